@@ -1,0 +1,53 @@
+/**
+ * The one thing that is thrown across a stage's border. `code` is from a closed set; the table says what each code
+ * means on the wire. Expected refusals inside a stage are values, not throws.
+ */
+export const errorTable = {
+  "invalid-request": { status: 400, openai: "invalid_request_error", retryable: false },
+  "invalid-contract": { status: 400, openai: "invalid_request_error", retryable: false },
+  "invalid-plan": { status: 400, openai: "invalid_request_error", retryable: false },
+  "invalid-email": { status: 400, openai: "invalid_request_error", retryable: false },
+  "invalid-bidder": { status: 400, openai: "invalid_request_error", retryable: false },
+  "no-bidder": { status: 400, openai: "invalid_request_error", retryable: false },
+  unauthorized: { status: 401, openai: "authentication_error", retryable: false },
+  "budget-exceeded": { status: 402, openai: "insufficient_quota", retryable: false },
+  forbidden: { status: 403, openai: "permission_error", retryable: false },
+  "not-found": { status: 404, openai: "invalid_request_error", retryable: false },
+  conflict: { status: 409, openai: "invalid_request_error", retryable: true },
+  gone: { status: 410, openai: "invalid_request_error", retryable: false },
+  "too-large": { status: 413, openai: "invalid_request_error", retryable: false },
+  "idempotency-mismatch": { status: 422, openai: "invalid_request_error", retryable: false },
+  "rate-limited": { status: 429, openai: "rate_limit_error", retryable: true },
+  "not-accepted": { status: 502, openai: "server_error", retryable: true },
+  "bidders-failed": { status: 502, openai: "server_error", retryable: true },
+  "not-configured": { status: 503, openai: "server_error", retryable: false },
+  "deadline-exceeded": { status: 504, openai: "server_error", retryable: true },
+  parked: { status: 500, openai: "server_error", retryable: false },
+  internal: { status: 500, openai: "server_error", retryable: true },
+} as const satisfies Record<string, { status: number; openai: string; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** What an expected refusal says: a code, a sentence that ends with what to do, and the field it is about. */
+export interface Refusal {
+  code: ErrorCode;
+  message: string;
+  field?: string;
+}
+
+export class AtomicError extends Error {
+  readonly code: ErrorCode;
+  /** JSON path of the offending field, when there is one. */
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "AtomicError";
+    this.code = code;
+    this.field = options.field;
+  }
+
+  static from(refusal: Refusal): AtomicError {
+    return new AtomicError(refusal.code, refusal.message, { field: refusal.field });
+  }
+}

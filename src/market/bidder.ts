@@ -1,0 +1,28 @@
+import type { PriceSheet } from "../money/price.ts";
+import type { Kind } from "../plan/kind.ts";
+
+/** One way to get an answer: a model at a provider. `id` is "provider/model". */
+export interface Bidder {
+  id: string;
+  model: string;
+  provider: string;
+  /** Models that share weights or makers: "gpt", "claude", "llama", "embedded-lexicon", ... Failures correlate within it. */
+  family: string;
+  /** Kinds it can serve. "generative": any kind, by prompting. */
+  serves: Kind[] | "generative";
+  price: PriceSheet;
+  /** Longest input plus output it takes, tokens. */
+  contextTokens: number;
+  maxOutputTokens: number;
+  structuredOutput: boolean;
+  region: string;
+  /** Does the provider promise not to keep or train on what it is sent? */
+  noRetention: boolean;
+  /** Calls it takes at a time before it queues; null: no known cap. */
+  concurrency: number | null;
+  /** Does the bill stop when the stream is cut? */
+  cancelStopsBill: boolean;
+  /** Prior first-token time and speed, before anything was measured: ms and output tokens a second. */
+  expected: { firstTokenMs: number; tokensPerSecond: number };
+  enabled: boolean;
+}

@@ -1,0 +1,65 @@
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Kind } from "../plan/kind.ts";
+
+/** Why an attempt failed; closed set, shown in traces and used by profiles. */
+export type FailureReason =
+  | "connect-timeout"
+  | "first-token-timeout"
+  | "stall-timeout"
+  | "total-timeout"
+  | "rate-limited"
+  | "overloaded"
+  | "server-error"
+  | "client-error"
+  | "unauthorized"
+  | "connection-lost"
+  | "truncated"
+  | "malformed-stream"
+  | "error-frame"
+  | "empty-answer"
+  | "refused"
+  | "too-large"
+  | "content-filter"
+  | "orphaned"
+  | "internal";
+
+/** What an attempt is taken to have been worth. */
+export interface Outcome {
+  /** 0 (worthless) to 1 (accepted). */
+  worth: number;
+  source: "criteria" | "judge" | "agreement" | "feedback" | "audit";
+  /** Measured P(says accept | good) and P(says reject | bad) of the source. */
+  reliability: { trueAccept: number; trueReject: number };
+}
+
+/** What became of one attempt. Every attempt that ran teaches, losers too. */
+export interface AttemptReport {
+  attempt: string;
+  bidder: string;
+  role: string;
+  /** What the bid claimed. */
+  claimed: { accept: number; costNano: NanoUsd; totalMs: number };
+  /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
+  outcome: Outcome | null;
+  failure: FailureReason | null;
+  costNano: NanoUsd;
+  firstTokenMs: number | null;
+  /** Time until its end; when `censored`, it would have taken longer. */
+  totalMs: number;
+  censored: boolean;
+  /** false where no I/O lay between (embedded bidders): the clock stood still. */
+  timed: boolean;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** What the market learns from one microtask, sent once when the job ends, and again (other `source`) on feedback. */
+export interface Settlement {
+  /** Unique: "job/microtask" or "job/microtask/feedback/N". Repeats are dropped by (key). */
+  key: string;
+  tenant: string;
+  kind: Kind;
+  features: { inputChars: number; script: string };
+  atMs: number;
+  attempts: AttemptReport[];
+}

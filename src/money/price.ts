@@ -1,0 +1,35 @@
+import type { NanoUsd } from "./nano-usd.ts";
+
+/** What a bidder's provider bills. Rates are nano-USD per million tokens, so that list prices stay integers. */
+export interface PriceSheet {
+  inputPerMtok: NanoUsd;
+  outputPerMtok: NanoUsd;
+  /** Rate of input tokens read from the provider's cache; default: `inputPerMtok`. */
+  cachedInputPerMtok?: NanoUsd;
+  /** Rate of reasoning tokens where they are billed apart; default: `outputPerMtok`. */
+  reasoningPerMtok?: NanoUsd;
+  /** Flat price of a call. */
+  perCall?: NanoUsd;
+}
+
+/** Token counts of one call. `cachedInput` is part of `input`, `reasoning` is part of `output`. */
+export interface Usage {
+  input: number;
+  output: number;
+  cachedInput?: number;
+  reasoning?: number;
+  /** Where the numbers come from: the provider's usage record, our count of what we saw, or an upper bound. */
+  source: "provider" | "counted" | "bounded";
+}
+
+/** Cost in nano-USD of a call with this usage; never negative, rounded up to a whole nano-USD. */
+export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
+  const cached = Math.min(usage.cachedInput ?? 0, usage.input);
+  const reasoning = Math.min(usage.reasoning ?? 0, usage.output);
+  const nanoMtok =
+    (usage.input - cached) * price.inputPerMtok +
+    cached * (price.cachedInputPerMtok ?? price.inputPerMtok) +
+    (usage.output - reasoning) * price.outputPerMtok +
+    reasoning * (price.reasoningPerMtok ?? price.outputPerMtok);
+  return Math.ceil(nanoMtok / 1_000_000) + (price.perCall ?? 0);
+}

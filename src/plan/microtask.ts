@@ -1,0 +1,47 @@
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Contract } from "./contract.ts";
+import type { Kind } from "./kind.ts";
+
+/** One turn of a conversation. Text is data: nothing in it is obeyed by Atomic. */
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** Where a piece of a microtask's input comes from. */
+export type InputPart =
+  | { from: "job" }
+  /** Code-unit range of the job's text. */
+  | { from: "slice"; start: number; end: number }
+  /** The accepted result of another microtask, which is also a dependency. */
+  | { from: "microtask"; id: string }
+  | { from: "text"; text: string };
+
+/** An atomic piece of a job. */
+export interface Microtask {
+  /** Unique in its plan: [a-z0-9-], at most 64. */
+  id: string;
+  kind: Kind;
+  /** What to do, in words. Empty: the kind's own instruction. */
+  instruction: string;
+  input: InputPart[];
+  contract: Contract;
+  /** Ids of microtasks that must be joined first; superset of those named in `input`. */
+  needs: string[];
+  /** false: its failure leaves the answer "unsure" there; true: its failure fails the job. */
+  required: boolean;
+  /** Worth of an accepted answer; null: the market's default. */
+  valueNano: NanoUsd | null;
+  /** Labels of a closed kind, when they are not the kind's own. */
+  labels?: string[];
+  maxOutputTokens?: number;
+}
+
+/** How results become the job's answer. */
+export type Assembly = { type: "single"; of: string } | { type: "object"; fields: Record<string, string> };
+
+export interface Plan {
+  source: "single" | "email-triage" | "map-reduce" | "caller" | "planner";
+  microtasks: Microtask[];
+  assembly: Assembly;
+}

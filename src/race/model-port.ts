@@ -1,0 +1,70 @@
+import type { FailureReason } from "../market/settlement.ts";
+import type { Usage } from "../money/price.ts";
+import type { JsonSchema } from "../plan/contract.ts";
+import type { Kind } from "../plan/kind.ts";
+import type { Message } from "../plan/microtask.ts";
+
+/** Durations in ms. Timers start when the call holds its slot. */
+export interface Timeouts {
+  connectMs: number;
+  firstTokenMs: number;
+  betweenTokensMs: number;
+  totalMs: number;
+}
+
+/** One streamed call of one bidder. */
+export interface ModelCall {
+  attempt: string;
+  bidder: string;
+  kind: Kind;
+  /** The whole prompt, for models. */
+  messages: Message[];
+  /** The text the microtask is about, bare, for embedded specialists. */
+  text: string;
+  labels: string[] | null;
+  schema: JsonSchema | null;
+  maxOutputTokens: number;
+  temperature: number | null;
+  seed: number;
+  timeouts: Timeouts;
+}
+
+export type ModelPart =
+  /** Response headers came: the connection is open. */
+  | { type: "open" }
+  | { type: "text"; text: string }
+  /** Thinking that is billed but not shown. */
+  | { type: "reasoning"; text: string }
+  | { type: "usage"; usage: Usage }
+  /** The provider's own end of stream. A stream that ends without it was cut: the port throws `truncated`. */
+  | { type: "end"; finish: "stop" | "length" | "content-filter" | "other" };
+
+/** Why a call failed. Thrown by the iterator of `ModelPort.stream`; never carries prompt text or keys. */
+export class ModelFailure extends Error {
+  readonly reason: FailureReason;
+  readonly retryAfterMs: number | null;
+  readonly status: number | null;
+  constructor(reason: FailureReason, message: string, options: { retryAfterMs?: number; status?: number } = {}) {
+    super(message);
+    this.name = "ModelFailure";
+    this.reason = reason;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.status = options.status ?? null;
+  }
+}
+
+/**
+ * Effects behind a race. `stream` starts the call when iterated; aborting `signal` closes the upstream connection and
+ * ends the iterator (returning or throwing) promptly, even when the provider is silent.
+ */
+export interface ModelPort {
+  stream(call: ModelCall, signal: AbortSignalLike): AsyncIterable<ModelPart>;
+}
+
+/** The part of AbortSignal that ports need; declared here so that pure stages compile without platform types. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
