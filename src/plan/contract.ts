@@ -21,7 +21,12 @@ export const criterionSchema = z.discriminatedUnion("type", [
   /** ISO 639-1 code the answer must be written in. Predictive on a prefix. */
   z.strictObject({ type: z.literal("language"), language: z.string().regex(/^[a-z]{2,3}$/) }),
   /** A number found at `path` (JSON Pointer; "" is the whole text) lies within bounds. */
-  z.strictObject({ type: z.literal("number"), path: z.string().max(200).default(""), min: z.number().optional(), max: z.number().optional() }),
+  z.strictObject({
+    type: z.literal("number"),
+    path: z.string().max(200).default(""),
+    min: z.number().optional(),
+    max: z.number().optional(),
+  }),
   /** Every quotation ("...") of at least `minChars` in the answer stands in the input word for word. */
   z.strictObject({ type: z.literal("quotes"), minChars: z.int().min(1).max(1000).default(12) }),
   /** The answer (or its fenced block) parses in this language. */

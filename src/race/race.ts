@@ -1,6 +1,6 @@
+import type { Verdict } from "../judge/verdict.ts";
 import type { Place } from "../market/bid.ts";
 import type { FailureReason } from "../market/settlement.ts";
-import type { Verdict } from "../judge/verdict.ts";
 
 /** One attempt as the race sees it. Folded from the job log; `tokens` and `lastTokenAtMs` are live. */
 export interface Racer {
@@ -42,7 +42,11 @@ export interface RaceState {
 /** What the engine is to do next. Pure function of state and time: a step that was done shows in the state. */
 export type RaceStep =
   | { step: "start"; place: number; why: string }
-  | { step: "cancel"; attempt: string; why: "lost-race" | "rejected-on-prefix" | "dominated" | "deadline" | "committed-other" }
+  | {
+      step: "cancel";
+      attempt: string;
+      why: "lost-race" | "rejected-on-prefix" | "dominated" | "deadline" | "committed-other";
+    }
   | { step: "commit"; attempt: string; why: string }
   | { step: "judge"; attempts: string[]; on: "prefix" | "whole" }
   | { step: "accept"; attempt: string; how: "first-pass" | "agreement" | "best-of" | "only-one-left" }
