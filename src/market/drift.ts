@@ -3,7 +3,7 @@ import type { KindState, Row } from "./state.ts";
 
 /** Change that is looked for, and the evidence (nats) that settles it. */
 const change = 0.2;
-const threshold = 5;
+const threshold = 6;
 /** Outcomes the mean residual is shrunk by, and the fewest that may raise an alarm: four failures in a row are no change. */
 const shrink = 8;
 const fewest = 12;
