@@ -18,7 +18,7 @@ describe("off-policy estimates", () => {
     const random = seededRandom("ope");
     const state = emptyMarket();
     const log: Logged[] = [];
-    for (let n = 0; n < 700; n++) {
+    for (let n = 0; n < 500; n++) {
       const nowMs = startMs + n * 1000;
       const decision = decided(decide(state, four, request({ nowMs, maxAttempts: 1 }), pacing, random));
       const id = decision.award[0]?.bidder ?? "";
@@ -29,7 +29,7 @@ describe("off-policy estimates", () => {
     for (const id of ["b/2", "c/3"]) {
       const target = targetPolicy(`only=${id}`);
       if (!target) throw new Error("no policy");
-      const result = estimatePolicy(log, target, 100);
+      const result = estimatePolicy(log, target, 60);
       const robust = result.estimates.find((one) => one.estimator === "doubly robust");
       const inverse = result.estimates.find((one) => one.estimator === "inverse propensity");
       for (const one of [robust, inverse]) {
