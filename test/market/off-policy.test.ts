@@ -18,13 +18,13 @@ describe("off-policy estimates", () => {
     const random = seededRandom("ope");
     const state = emptyMarket();
     const log: Logged[] = [];
-    for (let n = 0; n < 600; n++) {
+    for (let n = 0; n < 400; n++) {
       const nowMs = startMs + n * 1000;
       const decision = decided(decide(state, four, request({ nowMs, maxAttempts: 1 }), pacing, random));
       const id = decision.award[0]?.bidder ?? "";
       const worth = random() < (chance[id] ?? 0) ? 1 : 0;
       log.push({ decision: JSON.parse(JSON.stringify(decision)), first: { bidder: id, worth, costNano: 25_000 } });
-      if (n < 20) learn(state, settlement([report(decision, id, worth)], n, { atMs: nowMs }), four);
+      if (n < 8) learn(state, settlement([report(decision, id, worth)], n, { atMs: nowMs }), four);
     }
     const target = targetPolicy("only=b/2");
     if (!target) throw new Error("no policy");
