@@ -1,0 +1,226 @@
+import { estimateTokens } from "../adapt/prompt.ts";
+import { microtaskOf } from "../job/evolve.ts";
+import type { Attempt, MicrotaskState } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
+import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { readAnswer } from "../output/read-answer.ts";
+import { cutAccount } from "../race/accounting.ts";
+import { type ModelCall, ModelFailure } from "../race/model-port.ts";
+import { expectedOutput } from "./attempts.ts";
+import { judgementReached } from "./judging.ts";
+import type { LiveAttempt } from "./race-view.ts";
+import type { Run } from "./run.ts";
+
+/** Delivered text is written in batches: at the first token, then this often. */
+const flushMs = 100;
+
+/** Runs one attempt's stream to its end and records what became of it. Never rejects. */
+export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
+  const { ports } = run;
+  const live = run.live.get(attempt.id);
+  if (live === undefined) return;
+  let usage: Usage | null = null;
+  let finish: "stop" | "length" | "content-filter" | "other" = "other";
+  let failure: ModelFailure | null = null;
+  let release = () => {};
+  try {
+    const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
+    release = slot.release;
+    live.queuedMs = slot.queuedMs;
+    for await (const part of ports.models.stream(call, live.abort.signal)) {
+      if (run.live.get(attempt.id) !== live) return;
+      if (part.type !== "usage") release();
+      if (part.type === "open") live.openedAtMs = ports.nowMs();
+      else if (part.type === "text" || part.type === "reasoning")
+        receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
+      else if (part.type === "usage") usage = part.usage;
+      else finish = part.finish;
+    }
+  } catch (error) {
+    failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
+  } finally {
+    release();
+  }
+  if (run.live.get(attempt.id) !== live) return;
+  flushText(run, attempt, live);
+  run.live.delete(attempt.id);
+  if (live.asked !== null) run.record(cancelled(run, attempt, live, usage));
+  else if (failure !== null) run.record(failed(run, attempt, live, usage, failure));
+  else if (finish === "content-filter")
+    run.record(
+      failed(
+        run,
+        attempt,
+        live,
+        usage,
+        new ModelFailure("content-filter", "The provider's filter stopped the answer."),
+      ),
+    );
+  else if (live.text.trim() === "")
+    run.record(failed(run, attempt, live, usage, new ModelFailure("empty-answer", "The stream ended without text.")));
+  else run.record(...finished(run, attempt, live, usage, finish));
+  run.turn();
+}
+
+function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, counted: string): void {
+  if (live.asked !== null || counted === "") return;
+  const now = run.ports.nowMs();
+  const first = live.firstTokenAtMs === null;
+  live.firstTokenAtMs ??= now;
+  live.lastTokenAtMs = now;
+  live.tokens += estimateTokens(counted);
+  live.text += text;
+  const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
+  if (verdict !== null && verdict.result !== "undecided" && attempt.prefixVerdict?.result !== verdict.result)
+    run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
+  if (text !== "") deliver(run, attempt, live);
+  if (first || verdict !== null) run.turn();
+}
+
+/** In live delivery the leader's text goes to the log, and so to clients, in batches. */
+function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (
+    microtask === undefined ||
+    run.job.request.delivery !== "live" ||
+    attempt.role === "judge" ||
+    attempt.role === "audit"
+  )
+    return;
+  if (!isAnswerPart(run, microtask)) return;
+  const leader = microtask.committed ?? microtask.leader ?? attempt.id;
+  if (leader !== attempt.id) {
+    const old = microtask.attempts.find((a) => a.id === leader);
+    if (old?.status === "running" && !(run.live.get(old.id)?.asked ?? false)) return;
+    run.record({
+      type: "leader-changed",
+      microtask: attempt.microtask,
+      from: leader,
+      to: attempt.id,
+      policy: run.job.request.leaderChange,
+    });
+  }
+  if (live.logged === 0) flushText(run, attempt, live);
+  else
+    live.flush ??= run.ports.after(flushMs, () => {
+      live.flush = null;
+      flushText(run, attempt, live);
+    });
+}
+
+function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
+  live.flush?.();
+  live.flush = null;
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask === undefined || run.job.request.delivery !== "live" || live.text.length === live.logged) return;
+  if (
+    (microtask.leader ?? attempt.id) !== attempt.id ||
+    attempt.role === "judge" ||
+    attempt.role === "audit" ||
+    !isAnswerPart(run, microtask)
+  )
+    return;
+  const offset = live.logged;
+  live.logged = live.text.length;
+  run.record({
+    type: "text-streamed",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    offset,
+    text: live.text.slice(offset),
+  });
+}
+
+const isAnswerPart = (run: Run, microtask: MicrotaskState): boolean =>
+  run.job.assembly?.type === "single" && run.job.assembly.of === microtask.task.id && run.job.planStage === "work";
+
+const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
+  input: attempt.inputTokens,
+  output: live.tokens,
+  source: "counted",
+});
+
+const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
+  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+
+const times = (run: Run, attempt: Attempt, live: LiveAttempt) => ({
+  firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - attempt.startedAtMs - live.queuedMs,
+  totalMs: run.ports.nowMs() - attempt.startedAtMs - live.queuedMs,
+  queuedMs: live.queuedMs,
+});
+
+function finished(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+  finish: "stop" | "length" | "other" | "content-filter",
+): JobEvent[] {
+  const usage = reported ?? counted(attempt, live);
+  const { microtask: id, id: attemptId } = attempt;
+  const event: JobEvent = {
+    type: "attempt-finished",
+    microtask: id,
+    attempt: attemptId,
+    text: live.text,
+    finish,
+    usage,
+    costNano: costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+  };
+  const microtask = microtaskOf(run.job, id);
+  if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
+  if (microtask === undefined || live.judge === null) return [event];
+  const { schema, judged } = microtask.task.contract;
+  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAnswer(live.text, schema));
+  // Criteria in words are still open: the race asks for a judge.
+  const open =
+    verdict.result === "accept" && judged.length > 0 ? { ...verdict, result: "undecided" as const } : verdict;
+  return [event, { type: "verdict-reached", microtask: id, attempt: attemptId, verdict: open, judge: null }];
+}
+
+function failed(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+  failure: ModelFailure,
+): JobEvent {
+  const answered = live.openedAtMs !== null || live.tokens > 0;
+  const usage = reported ?? (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  return {
+    type: "attempt-failed",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    reason: failure.reason,
+    message: failure.message.slice(0, 500),
+    usage,
+    costNano: costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+  };
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  const bidder = run.ports.market().bidders.find((b) => b.id === attempt.bidder);
+  const account = cutAccount({
+    price: priceOf(run, attempt),
+    inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
+    tokensSeen: live.tokens,
+    expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
+    maxOutputTokens: attempt.maxOutputTokens,
+    cancelStopsBill: bidder?.cancelStopsBill ?? false,
+    usage: reported,
+  });
+  return {
+    type: "attempt-cancelled",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    why: live.asked?.why ?? "cut",
+    askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
+    stoppedAtMs: run.ports.nowMs(),
+    tokensSeen: live.tokens,
+    ...account,
+    ...times(run, attempt, live),
+  };
+}

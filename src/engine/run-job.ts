@@ -1,0 +1,207 @@
+import { evolve, fold } from "../job/evolve.ts";
+import type { Job } from "../job/job.ts";
+import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
+import { assembleAnswer } from "./answer.ts";
+import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
+import { holdAuction } from "./auction.ts";
+import { acceptAttempt, giveUp } from "./join.ts";
+import { startJudging } from "./judging.ts";
+import { nextSteps, type Step } from "./next-steps.ts";
+import { adoptPlan, makePlan } from "./planning.ts";
+import type { EnginePorts } from "./ports.ts";
+import type { LiveAttempt } from "./race-view.ts";
+import type { Run } from "./run.ts";
+import { prepareSettlement, sendSettlement } from "./settle.ts";
+
+/** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
+const maxRounds = 10_000;
+
+/**
+ * Runs one job: state -> next steps -> effects -> events -> state, until nothing is left to do. Everything it must not
+ * forget is in the log; a new JobRun on the same log goes on where the last one was killed.
+ */
+export class JobRun implements Run {
+  readonly ports: EnginePorts;
+  readonly live = new Map<string, LiveAttempt>();
+  #job: Job | null;
+  #turning = false;
+  #again = false;
+  #stopped = false;
+  #unwake: (() => void) | null = null;
+  #wakeAtMs: number | null = null;
+
+  /** `log`: the job's events so far, oldest first; empty for a new job. */
+  constructor(log: Iterable<LoggedEvent>, ports: EnginePorts) {
+    this.ports = ports;
+    this.#job = fold(log);
+  }
+
+  /** The folded job. Throws before `accept`. */
+  get job(): Job {
+    if (this.#job === null) throw new Error("The job has no events yet.");
+    return this.#job;
+  }
+
+  get accepted(): boolean {
+    return this.#job !== null;
+  }
+
+  /** Nothing will happen any more: ended, settled, and no attempt is open. */
+  get finished(): boolean {
+    return (
+      this.#job !== null &&
+      this.#job.status !== "running" &&
+      this.#wakeAtMs === null &&
+      nextSteps(this.#job, this.live, this.ports.nowMs()).length === 0 &&
+      this.live.size === 0
+    );
+  }
+
+  /** First event of a new job. The log holds it when this returns. */
+  accept(event: LifeEvent & { type: "job-accepted" }): void {
+    this.record(event);
+    this.turn();
+  }
+
+  /** After a restart: raises the epoch, which orphans what was running, and goes on. */
+  resume(): void {
+    if (
+      this.#job?.status === "running" ||
+      this.#job?.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))
+    )
+      this.record({ type: "epoch-started", epoch: this.job.epoch + 1 });
+    this.turn();
+  }
+
+  cancel(by: "client" | "disconnect" | "operator"): void {
+    if (this.job.status !== "running" || this.job.cancelRequested) return;
+    this.record({ type: "cancel-requested", by });
+    this.turn();
+  }
+
+  /** Stops effects without a word in the log, as a crash does. */
+  stop(): void {
+    this.#stopped = true;
+    this.#unwake?.();
+    for (const attempt of this.live.values()) {
+      attempt.flush?.();
+      attempt.abort.abort("stopped");
+    }
+    this.live.clear();
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  record(...events: JobEvent[]): void {
+    if (this.#stopped || events.length === 0) return;
+    const atMs = this.ports.nowMs();
+    let seq = this.#job?.seq ?? 0;
+    const logged: LoggedEvent[] = events.map((event) => ({ ...event, seq: ++seq, atMs }));
+    this.ports.append(logged);
+    for (const event of logged) this.#job = evolve(this.#job, event);
+    this.ports.committed(logged);
+  }
+
+  turn(): void {
+    this.#again = true;
+    if (this.#turning) return;
+    this.#turning = true;
+    try {
+      for (let round = 0; this.#again && !this.#stopped; round++) {
+        if (round > maxRounds) throw new Error("The engine makes no progress.");
+        this.#again = false;
+        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs()));
+      }
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  #perform(steps: Step[]): void {
+    const wait = steps.find((s) => s.do === "wait");
+    this.#wakeAt(wait?.do === "wait" ? wait.untilMs : null);
+    for (const step of steps) {
+      if (step.do === "wait" || this.#stopped) continue;
+      const before = this.job.seq;
+      const live = this.live.size;
+      this.#do(step);
+      if (this.job.seq !== before || this.live.size !== live) this.#again = true;
+      // The state moved: what else was said of it may no longer hold.
+      if (this.#again && step.do !== "cut") return;
+    }
+  }
+
+  #do(step: Step): void {
+    switch (step.do) {
+      case "plan":
+        return makePlan(this);
+      case "adopt-plan":
+        return adoptPlan(this, step.value);
+      case "auction":
+        return holdAuction(this, step.microtask);
+      case "race":
+        switch (step.step.step) {
+          case "start":
+            return startAttempt(this, step.microtask, step.step.place, step.step.why);
+          case "cancel":
+            return cutAttempt(this, step.step.attempt, step.step.why);
+          case "commit":
+            return this.record({
+              type: "attempt-committed",
+              microtask: step.microtask,
+              attempt: step.step.attempt,
+              why: step.step.why,
+            });
+          case "judge":
+            return startJudging(this, step.microtask, step.step.attempts, step.step.on);
+          case "accept":
+            return acceptAttempt(this, step.microtask, step.step.attempt, step.step.how);
+          case "give-up":
+            return giveUp(this, step.microtask, step.step.why);
+        }
+        return;
+      case "reask":
+        return startReask(this, step.microtask, step.attempt);
+      case "cut":
+        return cutAttempt(this, step.attempt, step.why);
+      case "fail-microtask":
+        return this.record({
+          type: "microtask-failed",
+          microtask: step.microtask,
+          code: step.code,
+          message: step.message,
+        });
+      case "finish":
+        return assembleAnswer(this);
+      case "end-failed":
+        return this.record({
+          type: "job-ended",
+          status: step.refusal.code === "parked" ? "parked" : "failed",
+          error: { code: step.refusal.code, message: step.refusal.message },
+        });
+      case "end-cancelled":
+        return this.record({ type: "job-ended", status: "cancelled" });
+      case "prepare-settlement":
+        return prepareSettlement(this);
+      case "send-settlement":
+        return sendSettlement(this);
+      case "wait":
+        return;
+    }
+  }
+
+  #wakeAt(untilMs: number | null): void {
+    if (untilMs === this.#wakeAtMs) return;
+    this.#unwake?.();
+    this.#wakeAtMs = untilMs;
+    this.#unwake =
+      untilMs === null
+        ? null
+        : this.ports.after(Math.max(0, untilMs - this.ports.nowMs()), () => {
+            this.#wakeAtMs = null;
+            this.turn();
+          });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Refusal } from "../error.ts";
+import type { Explanation } from "../job/explain.ts";
+import type { Job } from "../job/job.ts";
+import type { JobSummary } from "../job/job-summary.ts";
+import type { JobView } from "../job/job-view.ts";
+import type { Decision } from "../market/bid.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+
+/** Who calls: a tenant's key, or the operator's. */
+export interface Caller {
+  tenant: string;
+  role: "operator" | "tenant";
+  keyId: string;
+}
+
+export interface Feedback {
+  /** Microtask id; absent: the only one. */
+  microtask?: string;
+  /** Closed kinds: the right label. */
+  label?: string;
+  /** Other kinds: was the accepted answer good? */
+  good?: boolean;
+}
+
+/** One job's object. Another tenant's job is not there: `open` gives null. */
+export interface JobHandle {
+  view(): Promise<JobView>;
+  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 15 min. */
+  events(after: number): Promise<ReadableStream<Uint8Array>>;
+  explain(): Promise<Explanation>;
+  cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
+  /** null: taken. */
+  feedback(feedback: Feedback): Promise<Refusal | null>;
+}
+
+/** What the HTTP layer needs from the rest; wired in src/worker.ts. */
+export interface HttpPorts {
+  jobs: {
+    /** Returns when the job is acknowledged: its first event is on disk. */
+    create(caller: Caller, request: JobRequest, via: "http" | "email" | "queue" | "cron"): Promise<{ id: string }>;
+    open(caller: Caller, id: string): Promise<JobHandle | null>;
+    list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+  };
+  market: {
+    /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
+    preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
+    /** Bidders with their standing; secrets never. */
+    bidders(): Promise<object[]>;
+    putBidder(id: string, body: unknown): Promise<Refusal | null>;
+    deleteBidder(id: string): Promise<boolean>;
+  };
+  access: {
+    /** Who holds this key; null: nobody. "open": local development without a key; "unset": production without ATOMIC_API_KEY. */
+    authenticate(key: string | null): Promise<Caller | null | "unset">;
+    createKey(tenant: string): Promise<{ id: string; key: string }>;
+    revokeKey(id: string): Promise<boolean>;
+  };
+  /** Checks a contract at submission; the judge's own rules. */
+  checkRequest(request: JobRequest): Refusal | null;
+  parseMail(raw: Uint8Array): Promise<JobRequest["input"] | Refusal>;
+  newRequestId(): string;
+}

@@ -1,0 +1,57 @@
+import type { ErrorCode } from "../error.ts";
+import type { Settlement } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Job } from "./job.ts";
+
+/** One row of a job list: no content, only facts. Times in epoch ms. */
+export interface JobSummary {
+  id: string;
+  tenant: string;
+  status: Job["status"];
+  kind: string;
+  plan: string;
+  via: string;
+  createdAtMs: number;
+  endedAtMs: number | null;
+  microtasks: number;
+  attempts: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
+  /** Bidder of the (last) accepted attempt. */
+  winner: string | null;
+  error: ErrorCode | null;
+}
+
+/** What the market's queue carries when a job has ended (and again, with other settlements, on feedback). */
+export interface SettlementMessage {
+  summary: JobSummary;
+  settlements: Settlement[];
+  /** Accepted answers of a job that asked to keep them. */
+  examples: { kind: string; input: string; output: string }[];
+}
+
+/** Folds a job into its summary. */
+export function summaryOf(job: Job): JobSummary {
+  const attempts = job.microtasks.flatMap((m) => m.attempts);
+  const joined = job.microtasks
+    .flatMap((m) => (m.joined === null ? [] : [m.joined]))
+    .sort((a, b) => b.atMs - a.atMs)[0];
+  return {
+    id: job.id,
+    tenant: job.tenant,
+    status: job.status,
+    kind: job.request.kind,
+    plan: job.planSource ?? "none",
+    via: job.via,
+    createdAtMs: job.acceptedAtMs,
+    endedAtMs: job.endedAtMs,
+    microtasks: job.microtasks.length,
+    attempts: attempts.length,
+    costNano: job.costNano,
+    savedNano: attempts.reduce((sum, a) => sum + a.savedNano, 0),
+    savedTokens: attempts.reduce((sum, a) => sum + a.savedTokens, 0),
+    winner: attempts.find((a) => a.id === joined?.attempt)?.bidder ?? null,
+    error: job.error?.code ?? null,
+  };
+}
