@@ -60,3 +60,18 @@ export function judgementLost(run: Run, judge: Attempt, why: string): JobEvent[]
   const candidate = attemptOf(run.job, judge.about[0] ?? "");
   return candidate === undefined ? [] : settled(candidate, judge.on ?? "whole", null, why, judge.bidder);
 }
+
+/** The candidate's verdict with what the judge said, or why it has no say: then the deterministic part decides. */
+function settled(
+  candidate: Attempt,
+  on: "prefix" | "whole",
+  judgement: Judgement | null,
+  lost: string,
+  judge: string | null,
+): JobEvent[] {
+  const before = on === "whole" ? candidate.wholeVerdict : candidate.prefixVerdict;
+  const criteria = before?.criteria ?? [];
+  const judged: CriterionResult[] = judgement?.results ?? [{ criterion: "judged", class: "judged", result: "undecided", evidence: lost }];
+  const verdict = joinVerdicts({ on, result: "accept", criteria }, judged);
+  return [{ type: "verdict-reached", microtask: candidate.microtask, attempt: candidate.id, verdict, judge }];
+}

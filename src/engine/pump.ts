@@ -7,7 +7,7 @@ import { readAnswer } from "../output/read-answer.ts";
 import { cutAccount } from "../race/accounting.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput } from "./attempts.ts";
-import { judgementReached } from "./judging.ts";
+import { judgementLost, judgementReached } from "./judging.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 

@@ -3,6 +3,7 @@ import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { AbortLike } from "./ports.ts";
+import { readLabel } from "./label.ts";
 import { owedReask } from "./reask.ts";
 
 /** What is known of a running attempt beyond the log: gone with the process, and then the attempt is orphaned. */
@@ -51,6 +52,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     openedAtMs: microtask.awardedAtMs,
     deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
     maxOpen: maxOpenRacers,
+    accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }
 
@@ -85,12 +87,4 @@ function racer(
 }
 
 /** Closed answers compare by label; open ones by their trimmed text. */
-export function normalised(attempt: Attempt): string {
-  try {
-    const value: unknown = JSON.parse(attempt.text);
-    if (typeof value === "object" && value !== null && "label" in value) return String(value.label).toLowerCase();
-  } catch {
-    // Not JSON: compared as text.
-  }
-  return attempt.text.trim().toLowerCase();
-}
+export const normalised = (attempt: Attempt): string => readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();

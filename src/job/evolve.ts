@@ -30,7 +30,7 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       for (const key of event.keys) job.sent.add(key);
       break;
     case "feedback-given":
-      job.feedback = event.number;
+      job.feedbackOn.push(event.microtask);
       break;
     case "job-ended":
       job.status = event.status;
@@ -94,7 +94,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     costNano: 0,
     settlements: null,
     sent: new Set(),
-    feedback: 0,
+    feedbackOn: [],
   };
 }
 

@@ -90,5 +90,6 @@ export interface Job {
   settlements: Settlement[] | null;
   /** Keys the market's queue has taken. */
   sent: Set<string>;
-  feedback: number;
+  /** Microtasks that got feedback, in order: it counts once each. */
+  feedbackOn: string[];
 }
