@@ -43,7 +43,10 @@ export function openRace(options: {
 
 /** Folds one fact into the state in place. Facts about unknown attempts, or late ones about ended ones, change nothing. */
 export function foldRace(state: RaceState, fact: RaceFact): void {
-  if (fact.fact === "started") return start(state, fact);
+  if (fact.fact === "started") {
+    start(state, fact);
+    return;
+  }
   if (fact.fact === "unavailable") {
     state.unavailable ??= [];
     state.unavailable.push(fact.place);

@@ -50,11 +50,14 @@ function best(state: RaceState): AcceptStep | null {
   return accept(all.find((one) => one.attempt === comparison.best) ?? first, "best-of");
 }
 
-/** Nothing more can come: the earliest place that was not rejected. `late` takes answers whose verdict is not in. */
+/**
+ * Nothing more can come: the earliest place that was not rejected. `late` (the deadline passed) also takes answers
+ * whose verdict is not in, and those of audits.
+ */
 export function lastResort(state: RaceState, late: boolean): AcceptStep | null {
   let left: Racer | null = null;
   for (const racer of state.racers) {
-    if (!mayWin(state, racer)) continue;
+    if (!late && !mayWin(state, racer)) continue;
     const standing = standingOf(racer);
     const rank = standing === "passed" ? 3 : standing === "unsure" ? 2 : standing === "pending" && late ? 1 : 0;
     if (rank === 0) continue;
