@@ -10,6 +10,8 @@ export interface LedgerEntry {
   /** Names of the request's headers and whether a credential came; values of credentials are not kept. */
   headerNames: string[];
   credential: boolean;
+  /** Port of the client's side: equal for requests over one connection. */
+  clientPort: number;
   /** Times are epoch ms with a fraction, comparable across processes of one machine. */
   receivedAtMs: number;
   headersAtMs: number | null;
@@ -31,7 +33,12 @@ export class Ledger {
   readonly entries: LedgerEntry[] = [];
   #nextId = 1;
 
-  add(entry: Pick<LedgerEntry, "dialect" | "path" | "model" | "stream" | "body" | "headerNames" | "credential">) {
+  add(
+    entry: Pick<
+      LedgerEntry,
+      "dialect" | "path" | "model" | "stream" | "body" | "headerNames" | "credential" | "clientPort"
+    >,
+  ) {
     const made: LedgerEntry = {
       id: this.#nextId++,
       ...entry,

@@ -53,6 +53,7 @@ export async function startProvider({ port = 0 }: { port?: number } = {}): Promi
       body,
       headerNames: Object.keys(req.headers),
       credential: Boolean(req.headers.authorization ?? req.headers["x-api-key"] ?? req.headers["x-goog-api-key"]),
+      clientPort: req.socket.remotePort ?? 0,
     });
     const script = pick({ model, ...texts, body, calls: before }, headerOf(req, "x-script"));
     if (!script) {
