@@ -92,9 +92,10 @@ describe("a good stream", () => {
   });
 
   it("uses the connection again", async () => {
-    for (let i = 0; i < 3; i++) await run({ pieces: six });
-    expect(provider.ledger().map((entry) => entry.end)).toEqual(["complete", "complete", "complete"]);
-    expect(new Set(provider.ledger().map((entry) => entry.clientPort)).size).toBe(1);
+    for (let i = 0; i < 6; i++) await run({ pieces: six });
+    expect(provider.ledger().every((entry) => entry.end === "complete")).toBe(true);
+    // Two, not one: the client frees a connection a moment after it has given the last byte.
+    expect(new Set(provider.ledger().map((entry) => entry.clientPort)).size).toBeLessThanOrEqual(2);
   });
 
   it("says length when the answer hit its cap", async () => {

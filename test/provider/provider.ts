@@ -97,7 +97,8 @@ export async function startProvider({ port = 0 }: { port?: number } = {}): Promi
       else res.destroy();
     });
   });
-  server.keepAliveTimeout = 1000;
+  // Clients take a second off what they are told: less than this and none uses a connection twice.
+  server.keepAliveTimeout = 5000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
