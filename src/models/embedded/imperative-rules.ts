@@ -1,0 +1,85 @@
+import { pause } from "./reading.ts";
+import { requestAnswer, requestSentences } from "./request-answer.ts";
+import { embeddedBidder, type Specialist } from "./specialist.ts";
+
+/** Verbs that, at the start of a sentence of a mail, ask for something. */
+const imperative =
+  "accept add address adjust advise agree allow answer apply approve arrange ask assign assist assume attach attend be book " +
+  "bring buy call cancel change charge check choose circulate clarify clear click close come comment compare complete confirm " +
+  "consider contact continue convert coordinate copy correct create delete deliver describe determine discuss distribute do " +
+  "double-check download draft drop edit e-mail email enclose ensure enter estimate evaluate execute explain extend fax file fill " +
+  "find finish fix follow forward get give go grab handle have help hold identify include inform insert install investigate invite " +
+  "join keep leave let list log look mail make mark meet modify move note notify obtain open order organize pass pay phone pick " +
+  "plan post prepare press print proceed process provide pull put quote read recommend record refer register remember remind " +
+  "remove rename reply report request resend reserve resolve respond return review revise rework run save schedule see select " +
+  "send set share show sign speak specify start stay stop submit suggest supply take talk tell try turn update upload use verify " +
+  "visit wait watch work write";
+const startsWithVerb = new RegExp(
+  `^["'“(*-]{0,3}\\s?(?:(?:please|pls|kindly|just|also|then|so|and|or|but|again|if possible|in the meantime|otherwise|next|first|finally|[\\p{L}]{2,20}),?\\s|\\d{1,2}[.)]\\s){0,2}(?:do not|don't|never|always)?\\s?(?:${imperative.split(" ").join("|")})\\b(?!\\s(?:is|was|are|were|has|had|will|would)\\b)`,
+  "iu",
+);
+
+/** A rule adds its weight (log-odds, set by hand) when its pattern occurs in a sentence. */
+const rules: readonly (readonly [RegExp, number])[] = [
+  [/^["'“(*-]{0,3}\s?(?:please|pls|kindly)\b/i, 3.5],
+  [/\b(?:please|pls|kindly)\b/i, 2.5],
+  [/\b(?:can|could|would|will|may|might) (?:you|we|i|someone|somebody|anyone)\b[^.!]{0,300}\?/i, 2.8],
+  [/\b(?:can|could|would|will) you\b/i, 2],
+  [/\b(?:would|do) you mind\b|\bwould you (?:like|be (?:able|willing))\b/i, 2.5],
+  [/\b(?:let|inform|advise|tell|give) (?:me|us|him|her|them)(?: know| a call)?\b/i, 2],
+  [/\b(?:i|we) (?:need|want|would like|'d like|expect|ask|urge|request|require) (?:you|your|for you|that you)\b/i, 2.8],
+  [/\byou (?:need|have|ought|are (?:asked|required|requested|expected)) to\b|\byou (?:must|should)\b/i, 1.8],
+  [
+    /\b(?:i|we) (?:would|'d|will) (?:really |greatly )?appreciate\b|\bi was (?:wondering|hoping)\b|\bi(?:'d| would) be grateful\b/i,
+    2,
+  ],
+  [/\b(?:i|we) (?:need|require) (?:a|an|the|to (?:know|have|get|see|talk|discuss|meet|schedule))\b/i, 1.2],
+  [
+    /\b(?:make sure|be sure to|remember to|don't forget|do not forget|feel free to|asap|as soon as possible|by (?:close of business|cob|eod|end of (?:the )?day|tomorrow|noon|(?:mon|tues|wednes|thurs|fri)day))\b/i,
+    1.8,
+  ],
+  [
+    /\b(?:let's|let us|shall we|why don't (?:you|we)|how about|what about|are you (?:free|available|able|interested|coming|going)|do you (?:want|have (?:time|a minute|any)|think (?:you|we)))\b/i,
+    2,
+  ],
+  [/\?["')\]]{0,2}$/, 1.6],
+  [/^(?:what|when|where|who|which|how|why|is|are|do|does|did|can|could|have|has|any|if)\b[^?]{0,500}\?/i, 0.6],
+  // Thanks in advance, offers and reports only sound like requests.
+  [/\b(?:please (?:find|see) (?:attached|enclosed|below)|thank you for|thanks for|as (?:you )?requested)\b/i, -2.2],
+  [/\b(?:click|subscribe|unsubscribe|order now|offer|% off|visit our|free)\b/i, -1.5],
+  [/^(?:i|we|he|she|it|they|this|that|there|the)\b/i, -0.6],
+  // The same in German, French, Spanish, Italian.
+  [/\b(?:bitte|könn(?:t)?en sie|könntest du|kannst du|würden sie|geben sie|senden sie|teilen sie|lassen sie)\b/i, 2.8],
+  [
+    /\b(?:veuillez|merci de|s'il (?:vous|te) plaît|svp|pourriez-vous|pouvez-vous|peux-tu|nous vous prions|je vous prie)\b/i,
+    2.8,
+  ],
+  [
+    /\b(?:por favor|podrías?|puedes?|podría usted|le (?:ruego|pido)|les? rogamos|necesito que|envíe(?:n?me|nos))\b/i,
+    2.8,
+  ],
+  [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 2.8],
+];
+const bias = -2;
+
+/** Does a text ask its reader for something: rules on imperatives and questions. English first, four more in outline. */
+export const imperativeRules: Specialist = {
+  bidder: embeddedBidder({
+    name: "imperative-rules",
+    family: "request-rules",
+    serves: ["action-request"],
+    cpuMicrosPerKb: 200,
+  }),
+  async run(text, { labels }) {
+    await pause();
+    return requestAnswer(requestSentences(text).map(requestLogOdds), labels);
+  },
+};
+
+/** Log-odds that a sentence asks its reader for something. */
+export function requestLogOdds(sentence: string): number {
+  let sum = bias;
+  if (startsWithVerb.test(sentence)) sum += 2.6;
+  for (const [pattern, weight] of rules) if (pattern.test(sentence)) sum += weight;
+  return sum;
+}

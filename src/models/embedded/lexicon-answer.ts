@@ -1,0 +1,25 @@
+import { looksEnglish, words } from "./reading.ts";
+import { closedAnswer, type SpecialistAnswer } from "./specialist.ts";
+
+/**
+ * What a lexicon's score means as an answer. `score` is -1 to 1, `hits` the number of valued words. Lexicons are
+ * English: in another language, or without a valued word, the answer is a guess and its confidence that of chance.
+ */
+export function lexiconAnswer(text: string, score: number, hits: number, labels: string[] | null): SpecialistAnswer {
+  const allowed = labels ?? ["positive", "negative", "neutral"];
+  const chance = 1 / allowed.length;
+  const blind = hits === 0 || !looksEnglish(words(text, 400));
+  if ((blind || Math.abs(score) < 0.05) && allowed.includes("neutral"))
+    return closedAnswer("neutral", blind ? chance : 0.5);
+  // Without "neutral", a text with no valued word is a complaint in plain words rather than plain praise: people praise
+  // with praising words (the Pollyanna bias of lexicons; Boucher & Osgood 1969).
+  const label = score >= 0.05 ? "positive" : "negative";
+  if (!allowed.includes(label)) return closedAnswer(allowed[0] ?? "neutral", 0);
+  return closedAnswer(label, blind ? chance : Math.max(chance, 0.5 + 0.45 * Math.min(1, Math.abs(score))));
+}
+
+/** Mean of the sentences that say something, so that one long text does not saturate. */
+export function meanOf(scores: readonly number[]): number {
+  const telling = scores.filter((score) => score !== 0);
+  return telling.length === 0 ? 0 : telling.reduce((sum, score) => sum + score, 0) / telling.length;
+}

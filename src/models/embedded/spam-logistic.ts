@@ -1,0 +1,20 @@
+import { letterCount, pause } from "./reading.ts";
+import { buckets, spamFeatures, spamLogOdds } from "./spam-features.ts";
+import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
+
+let weights: Int8Array | null = null;
+
+/** Spam by hashed logistic regression over words, pairs of words and shape; weights by training/spam/train.ts. */
+export const spamLogistic: Specialist = {
+  bidder: embeddedBidder({ name: "spam-logistic", family: "spam-logistic", serves: ["spam"], cpuMicrosPerKb: 500 }),
+  async run(text) {
+    const { bias, scale, base64 } = await import("./weights/spam-logistic.ts");
+    weights ??= Int8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    if (weights.length !== buckets) throw new Error("spam weights do not fit the feature hash: train again");
+    await pause();
+    if (letterCount(text) === 0) return closedAnswer("ham", 0);
+    const logOdds = spamLogOdds(spamFeatures(text), weights, bias / scale) * scale;
+    const spam = 1 / (1 + Math.exp(-logOdds));
+    return closedAnswer(spam >= 0.5 ? "spam" : "ham", Math.max(spam, 1 - spam));
+  },
+};
