@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import { feedbackSettlement } from "../src/engine/settle.ts";
 import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
 import { JobRun } from "../src/engine/run-job.ts";
+import { feedbackSettlement } from "../src/engine/settle.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import type { Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -10,9 +10,9 @@ import type { Job } from "../src/job/job.ts";
 import { summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
+import { engineEffects, freshView, type MarketSnapshot, viewOfSnapshot } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
-import { engineEffects, freshView, type MarketSnapshot, viewOfSnapshot } from "./effects.ts";
 
 /** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
 const leaseMs = 30_000;
@@ -49,7 +49,14 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = this.#open([]);
     this.#hold();
     const { market: _, ...accepted } = job;
-    run.accept({ type: "job-accepted", job: accepted.id, tenant: job.tenant, request: job.request, seed: job.seed, via: job.via });
+    run.accept({
+      type: "job-accepted",
+      job: accepted.id,
+      tenant: job.tenant,
+      request: job.request,
+      seed: job.seed,
+      via: job.via,
+    });
   }
 
   async view(tenant: string): Promise<JobView | null> {
@@ -70,7 +77,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
   async events(tenant: string, after: number): Promise<ReadableStream<Uint8Array> | null> {
     const run = await this.#awake(tenant);
     if (run === null) return null;
-    return this.#streams.subscribe((from) => this.#log.read(from), after, () => run.finished);
+    return this.#streams.subscribe(
+      (from) => this.#log.read(from),
+      after,
+      () => run.finished,
+    );
   }
 
   async cancel(tenant: string, by: "client" | "disconnect"): Promise<{ status: Job["status"] } | null> {
@@ -84,16 +95,41 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = await this.#awake(tenant);
     if (run === null) return { code: "not-found", message: "There is no such job." };
     const { job } = run;
-    const microtask = feedback.microtask === undefined && job.microtasks.length === 1 ? job.microtasks[0] : job.microtasks.find((m) => m.task.id === feedback.microtask);
+    const microtask =
+      feedback.microtask === undefined && job.microtasks.length === 1
+        ? job.microtasks[0]
+        : job.microtasks.find((m) => m.task.id === feedback.microtask);
     if (microtask === undefined)
-      return { code: "invalid-request", field: "microtask", message: `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.` };
-    if (job.status === "running") return { code: "conflict", message: "The job is still running; give feedback when it has ended." };
-    if (job.feedbackOn.includes(microtask.task.id)) return { code: "conflict", field: "microtask", message: "Feedback for this microtask was given already; it counts once." };
+      return {
+        code: "invalid-request",
+        field: "microtask",
+        message: `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`,
+      };
+    if (job.status === "running")
+      return { code: "conflict", message: "The job is still running; give feedback when it has ended." };
+    if (job.feedbackOn.includes(microtask.task.id))
+      return {
+        code: "conflict",
+        field: "microtask",
+        message: "Feedback for this microtask was given already; it counts once.",
+      };
     const settlement = feedbackSettlement(job, microtask, feedback, job.feedbackOn.length + 1, Date.now());
-    if (settlement === null) return { code: "invalid-request", field: "label", message: "There is no finished attempt this feedback could be about." };
+    if (settlement === null)
+      return {
+        code: "invalid-request",
+        field: "label",
+        message: "There is no finished attempt this feedback could be about.",
+      };
     this.#hold();
     run.record(
-      { type: "feedback-given", microtask: microtask.task.id, attempt: microtask.joined?.attempt ?? null, label: feedback.label ?? null, good: feedback.good ?? null, number: job.feedbackOn.length + 1 },
+      {
+        type: "feedback-given",
+        microtask: microtask.task.id,
+        attempt: microtask.joined?.attempt ?? null,
+        label: feedback.label ?? null,
+        good: feedback.good ?? null,
+        number: job.feedbackOn.length + 1,
+      },
       { type: "settlement-prepared", settlements: [settlement] },
     );
     run.turn();
@@ -108,7 +144,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
       run.turn();
       this.#hold();
     } catch (error) {
-      console.error(JSON.stringify({ event: "alarm-failed", object: this.ctx.id.toString(), error: error instanceof Error ? error.name : "unknown" }));
+      console.error(
+        JSON.stringify({
+          event: "alarm-failed",
+          object: this.ctx.id.toString(),
+          error: error instanceof Error ? error.name : "unknown",
+        }),
+      );
       await this.ctx.storage.setAlarm(Date.now() + leaseMs);
     }
   }
@@ -147,7 +189,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return {
       ...engineEffects(this.env),
       append: (events) => this.#log.append(events),
-      market: () => this.#market ?? viewOfSnapshot({ state: null, bidders: [], pacing: { lambda: 1, muUsdPerSecond: 0 }, examples: {} }),
+      market: () =>
+        this.#market ??
+        viewOfSnapshot({ state: null, bidders: [], pacing: { lambda: 1, muUsdPerSecond: 0 }, examples: {} }),
       settle: async (job, settlements) => {
         await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: [] });
       },

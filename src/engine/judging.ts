@@ -22,9 +22,14 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
   const { bidders } = run.ports.market();
   const contestants = microtask.attempts.filter((a) => a.role !== "judge").map((a) => a.bidder);
   const judge = chooseJudge(bidders, contestants, run.job.request.bidders);
+  const { judged } = microtask.task.contract;
   for (const id of attempts) {
     const candidate = attemptOf(run.job, id);
     if (candidate === undefined) continue;
+    if (judged.length === 0) {
+      run.record(...settled(candidate, on, null, "there is nothing for a judge to decide", null));
+      continue;
+    }
     const text = on === "whole" ? candidate.text : (run.live.get(id)?.text ?? candidate.text);
     if (judge === null) {
       run.record(...settled(candidate, on, null, "no judge outside the contestants is configured", null));
@@ -71,7 +76,9 @@ function settled(
 ): JobEvent[] {
   const before = on === "whole" ? candidate.wholeVerdict : candidate.prefixVerdict;
   const criteria = before?.criteria ?? [];
-  const judged: CriterionResult[] = judgement?.results ?? [{ criterion: "judged", class: "judged", result: "undecided", evidence: lost }];
+  const judged: CriterionResult[] = judgement?.results ?? [
+    { criterion: "judged", class: "judged", result: "undecided", evidence: lost },
+  ];
   const verdict = joinVerdicts({ on, result: "accept", criteria }, judged);
   return [{ type: "verdict-reached", microtask: candidate.microtask, attempt: candidate.id, verdict, judge }];
 }

@@ -2,8 +2,8 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
-import type { AbortLike } from "./ports.ts";
 import { readLabel } from "./label.ts";
+import type { AbortLike } from "./ports.ts";
 import { owedReask } from "./reask.ts";
 
 /** What is known of a running attempt beyond the log: gone with the process, and then the attempt is orphaned. */
@@ -87,4 +87,5 @@ function racer(
 }
 
 /** Closed answers compare by label; open ones by their trimmed text. */
-export const normalised = (attempt: Attempt): string => readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();
+export const normalised = (attempt: Attempt): string =>
+  readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();
