@@ -30,8 +30,7 @@ export function schemaCriterion(schema: JsonSchema): PreparedCriterion {
           return watch.stands() ? "standing" : "undecided";
         },
         evidence: () =>
-          watch?.contradiction() ??
-          (watch?.stands() ? "every required key stands" : "the schema is not contradicted"),
+          watch?.contradiction() ?? (watch?.stands() ? "every required key stands" : "the schema is not contradicted"),
         finish: (answer) => {
           const contradiction = watch?.contradiction() ?? null;
           if (contradiction !== null) return { accept: false, evidence: contradiction };
