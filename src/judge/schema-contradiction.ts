@@ -18,8 +18,11 @@ export interface ContradictionWatch {
   push(chunk: string): void;
   /** What contradicts the schema, with its place; null: nothing yet. */
   contradiction(): string | null;
-  /** Has the key of every required member of the root been written (or is the whole value complete)? */
-  allBegun(): boolean;
+  /**
+   * Does every required member of the root stand: its value is complete, or is a list, an object or a free string that
+   * has begun? An enum's member stands when it is complete, since it is what a criterion of choice is about.
+   */
+  stands(): boolean;
 }
 
 const mostKeys = 1_000;
@@ -32,6 +35,7 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
   const stack: Frame[] = [];
   let contradiction: string | null = null;
   let nullRequired = true;
+  const stood = new Set<string>();
 
   const reject = (why: string): void => {
     const path = stack
@@ -44,6 +48,7 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
     const parent = stack.at(-1);
     if (parent === undefined) return root;
     if (parent.kind === "object") {
+      if (stack.length === 1 && stood.size < mostKeys) stood.add(parent.key);
       nullRequired = parent.shape?.required.includes(parent.key) ?? false;
       return parent.shape?.property(parent.key) ?? null;
     }
@@ -150,13 +155,13 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       checkString(shape, open.text, open.length, false);
     },
     contradiction: () => contradiction,
-    allBegun: () => {
+    stands: () => {
       if (contradiction !== null || scanner.state === "broken") return false;
       if (scanner.state === "complete") return true;
       const frame = stack[0];
-      return (
-        frame?.kind === "object" && root.required.length > 0 && root.required.every((name) => frame.seen.has(name))
-      );
+      if (frame?.kind !== "object" || root.required.length === 0) return false;
+      const writing = stack.length === 1 && scanner.openString() !== null && !frame.shape?.property(frame.key)?.members;
+      return root.required.every((name) => stood.has(name) || (writing && name === frame.key));
     },
   };
 }
