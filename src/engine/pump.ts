@@ -45,20 +45,16 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   if (run.live.get(attempt.id) !== live) return;
   flushText(run, attempt, live);
   run.live.delete(attempt.id);
-  if (live.asked !== null) run.record(cancelled(run, attempt, live, usage));
-  else if (failure !== null) run.record(failed(run, attempt, live, usage, failure));
-  else if (finish === "content-filter")
+  if (finish === "content-filter")
+    failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
+  if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
+  if (live.asked !== null)
+    run.record(cancelled(run, attempt, live, usage), ...judgementLost(run, attempt, "the judge was cut"));
+  else if (failure !== null)
     run.record(
-      failed(
-        run,
-        attempt,
-        live,
-        usage,
-        new ModelFailure("content-filter", "The provider's filter stopped the answer."),
-      ),
+      failed(run, attempt, live, usage, failure),
+      ...judgementLost(run, attempt, `the judge failed: ${failure.reason}`),
     );
-  else if (live.text.trim() === "")
-    run.record(failed(run, attempt, live, usage, new ModelFailure("empty-answer", "The stream ended without text.")));
   else run.record(...finished(run, attempt, live, usage, finish));
   run.turn();
 }

@@ -2,6 +2,7 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
+import { comparisonOf } from "./comparison.ts";
 import { readLabel } from "./label.ts";
 import type { AbortLike } from "./ports.ts";
 import { owedReask } from "./reask.ts";
@@ -52,6 +53,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     openedAtMs: microtask.awardedAtMs,
     deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
     maxOpen: maxOpenRacers,
+    comparison: comparisonOf(microtask),
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }

@@ -53,7 +53,7 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const text = resolveInput(m.task, job.request, results);
     const features = { inputChars: text.length, script: scriptOf(text) };
     const agreed = agreement(m, view, features);
-    const attempts = racers.map((a) => report(m, a, outcomeOf(m, a) ?? agreed.get(a.id) ?? null));
+    const attempts = racers.map((a) => report(m, a, outcomeOf(a) ?? agreed.get(a.id) ?? null));
     return [{ key: `${job.id}/${m.task.id}`, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts }];
   });
 }
@@ -81,7 +81,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
  * What criteria or the judge say an attempt was worth; null where nothing is known. A closed answer that only fits its
  * schema is no evidence; one that broke it is.
  */
-export function outcomeOf(m: MicrotaskState, a: Attempt): Outcome | null {
+export function outcomeOf(a: Attempt): Outcome | null {
   const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
   if (verdict === null || verdict.result === "undecided") return null;
   const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");

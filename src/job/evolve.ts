@@ -105,6 +105,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   awardedAtMs: 0,
   attempts: [],
   committed: null,
+  comparisons: [],
   leader: null,
   joined: null,
   failure: null,
@@ -156,6 +157,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   }
   if (event.type === "attempt-started") {
     microtask.attempts.push(started(event));
+    return;
+  }
+  if (event.type === "candidates-compared") {
+    const { first, second, better } = event;
+    microtask.comparisons.push({ first, second, better });
     return;
   }
   if (event.type === "leader-changed") {

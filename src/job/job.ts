@@ -57,6 +57,8 @@ export interface MicrotaskState {
   /** In order of start. */
   attempts: Attempt[];
   committed: string | null;
+  /** Best-of: pairs in the order they were compared. */
+  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
   /** The attempt whose text was delivered last. */
   leader: string | null;
   joined: Joined | null;
