@@ -33,13 +33,25 @@ export class World {
   #timers: { atMs: number; order: number; then: () => void }[] = [];
   #order = 0;
   run: JobRun | null = null;
+  killed = false;
+  onKilled: () => void = () => {};
 
   constructor(bidders: Bidder[], script: (call: ModelCall, world: World) => Script) {
     this.bidders = bidders;
     this.script = script;
   }
 
+  /** The process dies before this write: nothing of it is left but the log. */
+  #die(): never {
+    this.killed = true;
+    this.run?.stop();
+    this.#timers = [];
+    this.onKilled();
+    throw new Killed("killed before a write");
+  }
+
   boot(): JobRun {
+    this.killed = false;
     this.run?.stop();
     this.#timers = [];
     const run = new JobRun(this.log, this.ports());
@@ -65,7 +77,7 @@ export class World {
     };
     return {
       append: (events) => {
-        if (this.commitsLeft !== null && this.commitsLeft <= 0) throw new Killed("killed before a write");
+        if (this.commitsLeft !== null && this.commitsLeft <= 0) this.#die();
         this.log.push(...structuredClone(events));
         if (this.commitsLeft !== null) this.commitsLeft -= 1;
       },
@@ -141,6 +153,7 @@ export class World {
     const untilMs = this.nowMs + limitMs;
     for (;;) {
       await flush();
+      if (this.killed) throw new Killed("killed");
       if (this.run?.finished) return this.run.job;
       this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       const next = this.#timers.shift();
