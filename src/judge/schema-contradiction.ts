@@ -122,6 +122,9 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       const shape = begin();
       if (shape === null) return;
       if (value === null) {
+        const parent = stack.at(-1);
+        // A list of one null may be taken for the null that is allowed in its place.
+        if (parent?.kind === "array" && parent.items === 1 && parent.shape?.types?.has("null")) return;
         if (forbids(shape, "null") && nullRequired) reject("null stands where a value is required");
         return;
       }
