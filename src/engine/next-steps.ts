@@ -68,7 +68,8 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
       continue;
     }
     const reask = owedReask(microtask);
-    if (reask !== null) steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    if (reask !== null && reask.status !== "running")
+      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
       if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
       else steps.push({ do: "race", microtask: microtask.task.id, step });

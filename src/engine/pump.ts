@@ -76,7 +76,9 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
       verdict: firstText,
       judge: null,
     });
-  if (verdict !== null && verdict.result !== "undecided" && attempt.prefixVerdict?.result !== verdict.result)
+  // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
+  const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
+  if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
     run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
   if (text !== "") deliver(run, attempt, live);
   if (first || verdict !== null) run.turn();
@@ -94,8 +96,13 @@ function leadsByFirstText(run: Run, attempt: Attempt): boolean {
   if (microtask === undefined || run.job.request.delivery !== "live" || microtask.committed !== null) return false;
   const { schema, criteria, judged } = microtask.task.contract;
   if (schema !== undefined || criteria.length > 0 || judged.length > 0) return false;
-  return microtask.attempts.some((a) => a.status === "running" && a.id !== attempt.id && a.role !== "audit");
+  return hasRivals(run, attempt);
 }
+
+const hasRivals = (run: Run, attempt: Attempt): boolean =>
+  microtaskOf(run.job, attempt.microtask)?.attempts.some(
+    (a) => a.status === "running" && a.id !== attempt.id && a.role !== "audit" && a.role !== "judge",
+  ) ?? false;
 
 /** In live delivery the leader's text goes to the log, and so to clients, in batches. */
 function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {

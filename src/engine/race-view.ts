@@ -66,21 +66,23 @@ function racer(
   live: LiveAttempts,
 ): Racer {
   const now = live.get(attempt.id);
+  // Once it is cut or complete, an attempt that will be asked again holds its place.
+  const mending = reaskOwed && (attempt.status !== "running" || now?.asked != null);
   const status = attempt.status === "orphaned" ? "failed" : attempt.status;
   return {
     attempt: attempt.id,
     bidder: attempt.bidder,
     place: attempt.place,
     role: role === "reask" || role === "judge" ? "fallback" : role,
-    status: reaskOwed ? "running" : now?.asked ? "cancelled" : status,
+    status: mending ? "running" : now?.asked ? "cancelled" : status,
     startedAtMs: attempt.startedAtMs,
     firstTokenAtMs:
       now?.firstTokenAtMs ?? (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.firstTokenMs),
     lastTokenAtMs: now?.lastTokenAtMs ?? null,
     tokens: now?.tokens ?? attempt.usage?.output ?? 0,
     failure: attempt.failure,
-    prefixVerdict: attempt.prefixVerdict,
-    wholeVerdict: reaskOwed ? null : attempt.wholeVerdict,
+    prefixVerdict: mending ? null : attempt.prefixVerdict,
+    wholeVerdict: mending ? null : attempt.wholeVerdict,
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),

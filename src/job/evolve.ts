@@ -81,6 +81,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     seq: event.seq,
     epoch: 1,
     orphanings: 0,
+    bootSeq: -1,
     acceptedAtMs: event.atMs,
     endedAtMs: null,
     status: "running",
@@ -125,7 +126,9 @@ function startEpoch(job: Job, epoch: number, atMs: number): void {
       orphaned = true;
     }
   }
-  if (orphaned) job.orphanings += 1;
+  // A boot that got no further than the one before is one too: it may be the job that kills its process.
+  if (orphaned || job.bootSeq === job.seq - 1) job.orphanings += 1;
+  job.bootSeq = job.seq;
 }
 
 function end(job: Job, attempt: Attempt, status: Attempt["status"], atMs: number, costNano: number): void {

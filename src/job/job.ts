@@ -76,6 +76,8 @@ export interface Job {
   epoch: number;
   /** Boots that found an attempt running, since the last microtask was joined. */
   orphanings: number;
+  /** Seq of the newest epoch-started; -1: none. */
+  bootSeq: number;
   acceptedAtMs: number;
   endedAtMs: number | null;
   status: "running" | "succeeded" | "failed" | "cancelled" | "parked";

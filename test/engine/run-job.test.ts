@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fold } from "../../src/job/evolve.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
-import { bidderOf, fails, Killed, requestOf, says, type Script, World } from "./world.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
+import { bidderOf, fails, Killed, requestOf, type Script, says, World } from "./world.ts";
 
 const types = (log: LoggedEvent[]): string[] => log.map((e) => e.type);
 const two = [bidderOf("a/one"), bidderOf("b/two")];
@@ -10,12 +10,27 @@ const two = [bidderOf("a/one"), bidderOf("b/two")];
 describe("a job of one microtask", () => {
   it("is planned, auctioned, run, judged, joined, answered and settled", async () => {
     const world = new World([bidderOf("a/one")], () => says("Paris."));
-    world.accept(requestOf({ contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] } }));
+    world.accept(
+      requestOf({
+        contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] },
+      }),
+    );
     const job = await world.settle();
     expect(job.status).toBe("succeeded");
     expect(job.answer?.text).toBe("Paris.");
     expect(types(world.log)).toEqual(
-      expect.arrayContaining(["job-accepted", "microtasks-planned", "award-made", "attempt-started", "attempt-finished", "verdict-reached", "microtask-joined", "job-ended", "settlement-prepared", "settlement-sent"]),
+      expect.arrayContaining([
+        "job-accepted",
+        "microtasks-planned",
+        "award-made",
+        "attempt-started",
+        "attempt-finished",
+        "verdict-reached",
+        "microtask-joined",
+        "job-ended",
+        "settlement-prepared",
+        "settlement-sent",
+      ]),
     );
     expect(job.costNano).toBe(Math.ceil((20 * 1_000_000_000 + 2 * 4_000_000_000) / 1e6));
     expect([...world.settled.keys()]).toEqual(["job_test/answer"]);
@@ -29,12 +44,19 @@ describe("a job of one microtask", () => {
     first = world.run?.job.microtasks[0]?.decisions[0]?.award[0]?.bidder ?? "";
     const job = await world.settle();
     expect(job.status).toBe("succeeded");
-    expect(job.microtasks[0]?.attempts.map((a) => [a.status, a.failure])).toEqual([["failed", "overloaded"], ["complete", null]]);
+    expect(job.microtasks[0]?.attempts.map((a) => [a.status, a.failure])).toEqual([
+      ["failed", "overloaded"],
+      ["complete", null],
+    ]);
   });
 
   it("tries another bidder when the criteria reject, then fails with what each one did", async () => {
     const world = new World(two, () => says("London."));
-    world.accept(requestOf({ contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] } }));
+    world.accept(
+      requestOf({
+        contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] },
+      }),
+    );
     const job = await world.settle();
     expect(job.status).toBe("failed");
     expect(job.error?.code).toBe("not-accepted");
@@ -44,7 +66,9 @@ describe("a job of one microtask", () => {
 
   it("asks a bidder once more when its answer breaks the schema", async () => {
     const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
-    const world = new World([bidderOf("a/one")], (call: ModelCall) => says(call.messages.length > 2 ? '{"city":"Paris"}' : '{"town":"Paris"}'));
+    const world = new World([bidderOf("a/one")], (call: ModelCall) =>
+      says(call.messages.length > 2 ? '{"city":"Paris"}' : '{"town":"Paris"}'),
+    );
     world.accept(requestOf({ kind: "extract", contract: { schema, criteria: [], judged: [] } }));
     const job = await world.settle();
     expect(job.error).toBeNull();
@@ -54,10 +78,20 @@ describe("a job of one microtask", () => {
 
   it("cuts the losers of a race when one is committed on a prefix, and accounts for them", async () => {
     const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
-    const world = new World(three, (call) => says(call.bidder === "b/two" ? "yes it is so ".repeat(5) : "well, let me think about this for a while ".repeat(20)));
-    world.accept(requestOf({ strategy: "race", delivery: "live", contract: { criteria: [{ type: "pattern", pattern: "^yes", must: true }], judged: [] } }));
+    const world = new World(three, (call) =>
+      says(
+        call.bidder === "b/two" ? "it is so yes ".repeat(5) : "well, let me think about this for a while ".repeat(20),
+      ),
+    );
+    world.accept(
+      requestOf({
+        strategy: "race",
+        delivery: "live",
+        contract: { criteria: [{ type: "pattern", pattern: "so yes", must: true }], judged: [] },
+      }),
+    );
     const job = await world.settle();
-    expect(job.answer?.text).toContain("yes it is so");
+    expect(job.answer?.text).toContain("it is so yes");
     const attempts = job.microtasks[0]?.attempts ?? [];
     const cut = attempts.filter((a) => a.status === "cancelled");
     expect(cut.length).toBeGreaterThanOrEqual(1);
@@ -81,9 +115,13 @@ describe("a job of one microtask", () => {
     const world = new World(two, (call) => (call.kind === "judge" ? says(verdict) : says("France.")));
     world.accept(judged);
     const job = await world.settle();
-    expect(job.status).toBe("failed");
-    const roles = job.microtasks[0]?.attempts.map((a) => `${a.role}`) ?? [];
-    expect(roles).toContain("judge");
+    const [first, judge, second] = job.microtasks[0]?.attempts ?? [];
+    expect(first?.wholeVerdict).toMatchObject({ result: "reject" });
+    expect(judge).toMatchObject({ role: "judge", about: [first?.id] });
+    expect(judge?.bidder).not.toBe(first?.bidder);
+    // Nobody is left to judge the second: it is taken, and its verdict says that it was not judged.
+    expect(job.answer?.text).toBe("France.");
+    expect(second?.wholeVerdict?.criteria.at(-1)?.evidence).toContain("outside the contestants");
   });
 
   it("ends at its deadline, whatever the bidders do", async () => {
@@ -145,22 +183,46 @@ describe("a plan of several microtasks", () => {
 
   it("is refused when it has a cycle", async () => {
     const world = new World([bidderOf("a/one")], () => says("x"));
-    const base = { kind: "answer" as const, instruction: "", input: [], contract: { criteria: [], judged: [] }, required: true, valueNano: null };
-    world.accept(requestOf({ plan: { microtasks: [{ id: "a", needs: ["b"], ...base }, { id: "b", needs: ["a"], ...base }], assembly: { type: "single", of: "a" } } }));
+    const base = {
+      kind: "answer" as const,
+      instruction: "",
+      input: [],
+      contract: { criteria: [], judged: [] },
+      required: true,
+      valueNano: null,
+    };
+    world.accept(
+      requestOf({
+        plan: {
+          microtasks: [
+            { id: "a", needs: ["b"], ...base },
+            { id: "b", needs: ["a"], ...base },
+          ],
+          assembly: { type: "single", of: "a" },
+        },
+      }),
+    );
     const job = await world.settle();
     expect(job.error).toMatchObject({ code: "invalid-plan" });
     expect(job.error?.message).toContain("cycle");
   });
 
   it("plans by a model when one is there, and validates its plan like a stranger's", async () => {
-    const plan = JSON.stringify({ microtasks: [{ id: "facts", kind: "extract", instruction: "List facts.", needs: [] }, { id: "text", kind: "answer", instruction: "Write.", needs: ["facts"] }], answer: "text" });
+    const plan = JSON.stringify({
+      microtasks: [
+        { id: "facts", kind: "extract", instruction: "List facts.", needs: [] },
+        { id: "text", kind: "answer", instruction: "Write.", needs: ["facts"] },
+      ],
+      answer: "text",
+    });
     const world = new World([bidderOf("a/one")], (call) => says(call.kind === "plan" ? plan : `done ${call.kind}`));
     world.accept(requestOf({ plan: "auto" }));
     const job = await world.settle();
     expect(job.planSource).toBe("planner");
     expect(job.microtasks.map((m) => m.task.id)).toEqual(["plan", "facts", "text"]);
     expect(job.answer?.text).toBe("done answer");
-    const hostile = new World([bidderOf("a/one")], (call) => says(call.kind === "plan" ? '{"microtasks":[{"id":"x","kind":"answer","instruction":"","needs":[],"bidder":"evil","url":"http://x"}],"answer":"x"}' : "plain"));
+    const circular = '{"microtasks":[{"id":"x","kind":"answer","instruction":"","needs":["x"]}],"answer":"x"}';
+    const hostile = new World([bidderOf("a/one")], (call) => says(call.kind === "plan" ? circular : "plain"));
     hostile.accept(requestOf({ plan: "auto" }));
     const plain = await hostile.settle();
     expect(plain.planSource).toBe("single");
@@ -169,10 +231,13 @@ describe("a plan of several microtasks", () => {
 });
 
 describe("durability of the loop", () => {
-  const script = (call: ModelCall): Script => (call.bidder === "a/one" ? fails("server-error") : says("Paris, of course."));
+  const script = (call: ModelCall): Script =>
+    call.bidder === "a/one" ? fails("server-error") : says("Paris, of course.");
 
   it("ends in the same answer when the process dies after any write", async () => {
-    const request = requestOf({ contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] } });
+    const request = requestOf({
+      contract: { criteria: [{ type: "contains", text: "Paris", must: true, ignoreCase: false }], judged: [] },
+    });
     const whole = new World(two, script);
     whole.accept(request);
     await whole.settle();
@@ -189,7 +254,8 @@ describe("durability of the loop", () => {
       world.commitsLeft = null;
       world.nowMs += 30_000;
       const run = world.boot();
-      if (!run.accepted) run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http" });
+      if (!run.accepted)
+        run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http" });
       const job = await world.settle();
       expect(job.answer, `killed after write ${after}`).toEqual(answer);
       expect(fold(world.log)?.status).toBe("succeeded");

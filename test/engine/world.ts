@@ -34,6 +34,8 @@ export class World {
   #order = 0;
   run: JobRun | null = null;
   killed = false;
+  /** Errors the engine stopped for that no test asked for. */
+  readonly defects: unknown[] = [];
   onKilled: () => void = () => {};
 
   constructor(bidders: Bidder[], script: (call: ModelCall, world: World) => Script) {
@@ -44,7 +46,6 @@ export class World {
   /** The process dies before this write: nothing of it is left but the log. */
   #die(): never {
     this.killed = true;
-    this.run?.stop();
     this.#timers = [];
     this.onKilled();
     throw new Killed("killed before a write");
@@ -93,8 +94,11 @@ export class World {
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
       },
-      nonce: () => "n0nce",
+      nonce: () => "n0nceOfTheTests0123",
       detectLanguage: () => null,
+      broken: (error) => {
+        if (!(error instanceof Killed)) this.defects.push(error);
+      },
       committed: () => {},
     };
   }
@@ -153,6 +157,7 @@ export class World {
     const untilMs = this.nowMs + limitMs;
     for (;;) {
       await flush();
+      if (this.defects.length > 0) throw this.defects[0];
       if (this.killed) throw new Killed("killed");
       if (this.run?.finished) return this.run.job;
       this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
