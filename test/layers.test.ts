@@ -28,7 +28,8 @@ const may: Record<string, string[]> = {
 const pure = ["money", "plan", "output", "market", "judge", "race", "adapt", "job", "engine"];
 /** Packages that pure stages may use: schemas, parsers and a linear-time pattern engine; nothing with effects. */
 const purePackages = ["zod", "@cfworker/json-schema", "jsonrepair", "re2js", "acorn"];
-const impure = /\b(Date\.now|Math\.random|performance\.now|crypto\.|fetch\(|setTimeout|setInterval|console\.|process\.|globalThis)/;
+const impure =
+  /\b(Date\.now|Math\.random|performance\.now|crypto\.|fetch\(|setTimeout|setInterval|console\.|process\.|globalThis)/;
 
 function filesBelow(dir: string): string[] {
   return readdirSync(dir).flatMap((name) => {
@@ -40,7 +41,10 @@ function filesBelow(dir: string): string[] {
 
 function importsOf(path: string): string[] {
   const text = readFileSync(path, "utf8");
-  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"/g), ...text.matchAll(/import\(\s*"([^"]+)"\s*\)/g)];
+  const found = [
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"/g),
+    ...text.matchAll(/import\(\s*"([^"]+)"\s*\)/g),
+  ];
   return found.map((m) => m[1] ?? "");
 }
 
@@ -64,7 +68,8 @@ describe("who may import whom", () => {
       for (const name of importsOf(file)) {
         if (!name.startsWith(".")) continue;
         const target = stageOf(resolve(dirname(file), name));
-        if (target !== stage && !(may[stage] ?? []).includes(target)) breaches.push(`${relative(root, file)} imports ${name}`);
+        if (target !== stage && !(may[stage] ?? []).includes(target))
+          breaches.push(`${relative(root, file)} imports ${name}`);
       }
     }
     expect(breaches).toEqual([]);
@@ -74,8 +79,11 @@ describe("who may import whom", () => {
     const breaches: string[] = [];
     for (const file of files.filter((f) => pure.includes(stageOf(f)))) {
       for (const name of importsOf(file))
-        if (!name.startsWith(".") && !purePackages.includes(name)) breaches.push(`${relative(root, file)} imports ${name}`);
-      const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+        if (!name.startsWith(".") && !purePackages.includes(name))
+          breaches.push(`${relative(root, file)} imports ${name}`);
+      const code = readFileSync(file, "utf8")
+        .replace(/\/\*[\s\S]*?\*\//g, "")
+        .replace(/(^|\s)\/\/.*$/gm, "");
       const effect = impure.exec(code);
       if (effect !== null) breaches.push(`${relative(root, file)} uses ${effect[0]}`);
     }
@@ -88,7 +96,9 @@ describe("who may import whom", () => {
   });
 
   it("keeps files short", () => {
-    const long = [...files, ...filesBelow(join(root, "durable-objects"))].filter((f) => !f.includes("/weights/") && readFileSync(f, "utf8").split("\n").length > 401);
+    const long = [...files, ...filesBelow(join(root, "durable-objects"))].filter(
+      (f) => !f.includes("/weights/") && readFileSync(f, "utf8").split("\n").length > 401,
+    );
     expect(long.map((f) => relative(root, f))).toEqual([]);
   });
 });

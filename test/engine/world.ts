@@ -1,8 +1,8 @@
-import { AtomicError } from "../../src/error.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
-import type { LoggedEvent } from "../../src/job/job-event.ts";
+import { AtomicError } from "../../src/error.ts";
 import type { Job } from "../../src/job/job.ts";
+import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
@@ -24,7 +24,8 @@ export class World {
   nowMs = 1_000_000;
   readonly log: LoggedEvent[] = [];
   readonly settled = new Map<string, Settlement>();
-  readonly calls: { attempt: string; bidder: string; startedAtMs: number; ended: "end" | "cut" | "failed" | null }[] = [];
+  readonly calls: { attempt: string; bidder: string; startedAtMs: number; ended: "end" | "cut" | "failed" | null }[] =
+    [];
   readonly bidders: Bidder[];
   readonly script: (call: ModelCall, world: World) => Script;
   /** Commits left before the process dies; null: it lives. */
@@ -56,7 +57,12 @@ export class World {
   }
 
   ports(): EnginePorts {
-    const view: MarketView = { state: emptyMarket(), bidders: this.bidders, pacing: { lambda: 1, muUsdPerSecond: 0.0001 }, examples: () => [] };
+    const view: MarketView = {
+      state: emptyMarket(),
+      bidders: this.bidders,
+      pacing: { lambda: 1, muUsdPerSecond: 0.0001 },
+      examples: () => [],
+    };
     return {
       append: (events) => {
         if (this.commitsLeft !== null && this.commitsLeft <= 0) throw new Killed("killed before a write");
@@ -85,7 +91,12 @@ export class World {
     const world = this;
     return {
       async *stream(call, signal) {
-        const entry: World["calls"][number] = { attempt: call.attempt, bidder: call.bidder, startedAtMs: world.nowMs, ended: null };
+        const entry: World["calls"][number] = {
+          attempt: call.attempt,
+          bidder: call.bidder,
+          startedAtMs: world.nowMs,
+          ended: null,
+        };
         world.calls.push(entry);
         for (const step of world.script(call, world)) {
           const aborted = await world.pause(step.afterMs, signal);
@@ -105,7 +116,10 @@ export class World {
   }
 
   /** Waits on the virtual clock; true when the signal fired first. */
-  pause(ms: number, signal: { aborted: boolean; addEventListener(type: "abort", then: () => void): void }): Promise<boolean> {
+  pause(
+    ms: number,
+    signal: { aborted: boolean; addEventListener(type: "abort", then: () => void): void },
+  ): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(true);
     return new Promise((resolve) => {
       const off = this.after(ms, () => resolve(false));
@@ -193,4 +207,6 @@ export const says = (text: string, everyMs = 20, firstMs = 200): Script => [
   { afterMs: 0, part: { type: "end", finish: "stop" } },
 ];
 
-export const fails = (reason: ModelFailure["reason"], afterMs = 50): Script => [{ afterMs, fail: new ModelFailure(reason, `scripted ${reason}`) }];
+export const fails = (reason: ModelFailure["reason"], afterMs = 50): Script => [
+  { afterMs, fail: new ModelFailure(reason, `scripted ${reason}`) },
+];
