@@ -68,14 +68,14 @@ export async function* guardCall(
   } catch (thrown) {
     const cause = clock.ended ?? thrown;
     if (cause instanceof CallCancelled) {
-      yield { type: "usage", usage: tally.cut() };
+      yield { type: "usage", usage: tally.cut(opened) };
       return;
     }
     const failure = cause instanceof ModelFailure ? cause : connectionLost(opened);
     if (mayBeBilled(failure, opened)) {
       const complete =
         failure.reason === "refused" || failure.reason === "content-filter" || failure.reason === "empty-answer";
-      yield { type: "usage", usage: complete ? tally.whole() : tally.cut() };
+      yield { type: "usage", usage: complete ? tally.whole() : tally.cut(opened) };
     }
     throw failure;
   } finally {

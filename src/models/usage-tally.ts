@@ -66,8 +66,10 @@ export class UsageTally {
 
   /**
    * Usage of a call that was cut: what was seen where cancelling stops the bill, else the whole allowance as a bound.
+   * Before headers came, its input as a bound: the provider may have begun.
    */
-  cut(): Usage {
+  cut(opened: boolean): Usage {
+    if (!opened) return { input: this.#promptTokens, output: 0, source: "bounded" };
     if (this.#reported && this.#reported.output > 0) return { ...this.#reported, source: "bounded" };
     const seen = this.#seen();
     if (this.#cancelStopsBill) return seen;
