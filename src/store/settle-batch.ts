@@ -163,7 +163,9 @@ async function writesOf(db: Database, work: Work, before: Before, nowMs: number)
   const items: BatchItem<"sqlite">[] = [];
   const keys = work.settlements.map((s) => s.key);
   if (keys.length > 0)
-    items.push(db.run(sql`insert into settled (key, at_ms) select value, ${nowMs} from json_each(${JSON.stringify(keys)})`));
+    items.push(
+      db.run(sql`insert into settled (key, at_ms) select value, ${nowMs} from json_each(${JSON.stringify(keys)})`),
+    );
   if (work.summaries.length > 0) {
     items.push(db.run(jobInsert(work.summaries)), db.run(usageUpsert(work.summaries)));
   }
