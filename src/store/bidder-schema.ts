@@ -8,7 +8,10 @@ const name = z.string().min(1).max(128);
 
 /** A bidder as stored and as an operator gives it. Checked on the way in and again on the way out of D1. */
 export const bidderSchema: z.ZodType<Bidder> = z.object({
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*\/[A-Za-z0-9@][A-Za-z0-9._:@/-]*$/, 'must be "provider/model"').max(160),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*\/[A-Za-z0-9@][A-Za-z0-9._:@/-]*$/, 'must be "provider/model"')
+    .max(160),
   model: name,
   provider: name,
   family: name,

@@ -32,8 +32,7 @@ export class BidderStore {
       const body = bidderSchema.safeParse(parsed(row.body));
       const endpoint = parsed(row.endpoint);
       if (!body.success || endpoint === undefined) unreadable.push(row.id);
-      else
-        readable.push({ bidder: { ...body.data, enabled: row.enabled }, endpoint, updatedAtMs: row.updatedAtMs });
+      else readable.push({ bidder: { ...body.data, enabled: row.enabled }, endpoint, updatedAtMs: row.updatedAtMs });
     }
     return { bidders: readable, unreadable };
   }
