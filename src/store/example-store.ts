@@ -57,22 +57,26 @@ export class ExampleStore {
 
 /** Adds rows (JSON), the newer of two for one input; any order of arrival ends the same. */
 export const exampleWrite = (db: Database, rows: string) =>
-  db.run(sql`
-    insert into examples (tenant, kind, key, job, input, output, at_ms)
-    select value ->> 'tenant', value ->> 'kind', value ->> 'key', value ->> 'job', value ->> 'input', value ->> 'output',
-      value ->> 'atMs'
-    from json_each(${rows}) where true
-    on conflict (tenant, kind, key) do update set
-      job = excluded.job, output = excluded.output, at_ms = excluded.at_ms
-    where (excluded.at_ms, excluded.job) > (at_ms, job)`);
+  db
+    .insert(examples)
+    .select(
+      sql`select value ->> 'tenant', value ->> 'kind', value ->> 'key', value ->> 'job', value ->> 'input',
+        value ->> 'output', value ->> 'atMs' from json_each(${rows}) where true`,
+    )
+    .onConflictDoUpdate({
+      target: [examples.tenant, examples.kind, examples.key],
+      set: { job: sql`excluded.job`, output: sql`excluded.output`, atMs: sql`excluded.at_ms` },
+      setWhere: sql`(excluded.at_ms, excluded.job) > (${examples.atMs}, ${examples.job})`,
+    });
 
 /** Drops all but the newest of each tenant and kind named in `pairs` (JSON). */
 export const exampleCap = (db: Database, pairs: string) =>
-  db.run(sql`
-    delete from examples where (tenant, kind, key) in (
+  db.delete(examples).where(
+    sql`(${examples.tenant}, ${examples.kind}, ${examples.key}) in (
       select tenant, kind, key from (
         select e.tenant, e.kind, e.key,
           row_number() over (partition by e.tenant, e.kind order by e.at_ms desc, e.job desc, e.key) as place
         from json_each(${pairs}) p
         join examples e on e.tenant = p.value ->> 'tenant' and e.kind = p.value ->> 'kind')
-      where place > ${maxExamples})`);
+      where place > ${maxExamples})`,
+  );

@@ -47,10 +47,16 @@ export function bodiesOf(state: MarketState, parts: readonly string[]): { part: 
  * becomes NULL, which its column refuses: the whole D1 batch rolls back. An UPDATE that finds no row would not fail.
  */
 export const partWrite = (db: Database, part: string, readVersion: number, body: string) =>
-  db.run(sql`
-    insert into market_parts (part, version, body) values (${part}, ${readVersion + 1}, ${body})
-    on conflict (part) do update set
-      version = case when version = excluded.version - 1 then excluded.version end, body = excluded.body`);
+  db
+    .insert(marketParts)
+    .values({ part, version: readVersion + 1, body })
+    .onConflictDoUpdate({
+      target: marketParts.part,
+      set: {
+        version: sql`case when ${marketParts.version} = excluded.version - 1 then excluded.version end`,
+        body: sql`excluded.body`,
+      },
+    });
 
 function read(part: string, body: string): unknown {
   try {

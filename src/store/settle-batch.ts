@@ -9,7 +9,7 @@ import type { Database } from "./database.ts";
 import { type ExampleRow, exampleCap, exampleKey, exampleWrite, maxExampleChars } from "./example-store.ts";
 import { jsonChunks } from "./json-chunks.ts";
 import { bodiesOf, type MarketPart, marketOf, maxPartChars, partsQuery, partWrite } from "./market-store.ts";
-import { jobs, settled } from "./schema.ts";
+import { jobs, settled, usageMonths } from "./schema.ts";
 import { readSettlementMessage } from "./settlement-message.ts";
 import { usageOf } from "./usage-month.ts";
 
@@ -46,6 +46,7 @@ export async function settleBatch(
   messages: readonly unknown[],
   bidders: readonly Bidder[],
   nowMs: number,
+  learnOne: typeof learn = learn,
 ): Promise<SettleReport> {
   let entries: Entry[] = [];
   const rejected: SettleReport["rejected"] = [];
@@ -59,7 +60,7 @@ export async function settleBatch(
     if (entries.length === 0)
       return { settled: 0, repeated: 0, jobs: 0, rejected, oversized: [], tries, rowsWritten: 0 };
     const before = await readBefore(db, entries);
-    const { work, poison } = fold(entries, before, bidders);
+    const { work, poison } = fold(entries, before, bidders, learnOne);
     rejected.push(...poison);
     entries = entries.filter((e) => !poison.some((p) => p.index === e.index));
     const write = await writesOf(db, work, before, nowMs);
@@ -111,7 +112,7 @@ interface Work {
 }
 
 /** Drops repeats and learns the rest, by time. A message the market throws over is left out, and the fold made anew. */
-function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[]) {
+function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[], learnOne: typeof learn) {
   const poison: SettleReport["rejected"] = [];
   for (;;) {
     const good = entries.filter((e) => !poison.some((p) => p.index === e.index));
@@ -119,7 +120,7 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
     const state = marketOf(before.parts);
     const failed = order.find(({ settlement, index }) => {
       try {
-        learn(state, settlement, [...bidders]);
+        learnOne(state, settlement, bidders);
         return false;
       } catch (error) {
         poison.push({ index, reason: `the market cannot learn it: ${error instanceof Error ? error.name : "error"}` });
@@ -163,12 +164,8 @@ async function writesOf(db: Database, work: Work, before: Before, nowMs: number)
   const items: BatchItem<"sqlite">[] = [];
   const keys = work.settlements.map((s) => s.key);
   if (keys.length > 0)
-    items.push(
-      db.run(sql`insert into settled (key, at_ms) select value, ${nowMs} from json_each(${JSON.stringify(keys)})`),
-    );
-  if (work.summaries.length > 0) {
-    items.push(db.run(jobInsert(work.summaries)), db.run(usageUpsert(work.summaries)));
-  }
+    items.push(db.insert(settled).select(sql`select value, ${nowMs} from json_each(${JSON.stringify(keys)})`));
+  if (work.summaries.length > 0) items.push(jobInsert(db, work.summaries), usageAdd(db, work.summaries));
   const kept = await exampleRows(work.fresh);
   for (const chunk of jsonChunks(kept)) items.push(exampleWrite(db, chunk));
   if (kept.length > 0) {
@@ -183,22 +180,31 @@ async function writesOf(db: Database, work: Work, before: Before, nowMs: number)
   return { items, oversized };
 }
 
-const jobInsert = (summaries: readonly JobSummary[]) => sql`
-  insert into jobs (tenant, created_at_ms, id, status, kind, plan, via, ended_at_ms, microtasks, attempts, cost_nano,
-    saved_nano, saved_tokens, winner, error)
-  select value ->> 'tenant', value ->> 'createdAtMs', value ->> 'id', value ->> 'status', value ->> 'kind',
-    value ->> 'plan', value ->> 'via', value ->> 'endedAtMs', value ->> 'microtasks', value ->> 'attempts',
-    value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error'
-  from json_each(${JSON.stringify(summaries)})`;
+/** Columns in the order of the schema. */
+const jobInsert = (db: Database, summaries: readonly JobSummary[]) =>
+  db.insert(jobs).select(
+    sql`select value ->> 'tenant', value ->> 'createdAtMs', value ->> 'id', value ->> 'status', value ->> 'kind',
+      value ->> 'plan', value ->> 'via', value ->> 'endedAtMs', value ->> 'microtasks', value ->> 'attempts',
+      value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error'
+    from json_each(${JSON.stringify(summaries)})`,
+  );
 
-const usageUpsert = (summaries: readonly JobSummary[]) => sql`
-  insert into usage_months (tenant, month, jobs, cost_nano, saved_nano, saved_tokens)
-  select value ->> 'tenant', value ->> 'month', value ->> 'jobs', value ->> 'costNano', value ->> 'savedNano',
-    value ->> 'savedTokens'
-  from json_each(${JSON.stringify(usageOf(summaries))}) where true
-  on conflict (tenant, month) do update set
-    jobs = jobs + excluded.jobs, cost_nano = cost_nano + excluded.cost_nano,
-    saved_nano = saved_nano + excluded.saved_nano, saved_tokens = saved_tokens + excluded.saved_tokens`;
+const usageAdd = (db: Database, summaries: readonly JobSummary[]) =>
+  db
+    .insert(usageMonths)
+    .select(
+      sql`select value ->> 'tenant', value ->> 'month', value ->> 'jobs', value ->> 'costNano', value ->> 'savedNano',
+        value ->> 'savedTokens' from json_each(${JSON.stringify(usageOf(summaries))}) where true`,
+    )
+    .onConflictDoUpdate({
+      target: [usageMonths.tenant, usageMonths.month],
+      set: {
+        jobs: sql`${usageMonths.jobs} + excluded.jobs`,
+        costNano: sql`${usageMonths.costNano} + excluded.cost_nano`,
+        savedNano: sql`${usageMonths.savedNano} + excluded.saved_nano`,
+        savedTokens: sql`${usageMonths.savedTokens} + excluded.saved_tokens`,
+      },
+    });
 
 async function exampleRows(messages: readonly SettlementMessage[]): Promise<ExampleRow[]> {
   const rows: ExampleRow[] = [];
