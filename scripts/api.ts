@@ -15,7 +15,9 @@ export class Api {
     const response = await fetch(this.url + path, {
       method,
       headers: { ...(body === undefined ? {} : { "content-type": contentType }), ...this.#auth() },
-      ...(body === undefined ? {} : { body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
       signal: AbortSignal.timeout(120_000),
     });
     const text = await response.text();
@@ -24,9 +26,17 @@ export class Api {
   }
 
   /** Follows a job's events until it is over, from `after` on. */
-  async *events(job: string, after = 0, signal: AbortSignal = AbortSignal.timeout(120_000)): AsyncGenerator<LoggedEvent> {
-    const response = await fetch(`${this.url}/v1/jobs/${job}/events?after=${after}`, { headers: { accept: "text/event-stream", ...this.#auth() }, signal });
-    if (!response.ok || response.body === null) throw new Error(`events of ${job}: ${response.status} ${await response.text()}`);
+  async *events(
+    job: string,
+    after = 0,
+    signal: AbortSignal = AbortSignal.timeout(120_000),
+  ): AsyncGenerator<LoggedEvent> {
+    const response = await fetch(`${this.url}/v1/jobs/${job}/events?after=${after}`, {
+      headers: { accept: "text/event-stream", ...this.#auth() },
+      signal,
+    });
+    if (!response.ok || response.body === null)
+      throw new Error(`events of ${job}: ${response.status} ${await response.text()}`);
     let buffer = "";
     const decoder = new TextDecoder();
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -34,7 +44,11 @@ export class Api {
       for (let end = buffer.indexOf("\n\n"); end >= 0; end = buffer.indexOf("\n\n")) {
         const frame = buffer.slice(0, end);
         buffer = buffer.slice(end + 2);
-        const data = frame.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
+        const data = frame
+          .split("\n")
+          .filter((line) => line.startsWith("data:"))
+          .map((line) => line.slice(5).trimStart())
+          .join("\n");
         if (data !== "") yield JSON.parse(data) as LoggedEvent;
       }
     }

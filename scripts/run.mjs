@@ -42,11 +42,17 @@ const steps = chosen.steps.map((step, i) =>
 for (const step of steps) await run(step);
 
 function install() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".atomic-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.error("atomic: installing packages (about a minute) ...");
-  const npm = spawnSync("npm ci --ignore-scripts --no-audit --no-fund --loglevel=error", { shell: true, stdio: ["ignore", 2, 2], cwd: root });
+  const npm = spawnSync("npm ci --ignore-scripts --no-audit --no-fund --loglevel=error", {
+    shell: true,
+    stdio: ["ignore", 2, 2],
+    cwd: root,
+  });
   if (npm.status !== 0) fail("npm ci failed; the lines above say why.");
   writeFileSync(stamp, lock);
 }
@@ -55,7 +61,8 @@ function environment() {
   const path = [join(root, "node_modules", ".bin")];
   if (Number(process.versions.node.split(".")[0]) < 22) {
     const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin");
-    if (!existsSync(bundled)) fail(`Atomic needs Node >= 22 on ${process.platform} (this is ${process.version}); on Linux it brings its own.`);
+    if (!existsSync(bundled))
+      fail(`Atomic needs Node >= 22 on ${process.platform} (this is ${process.version}); on Linux it brings its own.`);
     path.unshift(bundled);
   } else path.unshift(dirname(process.execPath));
   return {

@@ -56,18 +56,45 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   const persistTo = options.persistTo ?? join(root, ".wrangler", "state");
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
   mkdirSync(persistTo, { recursive: true });
-  const migrated = spawnSync("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo], { cwd: root, encoding: "utf8", env: { ...process.env, CI: "1" } });
-  if (migrated.status !== 0) throw new Error(`The local database could not be migrated:\n${migrated.stdout}\n${migrated.stderr}`);
+  const migrated = spawnSync("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, CI: "1" },
+  });
+  if (migrated.status !== 0)
+    throw new Error(`The local database could not be migrated:\n${migrated.stdout}\n${migrated.stderr}`);
 
   // A file that only its owner can read: command lines are public to every user of a machine.
   const envFile = join(persistTo, `vars-${port}.env`);
   const vars = { ...localVars(), ...options.vars };
-  writeFileSync(envFile, Object.entries(vars).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join("\n"), { mode: 0o600 });
+  writeFileSync(
+    envFile,
+    Object.entries(vars)
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join("\n"),
+    { mode: 0o600 },
+  );
 
   const lines: string[] = [];
   const child: ChildProcess = spawn(
     "wrangler",
-    ["dev", "--local", "--show-interactive-dev-session=false", "--inspector-port", "0", "--log-level", "warn", "--ip", "127.0.0.1", "--port", String(port), "--persist-to", persistTo, "--env-file", envFile],
+    [
+      "dev",
+      "--local",
+      "--show-interactive-dev-session=false",
+      "--inspector-port",
+      "0",
+      "--log-level",
+      "warn",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--persist-to",
+      persistTo,
+      "--env-file",
+      envFile,
+    ],
     // A group of its own, so that workerd goes with it.
     { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true, env: { ...process.env, CI: "1" } },
   );
@@ -91,7 +118,10 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
     } catch {
       // Already gone.
     }
-    const gone = await Promise.race([exited.then(() => true), new Promise<boolean>((done) => setTimeout(() => done(false), 5000).unref())]);
+    const gone = await Promise.race([
+      exited.then(() => true),
+      new Promise<boolean>((done) => setTimeout(() => done(false), 5000).unref()),
+    ]);
     if (!gone) {
       try {
         process.kill(-pid, "SIGKILL");

@@ -7,16 +7,22 @@ const { values } = parseArgs({
   options: { port: { type: "string", default: process.env.PORT ?? "8787" }, help: { type: "boolean", short: "h" } },
 });
 if (values.help) {
-  console.log("npm start [-- --port 8787]\n\nStarts Atomic on this machine, open without a key, with its data in .wrangler/state.\nKeys and servers in the shell are handed on: OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY,\nATOMIC_LLM_URL with ATOMIC_LLM_MODEL.");
+  console.log(
+    "npm start [-- --port 8787]\n\nStarts Atomic on this machine, open without a key, with its data in .wrangler/state.\nKeys and servers in the shell are handed on: OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY,\nATOMIC_LLM_URL with ATOMIC_LLM_MODEL.",
+  );
   process.exit(0);
 }
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
 if (port !== 0 && (await inUse(port))) fail(`Port ${port} is in use. Choose another: npm start -- --port ${port + 1}`);
 console.log("Starting Atomic ...");
-const server = await startServer({ port, onLine: (line) => line.trim() !== "" && console.error(line) }).catch((error: Error) => fail(error.message));
-const list = await (await fetch(`${server.url}/v1/bidders`)).json() as { bidders: { id: string }[] };
-const handed = Object.keys(localVars()).filter((name) => !name.startsWith("ATOMIC_LOCAL") && !name.startsWith("ATOMIC_SIM") && !name.startsWith("ATOMIC_ALLOW"));
+const server = await startServer({ port, onLine: (line) => line.trim() !== "" && console.error(line) }).catch(
+  (error: Error) => fail(error.message),
+);
+const list = (await (await fetch(`${server.url}/v1/bidders`)).json()) as { bidders: { id: string }[] };
+const handed = Object.keys(localVars()).filter(
+  (name) => !name.startsWith("ATOMIC_LOCAL") && !name.startsWith("ATOMIC_SIM") && !name.startsWith("ATOMIC_ALLOW"),
+);
 console.log(`
 Atomic is running: ${server.url}
   page     ${server.url}/

@@ -1,1 +1,6 @@
-export default {async fetch(){return new Response("x")}}; export class JobObject {}
+export default {
+  async fetch() {
+    return new Response("x");
+  },
+};
+export class JobObject {}

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Fields of the card that can be unsure. */
 const triageFields = ["language", "spam", "sentiment", "actionRequest", "entities", "summary", "replyDraft"] as const;
 
-const labelled = z.strictObject({ label: z.string().min(1).max(64), confidence: z.number().min(0).max(1) });
+const labelled = z.strictObject({ label: z.string().min(1).max(64), confidence: z.number().min(0).max(1).optional() });
 const list = z.array(z.string().max(200)).max(50).default([]);
 
 /** The answer of e-mail triage. A field that could not be settled is null, and `unsure` says why. */
@@ -33,32 +33,3 @@ export const triageCardSchema = z.strictObject({
 });
 export type TriageCard = z.infer<typeof triageCardSchema>;
 export type TriageField = (typeof triageFields)[number];
-
-/** Below these, a label is shown together with "unsure". A guess among two labels has 0.5, among three 0.33. */
-export const sureFrom: Record<"language" | "spam" | "sentiment" | "actionRequest", number> = {
-  language: 0.6,
-  spam: 0.7,
-  sentiment: 0.6,
-  actionRequest: 0.6,
-};
-
-/** What is unsure on a card: fields that are missing, and labels claimed with too little confidence. */
-export function unsureFields(card: Omit<TriageCard, "unsure">): TriageCard["unsure"] {
-  const found: TriageCard["unsure"] = [];
-  for (const field of triageFields) {
-    const value = card[field];
-    if (value === null) {
-      found.push({ field, why: "No bidder gave an accepted answer." });
-      continue;
-    }
-    if (field === "language" || field === "spam" || field === "sentiment" || field === "actionRequest") {
-      const labelledField = card[field];
-      if (labelledField !== null && labelledField.confidence < sureFrom[field])
-        found.push({
-          field,
-          why: `"${labelledField.label}" with confidence ${labelledField.confidence}, below ${sureFrom[field]}.`,
-        });
-    }
-  }
-  return found;
-}

@@ -68,7 +68,8 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
       continue;
     }
     const reask = owedReask(microtask);
-    if (reask !== null) steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    if (reask !== null && reask.status !== "running")
+      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
       if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
       else steps.push({ do: "race", microtask: microtask.task.id, step });
@@ -94,7 +95,8 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
       wakeMs = Math.min(wakeMs, rest.wakeMs);
       continue;
     }
-    for (const a of microtask.attempts) if (a.status === "running" && !(live.get(a.id)?.asked ?? false)) steps.push(cut(a.id, `job ${job.status}`));
+    for (const a of microtask.attempts)
+      if (a.status === "running" && !(live.get(a.id)?.asked ?? false)) steps.push(cut(a.id, `job ${job.status}`));
   }
   if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
   // An ended job settles when its last attempt has reported what it cost.
@@ -127,10 +129,16 @@ function whenReady(job: Job, microtask: MicrotaskState): Step | null {
 }
 
 /** Attempts still running after the microtask was decided: losers and judges at once, audits after a grace. */
-function cutRest(job: Job, microtask: MicrotaskState, live: LiveAttempts, nowMs: number): { steps: Step[]; wakeMs: number } {
+function cutRest(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  nowMs: number,
+): { steps: Step[]; wakeMs: number } {
   const running = microtask.attempts.filter((a) => a.status === "running" && !(live.get(a.id)?.asked ?? false));
   if (running.length === 0) return { steps: [], wakeMs: Number.POSITIVE_INFINITY };
-  if (microtask.status === "failed") return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
+  if (microtask.status === "failed")
+    return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
   const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
   let wakeMs = Number.POSITIVE_INFINITY;
   for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {

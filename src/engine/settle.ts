@@ -2,8 +2,8 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { agreementOutcomes } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
-import { scriptOf } from "../plan/script.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
+import { scriptOf } from "../plan/script.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
 import type { Run } from "./run.ts";
@@ -13,7 +13,10 @@ const retryMs = 2_000;
 
 /** The job has ended and every attempt has reported: what the market will be told is written down once. */
 export function prepareSettlement(run: Run): void {
-  run.record({ type: "settlement-prepared", settlements: settlementsOf(run.job, run.ports.market(), run.ports.nowMs()) });
+  run.record({
+    type: "settlement-prepared",
+    settlements: settlementsOf(run.job, run.ports.market(), run.ports.nowMs()),
+  });
 }
 
 const sending = new WeakSet<Run>();
@@ -41,14 +44,16 @@ export function sendSettlement(run: Run): void {
 
 /** One settlement a microtask that had attempts. Pure, given the snapshot the agreement weights are read from. */
 export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settlement[] {
-  const results = new Map(job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])));
+  const results = new Map(
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
   return job.microtasks.flatMap((m) => {
     const racers = m.attempts.filter((a) => a.role !== "judge");
     if (racers.length === 0) return [];
     const text = resolveInput(m.task, job.request, results);
     const features = { inputChars: text.length, script: scriptOf(text) };
     const agreed = agreement(m, view, features);
-    const attempts = racers.map((a) => report(m, a, outcomeOf(m, a) ?? agreed.get(a.id) ?? null));
+    const attempts = racers.map((a) => report(m, a, outcomeOf(a) ?? agreed.get(a.id) ?? null));
     return [{ key: `${job.id}/${m.task.id}`, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts }];
   });
 }
@@ -76,7 +81,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
  * What criteria or the judge say an attempt was worth; null where nothing is known. A closed answer that only fits its
  * schema is no evidence; one that broke it is.
  */
-export function outcomeOf(m: MicrotaskState, a: Attempt): Outcome | null {
+export function outcomeOf(a: Attempt): Outcome | null {
   const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
   if (verdict === null || verdict.result === "undecided") return null;
   const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");
@@ -90,7 +95,11 @@ export function outcomeOf(m: MicrotaskState, a: Attempt): Outcome | null {
 }
 
 /** Closed answers of several bidders to one microtask say something about each other. */
-function agreement(m: MicrotaskState, view: MarketView, features: { inputChars: number; script: string }): Map<string, Outcome> {
+function agreement(
+  m: MicrotaskState,
+  view: MarketView,
+  features: { inputChars: number; script: string },
+): Map<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
   if (!isClosed(m.task.kind)) return outcomes;
   const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
@@ -108,8 +117,16 @@ function agreement(m: MicrotaskState, view: MarketView, features: { inputChars: 
 }
 
 /** What a person's feedback says of each attempt of a microtask. Null: the feedback says nothing about any. */
-export function feedbackSettlement(job: Job, m: MicrotaskState, feedback: { label?: string; good?: boolean }, number: number, nowMs: number): Settlement | null {
-  const results = new Map(job.microtasks.flatMap((x) => (x.joined === null ? [] : [[x.task.id, x.joined.text] as const])));
+export function feedbackSettlement(
+  job: Job,
+  m: MicrotaskState,
+  feedback: { label?: string; good?: boolean },
+  number: number,
+  nowMs: number,
+): Settlement | null {
+  const results = new Map(
+    job.microtasks.flatMap((x) => (x.joined === null ? [] : [[x.task.id, x.joined.text] as const])),
+  );
   const text = resolveInput(m.task, job.request, results);
   const reliability = { trueAccept: 0.99, trueReject: 0.99 };
   const attempts = m.attempts
@@ -125,5 +142,12 @@ export function feedbackSettlement(job: Job, m: MicrotaskState, feedback: { labe
     });
   if (attempts.length === 0) return null;
   const features = { inputChars: text.length, script: scriptOf(text) };
-  return { key: `${job.id}/${m.task.id}/feedback/${number}`, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts };
+  return {
+    key: `${job.id}/${m.task.id}/feedback/${number}`,
+    tenant: job.tenant,
+    kind: m.task.kind,
+    features,
+    atMs: nowMs,
+    attempts,
+  };
 }

@@ -4,6 +4,7 @@ import type { Job } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
+import type { Bidder } from "../market/bidder.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -21,6 +22,9 @@ export interface Feedback {
   /** Other kinds: was the accepted answer good? */
   good?: boolean;
 }
+
+/** A bidder as shown to callers: these fields and its standing. */
+export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled"> & { [standing: string]: unknown };
 
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
@@ -45,18 +49,22 @@ export interface HttpPorts {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
     preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
     /** Bidders with their standing; secrets never. */
-    bidders(): Promise<object[]>;
+    bidders(): Promise<BidderListing[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
   };
   access: {
-    /** Who holds this key; null: nobody. "open": local development without a key; "unset": production without ATOMIC_API_KEY. */
+    /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */
     authenticate(key: string | null): Promise<Caller | null | "unset">;
+    /** A signed token for a browser's cookie, in exchange for a valid key. */
+    signIn(key: string): Promise<string | null>;
+    /** Who holds this token; null: forged, expired, or its key was revoked. */
+    readSession(token: string): Promise<Caller | null>;
     createKey(tenant: string): Promise<{ id: string; key: string }>;
     revokeKey(id: string): Promise<boolean>;
   };
   /** Checks a contract at submission; the judge's own rules. */
-  checkRequest(request: JobRequest): Refusal | null;
+  checkRequest(request: JobRequest): Refusal | null | Promise<Refusal | null>;
   parseMail(raw: Uint8Array): Promise<JobRequest["input"] | Refusal>;
   newRequestId(): string;
 }

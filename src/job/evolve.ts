@@ -81,6 +81,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     seq: event.seq,
     epoch: 1,
     orphanings: 0,
+    bootSeq: -1,
     acceptedAtMs: event.atMs,
     endedAtMs: null,
     status: "running",
@@ -105,6 +106,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   awardedAtMs: 0,
   attempts: [],
   committed: null,
+  comparisons: [],
   leader: null,
   joined: null,
   failure: null,
@@ -124,7 +126,9 @@ function startEpoch(job: Job, epoch: number, atMs: number): void {
       orphaned = true;
     }
   }
-  if (orphaned) job.orphanings += 1;
+  // A boot that got no further than the one before is one too: it may be the job that kills its process.
+  if (orphaned || job.bootSeq === job.seq - 1) job.orphanings += 1;
+  job.bootSeq = job.seq;
 }
 
 function end(job: Job, attempt: Attempt, status: Attempt["status"], atMs: number, costNano: number): void {
@@ -156,6 +160,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   }
   if (event.type === "attempt-started") {
     microtask.attempts.push(started(event));
+    return;
+  }
+  if (event.type === "candidates-compared") {
+    const { first, second, better } = event;
+    microtask.comparisons.push({ first, second, better });
     return;
   }
   if (event.type === "leader-changed") {

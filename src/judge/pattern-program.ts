@@ -26,6 +26,7 @@ const op = {
   anyNotNewline: 11,
 };
 const flag = { beginLine: 1, endLine: 2, beginText: 4, endText: 8, wordBoundary: 16, noWordBoundary: 32 };
+const everything = 63;
 const mostStates = 96;
 const mostWideEdges = 64;
 
@@ -100,10 +101,8 @@ export function compilePattern(pattern: string): PatternProgram {
       states.clear();
     }
     const sure = close(threads, before(last));
-    const possible = close(
-      threads,
-      before(last) | flag.endLine | flag.endText | flag.wordBoundary | flag.noWordBoundary,
-    );
+    // Later positions may begin a line, but none begins the text again.
+    const possible = close(threads, before(last) | (everything & ~flag.beginText));
     const state: PatternState = {
       threads,
       last,

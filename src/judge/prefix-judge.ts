@@ -32,6 +32,8 @@ export interface JudgeContext {
 export interface PrefixJudge {
   /** Reads on; O(chunk) amortised. A verdict when one of the criteria changed, else null. */
   push(chunk: string): Verdict | null;
+  /** The verdict on what was pushed so far, changed or not. */
+  prefix(): Verdict;
   /** The verdict on the whole text. What was not pushed of it is read first; `reading` is needed with a schema. */
   whole(text: string, reading: Reading | null): Verdict;
 }
@@ -134,6 +136,7 @@ function openJudge(
 
   return {
     push: (chunk) => (read(chunk) ? onPrefix() : null),
+    prefix: onPrefix,
     whole: (text, reading) => {
       if (seen > text.length) return openJudge(criteria, watches, contract).whole(text, reading);
       if (seen < text.length) read(text.slice(seen));

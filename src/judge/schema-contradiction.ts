@@ -18,8 +18,11 @@ export interface ContradictionWatch {
   push(chunk: string): void;
   /** What contradicts the schema, with its place; null: nothing yet. */
   contradiction(): string | null;
-  /** Has the key of every required member of the root been written (or is the whole value complete)? */
-  allBegun(): boolean;
+  /**
+   * Does every required member of the root stand: its value is complete, or is a list, an object or a free string that
+   * has begun? An enum's member stands when it is complete, since it is what a criterion of choice is about.
+   */
+  stands(): boolean;
 }
 
 const mostKeys = 1_000;
@@ -32,12 +35,19 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
   const stack: Frame[] = [];
   let contradiction: string | null = null;
   let nullRequired = true;
+  const stood = new Set<string>();
+  /** Shape of the string that is being written. */
+  let written: SchemaShape | null = null;
 
   const reject = (why: string): void => {
     const path = stack
       .map((frame) => `/${frame.kind === "object" ? frame.key : Math.max(0, frame.items - 1)}`)
       .join("");
     contradiction ??= `${why} at ${path === "" ? "the top level" : path.slice(0, 80)}`;
+  };
+  const stand = (): void => {
+    const frame = stack[0];
+    if (stack.length === 1 && frame?.kind === "object" && stood.size < mostKeys) stood.add(frame.key);
   };
   /** Shape of the value that begins now, after counting it in its parent. */
   const begin = (): SchemaShape | null => {
@@ -77,17 +87,16 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       return;
     }
     if (shape.types !== null && shape.types.size > 1 && !whole) return;
+    if (shape.members !== null && shape.types !== null && text.length < 4096) {
+      const impossible = impossiblePart(text, shape.members, whole && shape.types.size === 1);
+      if (impossible !== null) reject(`${quoted(impossible, 40)} begins no member of the enum`);
+    }
     if (length > shape.longestString) reject(`a string has more than ${shape.longestString} characters`);
-    if (shape.members === null || shape.types === null || text.length >= 4096) return;
-    const written = text.trim().toLowerCase();
-    const possible = whole
-      ? shape.members.includes(written) || shape.types.size > 1
-      : shape.members.some((member) => member.startsWith(written));
-    if (!possible) reject(`${quoted(text, 40)} begins no member of the enum`);
   };
 
   const listener: JsonListener = {
     open: (kind) => {
+      stand();
       const shape = begin();
       let inner = shape;
       let wrapped = false;
@@ -102,7 +111,6 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
     close: () => {
       const frame = stack.pop();
       if (frame?.kind !== "object" || frame.shape === null || frame.seen.size >= mostKeys) return;
-      // A type union may be satisfied by another branch; required names are then not known.
       for (const name of frame.shape.required)
         if (!frame.seen.has(name)) reject(`the required key ${quoted(name, 40)} is missing`);
     },
@@ -112,11 +120,21 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       frame.key = name;
       if (frame.seen.size < mostKeys) frame.seen.add(name);
     },
-    string: (text, length) => checkString(begin(), text, length, true),
+    openString: () => {
+      written = begin();
+    },
+    string: (text, length) => {
+      stand();
+      checkString(written, text, length, true);
+    },
     scalar: (value) => {
+      stand();
       const shape = begin();
       if (shape === null) return;
       if (value === null) {
+        const parent = stack.at(-1);
+        // A list of one null may be taken for the null that is allowed in its place.
+        if (parent?.kind === "array" && parent.items === 1 && parent.shape?.types?.has("null")) return;
         if (forbids(shape, "null") && nullRequired) reject("null stands where a value is required");
         return;
       }
@@ -138,27 +156,31 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       scanner.push(chunk);
       const open = scanner.openString();
       if (open === null || contradiction !== null) return;
-      const parent = stack.at(-1);
-      const shape =
-        parent === undefined
-          ? null
-          : parent.kind === "object"
-            ? (parent.shape?.property(parent.key) ?? null)
-            : parent.wrapped
-              ? parent.shape
-              : (parent.shape?.item() ?? null);
-      checkString(shape, open.text, open.length, false);
+      checkString(written, open.text, open.length, false);
     },
     contradiction: () => contradiction,
-    allBegun: () => {
+    stands: () => {
       if (contradiction !== null || scanner.state === "broken") return false;
       if (scanner.state === "complete") return true;
       const frame = stack[0];
-      return (
-        frame?.kind === "object" && root.required.length > 0 && root.required.every((name) => frame.seen.has(name))
-      );
+      if (frame?.kind !== "object" || root.required.length === 0) return false;
+      const writing = stack.length === 1 && scanner.openString() !== null && !frame.shape?.property(frame.key)?.members;
+      return root.required.every((name) => stood.has(name) || (writing && name === frame.key));
     },
   };
+}
+
+/** The shortest part of a text that begins no member (or, of a whole text, is none); null: it is possible. */
+function impossiblePart(text: string, members: readonly string[], whole: boolean): string | null {
+  const folded = (part: string): string => part.trim().toLowerCase();
+  const all = folded(text);
+  if (whole ? members.includes(all) : members.some((member) => member.startsWith(all))) return null;
+  const longest = members.reduce((most, member) => Math.max(most, member.length), 0);
+  for (let end = 1; end <= text.length && end <= longest + 64; end += 1) {
+    const part = text.slice(0, end);
+    if (!members.some((member) => member.startsWith(folded(part)))) return part;
+  }
+  return text;
 }
 
 function outside(value: number, shape: SchemaShape): boolean {

@@ -27,11 +27,10 @@ export function schemaCriterion(schema: JsonSchema): PreparedCriterion {
         status: () => {
           if (watch === null) return "undecided";
           if (watch.contradiction() !== null) return "reject";
-          return watch.allBegun() ? "standing" : "undecided";
+          return watch.stands() ? "standing" : "undecided";
         },
         evidence: () =>
-          watch?.contradiction() ??
-          (watch?.allBegun() ? "every required key has begun" : "the schema is not contradicted"),
+          watch?.contradiction() ?? (watch?.stands() ? "every required key stands" : "the schema is not contradicted"),
         finish: (answer) => {
           const contradiction = watch?.contradiction() ?? null;
           if (contradiction !== null) return { accept: false, evidence: contradiction };

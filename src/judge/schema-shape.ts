@@ -91,29 +91,33 @@ function plain(schema: { [key: string]: unknown }, shape: (schema: JsonSchema) =
   };
 }
 
-/** Any of several: a type's rules are known only where one branch alone has that type. */
+/**
+ * Any of several: a type's rules are known only where one branch alone has that type, and where the reader could not
+ * mend the value into another branch's type (a value into a list of one, a number into a string, and back).
+ */
 function union(branches: readonly (SchemaShape | null)[]): SchemaShape | null {
   const types = new Set<JsonType>();
   for (const branch of branches) {
     if (branch?.types == null) return null;
     for (const type of branch.types) types.add(type);
   }
-  const only = (type: JsonType): SchemaShape | null => {
+  const only = (type: JsonType, mendable: readonly JsonType[]): SchemaShape | null => {
+    if (mendable.some((other) => types.has(other))) return null;
     const having = branches.filter((branch) => branch?.types?.has(type));
     return having.length === 1 ? (having[0] ?? null) : null;
   };
   const strings = branches.filter((branch) => branch?.types?.has("string"));
-  const members = strings.every((branch) => branch?.members != null)
-    ? strings.flatMap((branch) => branch?.members ?? [])
-    : null;
-  const number = only("number");
-  const object = only("object");
-  const array = only("array");
+  const text = only("string", ["array", "object", "number", "boolean"]);
+  const number = only("number", ["array", "string"]);
+  const object = only("object", ["array"]);
+  const array = only("array", ["object", "string", "number", "boolean"]);
+  const choices = strings.length > 0 && types.size <= 2 && strings.every((branch) => branch?.members != null);
+  const members = choices ? strings.flatMap((branch) => branch?.members ?? []) : null;
   return {
     ...unbounded,
     types,
     members,
-    longestString: only("string")?.longestString ?? Infinity,
+    longestString: text?.longestString ?? Infinity,
     lowest: number?.lowest ?? -Infinity,
     highest: number?.highest ?? Infinity,
     openLow: number?.openLow ?? false,

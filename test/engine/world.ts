@@ -33,13 +33,26 @@ export class World {
   #timers: { atMs: number; order: number; then: () => void }[] = [];
   #order = 0;
   run: JobRun | null = null;
+  killed = false;
+  /** Errors the engine stopped for that no test asked for. */
+  readonly defects: unknown[] = [];
+  onKilled: () => void = () => {};
 
   constructor(bidders: Bidder[], script: (call: ModelCall, world: World) => Script) {
     this.bidders = bidders;
     this.script = script;
   }
 
+  /** The process dies before this write: nothing of it is left but the log. */
+  #die(): never {
+    this.killed = true;
+    this.#timers = [];
+    this.onKilled();
+    throw new Killed("killed before a write");
+  }
+
   boot(): JobRun {
+    this.killed = false;
     this.run?.stop();
     this.#timers = [];
     const run = new JobRun(this.log, this.ports());
@@ -65,7 +78,7 @@ export class World {
     };
     return {
       append: (events) => {
-        if (this.commitsLeft !== null && this.commitsLeft <= 0) throw new Killed("killed before a write");
+        if (this.commitsLeft !== null && this.commitsLeft <= 0) this.#die();
         this.log.push(...structuredClone(events));
         if (this.commitsLeft !== null) this.commitsLeft -= 1;
       },
@@ -81,8 +94,11 @@ export class World {
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
       },
-      nonce: () => "n0nce",
+      nonce: () => "n0nceOfTheTests0123",
       detectLanguage: () => null,
+      broken: (error) => {
+        if (!(error instanceof Killed)) this.defects.push(error);
+      },
       committed: () => {},
     };
   }
@@ -141,6 +157,8 @@ export class World {
     const untilMs = this.nowMs + limitMs;
     for (;;) {
       await flush();
+      if (this.defects.length > 0) throw this.defects[0];
+      if (this.killed) throw new Killed("killed");
       if (this.run?.finished) return this.run.job;
       this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       const next = this.#timers.shift();

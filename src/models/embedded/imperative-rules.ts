@@ -15,7 +15,7 @@ const imperative =
   "send set share show sign speak specify start stay stop submit suggest supply take talk tell try turn update upload use verify " +
   "visit wait watch work write";
 const startsWithVerb = new RegExp(
-  `^["'“(*-]{0,3}\\s?(?:(?:please|pls|kindly|just|also|then|so|and|or|but|again|if possible|in the meantime|otherwise|next|first|finally|[\\p{L}]{2,20}),?\\s|\\d{1,2}[.)]\\s){0,2}(?:do not|don't|never|always)?\\s?(?:${imperative.split(" ").join("|")})\\b(?!\\s(?:is|was|are|were|has|had|will|would)\\b)`,
+  `^["'“(*-]{0,3}\\s?(?:(?:please|pls|kindly|just|also|then|so|and|or|but|again|if possible|in the meantime|otherwise|next|first|finally),?\\s|[\\p{L}]{2,20},\\s|\\d{1,2}[.)]\\s){0,2}(?:do not|don't|never|always)?\\s?(?:${imperative.split(" ").join("|")})\\b(?!\\s(?:is|was|are|were|has|had|will|would)\\b)`,
   "iu",
 );
 
@@ -42,23 +42,42 @@ const rules: readonly (readonly [RegExp, number])[] = [
     /\b(?:let's|let us|shall we|why don't (?:you|we)|how about|what about|are you (?:free|available|able|interested|coming|going)|do you (?:want|have (?:time|a minute|any)|think (?:you|we)))\b/i,
     2,
   ],
-  [/\?["')\]]{0,2}$/, 1.6],
+  [/\?["')\]]{0,2}$/, 2.2],
   [/^(?:what|when|where|who|which|how|why|is|are|do|does|did|can|could|have|has|any|if)\b[^?]{0,500}\?/i, 0.6],
+  [/\bi (?:want|demand|insist|expect)\b[^!?]{0,80}\b(?:back|refund|replace\w{0,4}|answer|reply|by)\b/i, 2.8],
+  // A proposal to meet or talk asks for an answer.
+  [
+    /\b(?:i|we)(?:'d|'ll| would| will| shall| could| can| should| need to| want to| have to| probably need to| may)\b[^.!?]{0,40}\b(?:discuss|meet|get together|talk|speak|call you|see you|join|catch up|set up|lunch)\b/i,
+    2.4,
+  ],
+  [
+    /\b(?:i|we) (?:hope|suggest|propose|wanted to|look forward)\b|\b(?:works? (?:for|better|next)|if you(?:'re| are)? (?:available|free|around|could|would|can))\b/i,
+    1.6,
+  ],
+  [
+    /\b(?:i|we) need\b|\bget back to (?:me|us)\b|\b(?:call|e-?mail|contact|ask|forward|send|remind|give|show) (?:me|us)\b/i,
+    1.6,
+  ],
+  // Footers of bulk mail ask everyone and no one.
+  [
+    /\b(?:address book|safe[- ]senders?|white ?list|your (?:inbox|contacts|account|profile|preferences|subscription)|receiv\w{1,3} (?:these|this|our|further|future|such|emails?|communications)|app store|rate us|follow us|any (?:questions|difficulties)|\(link\)|https?:\/\/)/i,
+    -2,
+  ],
   // Thanks in advance, offers and reports only sound like requests.
   [/\b(?:please (?:find|see) (?:attached|enclosed|below)|thank you for|thanks for|as (?:you )?requested)\b/i, -2.2],
   [/\b(?:click|subscribe|unsubscribe|order now|offer|% off|visit our|free)\b/i, -1.5],
   [/^(?:i|we|he|she|it|they|this|that|there|the)\b/i, -0.6],
   // The same in German, French, Spanish, Italian.
-  [/\b(?:bitte|könn(?:t)?en sie|könntest du|kannst du|würden sie|geben sie|senden sie|teilen sie|lassen sie)\b/i, 2.8],
+  [/\b(?:bitte|könn(?:t)?en sie|könntest du|kannst du|würden sie|geben sie|senden sie|teilen sie|lassen sie)\b/i, 3.2],
   [
-    /\b(?:veuillez|merci de|s'il (?:vous|te) plaît|svp|pourriez-vous|pouvez-vous|peux-tu|nous vous prions|je vous prie)\b/i,
-    2.8,
+    /\b(?:veuillez|merci de|s'il (?:vous|te) plaît|svp|(?:remercions|merci) de|bien vouloir|pourriez-vous|pouvez-vous|peux-tu|nous vous prions|je vous prie)\b/i,
+    3.2,
   ],
   [
-    /\b(?:por favor|podrías?|puedes?|podría usted|le (?:ruego|pido)|les? rogamos|necesito que|envíe(?:n?me|nos))\b/i,
-    2.8,
+    /\b(?:por favor|podr(?:ías?|ían)|pued(?:es?|en)|podría usted|le (?:ruego|pido)|les? rogamos|necesito que|envíe(?:n?me|nos))\b/i,
+    3.2,
   ],
-  [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 2.8],
+  [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 3.2],
 ];
 const bias = -2;
 

@@ -1,5 +1,12 @@
-import { looksEnglish, words } from "./reading.ts";
+import { messageSentences } from "./lead.ts";
+import { looksEnglish, withoutLinks, words } from "./reading.ts";
 import { closedAnswer, type SpecialistAnswer } from "./specialist.ts";
+
+/**
+ * Share of a text that a finding stands for, 0 to 1: one valued word in one sentence is the text's mood, one in ten
+ * sentences is not. `hits` are valued words or sentences, `said` all sentences.
+ */
+export const evidence = (hits: number, said: number): number => Math.min(1, (hits + 0.5) / (0.5 * Math.max(1, said)));
 
 /**
  * What a lexicon's score means as an answer. `score` is -1 to 1, `hits` the number of valued words. Lexicons are
@@ -17,6 +24,16 @@ export function lexiconAnswer(text: string, score: number, hits: number, labels:
   if (!allowed.includes(label)) return closedAnswer(allowed[0] ?? "neutral", 0);
   return closedAnswer(label, blind ? chance : Math.max(chance, 0.5 + 0.45 * Math.min(1, Math.abs(score))));
 }
+
+/** Polite forms at the start of a closing line praise nobody. */
+const closing =
+  /^[ \t]{0,8}(?:(?:best|kind|warm|many) (?:regards|wishes|thanks)|regards|sincerely|thanks|cheers|yours)\b[^\n]{0,40}$/gim;
+
+/** What is judged: at most 100 sentences of 500 characters, without subject line, greeting, quotation, closing, links. */
+export const moodSentences = (text: string): string[] =>
+  messageSentences(withoutLinks(text).replace(closing, "\n\n"))
+    .slice(0, 100)
+    .map((sentence) => sentence.slice(0, 500));
 
 /** Mean of the sentences that say something, so that one long text does not saturate. */
 export function meanOf(scores: readonly number[]): number {

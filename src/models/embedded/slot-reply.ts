@@ -52,7 +52,7 @@ const phrases: Record<string, Phrases> = {
     asked: (request) => `Usted escribe: «${request}»`,
     noted: (facts) => `He anotado: ${facts}.`,
     close: "Me pondré en contacto con usted al respecto.\n\nUn cordial saludo",
-    signs: ["el", "los", "y", "usted", "que", "para", "por", "una", "es"],
+    signs: ["el", "los", "y", "usted", "que", "para", "por", "una", "con"],
   },
 };
 
@@ -78,9 +78,10 @@ function fillReply(text: string): string {
     if (logOdds > most) [request, most] = [sentence, logOdds];
   }
   const facts = matchEntities(text);
-  const named = [...new Set([...facts.money.slice(0, 2), ...facts.dates.slice(0, 3)])].map((fact) =>
-    quotable(fact, 60),
-  );
+  const noticed = [...new Set([...facts.money.slice(0, 2), ...facts.dates.slice(0, 3)])];
+  const named = noticed
+    .filter((fact) => !noticed.some((other) => other !== fact && other.includes(fact)))
+    .map((fact) => quotable(fact, 60));
   const signer = facts.people.at(-1) ?? "";
   return [
     notice,

@@ -1,6 +1,6 @@
 /// <reference path="./untyped.d.ts" />
-import { lexiconAnswer, meanOf } from "./lexicon-answer.ts";
-import { pause, sentences, withoutLinks } from "./reading.ts";
+import { evidence, lexiconAnswer, meanOf, moodSentences } from "./lexicon-answer.ts";
+import { pause } from "./reading.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
 /** Mood by AFINN with pairs of words, negation and emoji: wink-sentiment 5.0.2. English. */
@@ -9,11 +9,12 @@ export const wink: Specialist = {
   async run(text, { labels }) {
     const { default: sentiment } = await import("wink-sentiment");
     const scores: number[] = [];
-    for (const [index, sentence] of sentences(withoutLinks(text)).entries()) {
+    for (const [index, sentence] of moodSentences(text).entries()) {
       if (index % 32 === 0) await pause();
       // normalizedScore is -5 to 5.
       scores.push(sentiment(sentence).normalizedScore / 5);
     }
-    return lexiconAnswer(text, meanOf(scores), scores.filter((score) => score !== 0).length, labels);
+    const hits = scores.filter((score) => score !== 0).length;
+    return lexiconAnswer(text, meanOf(scores) * evidence(hits, scores.length), hits, labels);
   },
 };

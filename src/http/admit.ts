@@ -1,0 +1,11 @@
+import { AtomicError } from "../error.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import { checkBidders } from "./check-bidders.ts";
+import type { HttpPorts } from "./ports.ts";
+
+/** What every door checks before a job is made or previewed: its contract, and that somebody can serve it. */
+export async function admit(request: JobRequest, ports: HttpPorts): Promise<void> {
+  const refusal = await ports.checkRequest(request);
+  if (refusal !== null) throw AtomicError.from(refusal);
+  checkBidders(request, await ports.market.bidders());
+}
