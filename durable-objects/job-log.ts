@@ -18,6 +18,10 @@ export class JobLog {
     );
   }
 
+  get isEmpty(): boolean {
+    return [...this.#sql.exec("SELECT 1 FROM log LIMIT 1")].length === 0;
+  }
+
   append(events: LoggedEvent[]): void {
     for (const { seq, atMs, ...event } of events) {
       const body = JSON.stringify(event);

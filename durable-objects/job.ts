@@ -7,12 +7,21 @@ import type { Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
 import { type Explanation, explain } from "../src/job/explain.ts";
 import type { Job } from "../src/job/job.ts";
-import { summaryOf } from "../src/job/job-summary.ts";
+import type { LoggedEvent } from "../src/job/job-event.ts";
+import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
-import { engineEffects, freshView, type MarketSnapshot, viewOfSnapshot } from "./effects.ts";
+import { loadLanguageDetector } from "./detect-language.ts";
+import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import {
+  emptySnapshot,
+  type MarketSnapshot,
+  marketSnapshot,
+  viewOf as marketView,
+  withExamples,
+} from "./market-cache.ts";
 
 /** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
 const leaseMs = 30_000;
@@ -33,49 +42,42 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
   readonly #streams = new EventStreams();
   #run: JobRun | null = null;
-  #market: MarketView | null = null;
+  #market: MarketSnapshot;
+  #view: MarketView;
   #waking: Promise<JobRun | null> | null = null;
   #renew: ReturnType<typeof setInterval> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
     this.#log = new JobLog(ctx.storage.sql);
+    this.#market = emptySnapshot(env);
+    this.#view = marketView(this.#market);
   }
 
   /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
   async create(job: NewJob): Promise<void> {
-    if (this.#log.read(0, 1).length > 0) return;
-    this.#market = viewOfSnapshot(job.market);
+    await prepareCriteria(job.request);
+    if (this.#run !== null || !this.#log.isEmpty) return;
+    this.#trade(job.market);
     const run = this.#open([]);
+    const { id, tenant, request, seed, via } = job;
     this.#hold();
-    const { market: _, ...accepted } = job;
-    run.accept({
-      type: "job-accepted",
-      job: accepted.id,
-      tenant: job.tenant,
-      request: job.request,
-      seed: job.seed,
-      via: job.via,
-    });
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via });
   }
 
   async view(tenant: string): Promise<JobView | null> {
-    const run = await this.#awake(tenant);
+    const run = await this.#ofTenant(tenant);
     return run === null ? null : viewOf(run.job);
   }
 
   async explain(tenant: string): Promise<Explanation | null> {
-    const run = await this.#awake(tenant);
+    const run = await this.#ofTenant(tenant);
     return run === null ? null : explain(run.job);
   }
 
-  async seq(tenant: string): Promise<number | null> {
-    return (await this.#awake(tenant))?.job.seq ?? null;
-  }
-
-  /** NDJSON of events after `after`; closes when the job is over. */
+  /** NDJSON of the events after `after`; closes when the job is over. null: not this tenant's job. */
   async events(tenant: string, after: number): Promise<ReadableStream<Uint8Array> | null> {
-    const run = await this.#awake(tenant);
+    const run = await this.#ofTenant(tenant);
     if (run === null) return null;
     return this.#streams.subscribe(
       (from) => this.#log.read(from),
@@ -85,40 +87,38 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   async cancel(tenant: string, by: "client" | "disconnect"): Promise<{ status: Job["status"] } | null> {
-    const run = await this.#awake(tenant);
+    const run = await this.#ofTenant(tenant);
     if (run === null) return null;
     run.cancel(by);
     return { status: run.job.status };
   }
 
+  /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
   async feedback(tenant: string, feedback: Feedback): Promise<Refusal | null> {
-    const run = await this.#awake(tenant);
+    const run = await this.#ofTenant(tenant);
     if (run === null) return { code: "not-found", message: "There is no such job." };
     const { job } = run;
-    const microtask =
-      feedback.microtask === undefined && job.microtasks.length === 1
-        ? job.microtasks[0]
-        : job.microtasks.find((m) => m.task.id === feedback.microtask);
-    if (microtask === undefined)
-      return {
-        code: "invalid-request",
-        field: "microtask",
-        message: `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`,
-      };
+    const only = job.microtasks.length === 1 ? job.microtasks[0]?.task.id : undefined;
+    const microtask = job.microtasks.find((m) => m.task.id === (feedback.microtask ?? only));
+    if (microtask === undefined) {
+      const message = `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`;
+      return { code: "invalid-request", field: "microtask", message };
+    }
     if (job.status === "running")
-      return { code: "conflict", message: "The job is still running; give feedback when it has ended." };
+      return { code: "conflict", message: "The job still runs; give feedback when it has ended." };
     if (job.feedbackOn.includes(microtask.task.id))
       return {
         code: "conflict",
         field: "microtask",
-        message: "Feedback for this microtask was given already; it counts once.",
+        message: "This microtask has its feedback already; it counts once.",
       };
-    const settlement = feedbackSettlement(job, microtask, feedback, job.feedbackOn.length + 1, Date.now());
+    const number = job.feedbackOn.length + 1;
+    const settlement = feedbackSettlement(job, microtask, feedback, number, Date.now());
     if (settlement === null)
       return {
         code: "invalid-request",
         field: "label",
-        message: "There is no finished attempt this feedback could be about.",
+        message: "No finished attempt is there for this feedback to be about.",
       };
     this.#hold();
     run.record(
@@ -128,7 +128,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         attempt: microtask.joined?.attempt ?? null,
         label: feedback.label ?? null,
         good: feedback.good ?? null,
-        number: job.feedbackOn.length + 1,
+        number,
       },
       { type: "settlement-prepared", settlements: [settlement] },
     );
@@ -136,7 +136,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return null;
   }
 
-  /** The lease ran out (the object died, or slept with work open): the log says how to go on. Never throws. */
+  /** The lease ran out: this object died, or sleeps with work open. The log says how to go on. Never throws. */
   override async alarm(): Promise<void> {
     try {
       const run = await this.#wake();
@@ -144,34 +144,33 @@ export class JobObject extends DurableObject<AtomicEnv> {
       run.turn();
       this.#hold();
     } catch (error) {
-      console.error(
-        JSON.stringify({
-          event: "alarm-failed",
-          object: this.ctx.id.toString(),
-          error: error instanceof Error ? error.name : "unknown",
-        }),
-      );
+      this.#complain("alarm-failed", error);
       await this.ctx.storage.setAlarm(Date.now() + leaseMs);
     }
   }
 
-  /** The run of this object's job when `tenant` owns it; null otherwise. */
-  async #awake(tenant: string): Promise<JobRun | null> {
+  async #ofTenant(tenant: string): Promise<JobRun | null> {
     const run = await this.#wake();
     return run !== null && run.job.tenant === tenant ? run : null;
   }
 
+  /** The run of this object's job, opened from the log when this process has none. null: no job was ever created. */
   async #wake(): Promise<JobRun | null> {
     if (this.#run !== null) return this.#run;
+    if (this.#log.isEmpty) return null;
     this.#waking ??= this.#reopen().finally(() => {
       this.#waking = null;
     });
     return this.#waking;
   }
 
-  async #reopen(): Promise<JobRun | null> {
-    if (this.#log.read(0, 1).length === 0) return null;
-    this.#market ??= await freshView(this.env);
+  async #reopen(): Promise<JobRun> {
+    const first = this.#log.read(0, 1)[0];
+    const snapshot = await marketSnapshot(this.env);
+    if (first?.type === "job-accepted") {
+      await prepareCriteria(first.request);
+      this.#trade(first.request.examples ? await withExamples(this.env, snapshot, first.tenant) : snapshot);
+    }
     if (this.#run !== null) return this.#run;
     const run = this.#open(this.#log.read());
     run.resume();
@@ -179,21 +178,30 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run;
   }
 
-  #open(log: ReturnType<JobLog["read"]>): JobRun {
+  #open(log: LoggedEvent[]): JobRun {
     const run = new JobRun(log, this.#ports());
     this.#run = run;
     return run;
   }
 
+  #trade(snapshot: MarketSnapshot): void {
+    this.#market = snapshot;
+    this.#view = marketView(snapshot);
+  }
+
   #ports(): EnginePorts {
     return {
-      ...engineEffects(this.env),
+      ...effectsOf(this.env, () => this.#market.endpoints),
       append: (events) => this.#log.append(events),
-      market: () =>
-        this.#market ??
-        viewOfSnapshot({ state: null, bidders: [], pacing: { lambda: 1, muUsdPerSecond: 0 }, examples: {} }),
+      market: () => this.#view,
       settle: async (job, settlements) => {
-        await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: [] });
+        await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) });
+      },
+      broken: (error) => {
+        this.#complain("job-stopped", error);
+        // The next request or alarm opens the log anew.
+        this.#run = null;
+        this.#streams.closeAll();
       },
       committed: (events) => {
         this.#streams.publish(events);
@@ -210,10 +218,26 @@ export class JobObject extends DurableObject<AtomicEnv> {
 
   /** Gives the lease up when nothing is left to do. */
   #rest(): void {
-    if (this.#run === null || !this.#run.finished || this.#renew === null) return;
+    if (this.#run === null || !this.#run.finished) return;
+    this.#streams.closeAll();
+    if (this.#renew === null) return;
     clearInterval(this.#renew);
     this.#renew = null;
     void this.ctx.storage.deleteAlarm();
-    this.#streams.closeAll();
   }
+
+  /** To the console, without content: what failed, and where. */
+  #complain(event: string, error: unknown): void {
+    const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
+    console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
+  }
+}
+
+/** A language criterion judges while text streams, so its tables are there before the first token. */
+async function prepareCriteria(request: JobRequest): Promise<void> {
+  const contracts = [
+    request.contract,
+    ...(typeof request.plan === "object" ? request.plan.microtasks.map((m) => m.contract) : []),
+  ];
+  if (contracts.some((contract) => contract.criteria.some((c) => c.type === "language"))) await loadLanguageDetector();
 }

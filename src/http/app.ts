@@ -14,6 +14,8 @@ import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
 import { previewRoute } from "./native/preview.ts";
 import { submitRoute } from "./native/submit.ts";
+import { chatRoute } from "./openai/chat.ts";
+import { modelRoutes } from "./openai/models.ts";
 import { type Assets, serveAsset } from "./pages/assets.ts";
 import { loginRoutes } from "./pages/login.ts";
 import type { HttpPorts } from "./ports.ts";
@@ -56,6 +58,8 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   previewRoute(app, ports);
   bidderRoutes(app, ports);
   keyRoutes(app, ports);
+  chatRoute(app, ports);
+  modelRoutes(app, ports);
 
   app.notFound((c) => {
     const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");

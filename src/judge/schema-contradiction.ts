@@ -36,6 +36,8 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
   let contradiction: string | null = null;
   let nullRequired = true;
   const stood = new Set<string>();
+  /** Shape of the string that is being written. */
+  let written: SchemaShape | null = null;
 
   const reject = (why: string): void => {
     const path = stack
@@ -43,12 +45,15 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       .join("");
     contradiction ??= `${why} at ${path === "" ? "the top level" : path.slice(0, 80)}`;
   };
+  const stand = (): void => {
+    const frame = stack[0];
+    if (stack.length === 1 && frame?.kind === "object" && stood.size < mostKeys) stood.add(frame.key);
+  };
   /** Shape of the value that begins now, after counting it in its parent. */
   const begin = (): SchemaShape | null => {
     const parent = stack.at(-1);
     if (parent === undefined) return root;
     if (parent.kind === "object") {
-      if (stack.length === 1 && stood.size < mostKeys) stood.add(parent.key);
       nullRequired = parent.shape?.required.includes(parent.key) ?? false;
       return parent.shape?.property(parent.key) ?? null;
     }
@@ -82,17 +87,16 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       return;
     }
     if (shape.types !== null && shape.types.size > 1 && !whole) return;
+    if (shape.members !== null && shape.types !== null && text.length < 4096) {
+      const impossible = impossiblePart(text, shape.members, whole && shape.types.size === 1);
+      if (impossible !== null) reject(`${quoted(impossible, 40)} begins no member of the enum`);
+    }
     if (length > shape.longestString) reject(`a string has more than ${shape.longestString} characters`);
-    if (shape.members === null || shape.types === null || text.length >= 4096) return;
-    const written = text.trim().toLowerCase();
-    const possible = whole
-      ? shape.members.includes(written) || shape.types.size > 1
-      : shape.members.some((member) => member.startsWith(written));
-    if (!possible) reject(`${quoted(text, 40)} begins no member of the enum`);
   };
 
   const listener: JsonListener = {
     open: (kind) => {
+      stand();
       const shape = begin();
       let inner = shape;
       let wrapped = false;
@@ -107,7 +111,6 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
     close: () => {
       const frame = stack.pop();
       if (frame?.kind !== "object" || frame.shape === null || frame.seen.size >= mostKeys) return;
-      // A type union may be satisfied by another branch; required names are then not known.
       for (const name of frame.shape.required)
         if (!frame.seen.has(name)) reject(`the required key ${quoted(name, 40)} is missing`);
     },
@@ -117,8 +120,15 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       frame.key = name;
       if (frame.seen.size < mostKeys) frame.seen.add(name);
     },
-    string: (text, length) => checkString(begin(), text, length, true),
+    openString: () => {
+      written = begin();
+    },
+    string: (text, length) => {
+      stand();
+      checkString(written, text, length, true);
+    },
     scalar: (value) => {
+      stand();
       const shape = begin();
       if (shape === null) return;
       if (value === null) {
@@ -146,16 +156,7 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       scanner.push(chunk);
       const open = scanner.openString();
       if (open === null || contradiction !== null) return;
-      const parent = stack.at(-1);
-      const shape =
-        parent === undefined
-          ? null
-          : parent.kind === "object"
-            ? (parent.shape?.property(parent.key) ?? null)
-            : parent.wrapped
-              ? parent.shape
-              : (parent.shape?.item() ?? null);
-      checkString(shape, open.text, open.length, false);
+      checkString(written, open.text, open.length, false);
     },
     contradiction: () => contradiction,
     stands: () => {
@@ -167,6 +168,19 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       return root.required.every((name) => stood.has(name) || (writing && name === frame.key));
     },
   };
+}
+
+/** The shortest part of a text that begins no member (or, of a whole text, is none); null: it is possible. */
+function impossiblePart(text: string, members: readonly string[], whole: boolean): string | null {
+  const folded = (part: string): string => part.trim().toLowerCase();
+  const all = folded(text);
+  if (whole ? members.includes(all) : members.some((member) => member.startsWith(all))) return null;
+  const longest = members.reduce((most, member) => Math.max(most, member.length), 0);
+  for (let end = 1; end <= text.length && end <= longest + 64; end += 1) {
+    const part = text.slice(0, end);
+    if (!members.some((member) => member.startsWith(folded(part)))) return part;
+  }
+  return text;
 }
 
 function outside(value: number, shape: SchemaShape): boolean {

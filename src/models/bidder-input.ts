@@ -8,7 +8,7 @@ import { familyOf } from "./family.ts";
 import { isLocalHost, isLoopbackHost } from "./llm-server.ts";
 import { priceRowOn, priceSheetOf } from "./price-file.ts";
 
-const idPattern = /^[A-Za-z0-9][\w.:@+-]*(\/[\w.:@+-]+){1,3}$/;
+const idPattern = /^[A-Za-z0-9][\w.:@+-]*(\/[A-Za-z0-9@][\w.:@+-]*){1,3}$/;
 const usdPerMtok = z.number().min(0).max(10_000);
 
 /** Body of PUT /v1/bidders/{id}: an operator's own bidder. Keys are named by their secret binding, never given. */

@@ -3,7 +3,9 @@ export interface JsonListener {
   open(kind: "object" | "array"): void;
   close(): void;
   key(name: string): void;
-  /** A complete string: its first 4,096 code units and its length in code points. */
+  /** A string value begins. */
+  openString(): void;
+  /** A complete string value: its first 4,096 code units and its length in code points. */
   string(text: string, length: number): void;
   /** A complete number, true, false or null. */
   scalar(value: number | boolean | null): void;
@@ -116,6 +118,7 @@ export function openJsonScanner(listener: JsonListener): JsonScanner {
         within = "string";
         kept = "";
         length = 0;
+        if (!isKey) listener.openString();
         return true;
       default:
         if (!wantsValue || stack.length === 0) return false;

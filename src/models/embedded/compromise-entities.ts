@@ -43,6 +43,17 @@ export const compromiseEntities: Specialist = {
       found.phones.push(...doc.phoneNumbers().out("array"));
       at = end;
     }
-    return entityAnswer(found);
+    // It also tags what only looks like a name, a link or a date.
+    const capital = (name: string) => /^\p{Lu}/u.test(name);
+    return entityAnswer({
+      ...found,
+      people: found.people.filter(capital),
+      organisations: found.organisations.filter(capital),
+      places: found.places.filter(capital),
+      dates: found.dates.filter((date) =>
+        /\d{1,2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\btomorrow\b/i.test(date),
+      ),
+      urls: found.urls.filter((url) => !/["{}<>]/.test(url)),
+    });
   },
 };

@@ -1,4 +1,4 @@
-import { pause } from "./reading.ts";
+import { looksEnglish, pause, words } from "./reading.ts";
 import { requestAnswer, requestSentences } from "./request-answer.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -12,6 +12,7 @@ const signs: readonly (readonly [string, number])[] = [
   ["please #Adverb? #Verb", 2.2],
   ["(can|could|would|will|may|shall) (you|we|i|someone)", 2.2],
   ["(i|we) (need|want|would like) #Pronoun? to? #Verb", 1.2],
+  ["(need|want|like|expect|ask) you to", 1.6],
   ["you (need|have|must|should|ought)", 1.6],
   ["let (me|us|him|her|them) #Infinitive", 2],
   ["(appreciate|wondering|hoping|grateful) (if|it|that)? #Pronoun?", 1.2],
@@ -35,13 +36,15 @@ export const compromiseVerbs: Specialist = {
   async run(text, { labels }) {
     const { default: nlp } = await import("compromise");
     const logOdds: number[] = [];
+    // Tags of another language are chance.
+    const english = looksEnglish(words(text, 400));
     for (const [index, sentence] of requestSentences(text).slice(0, mostSentences).entries()) {
       if (index % 8 === 0) await pause();
       const doc = nlp(sentence.slice(0, 500));
       let sum = bias;
       for (const [pattern, weight] of signs) if (doc.has(pattern)) sum += weight;
       if (doc.questions().found) sum += 2.2;
-      logOdds.push(sum);
+      logOdds.push(english ? sum : 0.3 * sum);
     }
     return requestAnswer(logOdds, labels);
   },

@@ -1,4 +1,4 @@
-import { head, letterCount, pause, withoutLinks } from "./reading.ts";
+import { head, letterCount, pause, unlabelled, withoutLinks } from "./reading.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
 /** 2 KB of text settle a language; more would only cost. */
@@ -10,7 +10,7 @@ export const eldSmall: Specialist = {
   async run(text, { labels }) {
     const { eld } = await import("eld/small");
     await pause();
-    const sample = head(withoutLinks(head(text, sampleChars * 4)), sampleChars);
+    const sample = head(withoutLinks(head(unlabelled(text), sampleChars * 4)), sampleChars);
     const letters = letterCount(sample);
     if (letters === 0) return closedAnswer("und", 0);
     const scores = Object.entries(eld.detect(sample).getScores())

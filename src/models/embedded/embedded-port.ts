@@ -34,7 +34,8 @@ export function createEmbeddedPort(): ModelPort {
         throw new ModelFailure("internal", `${call.bidder} failed on this text`);
       });
       if (settled === null) return;
-      const { text } = settled;
+      // Mails may hold half surrogate pairs, which cannot be written as UTF-8.
+      const text = settled.text.toWellFormed();
       for (let at = 0; at < text.length; ) {
         if (signal.aborted) return;
         const part = partOf(text, at);

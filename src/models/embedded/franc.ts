@@ -1,5 +1,5 @@
 import { codesWithTwoLetters, iso6391 } from "./iso-639.ts";
-import { head, letterCount, pause, withoutLinks } from "./reading.ts";
+import { head, letterCount, pause, unlabelled, withoutLinks } from "./reading.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
 const sampleChars = 2048;
@@ -10,7 +10,7 @@ export const franc: Specialist = {
   async run(text, { labels }) {
     const { francAll } = await import("franc");
     await pause();
-    const sample = head(withoutLinks(head(text, sampleChars * 4)), sampleChars);
+    const sample = head(withoutLinks(head(unlabelled(text), sampleChars * 4)), sampleChars);
     const letters = letterCount(sample);
     if (letters === 0) return closedAnswer("und", 0);
     const only = codesWithTwoLetters.filter((code) => labels === null || labels.includes(iso6391(code) ?? ""));

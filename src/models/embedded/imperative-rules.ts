@@ -44,6 +44,7 @@ const rules: readonly (readonly [RegExp, number])[] = [
   ],
   [/\?["')\]]{0,2}$/, 2.2],
   [/^(?:what|when|where|who|which|how|why|is|are|do|does|did|can|could|have|has|any|if)\b[^?]{0,500}\?/i, 0.6],
+  [/\bi (?:want|demand|insist|expect)\b[^!?]{0,80}\b(?:back|refund|replace\w{0,4}|answer|reply|by)\b/i, 2.8],
   // A proposal to meet or talk asks for an answer.
   [
     /\b(?:i|we)(?:'d|'ll| would| will| shall| could| can| should| need to| want to| have to| probably need to| may)\b[^.!?]{0,40}\b(?:discuss|meet|get together|talk|speak|call you|see you|join|catch up|set up|lunch)\b/i,
@@ -67,16 +68,16 @@ const rules: readonly (readonly [RegExp, number])[] = [
   [/\b(?:click|subscribe|unsubscribe|order now|offer|% off|visit our|free)\b/i, -1.5],
   [/^(?:i|we|he|she|it|they|this|that|there|the)\b/i, -0.6],
   // The same in German, French, Spanish, Italian.
-  [/\b(?:bitte|könn(?:t)?en sie|könntest du|kannst du|würden sie|geben sie|senden sie|teilen sie|lassen sie)\b/i, 2.8],
+  [/\b(?:bitte|könn(?:t)?en sie|könntest du|kannst du|würden sie|geben sie|senden sie|teilen sie|lassen sie)\b/i, 3.2],
   [
-    /\b(?:veuillez|merci de|s'il (?:vous|te) plaît|svp|pourriez-vous|pouvez-vous|peux-tu|nous vous prions|je vous prie)\b/i,
-    2.8,
+    /\b(?:veuillez|merci de|s'il (?:vous|te) plaît|svp|(?:remercions|merci) de|bien vouloir|pourriez-vous|pouvez-vous|peux-tu|nous vous prions|je vous prie)\b/i,
+    3.2,
   ],
   [
-    /\b(?:por favor|podrías?|puedes?|podría usted|le (?:ruego|pido)|les? rogamos|necesito que|envíe(?:n?me|nos))\b/i,
-    2.8,
+    /\b(?:por favor|podr(?:ías?|ían)|pued(?:es?|en)|podría usted|le (?:ruego|pido)|les? rogamos|necesito que|envíe(?:n?me|nos))\b/i,
+    3.2,
   ],
-  [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 2.8],
+  [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 3.2],
 ];
 const bias = -2;
 

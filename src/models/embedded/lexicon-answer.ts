@@ -3,6 +3,12 @@ import { looksEnglish, withoutLinks, words } from "./reading.ts";
 import { closedAnswer, type SpecialistAnswer } from "./specialist.ts";
 
 /**
+ * Share of a text that a finding stands for, 0 to 1: one valued word in one sentence is the text's mood, one in ten
+ * sentences is not. `hits` are valued words or sentences, `said` all sentences.
+ */
+export const evidence = (hits: number, said: number): number => Math.min(1, (hits + 0.5) / (0.5 * Math.max(1, said)));
+
+/**
  * What a lexicon's score means as an answer. `score` is -1 to 1, `hits` the number of valued words. Lexicons are
  * English: in another language, or without a valued word, the answer is a guess and its confidence that of chance.
  */

@@ -28,7 +28,7 @@ const patterns = {
   people:
     /\b(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Mme|Sra?|M)\.?[ ]\p{Lu}[\p{L}'’-]{1,30}(?:[ ]\p{Lu}[\p{L}'’-]{1,30}){0,2}/gu,
   organisations:
-    /\b(?:\p{Lu}[\p{L}\d&'’-]{1,30}[ ]){1,4}(?:Inc|Ltd|LLC|GmbH|AG|KG|SARL|SAS|S\.A\.|SL|Corp(?:oration)?|Company|Bank|University|Institute|Foundation)(?![\p{L}])/gu,
+    /\b(?:(?:\p{Lu}[\p{L}\d'’-]{1,30}|&)[ ]){1,4}(?:Inc|Ltd|LLC|GmbH|AG|KG|SARL|SAS|S\.A\.|SL|Corp(?:oration)?|Company|Bank|University|Institute|Foundation)(?![\p{L}])/gu,
 } as const;
 
 /** Names at the end of a mail: the first short capitalised line after a closing formula. */
@@ -57,10 +57,13 @@ export function matchEntities(text: string): EntityLists {
     money: all(patterns.money),
     emails: all(patterns.emails),
     urls: all(patterns.urls),
-    // A phone number has at least seven digits and is no date.
+    // A phone number has at least seven digits, is no date, and shows what it is: a prefix, or ten digits.
     phones: all(patterns.phones).filter(
       (found) =>
-        found.replace(/\D/g, "").length >= 7 && found.replace(/\D/g, "").length <= 15 && !dates.includes(found),
+        found.replace(/\D/g, "").length >= 7 &&
+        found.replace(/\D/g, "").length <= 15 &&
+        !dates.includes(found) &&
+        (/^[+(0]/.test(found) || found.replace(/\D/g, "").length >= 10),
     ),
   };
 }

@@ -13,11 +13,14 @@ export function head(text: string, limit = readLimitChars): string {
 /** Letters in the first `limit` characters; 0: there is nothing to judge. */
 export const letterCount = (text: string, limit = 4096): number => head(text, limit).match(/\p{L}/gu)?.length ?? 0;
 
+/** The text without the word "Subject:" that mails are given to read with; it is ours, not theirs. */
+export const unlabelled = (text: string): string => text.replace(/^subject:/i, "");
+
 /** Links and addresses say nothing about language or mood. Every quantifier is bounded: linear time. */
 export const withoutLinks = (text: string): string =>
   text.replace(/\bhttps?:\/\/[^\s<>"')\]]{1,2000}/gi, " ").replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, " ");
 
-/** Sentences of a text, in order; at most `limit`, each of at most `longest` characters (longer ones are cut in pieces). */
+/** Sentences of a text, in order; at most `limit`, the longer cut after `longest` characters. */
 export function sentences(text: string, limit = 200, longest = 1000): string[] {
   const found: string[] = [];
   for (const block of head(text).split(/\n\s{0,20}\n|\r\n\s{0,20}\r\n/)) {
@@ -42,10 +45,15 @@ function isSentenceEnd(line: string, at: number): boolean {
   if (c !== "." && c !== "!" && c !== "?") return false;
   if (line.charAt(at + 1) !== " ") return false;
   if (c !== ".") return true;
-  return !/(?:\b(?:mr|mrs|ms|dr|prof|st|no|nr|vs|etc|e\.g|i\.e|ca|bzw|z\.b|inc|ltd)|\b\p{L}|\d)$/iu.test(
-    line.slice(Math.max(0, at - 6), at),
-  );
+  const before = line.slice(Math.max(0, at - 12), at);
+  // "3. Please" ends a sentence; "am 3. Februar", "no. 3. and" do not.
+  if (/\d$/.test(before)) return !/^ [\p{Ll}\d]/u.test(line.slice(at + 1, at + 3)) && !ordinal.test(before);
+  return !abbreviation.test(before);
 }
+
+const abbreviation =
+  /(?:(?<!\p{L})(?:mr|mrs|ms|dr|prof|st|no|nr|vs|etc|e\.g|i\.e|ca|bzw|z\.b|inc|ltd)|(?<!\p{L})\p{L})$/iu;
+const ordinal = /(?<!\p{L})(?:am|ab|dem|den|der|vom|zum|bis|und) \d{1,2}$/iu;
 
 /** Lower-case words of letters and inner apostrophes; at most `limit`. */
 export function words(text: string, limit = 20_000): string[] {

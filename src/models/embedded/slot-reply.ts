@@ -78,9 +78,10 @@ function fillReply(text: string): string {
     if (logOdds > most) [request, most] = [sentence, logOdds];
   }
   const facts = matchEntities(text);
-  const named = [...new Set([...facts.money.slice(0, 2), ...facts.dates.slice(0, 3)])].map((fact) =>
-    quotable(fact, 60),
-  );
+  const noticed = [...new Set([...facts.money.slice(0, 2), ...facts.dates.slice(0, 3)])];
+  const named = noticed
+    .filter((fact) => !noticed.some((other) => other !== fact && other.includes(fact)))
+    .map((fact) => quotable(fact, 60));
   const signer = facts.people.at(-1) ?? "";
   return [
     notice,

@@ -1,4 +1,4 @@
-import { head, letterCount, pause } from "./reading.ts";
+import { head, letterCount, pause, unlabelled } from "./reading.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
 /** Phrases of unasked bulk mail, and what each adds to the log-odds of spam. Written by hand, not fitted. */
@@ -49,7 +49,7 @@ export const spamKeywords: Specialist = {
   bidder: embeddedBidder({ name: "spam-keywords", family: "spam-keywords", serves: ["spam"], cpuMicrosPerKb: 60 }),
   async run(text) {
     await pause();
-    if (letterCount(text) === 0) return closedAnswer("ham", 0);
+    if (letterCount(unlabelled(text)) === 0) return closedAnswer("ham", 0);
     const read = head(text, 16_384);
     let logOdds = -2;
     for (const [sign, weight] of [...signs, ...calm]) if (sign.test(read)) logOdds += weight;

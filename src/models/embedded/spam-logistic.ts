@@ -1,4 +1,4 @@
-import { letterCount, looksEnglish, pause, words } from "./reading.ts";
+import { letterCount, looksEnglish, pause, unlabelled, words } from "./reading.ts";
 import { buckets, spamFeatures, spamLogOdds } from "./spam-features.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -12,12 +12,12 @@ export const spamLogistic: Specialist = {
     weights ??= Int8Array.from(atob(base64), (c) => c.charCodeAt(0));
     if (weights.length !== buckets) throw new Error("spam weights do not fit the feature hash: train again");
     await pause();
-    if (letterCount(text) === 0) return closedAnswer("ham", 0);
+    if (letterCount(unlabelled(text)) === 0) return closedAnswer("ham", 0);
     const trained = spamLogOdds(spamFeatures(text), weights, bias / scale) * scale;
     // The corpus has other languages nearly only as spam, which is no evidence: there it says ham, unsurely, unless the
     // rest is overwhelming.
     const familiar = looksEnglish(words(text, 400)) || isGarbled(text);
-    const logOdds = familiar ? trained : 0.3 * trained - 0.6;
+    const logOdds = familiar ? trained : 0.3 * trained - 0.9;
     const spam = 1 / (1 + Math.exp(-logOdds));
     return closedAnswer(spam >= 0.5 ? "spam" : "ham", Math.max(spam, 1 - spam));
   },

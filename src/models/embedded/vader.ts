@@ -1,5 +1,5 @@
 /// <reference path="./untyped.d.ts" />
-import { lexiconAnswer, meanOf, moodSentences } from "./lexicon-answer.ts";
+import { evidence, lexiconAnswer, meanOf, moodSentences } from "./lexicon-answer.ts";
 import { pause } from "./reading.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -14,6 +14,7 @@ export const vader: Specialist = {
       if (index % 32 === 0) await pause();
       scores.push(library.SentimentIntensityAnalyzer.polarity_scores(sentence).compound);
     }
-    return lexiconAnswer(text, meanOf(scores), scores.filter((score) => score !== 0).length, labels);
+    const hits = scores.filter((score) => score !== 0).length;
+    return lexiconAnswer(text, meanOf(scores) * evidence(hits, scores.length), hits, labels);
   },
 };

@@ -1,5 +1,5 @@
 /// <reference path="./untyped.d.ts" />
-import { lexiconAnswer, meanOf, moodSentences } from "./lexicon-answer.ts";
+import { evidence, lexiconAnswer, meanOf, moodSentences } from "./lexicon-answer.ts";
 import { pause } from "./reading.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -14,6 +14,7 @@ export const wink: Specialist = {
       // normalizedScore is -5 to 5.
       scores.push(sentiment(sentence).normalizedScore / 5);
     }
-    return lexiconAnswer(text, meanOf(scores), scores.filter((score) => score !== 0).length, labels);
+    const hits = scores.filter((score) => score !== 0).length;
+    return lexiconAnswer(text, meanOf(scores) * evidence(hits, scores.length), hits, labels);
   },
 };
