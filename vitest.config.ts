@@ -53,6 +53,7 @@ export default defineConfig({
           globalSetup: ["./test/workers/provider.ts"],
           isolate: false,
           maxWorkers: 1,
+          testTimeout: 30_000,
           deps: { optimizer: { ssr: { enabled: true, include: heavy } } },
         },
       },

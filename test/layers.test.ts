@@ -25,7 +25,21 @@ const may: Record<string, string[]> = {
   clients: [],
   dashboard: [],
   // What the platform calls: glue between all of them, imported by the composition root alone.
-  entry: ["error", "env", "access", "email", "engine", "http", "judge", "market", "models", "observe", "plan", "store"],
+  entry: [
+    "error",
+    "env",
+    "durable-objects",
+    "access",
+    "email",
+    "engine",
+    "http",
+    "judge",
+    "market",
+    "models",
+    "observe",
+    "plan",
+    "store",
+  ],
 };
 const pure = ["money", "plan", "output", "market", "judge", "race", "adapt", "job", "engine"];
 /** Packages that pure stages may use: schemas, parsers and a linear-time pattern engine; nothing with effects. */
@@ -51,6 +65,7 @@ function importsOf(path: string): string[] {
 }
 
 const stageOf = (path: string): string => {
+  if (path.startsWith(join(root, "durable-objects"))) return "durable-objects";
   const [first, second] = relative(join(root, "src"), path).split("/");
   return second === undefined ? (first ?? "").replace(/\.ts$/, "") : (first ?? "");
 };

@@ -80,6 +80,7 @@ export function simulatedBidders(): ConfiguredBidder[] {
           tokensPerSecond: profile?.tokensPerSecond.median ?? 1,
         },
         enabled: true,
+        onlyByName: true,
       },
       endpoint: { type: "sim", model: name },
     };
