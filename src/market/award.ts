@@ -114,9 +114,10 @@ export function awardOf(
   if (many && (inputs.strategy === "race" || inputs.strategy === "best-of" || inputs.strategy === "agreement")) {
     return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
   }
-  const sequence = bestSequence(candidates, sequenceTerms, inputs.random).places;
+  const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);
   const leader = sequence[0];
-  if (leader === undefined) return done([], "sequence");
+  // A first answer is owed; another one must be worth its cost.
+  if (leader === undefined || (worth <= 0 && !inputs.fresh)) return done([], "sequence");
   if (
     many &&
     inputs.strategy === "auto" &&

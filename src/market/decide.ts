@@ -20,7 +20,7 @@ import { expectedCall } from "./tokens.ts";
 /** Share of decisions whose leader is drawn at random: keeps off-policy estimates possible. */
 export const explorationFloor = 0.01;
 /** Posterior strength is multiplied by this before the draw: tempered Thompson sampling. */
-const temper = 1;
+const temper = Number((globalThis as never as { T?: string }).T ?? 1);
 
 export interface Pacing {
   /** USD of score per USD of cost; 1: a dollar is a dollar. */
@@ -156,6 +156,13 @@ export function decide(
   if (request.closed && request.tried.length === 0 && request.strategy === "auto")
     planAudit(inputs, bids, view, column, terms, random);
   const result = awardOf(bids, inputs, terms);
+  if (result.award.length === 0) {
+    return {
+      code: "no-bidder",
+      message: `None of the ${bids.length} bidders left is worth its cost after ${rejections} rejection(s). Raise the value or the budget.`,
+      field: "valueNano",
+    };
+  }
   bids.forEach((bid, i) => {
     bid.draw = result.draws[i] ?? 0;
     bid.score = result.scores[i] ?? 0;
