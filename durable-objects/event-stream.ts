@@ -15,9 +15,9 @@ export class EventStreams {
   /** `isOver`: nothing more will come, so the stream closes when it has caught up. */
   subscribe(read: (after: number) => LoggedEvent[], after: number, isOver: () => boolean): ReadableStream<Uint8Array> {
     let subscriber: Subscriber;
-    const stream = new ReadableStream<Uint8Array>({
+    const stream = new ReadableStream({
       type: "bytes",
-      start: (controller) => {
+      start: (controller: ReadableByteStreamController) => {
         subscriber = new Subscriber(controller, after, () => this.#open.delete(subscriber));
         this.#open.add(subscriber);
         subscriber.send(read(after));

@@ -1,6 +1,38 @@
+import { JobObject } from "../durable-objects/job.ts";
+import { takeIntake } from "./entry/intake.ts";
+import { handleMail } from "./entry/mail.ts";
+import { portsOf } from "./entry/ports.ts";
+import { takeSettlements } from "./entry/settlements.ts";
+import type { AtomicEnv } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import { openDatabase } from "./store/database.ts";
+import { prune } from "./store/prune.ts";
+
+export { JobObject };
+
+/** The composition root: the platform's events come in here, and nothing imports this file. */
 export default {
-  async fetch() {
-    return new Response("x");
+  fetch(request, env, ctx) {
+    const app = createApp(portsOf(env), {
+      assets: (asked) => env.ASSETS.fetch(asked),
+      unexpected: (error, requestId) => {
+        const name = error instanceof Error ? error.name : "unknown";
+        console.error(JSON.stringify({ event: "request-failed", requestId, error: name }));
+      },
+    });
+    return app.fetch(request, env, ctx);
   },
-};
-export class JobObject {}
+
+  async email(message, env) {
+    await handleMail(message, env, portsOf(env).jobs);
+  },
+
+  async queue(batch, env) {
+    if (batch.queue.startsWith("atomic-settlements")) await takeSettlements(batch, env);
+    else await takeIntake(batch, env);
+  },
+
+  async scheduled(_controller, env) {
+    await prune(openDatabase(env.DB), Date.now());
+  },
+} satisfies ExportedHandler<AtomicEnv>;

@@ -24,6 +24,8 @@ const may: Record<string, string[]> = {
   deliver: ["error", "job"],
   clients: [],
   dashboard: [],
+  // What the platform calls: glue between all of them, imported by the composition root alone.
+  entry: ["error", "env", "access", "email", "engine", "http", "judge", "market", "models", "observe", "plan", "store"],
 };
 const pure = ["money", "plan", "output", "market", "judge", "race", "adapt", "job", "engine"];
 /** Packages that pure stages may use: schemas, parsers and a linear-time pattern engine; nothing with effects. */

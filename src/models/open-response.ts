@@ -5,7 +5,7 @@ import { readHeadroom } from "./headroom.ts";
 import { failureOfStatus } from "./http-failure.ts";
 
 const maxErrorBytes = 16 * 1024;
-const errorBodyMs = 1000;
+const errorBodyMs = 300;
 
 /**
  * Sends a request and returns its response once the status is 200; any other is thrown as a typed `ModelFailure`.
@@ -57,7 +57,7 @@ export async function readWhole(body: ReadableStream<Uint8Array>, clock: CallClo
   return text + decoder.decode();
 }
 
-/** The start of an error's body, for its code; nothing is waited for longer than a second. */
+/** The start of an error's body, for its code; it is not waited for long. */
 async function errorText(response: Response, clock: CallClock): Promise<string> {
   if (!response.body) return "";
   const reader = response.body.getReader();

@@ -89,14 +89,14 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
   });
 
   it("reports length, and opens before the first token", async () => {
-    provider.script(model, { pieces: six, finish: "length", firstTokenAfterMs: 150 });
+    provider.script(model, { pieces: six, finish: "length", firstTokenAfterMs: 400 });
     const from = performance.now();
     let openedMs = Number.POSITIVE_INFINITY;
     const got = await collect(stream(target(), callOf(), never), (part) => {
       if (part.type === "open") openedMs = performance.now() - from;
     });
     expect(got.finish).toBe("length");
-    expect(openedMs).toBeLessThan(140);
+    expect(openedMs).toBeLessThan(350);
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
   ] as const)("%s -> %s, upstream closed", async (fault, reason, over) => {
     const got = await run({ pieces: six, fault }, { timeouts: times(over) });
     expect(got.failure?.reason).toBe(reason);
-    expect(got.tookMs).toBeLessThan(800);
+    expect(got.tookMs).toBeLessThan(1500);
     expect(await until(() => provider.ledger()[0]?.end === "client-closed")).toBe(true);
   });
 
@@ -144,7 +144,7 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
     const returnedAfterMs = now() - abortedAtMs;
     expect(got.failure).toBeNull();
     expect(got.finish).toBeNull();
-    expect(returnedAfterMs).toBeLessThan(100);
+    expect(returnedAfterMs).toBeLessThan(500);
     expect(await until(() => provider.ledger()[0]?.end === "client-closed")).toBe(true);
     const later = provider.ledger()[0]?.chunks.filter((chunk) => chunk.atMs > abortedAtMs) ?? [];
     expect(later.length).toBeLessThanOrEqual(1);
@@ -213,7 +213,7 @@ describe("what is special", () => {
     setTimeout(() => controller.abort(), 30);
     const target = targetOf({ type: "workers-ai", model: "@cf/meta/llama-3.1-8b-instruct" });
     const got = await collect(streamWorkersAI(deaf, target, callOf(), controller.signal));
-    expect(got.tookMs).toBeLessThan(300);
+    expect(got.tookMs).toBeLessThan(1500);
     expect(got.finish).toBeNull();
     expect(await until(() => cancelled)).toBe(true);
   });

@@ -68,6 +68,11 @@ async function play(
     res.socket?.resetAndDestroy();
     return;
   }
+  if (fault === "error-body-hangs") {
+    head(503, "application/json");
+    res.write('{"error": {');
+    return hang();
+  }
   const status =
     fault === "quota" ? 429 : fault === "redirect" ? 302 : Number(fault?.match(/^status-(\d+)$/)?.[1] ?? 200);
   if (status !== 200) {

@@ -10,6 +10,7 @@ export const faults = [
   "status-503",
   "status-529",
   "quota",
+  "error-body-hangs",
   "redirect",
   "hang-before-headers",
   "hang-before-first-token",

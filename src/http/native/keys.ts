@@ -9,7 +9,10 @@ import { parseInput } from "../zod-refusal.ts";
 
 const keyBody = z.strictObject({
   /** Whose jobs the key sees. Keys of one tenant share them. */
-  tenant: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
+  tenant: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+    .refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
 });
 
 /** Keys of tenants: the operator makes and revokes them. A key is shown once. */

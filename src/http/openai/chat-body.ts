@@ -30,7 +30,7 @@ export const chatBody = z.object({
   max_completion_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
   n: z.int().nullish(),
-  tool_choice: z.unknown(),
+  tool_choice: z.unknown().optional(),
   metadata: looseMetadata,
   atomic: atomicExtension.optional(),
 });

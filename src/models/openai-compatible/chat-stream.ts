@@ -12,6 +12,7 @@ import { guardCall, type RawPart } from "../guard-call.ts";
 import { openResponse, readChunks, readWhole } from "../open-response.ts";
 import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
+import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
 const afterFinishMs = 1000;
@@ -72,15 +73,26 @@ async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGe
   }
 }
 
-/** What has been said so far about the end. */
-interface Ending {
-  finish: "stop" | "length" | "content-filter" | "other" | null;
-  refused: boolean;
+/** What has been said so far about the end, and the splitter of the text until there. */
+class Ending {
+  finish: "stop" | "length" | "content-filter" | "other" | null = null;
+  refused = false;
+  readonly splitter = new ThinkSplitter();
+
+  *parts(): Generator<RawPart, void, void> {
+    yield* textParts(this.splitter.end());
+    yield { type: "end", finish: this.finish ?? "other", refused: this.refused };
+  }
+}
+
+function* textParts({ reasoning, text }: SplitText): Generator<RawPart, void, void> {
+  if (reasoning !== "") yield { type: "reasoning", text: reasoning };
+  if (text !== "") yield { type: "text", text };
 }
 
 async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): AsyncGenerator<RawPart, void, void> {
   const parser = new EventStreamParser();
-  const ending: Ending = { finish: null, refused: false };
+  const ending = new Ending();
   const chunks = readChunks(body, clock);
   try {
     for (;;) {
@@ -90,7 +102,7 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
       for (const event of events) {
         if (event.data === "[DONE]") {
           await within(afterDoneMs, chunks.next());
-          yield { type: "end", finish: ending.finish ?? "other", refused: ending.refused };
+          yield* ending.parts();
           return;
         }
         yield* partsOf(chunkOf(event, next.done === true), ending);
@@ -103,7 +115,7 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
   } finally {
     chunks.return().catch(() => {});
   }
-  if (ending.finish !== null) yield { type: "end", finish: ending.finish, refused: ending.refused };
+  if (ending.finish !== null) yield* ending.parts();
 }
 
 async function* readWholeAnswer(
@@ -112,10 +124,9 @@ async function* readWholeAnswer(
 ): AsyncGenerator<RawPart, void, void> {
   const chunk = readChatChunk(await readWhole(body, clock, maxBodyBytes));
   if (!chunk) throw new ModelFailure("malformed-stream", "the response's body is not JSON");
-  const ending: Ending = { finish: null, refused: false };
+  const ending = new Ending();
   yield* partsOf(chunk, ending);
-  if (ending.finish !== null || ending.refused)
-    yield { type: "end", finish: ending.finish ?? "stop", refused: ending.refused };
+  if (ending.finish !== null || ending.refused) yield* ending.parts();
 }
 
 function chunkOf(event: StreamEvent, atEnd: boolean): ChatChunk {
@@ -130,7 +141,7 @@ function chunkOf(event: StreamEvent, atEnd: boolean): ChatChunk {
 function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, void> {
   if (chunk.error) throw new ModelFailure("error-frame", "the provider sent an error in place of an answer");
   if (chunk.reasoning !== "") yield { type: "reasoning", text: chunk.reasoning };
-  if (chunk.text !== "") yield { type: "text", text: chunk.text };
+  if (chunk.text !== "") yield* textParts(ending.splitter.push(chunk.text));
   if (chunk.usage) yield { type: "usage", usage: chunk.usage };
   if (chunk.refused) ending.refused = true;
   if (chunk.finish === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");

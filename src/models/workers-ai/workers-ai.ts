@@ -1,4 +1,4 @@
-import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../race/model-port.ts";
+import type { AbortSignalLike, ModelCall, ModelPart } from "../../race/model-port.ts";
 import { type BuildModel, streamLanguageModel } from "../ai-sdk/stream-language-model.ts";
 import type { Target } from "../endpoint.ts";
 
@@ -17,27 +17,6 @@ export function streamWorkersAI(
   call: ModelCall,
   signal: AbortSignalLike,
 ): AsyncIterable<ModelPart> {
-  return streamLanguageModel(buildOn(binding), target, call, signal, { strictJson: true });
+  const build: BuildModel = async (wire, of) => (await import("./build-model.ts")).buildOn(binding)(wire, of);
+  return streamLanguageModel(build, target, call, signal, { strictJson: true });
 }
-
-const buildOn =
-  (binding: AiBinding): BuildModel =>
-  async (wire, { endpoint }) => {
-    const [{ createWorkersAI }, { extractReasoningMiddleware, wrapLanguageModel }] = await Promise.all([
-      import("workers-ai-provider"),
-      import("ai"),
-    ]);
-    const watched = {
-      run: async (model: string, inputs: unknown, options: unknown) => {
-        const answer = await binding.run(model, inputs, options);
-        return answer instanceof ReadableStream ? wire.watch(answer) : answer;
-      },
-    };
-    const provider = createWorkersAI({ binding: watched } as unknown as Parameters<typeof createWorkersAI>[0]);
-    const effort = endpoint.reasoning === "none" ? null : endpoint.reasoning === "minimal" ? "low" : endpoint.reasoning;
-    const model = provider(endpoint.model, effort === undefined ? {} : { reasoning_effort: effort });
-    if (!model || typeof model !== "object" || !("doStream" in model))
-      throw new ModelFailure("client-error", "no text model of this name");
-    // Open reasoning models think aloud between tags where the server does not split it off.
-    return wrapLanguageModel({ model, middleware: extractReasoningMiddleware({ tagName: "think" }) });
-  };
