@@ -96,7 +96,8 @@ describe("bidders", () => {
       field: "price.inputPerMtok",
     });
     expect(await store.put({ ...bidderNamed("test/a"), id: "no slash" }, {}, 1)).toMatchObject({ field: "id" });
-    for (let n = 0; n < maxStoredBidders; n++) expect(await store.put(bidderNamed(`test/b${n}`), {}, 1)).toBeNull();
+    const all = Array.from({ length: maxStoredBidders }, (_, n) => store.put(bidderNamed(`test/b${n}`), {}, 1));
+    expect((await Promise.all(all)).every((refusal) => refusal === null)).toBe(true);
     expect(await store.put(bidderNamed("test/more"), {}, 1)).toMatchObject({ code: "invalid-bidder", field: "id" });
     expect(await store.put(bidderNamed("test/b0"), {}, 2)).toBeNull();
   });
@@ -137,7 +138,8 @@ describe("keys", () => {
 
 describe("retention", () => {
   it("forgets keys of settlements that no queue can repeat any more", async () => {
-    await settleBatch(db, [message(1)], bidders, nowMs - settledKeptMs - 1);
+    const longAgoMs = nowMs - settledKeptMs - 1;
+    await settleBatch(db, [message(1, { createdAtMs: longAgoMs })], bidders, longAgoMs);
     await settleBatch(db, [message(2)], bidders, nowMs);
     expect(await forgetSettled(db, nowMs)).toBe(1);
     expect(await forgetSettled(db, nowMs)).toBe(0);
