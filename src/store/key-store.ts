@@ -1,18 +1,11 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull } from "drizzle-orm";
+import type { KeyStore } from "../access/access.ts";
+import type { KeyRow } from "../access/key.ts";
 import type { Database } from "./database.ts";
 import { apiKeys } from "./schema.ts";
 
-/** A stored API key. The secret itself is nowhere: only its SHA-256 in hex. */
-export interface StoredKey {
-  id: string;
-  tenant: string;
-  secretSha256: string;
-  createdAtMs: number;
-  revokedAtMs: number | null;
-}
-
-/** API keys in D1. Comparing secrets (in constant time) and making ids is the caller's, src/access. */
-export class KeyStore {
+/** Tenants' keys in D1: hashes only. Making ids and comparing secrets is src/access's. */
+export class StoredKeys implements KeyStore {
   readonly #db: Database;
 
   constructor(db: Database) {
@@ -20,14 +13,16 @@ export class KeyStore {
   }
 
   /** The key with this id, revoked ones too; null: there is none. */
-  async find(id: string): Promise<StoredKey | null> {
+  async get(id: string): Promise<KeyRow | null> {
     const [row] = await this.#db.select().from(apiKeys).where(eq(apiKeys.id, id)).limit(1);
-    return row ?? null;
+    if (row === undefined) return null;
+    const { secretSha256, ...key } = row;
+    return { ...key, secretHash: secretSha256 };
   }
 
-  /** Adds a key. An id that exists throws: it is never overwritten. */
-  async create(key: Omit<StoredKey, "revokedAtMs">): Promise<void> {
-    await this.#db.insert(apiKeys).values({ ...key, revokedAtMs: null });
+  /** Adds a key. An id that exists throws: no key is ever overwritten. */
+  async put({ secretHash, ...row }: KeyRow): Promise<void> {
+    await this.#db.insert(apiKeys).values({ ...row, secretSha256: secretHash });
   }
 
   /** Revokes a key for good; false: there is no such key in force. */
@@ -40,17 +35,13 @@ export class KeyStore {
     return revoked.length > 0;
   }
 
-  /** Keys for the operator, newest first, without their hashes. */
-  async list(limit = 200): Promise<Omit<StoredKey, "secretSha256">[]> {
-    const rows = await this.#db
-      .select({
-        id: apiKeys.id,
-        tenant: apiKeys.tenant,
-        createdAtMs: apiKeys.createdAtMs,
-        revokedAtMs: apiKeys.revokedAtMs,
-      })
+  /** Keys for the operator, newest first, without their hashes; at most `limit`. */
+  async list(limit = 200): Promise<Omit<KeyRow, "secretHash">[]> {
+    const { id, tenant, createdAtMs, revokedAtMs } = apiKeys;
+    return await this.#db
+      .select({ id, tenant, createdAtMs, revokedAtMs })
       .from(apiKeys)
+      .orderBy(desc(createdAtMs), id)
       .limit(limit);
-    return rows.sort((a, b) => b.createdAtMs - a.createdAtMs);
   }
 }

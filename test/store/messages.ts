@@ -57,7 +57,7 @@ export function message(n: number, over: Partial<JobSummary> = {}): SettlementMe
   const id = over.id ?? `job_${n}`;
   const tenant = over.tenant ?? `tenant-${n % 2}`;
   const kind: Kind = n % 3 === 0 ? "spam" : "answer";
-  const createdAtMs = nowMs - 60_000 + n * 10;
+  const createdAtMs = over.createdAtMs ?? nowMs - 60_000 + n * 10;
   return {
     summary: {
       id,
