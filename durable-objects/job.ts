@@ -2,6 +2,12 @@ import { DurableObject } from "cloudflare:workers";
 import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
+import {
+  emptySnapshot,
+  type MarketSnapshot,
+  marketSnapshot,
+  viewOf as marketView,
+} from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import type { Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -15,13 +21,6 @@ import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
-import {
-  emptySnapshot,
-  type MarketSnapshot,
-  marketSnapshot,
-  viewOf as marketView,
-  withExamples,
-} from "./market-cache.ts";
 
 /** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
 const leaseMs = 30_000;
@@ -166,10 +165,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
 
   async #reopen(): Promise<JobRun> {
     const first = this.#log.read(0, 1)[0];
-    const snapshot = await marketSnapshot(this.env);
     if (first?.type === "job-accepted") {
       await prepareCriteria(first.request);
-      this.#trade(first.request.examples ? await withExamples(this.env, snapshot, first.tenant) : snapshot);
+      const tenant = first.request.examples ? first.tenant : null;
+      this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
     }
     if (this.#run !== null) return this.#run;
     const run = this.#open(this.#log.read());

@@ -13,23 +13,27 @@ export { JobObject };
 /** The composition root: the platform's events come in here, and nothing imports this file. */
 export default {
   fetch(request, env, ctx) {
-    const app = createApp(portsOf(env), {
-      assets: (asked) => env.ASSETS.fetch(asked),
-      unexpected: (error, requestId) => {
-        const name = error instanceof Error ? error.name : "unknown";
-        console.error(JSON.stringify({ event: "request-failed", requestId, error: name }));
+    const app = createApp(
+      portsOf(env, (work) => ctx.waitUntil(work)),
+      {
+        assets: (asked) => env.ASSETS.fetch(asked),
+        unexpected: (error, requestId) => {
+          const name = error instanceof Error ? error.name : "unknown";
+          console.error(JSON.stringify({ event: "request-failed", requestId, error: name }));
+        },
       },
-    });
+    );
     return app.fetch(request, env, ctx);
   },
 
-  async email(message, env) {
-    await handleMail(message, env, portsOf(env).jobs);
+  async email(message, env, ctx) {
+    await handleMail(message, env, portsOf(env, (work) => ctx.waitUntil(work)).jobs);
   },
 
-  async queue(batch, env) {
-    if (batch.queue.startsWith("atomic-settlements")) await takeSettlements(batch, env);
-    else await takeIntake(batch, env);
+  async queue(batch, env, ctx) {
+    const keepAlive = (work: Promise<unknown>) => ctx.waitUntil(work);
+    if (batch.queue.startsWith("atomic-settlements")) await takeSettlements(batch, env, keepAlive);
+    else await takeIntake(batch, env, keepAlive);
   },
 
   async scheduled(_controller, env) {

@@ -11,8 +11,12 @@ import { portsOf } from "./ports.ts";
 const intakeMessage = z.strictObject({ tenant: z.string().min(1).max(128), job: z.unknown() });
 
 /** Jobs by queue. A message that can never be a job is named and dropped; others come again until there is a job. */
-export async function takeIntake(batch: MessageBatch, env: AtomicEnv): Promise<void> {
-  const ports = portsOf(env);
+export async function takeIntake(
+  batch: MessageBatch,
+  env: AtomicEnv,
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<void> {
+  const ports = portsOf(env, keepAlive);
   for (const message of batch.messages) {
     try {
       const { tenant, job } = parseInput(intakeMessage, message.body);

@@ -1,29 +1,23 @@
 import type { JobObject } from "../../durable-objects/job.ts";
 import { checkContract } from "../judge/check-contract.ts";
-import {
-  forgetMarket,
-  type MarketSnapshot,
-  marketSnapshot,
-  viewOf,
-  withExamples,
-} from "../../durable-objects/market-cache.ts";
-import { createAccess, type KeyStore as AccessKeys, signingSecret } from "../access/access.ts";
+import { createAccess, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { readMail } from "./mail.ts";
+import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { openDatabase } from "../store/database.ts";
 import { JobList } from "../store/job-list.ts";
-import { KeyStore } from "../store/key-store.ts";
+import { StoredKeys } from "../store/key-store.ts";
 
 /** Everything the doors need, wired to the platform. */
-export function portsOf(env: AtomicEnv): HttpPorts {
+export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
   const db = openDatabase(env.DB);
   const secret = signingSecret(env.ATOMIC_API_KEY ?? null);
   const stored = new BidderStore(db);
@@ -33,8 +27,7 @@ export function portsOf(env: AtomicEnv): HttpPorts {
         const objectId =
           name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
-        const snapshot = await marketSnapshot(env);
-        const market = request.examples ? await withExamples(env, snapshot, caller.tenant) : snapshot;
+        const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         await env.JOB.get(objectId).create({
           id,
@@ -55,29 +48,29 @@ export function portsOf(env: AtomicEnv): HttpPorts {
     market: {
       async preview(_caller, request) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        return previewAuctions(request, viewOf(await marketSnapshot(env)), Date.now(), seed);
+        return previewAuctions(request, viewOf(await marketSnapshot(env, null, keepAlive)), Date.now(), seed);
       },
       async bidders() {
-        const { state, bidders } = await marketSnapshot(env);
+        const { state, bidders } = await marketSnapshot(env, null, keepAlive);
         return bidders.map((bidder) => ({ ...bidder, standing: standing(state, bidder, Date.now()) }));
       },
       async putBidder(id, body) {
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
         if ("code" in read) return read;
         const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
-        forgetMarket();
+        forgetBidders();
         return refusal;
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);
-        forgetMarket();
+        forgetBidders();
         return gone;
       },
     },
     access: createAccess({
       operatorKey: env.ATOMIC_API_KEY ?? null,
       local: env.ATOMIC_LOCAL === "1",
-      keys: accessKeys(new KeyStore(db)),
+      keys: new StoredKeys(db),
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
@@ -124,20 +117,3 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string): JobHandle
     feedback: async (feedback) => await job().feedback(tenant, feedback),
   };
 }
-
-const accessKeys = (keys: KeyStore): AccessKeys => ({
-  async get(id) {
-    const row = await keys.find(id);
-    return row === null
-      ? null
-      : {
-          id: row.id,
-          tenant: row.tenant,
-          secretHash: row.secretSha256,
-          createdAtMs: row.createdAtMs,
-          revokedAtMs: row.revokedAtMs,
-        };
-  },
-  put: ({ id, tenant, secretHash, createdAtMs }) => keys.create({ id, tenant, secretSha256: secretHash, createdAtMs }),
-  revoke: (id, nowMs) => keys.revoke(id, nowMs),
-});

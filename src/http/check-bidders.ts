@@ -18,7 +18,9 @@ export function checkBidders(request: JobRequest, bidders: BidderListing[]): voi
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
   for (const { kind, field } of requiredKinds(request)) {
     if (able.some((b) => b.serves === "generative" || b.serves.includes(kind))) continue;
-    const others = bidders.some((b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)));
+    const others = bidders.some(
+      (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
+    );
     throw new AtomicError(
       "no-bidder",
       others

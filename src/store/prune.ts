@@ -1,20 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
+import { forgetSettled } from "./forget-settled.ts";
 
-const dayMs = 86_400_000;
-/** A queue retries for days, not months: after this no repeat of a settlement can come. */
-const settledDays = 30;
-/** Summaries are kept longer than the jobs they tell of. */
-const jobDays = 400;
+/** Summaries are kept longer than the jobs they tell of, ms. */
+const jobsKeptMs = 400 * 86_400_000;
 /** Rows deleted at a time, so that no statement runs long. */
 const mostRows = 5_000;
 
-/** Forgets what nothing can ask for any more. Safe to call as often as one likes. */
+/** Forgets what nothing can ask for any more. For the cron; safe to call as often as one likes. */
 export async function prune(db: Database, nowMs: number): Promise<void> {
-  await db.batch([
-    db.run(sql`delete from settled where key in
-      (select key from settled where at_ms < ${nowMs - settledDays * dayMs} limit ${mostRows})`),
-    db.run(sql`delete from jobs where (tenant, created_at_ms, id) in
-      (select tenant, created_at_ms, id from jobs where created_at_ms < ${nowMs - jobDays * dayMs} limit ${mostRows})`),
-  ]);
+  await forgetSettled(db, nowMs);
+  await db.run(sql`delete from jobs where (tenant, created_at_ms, id) in
+    (select tenant, created_at_ms, id from jobs where created_at_ms < ${nowMs - jobsKeptMs} limit ${mostRows})`);
 }

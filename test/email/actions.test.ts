@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chooseActions, noMailActions, readMailActions } from "../../src/email/actions.ts";
-import { type TriageCard, triageCardSchema, unsureFields } from "../../src/email/triage-card.ts";
+import { type TriageCard, triageCardSchema } from "../../src/email/triage-card.ts";
 
 const card: TriageCard = {
   language: { label: "en", confidence: 0.9 },
@@ -19,13 +19,8 @@ const rules = (text: unknown) => {
 };
 
 describe("the card", () => {
-  it("is checked by its schema and says what is unsure", () => {
+  it("is checked by its schema", () => {
     expect(triageCardSchema.parse(card)).toEqual(card);
-    const { unsure: _, ...rest } = { ...card, spam: { label: "spam", confidence: 0.55 } };
-    expect(unsureFields(rest)).toEqual([
-      { field: "spam", why: '"spam" with confidence 0.55, below 0.7.' },
-      { field: "entities", why: "No bidder gave an accepted answer." },
-    ]);
   });
 });
 

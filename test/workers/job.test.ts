@@ -54,7 +54,7 @@ describe("a job in its object", () => {
     });
     await fetch(`${url}/script`, {
       method: "POST",
-      body: JSON.stringify({ model: "slow", script: { text: "one two three four five six", everyMs: 100 } }),
+      body: JSON.stringify({ model: "slow", script: { text: "one two three four five six", betweenMs: 100 } }),
     });
     const made = await post("/v1/jobs", { text: "Count.", bidders: ["test/slow"] });
     expect(made.status).toBe(202);
