@@ -9,6 +9,7 @@ export interface JudgedTexts {
 /** Longest input and candidate that a judge is shown, code units; more is cut in the middle, visibly. */
 const longestInput = 24_000;
 const longestCandidate = 24_000;
+const marker = "DATA-";
 /** A nonce has at least this many characters, so that no candidate can guess its fence. */
 const shortestNonce = 16;
 
@@ -99,7 +100,7 @@ export function pairwisePrompt(
 function fenceOf(nonce: string): string {
   if (nonce.length < shortestNonce || !/^[A-Za-z0-9]+$/.test(nonce))
     throw new RangeError("a judge's nonce has at least 16 letters or digits");
-  return `DATA-${nonce}`;
+  return marker + nonce;
 }
 
 /**
@@ -115,7 +116,7 @@ function block(fence: string, name: string, text: string, longest: number): stri
       : text;
   const lines = cut
     .toWellFormed()
-    .replaceAll(fence, "[fence]")
+    .replaceAll(fence.slice(marker.length), "[fence]")
     .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
     .map((line) =>
       line.replace(/(?![\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, (char) => `[U+${char.codePointAt(0)?.toString(16)}]`),

@@ -1,4 +1,5 @@
 import type { PreparedCriterion, Status } from "./criterion.ts";
+import { falseKillChance } from "./worth-killing.ts";
 
 /** A guess at a text's language: ISO 639-1 code and confidence 0 to 1; null: it cannot tell. */
 export type DetectLanguage = (text: string) => { language: string; confidence: number } | null;
@@ -10,10 +11,12 @@ const largestSample = 8_192;
 const fewestLetters = 24;
 
 /**
- * Probability that an answer whose prefix of this many code units looks foreign is in the wanted language after all.
- * Upper ends of 95 % intervals, rounded up, by bench/criteria.ts with eld on 27 languages (UDHR).
+ * Share of right answers whose prefix of this many code units looks foreign: upper ends of 95 % intervals, rounded up,
+ * by bench/criteria.ts with eld/small on 26 languages (UDHR, 750 texts).
  */
-const falseKill: { readonly [look: number]: number } = { 64: 0.1, 128: 0.05, 256: 0.02, 512: 0.01, 1024: 0.01 };
+const falseAlarm: { readonly [look: number]: number } = { 64: 0.025, 128: 0.016, 256: 0.01, 512: 0.01, 1024: 0.01 };
+/** Share of answers in a wrong language before anything is known: declared, not measured. */
+const priorBad = 0.05;
 
 /** Confidence from which a foreign guess counts. */
 const sureFrom = 0.5;
@@ -47,7 +50,7 @@ export function languageCriterion(id: string, language: string, detect: DetectLa
         },
         status: () => status,
         evidence: () => evidence,
-        pFalse: () => falseKill[look] ?? 1,
+        pFalse: () => falseKillChance(falseAlarm[look] ?? 1, priorBad),
         finish: (answer) => {
           const text = prose(answer.text.slice(0, largestSample));
           if (lettersIn(text) < fewestLetters) return { accept: true, evidence: "too short to tell the language" };

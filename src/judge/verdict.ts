@@ -8,7 +8,7 @@ export interface CriterionResult {
   evidence: string;
   /** On a prefix, with result "undecided": it holds so far, and only more text can break it. */
   standing?: true;
-  /** Of a predictive reject on a prefix: the measured probability that the whole answer would have passed. */
+  /** Of a predictive reject on a prefix: the probability that the whole answer would have passed all the same. */
   pFalse?: number;
 }
 

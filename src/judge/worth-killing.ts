@@ -25,3 +25,15 @@ export function surestPrediction(verdict: Verdict): (CriterionResult & { pFalse:
   }
   return surest;
 }
+
+/** Share of bad answers that a predictive criterion notices; its misses only make it less useful, not more wrong. */
+const noticed = 0.95;
+
+/**
+ * P(the answer is good | a predictive criterion rejects it), by Bayes: from how often it rejects good answers
+ * (measured) and how many answers are bad in its sense (prior). With few bad answers even a rare alarm is often false.
+ */
+export function falseKillChance(falseAlarm: number, priorBad: number): number {
+  const good = falseAlarm * (1 - priorBad);
+  return good / (good + noticed * priorBad);
+}

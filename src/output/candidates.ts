@@ -48,12 +48,14 @@ function bracketSpans(text: string): string[] {
   const spans: string[] = [];
   let depth = 0;
   let start = 0;
+  let strings = true;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at];
-    if (depth > 0 && char === '"') {
+    if (depth > 0 && char === '"' && strings) {
       const end = stringEnd(text, at);
-      if (end < 0) continue;
-      at = end;
+      // A quote without a partner is looked for once; from there on quotes are characters.
+      if (end < 0) strings = false;
+      else at = end;
     } else if (char === "{" || char === "[") {
       if (depth === 0) start = at;
       depth += 1;
@@ -67,12 +69,12 @@ function bracketSpans(text: string): string[] {
   return spans.sort((a, b) => b.length - a.length);
 }
 
-/** Index of the quote that ends the string opened at `at`; -1: none on this side of 100,000 characters. */
+/** Index of the quote that ends the string opened at `at`; -1: there is none. */
 function stringEnd(text: string, at: number): number {
-  const last = Math.min(text.length, at + 100_000);
-  for (let next = at + 1; next < last; next += 1) {
-    if (text[next] === "\\") next += 1;
-    else if (text[next] === '"') return next;
+  for (let next = at + 1; next < text.length; next += 1) {
+    const code = text.charCodeAt(next);
+    if (code === 0x5c) next += 1;
+    else if (code === 0x22) return next;
   }
   return -1;
 }

@@ -1,8 +1,14 @@
 import type { JsonSchema } from "../plan/contract.ts";
 import { isRecord } from "./schema-keywords.ts";
-import type { PreparedSchema } from "./validator.ts";
+import { isSpent, type PreparedSchema, type StepBudget } from "./validator.ts";
 
 const deepest = 64;
+
+/** What fitting reads, and the steps it shares with the validations of the same reading. */
+export interface Fitting {
+  prepared: PreparedSchema;
+  budget: StepBudget;
+}
 
 /**
  * Mends what a model got nearly right, led by the schema: numbers and booleans written as strings, a value wrapped in
@@ -12,22 +18,23 @@ const deepest = 64;
 export function fitToSchema(
   value: unknown,
   schema: JsonSchema,
-  prepared: PreparedSchema,
+  fitting: Fitting,
   repairs: Set<string>,
   depth = 0,
 ): unknown {
-  if (typeof schema === "boolean" || depth > deepest) return value;
-  const target = prepared.resolve(schema);
-  if (target !== undefined) return fitToSchema(value, target, prepared, repairs, depth + 1);
+  fitting.budget.steps += 1;
+  if (typeof schema === "boolean" || depth > deepest || isSpent(fitting.budget)) return value;
+  const target = fitting.prepared.resolve(schema);
+  if (target !== undefined) return fitToSchema(value, target, fitting, repairs, depth + 1);
   const branches = branchesOf(schema);
-  if (branches !== null) return fitToBranch(value, schema, branches, prepared, repairs, depth);
-  let fitted = fitToType(value, schema, prepared, repairs, depth);
+  if (branches !== null) return fitToBranch(value, schema, branches, fitting, repairs, depth);
+  let fitted = fitToType(value, schema, fitting, repairs, depth);
   for (const part of Array.isArray(schema.allOf) ? schema.allOf : [])
-    fitted = fitToSchema(fitted, part, prepared, repairs, depth + 1);
+    fitted = fitToSchema(fitted, part, fitting, repairs, depth + 1);
   if (isRecord(fitted) && (isRecord(schema.properties) || schema.additionalProperties === false))
-    return fitObject(fitted, schema, prepared, repairs, depth);
+    return fitObject(fitted, schema, fitting, repairs, depth);
   if (Array.isArray(fitted))
-    return fitted.map((item, index) => fitToSchema(item, itemSchema(schema, index), prepared, repairs, depth + 1));
+    return fitted.map((item, index) => fitToSchema(item, itemSchema(schema, index), fitting, repairs, depth + 1));
   return fitEnum(fitted, schema, repairs);
 }
 
@@ -41,15 +48,15 @@ function fitToBranch(
   value: unknown,
   schema: { [key: string]: unknown },
   branches: JsonSchema[],
-  prepared: PreparedSchema,
+  fitting: Fitting,
   repairs: Set<string>,
   depth: number,
 ): unknown {
-  if (prepared.errors(value, schema).length === 0) return value;
+  if (fitting.prepared.errors(value, schema, fitting.budget).length === 0) return value;
   for (const branch of branches.slice(0, 16)) {
     const mends = new Set<string>();
-    const fitted = fitToSchema(value, branch, prepared, mends, depth + 1);
-    if (prepared.errors(fitted, schema).length > 0) continue;
+    const fitted = fitToSchema(value, branch, fitting, mends, depth + 1);
+    if (fitting.prepared.errors(fitted, schema, fitting.budget).length > 0) continue;
     for (const mend of mends) repairs.add(mend);
     return fitted;
   }
@@ -59,26 +66,29 @@ function fitToBranch(
 function fitToType(
   value: unknown,
   schema: { [key: string]: unknown },
-  prepared: PreparedSchema,
+  fitting: Fitting,
   repairs: Set<string>,
   depth: number,
 ): unknown {
   const types = typesOf(schema);
   if (types === null || types.includes(typeOf(value)) || (types.includes("number") && typeof value === "number"))
     return value;
-  if (typeof value === "string") return fitString(value, types, repairs) ?? value;
+  if (typeof value === "string") {
+    const inner = fitString(value, types, repairs);
+    if (inner !== undefined) return inner;
+  }
   if (typeof value === "number" && types.includes("string")) {
     repairs.add("string-from-number");
     return String(value);
   }
   if (types.includes("array") && value !== null) {
-    const item = fitToSchema(value, itemSchema(schema, 0), prepared, repairs, depth + 1);
+    const item = fitToSchema(value, itemSchema(schema, 0), fitting, repairs, depth + 1);
     repairs.add("list-added");
     return [item];
   }
   if (Array.isArray(value) && value.length === 1) {
     repairs.add("list-removed");
-    return fitToType(value[0], schema, prepared, repairs, depth + 1);
+    return fitToType(value[0], schema, fitting, repairs, depth + 1);
   }
   return value;
 }
@@ -111,7 +121,7 @@ function fitString(text: string, types: readonly string[], repairs: Set<string>)
 function fitObject(
   value: { [key: string]: unknown },
   schema: { [key: string]: unknown },
-  prepared: PreparedSchema,
+  fitting: Fitting,
   repairs: Set<string>,
   depth: number,
 ): unknown {
@@ -127,11 +137,11 @@ function fitObject(
       continue;
     }
     const child = own as JsonSchema;
-    if (part === null && !required.includes(name) && prepared.errors(null, child).length > 0) {
+    if (part === null && !required.includes(name) && fitting.prepared.errors(null, child, fitting.budget).length > 0) {
       repairs.add("null-dropped");
       continue;
     }
-    fitted.push([name, fitToSchema(part, child, prepared, repairs, depth + 1)]);
+    fitted.push([name, fitToSchema(part, child, fitting, repairs, depth + 1)]);
   }
   return Object.fromEntries(fitted);
 }

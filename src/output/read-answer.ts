@@ -1,9 +1,9 @@
 import { jsonrepair } from "jsonrepair";
 import type { JsonSchema } from "../plan/contract.ts";
 import { type Candidate, findCandidates } from "./candidates.ts";
-import { fitToSchema } from "./fit.ts";
+import { type Fitting, fitToSchema } from "./fit.ts";
 import type { Reading } from "./reader.ts";
-import { type PreparedSchema, prepareSchema, type ReadingError } from "./validator.ts";
+import { prepareSchema, type ReadingError } from "./validator.ts";
 
 const longestText = 10_000_000;
 /** Repair is not proved linear, so it is tried on texts up to this length only. */
@@ -19,30 +19,33 @@ export function readAnswer(text: string, schema: JsonSchema): Reading {
     return failed([{ path: "", message: "the answer is longer than 10,000,000 characters" }]);
   const prepared = prepareSchema(schema);
   if (!prepared.ok) return failed([{ path: "", message: prepared.why }]);
+  const fitting: Fitting = { prepared, budget: { steps: 0 } };
   const candidates = findCandidates(text);
   let errors: ReadingError[] | null = null;
   for (const mend of [parseStrictly, parseRepaired]) {
     for (const candidate of candidates) {
       const parsed = mend(candidate);
       if (parsed === null) continue;
-      const reading = validated(parsed.value, parsed.repairs, prepared);
+      const reading = validated(parsed.value, parsed.repairs, fitting);
       if (reading.ok) return reading;
       errors ??= reading.errors;
     }
   }
-  const bare = readBare(candidates[0], prepared);
+  const bare = readBare(candidates[0], fitting);
   if (bare !== null) return bare;
   return failed(
     errors ?? [{ path: "", message: text.trim() === "" ? "the answer is empty" : "the answer holds no JSON" }],
   );
 }
 
-function validated(value: unknown, repairs: string[], prepared: PreparedSchema): Reading {
-  const errors = prepared.errors(value);
+function validated(value: unknown, repairs: string[], fitting: Fitting): Reading {
+  const { prepared, budget } = fitting;
+  const errors = prepared.errors(value, prepared.root, budget);
   if (errors.length === 0) return { ok: true, value, repairs };
   const mends = new Set(repairs);
-  const fitted = fitToSchema(value, prepared.root, prepared, mends);
-  return prepared.errors(fitted).length === 0 ? { ok: true, value: fitted, repairs: [...mends] } : failed(errors);
+  const fitted = fitToSchema(value, prepared.root, fitting, mends);
+  const valid = prepared.errors(fitted, prepared.root, budget).length === 0;
+  return valid ? { ok: true, value: fitted, repairs: [...mends] } : failed(errors);
 }
 
 function parseStrictly(candidate: Candidate): { value: unknown; repairs: string[] } | null {
@@ -68,9 +71,9 @@ function parseRepaired(candidate: Candidate): { value: unknown; repairs: string[
 }
 
 /** A bare word or sentence, where the schema takes a string (an enum member, free text). */
-function readBare(candidate: Candidate | undefined, prepared: PreparedSchema): Reading | null {
+function readBare(candidate: Candidate | undefined, fitting: Fitting): Reading | null {
   if (candidate === undefined || candidate.text === "" || candidate.text.length > longestRepaired) return null;
-  const reading = validated(candidate.text, [...candidate.repairs, "bare-text"], prepared);
+  const reading = validated(candidate.text, [...candidate.repairs, "bare-text"], fitting);
   return reading.ok && typeof reading.value !== "object" ? reading : null;
 }
 

@@ -10,17 +10,25 @@ export interface ReadingError {
 }
 
 const mostErrors = 16;
-/** Subschema evaluations in one validation; a schema of 64 KB over an answer of 10 MB stays well below. */
-const mostSteps = 2_000_000;
+/** Subschema evaluations in one reading (about 0.5 us each): a schema may branch, an answer nest, and both multiply. */
+const mostSteps = 500_000;
+const tooManySteps = "the answer takes too many steps to check";
 /** `uniqueItems` compares every pair. */
 const longestUnique = 2_000;
+
+/** Evaluations done so far; one budget is shared by all validations of a reading. */
+export interface StepBudget {
+  steps: number;
+}
+
+export const isSpent = (budget: StepBudget): boolean => budget.steps > mostSteps;
 
 export interface PreparedSchema {
   ok: true;
   /** The copy that is evaluated; positions correspond to the original. */
   root: JsonSchema;
   /** Errors of `value` under the schema (or under one of its own subschemas); empty: valid. Never throws. */
-  errors(value: unknown, schema?: JsonSchema): ReadingError[];
+  errors(value: unknown, schema?: JsonSchema, budget?: StepBudget): ReadingError[];
   /** What `$ref` of this subschema (of the original or of the copy) points at, in the copy. */
   resolve(schema: object): JsonSchema | undefined;
 }
@@ -40,8 +48,8 @@ export function prepareSchema(schema: JsonSchema): PreparedSchema | { ok: false;
 function prepare(original: JsonSchema): PreparedSchema | { ok: false; why: string } {
   const patterns: Record<string, PatternTest> = {};
   const twins = new Map<object, object>();
-  const budget = { steps: 0 };
-  const root = copy(original, patterns, twins, budget);
+  const active: { budget: StepBudget } = { budget: { steps: 0 } };
+  const root = copy(original, patterns, twins, active);
   let lookup: Record<string, JsonSchema>;
   try {
     lookup = isRecord(root) ? dereference(root) : {};
@@ -59,20 +67,18 @@ function prepare(original: JsonSchema): PreparedSchema | { ok: false; why: strin
   }
   const draft = draftOf(original);
   const unique = JSON.stringify(original).includes('"uniqueItems":true');
-  const errors = (value: unknown, schema: JsonSchema = root): ReadingError[] => {
+  const errors = (value: unknown, schema: JsonSchema = root, budget: StepBudget = { steps: 0 }): ReadingError[] => {
+    if (isSpent(budget)) return [{ path: "", message: tooManySteps }];
     if (unique && longestArray(value) > longestUnique) {
       return [{ path: "", message: `a list of more than ${longestUnique} items is not checked for unique items` }];
     }
-    budget.steps = 0;
+    active.budget = budget;
     const formats = format as Record<string, (text: string) => boolean>;
     try {
       for (const [name, test] of Object.entries(patterns)) formats[name] = (text) => test(text) === true;
       return readable(validate(value, schema as Schema, draft, lookup, false).errors);
     } catch (problem) {
-      const why =
-        budget.steps > mostSteps
-          ? "the answer takes too many steps to check"
-          : `the schema cannot be applied (${String(problem).slice(0, 80)})`;
+      const why = isSpent(budget) ? tooManySteps : `the schema cannot be applied (${String(problem).slice(0, 80)})`;
       return [{ path: "", message: why }];
     } finally {
       for (const name of Object.keys(patterns)) delete formats[name];
@@ -94,11 +100,11 @@ function copy(
   schema: JsonSchema,
   patterns: Record<string, PatternTest>,
   twins: Map<object, object>,
-  budget: { steps: number },
+  active: { budget: StepBudget },
 ): JsonSchema {
   if (typeof schema === "boolean") return schema;
   const twin = JSON.parse(JSON.stringify(schema)) as { [key: string]: unknown };
-  link(schema, twin, patterns, twins, budget);
+  link(schema, twin, patterns, twins, active);
   return twin;
 }
 
@@ -107,14 +113,14 @@ function link(
   twin: { [key: string]: unknown },
   patterns: Record<string, PatternTest>,
   twins: Map<object, object>,
-  budget: { steps: number },
+  active: { budget: StepBudget },
 ): void {
   if (typeof schema === "boolean") return;
   twins.set(schema, twin);
   const below = [...subschemas(twin)];
   for (const [index, sub] of [...subschemas(schema)].entries()) {
     const other = below[index]?.schema;
-    if (other !== undefined && typeof other !== "boolean") link(sub.schema, other, patterns, twins, budget);
+    if (other !== undefined && typeof other !== "boolean") link(sub.schema, other, patterns, twins, active);
   }
   if (typeof twin.pattern === "string") {
     const test = compileSchemaPattern(twin.pattern);
@@ -127,8 +133,8 @@ function link(
   Object.defineProperty(twin, "$recursiveAnchor", {
     enumerable: false,
     get() {
-      budget.steps += 1;
-      if (budget.steps > mostSteps) throw new RangeError("too many steps");
+      active.budget.steps += 1;
+      if (isSpent(active.budget)) throw new RangeError("too many steps");
       return undefined;
     },
   });

@@ -151,7 +151,7 @@ function expectMonotone(terms: Contract, answer: string, extension: string): voi
 
 describe("criteria on a stream", () => {
   it("a monotone reject holds on every extension, an accept too", () => {
-    fc.assert(fc.property(contract, text, text, expectMonotone), { numRuns: 400 });
+    fc.assert(fc.property(contract, text, text, expectMonotone), { numRuns: 200 });
   });
 
   it("so does a contradiction of the schema", () => {
@@ -161,7 +161,7 @@ describe("criteria on a stream", () => {
         expectMonotone(schema, answer.slice(0, cut), answer.slice(cut));
         expectMonotone(schema, answer.slice(0, cut), extension);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -172,7 +172,7 @@ describe("criteria on a stream", () => {
         fc.pre(reading.ok);
         expect(whole({ schema, criteria: [], judged: [] }, answer).result).toBe("accept");
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -205,7 +205,7 @@ describe("criteria on a stream", () => {
           expect(cut.whole(answer, reading)).toEqual(prepared.open().whole(answer, reading));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
@@ -272,7 +272,7 @@ describe("patterns on a stream", () => {
         const found = judge.whole(subject, null).criteria[0]?.result === "accept";
         expect(found, JSON.stringify([source, subject])).toBe(RE2JS.compile(source).test(subject));
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 
