@@ -70,9 +70,10 @@ export class UsageTally {
    */
   cut(opened: boolean): Usage {
     if (!opened) return { input: this.#promptTokens, output: 0, source: "bounded" };
-    if (this.#reported && this.#reported.output > 0) return { ...this.#reported, source: "bounded" };
     const seen = this.#seen();
-    if (this.#cancelStopsBill) return seen;
+    const reported = this.#reported;
+    // A running record that has caught up with what was seen is the bill so far.
+    if (this.#cancelStopsBill) return reported && reported.output >= seen.output ? reported : seen;
     return { ...seen, output: Math.max(seen.output, this.#bound), source: "bounded" };
   }
 

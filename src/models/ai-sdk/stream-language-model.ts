@@ -37,7 +37,6 @@ async function* read(
   options: { strictJson?: boolean },
 ): AsyncGenerator<RawPart, void, void> {
   const wire = new WatchedWire(clock, target, options);
-  let reader: ReadableStreamDefaultReader<StreamPart> | undefined;
   try {
     const model = await build(wire, target);
     const started = Promise.resolve(model.doStream(callOptions(call, target, clock.signal)));
@@ -46,7 +45,10 @@ async function* read(
     await clock.race(Promise.race([wire.opened, started]));
     yield { type: "open" };
     const { stream } = await clock.race(started);
-    reader = stream.getReader();
+    // Not cancelled when the call ends: the clock's signal ends the wire below, and in workerd a cancel that meets the
+    // error coming up from there leaves a rejection that nobody can handle.
+    const reader = stream.getReader();
+    reader.closed.catch(() => {});
     for (;;) {
       const { done, value } = await clock.race(reader.read());
       if (done) return;
@@ -57,8 +59,6 @@ async function* read(
     }
   } catch (error) {
     throw clock.ended ?? wire.failure ?? failureOf(error);
-  } finally {
-    reader?.cancel().catch(() => {});
   }
 }
 

@@ -48,6 +48,9 @@ export class WatchedWire {
   watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     this.#open();
     const reader = body.getReader();
+    reader.closed.catch(() => {});
+    // A body that ignores the signal of its request is let go by hand.
+    this.#clock.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
     const parser = new EventStreamParser();
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
@@ -61,7 +64,7 @@ export class WatchedWire {
           controller.error(this.#fail(error));
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => reader.cancel().catch(() => {}),
     });
   }
 
