@@ -1,7 +1,7 @@
 import { toUsd } from "../money/nano-usd.ts";
 import type { Bid, Place, Strategy } from "./bid.ts";
 import { acceptAtNodes, expectedAccept } from "./co-failure.ts";
-import { short } from "./elementary.ts";
+import { steps } from "./elementary.ts";
 import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts";
 
 /**
@@ -19,6 +19,8 @@ export interface AwardInputs {
   /** Loading of the co-failure model and the belief about this input at its nodes, after what was tried. */
   loading: number;
   belief: number[];
+  /** Nothing was seen of this input yet. */
+  fresh: boolean;
   /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number. */
   rows: AwardRow[];
   /** Probability of a random leader, the leader it picked (index of a bid), if it did. */
@@ -62,6 +64,15 @@ export function acceptRow(row: AwardRow, p: number, loading: number): number[] {
   return at;
 }
 
+/** P(good answer in time) under the belief. Before anything was tried the factor's mean is p itself. */
+export function acceptNow(
+  inputs: { fresh: boolean; belief: readonly number[]; loading: number },
+  row: AwardRow,
+  p: number,
+): number {
+  return inputs.fresh ? p * row[3] : expectedAccept(inputs.belief, acceptRow(row, p, inputs.loading));
+}
+
 /** The award as a pure function of the bids' costs and times, and `inputs`. Decide and replay both call it. */
 export function awardOf(
   bids: readonly Bid[],
@@ -78,12 +89,11 @@ export function awardOf(
     const bid = bids[i];
     const row = inputs.rows[i];
     if (!bid || !row) continue;
-    const at = acceptRow(row, drawn?.[i] ?? row[2], inputs.loading);
-    const accept = expectedAccept(inputs.belief, at);
+    const accept = acceptNow(inputs, row, drawn?.[i] ?? row[2]);
     const price = terms.lambda * (toUsd(bid.costNano) + look) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
-    candidates.push({ at, accept, price, costNano: bid.costNano + inputs.verdict.costNano });
-    draws.push(short(accept));
-    scores.push(short(value * accept - price));
+    candidates.push({ accept, price, costNano: bid.costNano + inputs.verdict.costNano });
+    draws.push(steps(accept, 1e6));
+    scores.push(steps(value * accept - price, 1e9));
   }
   const sequenceTerms: SequenceTerms = {
     belief: inputs.belief,
@@ -91,6 +101,7 @@ export function awardOf(
     verdict: inputs.verdict,
     maxPlaces: Math.max(1, Math.min(3, inputs.places)),
     budgetNano: inputs.budgetNano,
+    at: (i) => acceptRow(inputs.rows[i] as AwardRow, drawn?.[i] ?? (inputs.rows[i] as AwardRow)[2], inputs.loading),
   };
   const done = (award: Place[], shape: Awarded["shape"]): Awarded => ({
     award,
@@ -103,9 +114,10 @@ export function awardOf(
   if (many && (inputs.strategy === "race" || inputs.strategy === "best-of" || inputs.strategy === "agreement")) {
     return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
   }
-  const sequence = bestSequence(candidates, sequenceTerms, inputs.random).places;
+  const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);
   const leader = sequence[0];
-  if (leader === undefined) return done([], "sequence");
+  // A first answer is owed; another one must be worth its cost.
+  if (leader === undefined || (worth <= 0 && !inputs.fresh)) return done([], "sequence");
   if (
     many &&
     inputs.strategy === "auto" &&
@@ -167,7 +179,8 @@ function sideBySide(
   if (lead === undefined) return [];
   chosen.push(lead);
   let spent = candidates[lead]?.costNano ?? 0;
-  let missed = terms.belief.map((w, k) => w * (1 - (candidates[lead]?.at[k] ?? 0)));
+  const leads = terms.at(lead);
+  let missed = terms.belief.map((w, k) => w * (1 - (leads[k] ?? 0)));
   const room = Math.min(3, inputs.places);
   while (chosen.length < room) {
     let best = -1;
@@ -179,7 +192,7 @@ function sideBySide(
       const alike = chosen.some(
         (j) => inputs.rows[j]?.[5] === inputs.rows[i]?.[5] || inputs.rows[j]?.[6] === inputs.rows[i]?.[6],
       );
-      const gain = expectedAccept(missed, c.at) * terms.valueUsd - c.price - (alike ? terms.valueUsd : 0);
+      const gain = expectedAccept(missed, terms.at(i)) * terms.valueUsd - c.price - (alike ? terms.valueUsd : 0);
       if (gain > bestGain) {
         bestGain = gain;
         best = i;
@@ -190,7 +203,8 @@ function sideBySide(
     if (!c || (chosen.length >= 2 && bestGain <= 0 && inputs.strategy !== "agreement")) break;
     chosen.push(best);
     spent += c.costNano;
-    missed = missed.map((w, k) => w * (1 - (c.at[k] ?? 0)));
+    const at = terms.at(best);
+    missed = missed.map((w, k) => w * (1 - (at[k] ?? 0)));
   }
   return chosen.map((i, at) => ({
     bidder: bids[i]?.bidder ?? "",

@@ -1,13 +1,13 @@
 import type { Refusal } from "../error.ts";
 import { toUsd } from "../money/nano-usd.ts";
-import { type AwardInputs, type AwardRow, acceptRow, awardOf } from "./award.ts";
+import { type AwardInputs, type AwardRow, acceptNow, awardOf } from "./award.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { calibrationFeatures, recalibrate } from "./calibration.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
-import { acceptAtNodes, afterVerdict, coFailureLift, expectedAccept, freshBelief, loadingOf } from "./co-failure.ts";
+import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
 import { drawBeta, type Random } from "./draw.ts";
-import { short, within } from "./elementary.ts";
+import { short, steps, within } from "./elementary.ts";
 import { ineligible } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
 import { policyTerms } from "./policy.ts";
@@ -20,7 +20,7 @@ import { expectedCall } from "./tokens.ts";
 /** Share of decisions whose leader is drawn at random: keeps off-policy estimates possible. */
 export const explorationFloor = 0.01;
 /** Posterior strength is multiplied by this before the draw: tempered Thompson sampling. */
-const temper = 1;
+const temper = Number((globalThis as never as { T?: string }).T ?? 1);
 
 export interface Pacing {
   /** USD of score per USD of cost; 1: a dollar is a dollar. */
@@ -36,6 +36,7 @@ interface Prepared {
   strength: number;
   own: number;
   costNano: number;
+  output: number;
 }
 
 /**
@@ -91,6 +92,7 @@ export function decide(
 
   const loading = short(loadingOf(view.kind), 3);
   const belief = beliefAfter(view, bidders, request, column, band, loading);
+  const fresh = !request.tried.some((one) => one.how === "rejected");
   const strongest = strongestOf(cheap);
   const terms = policyTerms(request, pacing, strongest.costNano + request.verdict.costNano);
   const numbers = { model: new Map<string, number>(), provider: new Map<string, number>() };
@@ -100,13 +102,7 @@ export function decide(
   for (const one of cheap) {
     const shared = view.shared.get(one.bidder.id);
     const call = one.costNano;
-    const times = expectedTimes(
-      one.bidder,
-      shared,
-      one.row,
-      outputOf(view, one, column, request),
-      request.load[one.bidder.id] ?? 0,
-    );
+    const times = expectedTimes(one.bidder, shared, one.row, one.output, request.load[one.bidder.id] ?? 0);
     const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
     const answers =
       within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
@@ -117,25 +113,25 @@ export function decide(
     const b = Math.max(0.05, (1 - one.mean) * one.strength * temper);
     const drawn = within(drawBeta(a, b, random), 0.001, 0.999);
     const row: AwardRow = [
-      short(one.mean, 5),
-      short(one.strength, 4),
-      short(drawn, 5),
-      short(answers, 4),
-      short(within(lift, 0.5, 2), 3),
+      steps(one.mean, 1e5),
+      steps(one.strength, 100),
+      steps(drawn, 1e5),
+      steps(answers, 1e4),
+      steps(within(lift, 0.5, 2), 100),
       numberOf(numbers.model, one.bidder.model),
       numberOf(numbers.provider, one.bidder.provider),
     ];
     rows.push(row);
-    const mean = expectedAccept(belief, acceptRow(row, row[0], loading));
+    const mean = acceptNow({ fresh, belief, loading }, row, row[0]);
     bids.push({
       bidder: one.bidder.id,
-      accept: { mean: short(mean, 4), sd: short(Math.sqrt((mean * (1 - mean)) / (one.strength + 1)), 3) },
+      accept: { mean: steps(mean, 1e4), sd: steps(Math.sqrt((mean * (1 - mean)) / (one.strength + 1)), 1e4) },
       draw: 0,
       costNano: call,
       firstTokenMs: times.firstTokenMs,
       totalMs: times.totalMs,
       score: 0,
-      reasons: { n: short(one.own, 3) },
+      reasons: { n: steps(one.own, 10) },
     });
   }
   const inputs: AwardInputs = {
@@ -147,6 +143,7 @@ export function decide(
     verdict: request.verdict,
     loading,
     belief,
+    fresh,
     rows,
     floor: bids.length > 1 ? explorationFloor : 0,
     random: null,
@@ -159,6 +156,13 @@ export function decide(
   if (request.closed && request.tried.length === 0 && request.strategy === "auto")
     planAudit(inputs, bids, view, column, terms, random);
   const result = awardOf(bids, inputs, terms);
+  if (result.award.length === 0) {
+    return {
+      code: "no-bidder",
+      message: `None of the ${bids.length} bidders left is worth its cost after ${rejections} rejection(s). Raise the value or the budget.`,
+      field: "valueNano",
+    };
+  }
   bids.forEach((bid, i) => {
     bid.draw = result.draws[i] ?? 0;
     bid.score = result.scores[i] ?? 0;
@@ -199,11 +203,17 @@ function prepare(
   );
   const bill = view.shared.get(bidder.id)?.bill ?? 0;
   const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
-  return { bidder, index, row, mean, strength: posterior.strength, own: posterior.own, costNano: call.costNano };
+  return {
+    bidder,
+    index,
+    row,
+    mean,
+    strength: posterior.strength,
+    own: posterior.own,
+    costNano: call.costNano,
+    output: call.output,
+  };
 }
-
-const outputOf = (view: KindView, one: Prepared, column: Column | undefined, request: AuctionRequest): number =>
-  expectedCall(view.kind, one.index, column, one.bidder, 0, request.inputTokens, request.maxOutputTokens).output;
 
 /** Belief about the input after the rejections so far. A failure (time-out, overload) says nothing about the input. */
 function beliefAfter(

@@ -22,7 +22,7 @@ export function rebaseKind(part: KindState, nowMs: number): void {
   part.landmarkMs = nowMs;
   if (g === 1) return;
   const shrink = (list: number[]) => {
-    for (let i = 0; i < list.length; i++) list[i] = (list[i] ?? 0) / g;
+    for (let i = 0; i < list.length; i++) list[i] = Math.round((100 * (list[i] ?? 0)) / g) / 100;
   };
   for (const column of part.columns) {
     shrink(column.counts);

@@ -1,5 +1,5 @@
 import type { Bidder } from "./bidder.ts";
-import { exponential, logarithm, short, within } from "./elementary.ts";
+import { exponential, logarithm, steps, within } from "./elementary.ts";
 import { normalCdf } from "./normal.ts";
 import type { AttemptReport } from "./settlement.ts";
 import type { Row, SharedRow } from "./state.ts";
@@ -50,12 +50,13 @@ export function expectedTimes(
       ? ((load - bidder.concurrency + 1) / bidder.concurrency) * total
       : 0;
   const spread = Math.sqrt(totalVariance);
+  const tenth = (ms: number) => (ms < 1000 ? steps(ms, 10) : Math.round(ms));
   return {
     firstTokenMs: {
-      p50: short(first + waiting, 4),
-      p95: short(first * exponential(1.645 * Math.sqrt(firstVariance)) + waiting, 4),
+      p50: tenth(first + waiting),
+      p95: tenth(first * exponential(1.645 * Math.sqrt(firstVariance)) + waiting),
     },
-    totalMs: { p50: short(total + waiting, 4), p95: short(total * exponential(1.645 * spread) + waiting, 4) },
+    totalMs: { p50: tenth(total + waiting), p95: tenth(total * exponential(1.645 * spread) + waiting) },
     spread,
   };
 }

@@ -41,11 +41,13 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const band = bandOf(settlement.features.inputChars);
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
   const seen: Seen[] = [];
+  const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
   for (const report of settlement.attempts) {
     const row = rowFor(kind, report.bidder, byId);
     if (row < 0 || !sound(report)) continue;
     view.rows.set(report.bidder, row);
+    touched.add(row);
     learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
@@ -56,7 +58,7 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
-  roundKind(kind);
+  roundKind(kind, touched, column);
   roundShared(state.shared);
 }
 

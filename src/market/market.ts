@@ -15,6 +15,7 @@ export { cellOf, type Features } from "./cell.ts";
 export { decide, explorationFloor, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
+export { forecastAfter } from "./forecast.ts";
 export { learn } from "./learn.ts";
 export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
 export { propensities } from "./propensity.ts";

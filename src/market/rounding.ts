@@ -1,4 +1,5 @@
-import type { KindState, SharedState } from "./state.ts";
+import { pairIndex } from "./co-failure.ts";
+import type { Column, KindState, SharedState } from "./state.ts";
 
 /** Two decimals below 100, one below 1,000: what keeps a part within 64 KB of JSON. */
 const count = (x: number): number => {
@@ -6,17 +7,23 @@ const count = (x: number): number => {
   if (size < 100) return Math.round(x * 100) / 100;
   return size < 1000 ? Math.round(x * 10) / 10 : Math.round(x);
 };
+const pair = (list: number[], at: number): void => {
+  if (at + 1 >= list.length) return;
+  list[at] = count(list[at] ?? 0);
+  list[at + 1] = count(list[at + 1] ?? 0);
+};
 const fine = (x: number): number => Math.round(x * 10_000) / 10_000;
 
 /** Rounds the numbers of the rows that a settlement touched, so that memory and its JSON are always the same state. */
-export function roundKind(kind: KindState): void {
+export function roundKind(kind: KindState, touched: ReadonlySet<number>, column: Column): void {
   const all = (list: number[], rule: (x: number) => number) => {
     for (let i = 0; i < list.length; i++) list[i] = rule(list[i] ?? 0);
   };
-  for (const row of kind.rows) {
+  kind.rows.forEach((row, i) => {
     row.skill = fine(row.skill);
     row.variance = fine(row.variance);
     row.given = [fine(row.given[0]), fine(row.given[1])];
+    if (!touched.has(i)) return;
     row.claims = count(row.claims);
     row.brier = fine(row.brier);
     row.recent = fine(row.recent);
@@ -25,16 +32,25 @@ export function roundKind(kind: KindState): void {
     all(row.bins, count);
     all(row.tokens, fine);
     all(row.total, fine);
+    for (const one of touched) {
+      if (one === i) continue;
+      const at = pairIndex(one, i);
+      if (at + 1 < kind.coFailed.length) pair(kind.coFailed, at);
+    }
+  });
+  for (const one of kind.columns) {
+    one.level = fine(one.level);
+    one.variance = fine(one.variance);
+    // A change of mind (drift.ts) touches a row in every column.
+    for (const i of touched) for (const list of [one.counts, ...one.bands]) pair(list, 2 * i);
   }
-  for (const column of kind.columns) {
-    column.level = fine(column.level);
-    column.variance = fine(column.variance);
-    all(column.counts, count);
-    for (const band of column.bands) all(band, count);
-    all(column.outputs, fine);
-    all(column.output, fine);
+  for (const i of touched) {
+    if (2 * i + 1 < column.outputs.length) {
+      column.outputs[2 * i] = fine(column.outputs[2 * i] ?? 0);
+      column.outputs[2 * i + 1] = fine(column.outputs[2 * i + 1] ?? 0);
+    }
   }
-  all(kind.coFailed, count);
+  all(column.output, fine);
   all(kind.loading, fine);
   all(kind.calibration.mean, fine);
   all(kind.calibration.precision, fine);

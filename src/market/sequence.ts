@@ -4,9 +4,7 @@
  * the candidates are compared exactly under the belief about the input.
  */
 export interface Candidate {
-  /** P(good answer in time) at each node of the belief. */
-  at: number[];
-  /** Mean of `at` under the belief. */
+  /** P(good answer in time) under the belief. */
   accept: number;
   /** lambda x cost + lambda x look + mu x time, USD. */
   price: number;
@@ -19,11 +17,13 @@ export interface SequenceTerms {
   verdict: { trueAccept: number; trueReject: number };
   maxPlaces: number;
   budgetNano: number | null;
+  /** P(good answer in time) of a candidate at each node of the belief. */
+  at: (candidate: number) => readonly number[];
 }
 
 /** Candidates kept by Weitzman index, and by net value. */
-const byIndex = 8;
-const byValue = 4;
+const byIndex = 7;
+const byValue = 3;
 
 export interface Sequence {
   places: number[];
@@ -34,63 +34,97 @@ export interface Sequence {
 /** Best sequence of up to three places; `first` fixes the leader. Deterministic: ties go to the lower index. */
 export function bestSequence(candidates: readonly Candidate[], terms: SequenceTerms, first: number | null): Sequence {
   const chosen = preselect(candidates, terms, first);
+  const m = chosen.length;
   const K = terms.belief.length;
-  const afford = (nano: number) => terms.budgetNano === null || nano <= terms.budgetNano;
   const { trueAccept, trueReject } = terms.verdict;
-  let best: Sequence = { places: [], worth: Number.NEGATIVE_INFINITY };
-  const keep = (places: number[], worth: number) => {
-    if (worth > best.worth) best = { places, worth };
-  };
-  // After a place: weight of each node with "rejected so far" on board.
-  const rejected = (weight: readonly number[], c: Candidate): number[] =>
-    weight.map((w, k) => w * (1 - (c.at[k] ?? 0) * trueAccept - (1 - (c.at[k] ?? 0)) * (1 - trueReject)));
-  const good = (weight: readonly number[], c: Candidate): number => {
-    let sum = 0;
-    for (let k = 0; k < K; k++) sum += (weight[k] ?? 0) * (c.at[k] ?? 0);
-    return sum * trueAccept * terms.valueUsd;
-  };
-  const mass = (weight: readonly number[]): number => {
-    let sum = 0;
-    for (let k = 0; k < K; k++) sum += weight[k] ?? 0;
-    return sum;
-  };
-  for (const i of first === null ? chosen : [first]) {
-    const a = candidates[i];
-    if (!a || !afford(a.costNano)) continue;
-    const worthA = good(terms.belief, a) - a.price;
-    keep([i], worthA);
+  // Flat tables of the candidates: value of "good and accepted", chance of "rejected", at every node.
+  const gain = new Float64Array(m * K);
+  const miss = new Float64Array(m * K);
+  const price = new Float64Array(m);
+  const cost = new Float64Array(m);
+  for (let i = 0; i < m; i++) {
+    const c = candidates[chosen[i] ?? 0];
+    if (!c) continue;
+    price[i] = c.price;
+    cost[i] = c.costNano;
+    const at = terms.at(chosen[i] as number);
+    for (let k = 0; k < K; k++) {
+      const a = at[k] ?? 0;
+      gain[i * K + k] = a * trueAccept * terms.valueUsd;
+      miss[i * K + k] = 1 - a * trueAccept - (1 - a) * (1 - trueReject);
+    }
+  }
+  const limit = terms.budgetNano === null ? Number.POSITIVE_INFINITY : terms.budgetNano;
+  const afterA = new Float64Array(K);
+  const afterB = new Float64Array(K);
+  let worth = Number.NEGATIVE_INFINITY;
+  let [a, b, c] = [-1, -1, -1];
+  for (let i = 0; i < m; i++) {
+    const costA = cost[i] as number;
+    if ((first !== null && chosen[i] !== first) || costA > limit) continue;
+    let worthA = -(price[i] as number);
+    let reachA = 0;
+    for (let k = 0; k < K; k++) {
+      const w = terms.belief[k] as number;
+      worthA += w * (gain[i * K + k] as number);
+      afterA[k] = w * (miss[i * K + k] as number);
+      reachA += afterA[k] as number;
+    }
+    if (worthA > worth) {
+      worth = worthA;
+      [a, b, c] = [i, -1, -1];
+    }
     if (terms.maxPlaces < 2) continue;
-    const weightA = rejected(terms.belief, a);
-    const reachA = mass(weightA);
-    for (const j of chosen) {
-      const b = candidates[j];
-      if (!b || j === i || !afford(a.costNano + b.costNano)) continue;
-      const worthB = worthA + good(weightA, b) - reachA * b.price;
-      keep([i, j], worthB);
+    for (let j = 0; j < m; j++) {
+      const costB = costA + (cost[j] as number);
+      if (j === i || costB > limit) continue;
+      let worthB = worthA - reachA * (price[j] as number);
+      let reachB = 0;
+      for (let k = 0; k < K; k++) {
+        const w = afterA[k] as number;
+        worthB += w * (gain[j * K + k] as number);
+        afterB[k] = w * (miss[j * K + k] as number);
+        reachB += afterB[k] as number;
+      }
+      if (worthB > worth) {
+        worth = worthB;
+        [a, b, c] = [i, j, -1];
+      }
       if (terms.maxPlaces < 3) continue;
-      const weightB = rejected(weightA, b);
-      const reachB = mass(weightB);
-      for (const l of chosen) {
-        const c = candidates[l];
-        if (!c || l === i || l === j || !afford(a.costNano + b.costNano + c.costNano)) continue;
-        const worthC = worthB + good(weightB, c) - reachB * c.price;
-        if (worthC > best.worth) best = { places: [i, j, l], worth: worthC };
+      for (let l = 0; l < m; l++) {
+        if (l === i || l === j || costB + (cost[l] as number) > limit) continue;
+        let worthC = worthB - reachB * (price[l] as number);
+        for (let k = 0; k < K; k++) worthC += (afterB[k] as number) * (gain[l * K + k] as number);
+        if (worthC > worth) {
+          worth = worthC;
+          [a, b, c] = [i, j, l];
+        }
       }
     }
   }
-  return best;
+  const places = [a, b, c].filter((i) => i >= 0).map((i) => chosen[i] as number);
+  return { places, worth };
 }
 
+/** Indices of the candidates worth comparing, ascending: the best by Weitzman index and the best by net value. */
 function preselect(candidates: readonly Candidate[], terms: SequenceTerms, first: number | null): number[] {
-  const all = candidates.map((_, i) => i);
-  if (all.length <= byIndex + byValue || (terms.maxPlaces === 1 && first === null)) return all;
+  const n = candidates.length;
+  if (n <= byIndex + byValue || (terms.maxPlaces === 1 && first === null)) return candidates.map((_, i) => i);
+  const taken = new Uint8Array(n);
+  if (first !== null) taken[first] = 1;
   const index = candidates.map((c) => terms.valueUsd - c.price / Math.max(1e-6, c.accept));
   const net = candidates.map((c) => terms.valueUsd * c.accept - c.price);
-  const rank = (key: number[]) => all.slice().sort((x, y) => (key[y] ?? 0) - (key[x] ?? 0) || x - y);
-  const chosen = rank(index).slice(0, byIndex);
-  for (const i of rank(net)) {
-    if (chosen.length >= byIndex + byValue) break;
-    if (!chosen.includes(i)) chosen.push(i);
+  for (const [keys, count] of [
+    [index, byIndex],
+    [net, byValue],
+  ] as const) {
+    for (let round = 0; round < count; round++) {
+      let best = -1;
+      for (let i = 0; i < n; i++) if (!taken[i] && (best < 0 || (keys[i] as number) > (keys[best] as number))) best = i;
+      if (best >= 0) taken[best] = 1;
+    }
   }
-  return chosen.sort((x, y) => x - y);
+  const chosen: number[] = [];
+  for (let i = 0; i < n; i++) if (taken[i]) chosen.push(i);
+  return chosen;
 }
