@@ -58,6 +58,24 @@ const rules: readonly (readonly [RegExp, number])[] = [
     /\b(?:i|we) need\b|\bget back to (?:me|us)\b|\b(?:call|e-?mail|contact|ask|forward|send|remind|give|show) (?:me|us)\b/i,
     1.6,
   ],
+  [/\b(?:it )?would be (?:very |really |so )?(?:great|good|useful|helpful|nice|fine|appreciated)\b/i, 2],
+  [
+    /\b(?:happy|glad|like|love|pleased|free|available|open) (?:to|for) (?:\w{1,12} ){0,3}(?:meet|discuss|talk|speak|join|reschedule|visit|get together|lunch|dinner|hear)\b/i,
+    1.8,
+  ],
+  [
+    /\b(?:lets|join (?:us|me)|perhaps|maybe) (?:\w{1,12} ){0,3}(?:discuss|meet|talk|get together|set up|arrange|call|have|try|go|see|do)\b|\bjoin (?:us|me)\b/i,
+    2,
+  ],
+  [
+    /,\s(?:please )?(?:call|visit|check|contact|write|send|e-?mail|let|reply|enter|confirm|join|forward|review|sign|ask|grab)\b/i,
+    1.6,
+  ],
+  [
+    /\b(?:need|want|wanted|have) (?:you |this |these |it )?(?:to (?:know|hear|discuss|meet|ask|get|reach|fill|follow|turn|coordinate|complete)|done)\b/i,
+    0.8,
+  ],
+  [/\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:tomorrow|tonight|next week|this week)\b/i, 0.5],
   // Footers of bulk mail ask everyone and no one.
   [
     /\b(?:address book|safe[- ]senders?|white ?list|your (?:inbox|contacts|account|profile|preferences|subscription)|receiv\w{1,3} (?:these|this|our|further|future|such|emails?|communications)|app store|rate us|follow us|any (?:questions|difficulties)|\(link\)|https?:\/\/)/i,
@@ -79,7 +97,7 @@ const rules: readonly (readonly [RegExp, number])[] = [
   ],
   [/(?:per favore|potresti|potrebbe|la prego)|(?:ください|下さい|お願いします|いただけますか|願います)/i, 3.2],
 ];
-const bias = -2;
+const bias = -1.8;
 
 /** Does a text ask its reader for something: rules on imperatives and questions. English first, four more in outline. */
 export const imperativeRules: Specialist = {
