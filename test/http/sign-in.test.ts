@@ -79,6 +79,7 @@ describe("a browser", () => {
     const session = { cookie: cookie.split(";")[0] ?? "" };
     expect(await (await server.ask("/", { key: null, headers: session })).text()).toBe("asset /");
     expect((await server.ask("/v1/jobs", { key: null, headers: session })).status).toBe(200);
+    expect(await (await server.ask("/login", { key: null, headers: session })).text()).toContain('action="/logout"');
     const out = await server.ask("/logout", {
       method: "POST",
       key: null,

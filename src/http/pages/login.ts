@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -15,19 +15,22 @@ export function loginRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const open = await ports.access.authenticate(null);
     if (open === "unset") throw notConfigured();
     if (open !== null) return c.redirect("/", 303);
-    return c.html(page(ownPath(c.req.query("next"), c.req.url), null), 200, { "cache-control": "no-store" });
+    const token = getCookie(c, sessionCookie);
+    const caller = token === undefined || token.length > 2000 ? null : await ports.access.readSession(token);
+    const body = caller === null ? form(ownPath(c.req.query("next"), c.req.url), null) : signedIn(caller.tenant);
+    return c.html(body, 200, { "cache-control": "no-store" });
   });
 
   app.post("/login", async (c) => {
     if (isForeign(c)) throw new AtomicError("forbidden", "Sign in on this server's own page: /login.");
     const declared = Number(c.req.header("content-length") ?? Number.NaN);
     if (!(declared <= 10_000)) throw new AtomicError("too-large", "A sign-in is a form of less than 10 KB.");
-    const form = await c.req.parseBody();
-    const next = ownPath(typeof form.next === "string" ? form.next : undefined, c.req.url);
-    const key = typeof form.key === "string" ? form.key.trim() : "";
+    const given = await c.req.parseBody();
+    const next = ownPath(typeof given.next === "string" ? given.next : undefined, c.req.url);
+    const key = typeof given.key === "string" ? given.key.trim() : "";
     const token = key === "" || key.length > 500 ? null : await ports.access.signIn(key);
     if (token === null)
-      return c.html(page(next, "This key is not valid or was revoked."), 401, { "cache-control": "no-store" });
+      return c.html(form(next, "This key is not valid or was revoked."), 401, { "cache-control": "no-store" });
     setCookie(c, sessionCookie, token, {
       path: "/",
       httpOnly: true,
@@ -54,7 +57,7 @@ function ownPath(next: string | undefined, url: string): string {
     : "/";
 }
 
-const page = (next: string, fault: string | null) => html`<!doctype html>
+const page = (content: ReturnType<typeof html>) => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -65,14 +68,21 @@ const page = (next: string, fault: string | null) => html`<!doctype html>
   <body>
     <main class="narrow">
       <h1>Atomic</h1>
-      ${fault === null ? "" : html`<p role="alert" class="fault">${fault}</p>`}
+      ${content}
+    </main>
+  </body>
+</html>`;
+
+const form = (next: string, fault: string | null) =>
+  page(html`${fault === null ? "" : html`<p role="alert" class="fault">${fault}</p>`}
       <form method="post" action="/login">
         <input type="hidden" name="next" value="${next}" />
         <label for="key">Your key</label>
         <input id="key" name="key" type="password" autocomplete="current-password" required autofocus />
         <button type="submit">Sign in</button>
       </form>
-      <p class="quiet">The operator's key is the secret ATOMIC_API_KEY; others begin with atm_.</p>
-    </main>
-  </body>
-</html>`;
+      <p class="quiet">The operator's key is the secret ATOMIC_API_KEY; others begin with atm_.</p>`);
+
+const signedIn = (tenant: string) =>
+  page(html`<p>You are signed in as ${tenant}. <a href="/">Jobs</a></p>
+      <form method="post" action="/logout"><button type="submit">Sign out</button></form>`);
