@@ -17,11 +17,11 @@ import { usageOf } from "./usage-month.ts";
 const maxTries = 10;
 
 export interface SettleReport {
-  /** Settlements learned, and those dropped because they were learned before or stand twice in the batch. */
-  settled: number;
+  /** What was new: settlements learned and jobs added, in order of time. Repeats are not in it, so telemetry counts once. */
+  learned: Settlement[];
+  ended: JobSummary[];
+  /** Settlements dropped because they were learned before or stand twice in the batch. */
   repeated: number;
-  /** Job summaries added. */
-  jobs: number;
   /** Messages that can never be settled, by index, with the reason: to be dead-lettered. They had no effect. */
   rejected: { index: number; reason: string }[];
   /** Parts of the market that outgrew their bound and were left as they were. */
@@ -58,19 +58,19 @@ export async function settleBatch(
   const given = (): number => entries.reduce((sum, e) => sum + e.message.settlements.length, 0);
   for (let tries = 1; tries <= maxTries; tries++) {
     if (entries.length === 0)
-      return { settled: 0, repeated: 0, jobs: 0, rejected, oversized: [], tries, rowsWritten: 0 };
+      return { learned: [], ended: [], repeated: 0, rejected, oversized: [], tries, rowsWritten: 0 };
     const before = await readBefore(db, entries);
     const { work, poison } = fold(entries, before, bidders, learnOne);
     rejected.push(...poison);
     entries = entries.filter((e) => !poison.some((p) => p.index === e.index));
     const write = await writesOf(db, work, before, nowMs);
-    const report = { settled: work.settlements.length, jobs: work.summaries.length, rejected, tries };
+    const report = { learned: work.settlements, ended: work.summaries, rejected, tries };
     const [first, ...rest] = write.items;
     if (first === undefined) return { ...report, repeated: given(), oversized: [], rowsWritten: 0 };
     try {
       const results = await db.batch([first, ...rest]);
       const rowsWritten = results.reduce<number>((sum, result) => sum + rowsIn(result), 0);
-      return { ...report, repeated: given() - report.settled, oversized: write.oversized, rowsWritten };
+      return { ...report, repeated: given() - report.learned.length, oversized: write.oversized, rowsWritten };
     } catch (error) {
       if (!isLostRace(error)) throw error;
     }
