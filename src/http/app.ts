@@ -16,6 +16,7 @@ import { previewRoute } from "./native/preview.ts";
 import { submitRoute } from "./native/submit.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { modelRoutes } from "./openai/models.ts";
+import { responsesRoutes } from "./openai/responses.ts";
 import { type Assets, serveAsset } from "./pages/assets.ts";
 import { loginRoutes } from "./pages/login.ts";
 import type { HttpPorts } from "./ports.ts";
@@ -60,6 +61,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   keyRoutes(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);
+  responsesRoutes(app, ports);
 
   app.notFound((c) => {
     const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");

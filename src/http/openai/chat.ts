@@ -8,7 +8,7 @@ import { followJob } from "../follow-job.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
-import { admitChat } from "./admit-chat.ts";
+import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
 import { type ChatBody, chatBody, chatRequest } from "./chat-body.ts";
 import { type ChatHead, chatChunk, completion, finalChunk, usageChunk } from "./chat-chunks.ts";
@@ -21,13 +21,13 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/chat/completions", async (c) => {
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
-    await admitChat(request, ports, "response_format.json_schema.schema");
+    await admitOpenai(request, ports, "response_format.json_schema.schema");
     const caller = c.get("caller");
     const { id } = await ports.jobs.create(caller, request, "http");
     c.header("atomic-job-id", id);
     const open = () => ports.jobs.open(caller, id);
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-    const parts = answerParts(followJob(open, gone.signal));
+    const parts = answerParts(followJob(open, gone.signal), body.stream === true);
     const head: ChatHead = { job: id, model: body.model, createdAtMs: 0 };
     try {
       if (body.stream !== true) return c.json(completion(head, await finished(parts, head)));
@@ -43,7 +43,7 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
 /** Runs to the end; the client has waited for the whole. */
 async function finished(parts: AsyncGenerator<AnswerPart>, head: ChatHead): Promise<FinishedAnswer> {
   for await (const part of parts) {
-    if (part.type === "begun") head.createdAtMs = part.atMs;
+    if (part.type === "begun") head.createdAtMs = part.job.acceptedAtMs;
     if (part.type === "done") return part.answer;
   }
   throw left();
@@ -55,7 +55,7 @@ async function firstPart(parts: AsyncGenerator<AnswerPart>, head: ChatHead, gone
     for (;;) {
       const { done, value } = await parts.next();
       if (done === true) throw left();
-      if (value.type === "begun") head.createdAtMs = value.atMs;
+      if (value.type === "begun") head.createdAtMs = value.job.acceptedAtMs;
       else if (value.type !== "beat" || ++beats >= quietBeats) return value;
     }
   } catch (error) {
