@@ -45,25 +45,35 @@ async function demo(): Promise<void> {
   const { bidders } = await api.call<{ bidders: BidderLine[] }>("GET", "/v1/bidders");
   const real = bidders.filter((b) => b.provider !== "embedded" && b.provider !== "sim" && b.enabled);
   title("Who can bid");
-  for (const [name, list] of groups(bidders)) console.log(`  ${name.padEnd(10)} ${plain(list.map((b) => b.id.split("/").slice(1).join("/")).join(", "), 110)}`);
+  for (const [name, list] of groups(bidders))
+    console.log(`  ${name.padEnd(10)} ${plain(list.map((b) => b.id.split("/").slice(1).join("/")).join(", "), 110)}`);
   if (real.length === 0)
-    console.log(dim("  No generative model: set OPENAI_API_KEY, or ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, and run the demo again."));
+    console.log(
+      dim("  No generative model: set OPENAI_API_KEY, or ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, and run the demo again."),
+    );
 
   const folder = join(root, "test", "email", "mails");
-  const mails = readdirSync(folder).filter((name) => name.endsWith(".eml")).sort();
-  const shown = mails.find((name) => name.includes("invoice")) ?? mails[0] ?? "";
+  const mails = readdirSync(folder)
+    .filter((name) => name.endsWith(".eml"))
+    .sort();
+  const shown = mails.find((name) => name.includes("meeting")) ?? mails[0] ?? "";
   title(`One e-mail, seven microtasks: ${shown} ${dim("(written for this repository)")}`);
   const triage = await follow(api, await submitMail(api, join(folder, shown)), false);
   card(triage);
-  await feedback(api, triage, mails.length);
+  await feedback(api, triage, shown);
 
   title(`The other ${mails.length - 1} mails`);
-  const costs: number[] = [];
   for (const name of mails.filter((m) => m !== shown)) {
     const view = await follow(api, await submitMail(api, join(folder, name)), true, true);
-    costs.push(view.costUsd);
+    await feedback(api, view, name);
     console.log(`  ${name.padEnd(34)} ${summary(view)}`);
   }
+
+  console.log(
+    dim(
+      '  Feedback was given on the language of each. Closed kinds learn from feedback, agreement and audits, never from "it parsed".',
+    ),
+  );
 
   title("A race of three SIMULATED bidders: streams, verdicts on prefixes, losers cut");
   console.log(dim("  sim/... send text from a seeded generator, chunk by chunk; nothing here was written by a model."));
@@ -86,16 +96,21 @@ async function demo(): Promise<void> {
   const raced = await follow(api, race.id, false);
   if (raced.status !== "succeeded") throw new Error(`the race ended ${raced.status}`);
   const cuts = raced.microtasks.flatMap((m) => m.attempts).filter((a) => a.status === "cancelled");
-  console.log(`\n  ${bold("Bill")} ${usd(raced.costUsd)} for ${raced.microtasks[0]?.attempts.length} attempts; ${cuts.length} cut; saved ${raced.savedTokens} tokens, ${usd(raced.savedUsd)}.`);
+  console.log(
+    `\n  ${bold("Bill")} ${usd(raced.costUsd)} for ${raced.microtasks[0]?.attempts.length} attempts; ${cuts.length} cut; saved ${raced.savedTokens} tokens, ${usd(raced.savedUsd)}.`,
+  );
 
   title("Why, and the same decision again from its event alone");
   const told = await api.call<Explanation>("GET", `/v1/jobs/${race.id}/explain`);
-  for (const sentence of [...told.sentences, ...(told.microtasks[0]?.sentences ?? [])].slice(0, 9)) console.log(`  ${plain(sentence, 180)}`);
+  for (const sentence of [...told.sentences, ...(told.microtasks[0]?.sentences ?? [])].slice(0, 9))
+    console.log(`  ${plain(sentence, 180)}`);
   const decision = told.microtasks[0]?.decisions[0];
   if (decision === undefined) throw new Error("the race has no decision");
   const again = replay(decision);
   const same = JSON.stringify(again.award) === JSON.stringify(decision.award);
-  console.log(`  replayed: ${same ? green("the same line-up, bit for bit") : red("a different line-up")} (${decision.bids.length} bids, ${decision.award.map((p) => p.bidder).join(" > ")})`);
+  console.log(
+    `  replayed: ${same ? green("the same line-up, bit for bit") : red("a different line-up")} (${decision.bids.length} bids, ${decision.award.map((p) => p.bidder).join(" > ")})`,
+  );
   if (!same) throw new Error("a replayed decision differs");
 
   if (real.length > 0) await withModels(api, real.length);
@@ -112,7 +127,9 @@ async function demo(): Promise<void> {
 async function connect(): Promise<Api> {
   if (values.url !== undefined) return new Api(values.url);
   const busy = await inUse(defaultPort);
-  console.log(dim(`Starting a server in workerd${busy ? ` (port ${defaultPort} is taken, so with data of its own)` : ""} ...`));
+  console.log(
+    dim(`Starting a server in workerd${busy ? ` (port ${defaultPort} is taken, so with data of its own)` : ""} ...`),
+  );
   const given = Object.keys(localVars()).filter((name) => name.endsWith("_KEY") || name.endsWith("_URL"));
   if (given.length > 0) console.log(dim(`Handed on from the shell: ${given.join(", ")}`));
   server = await startServer(busy ? { persistTo: join(root, ".wrangler", "demo") } : {});
@@ -150,9 +167,13 @@ type Card = Record<string, { label?: string; text?: string } | string | null>;
 function card(view: JobView): void {
   console.log(`\n  ${bold("Answer")} ${view.status}`);
   const value = (view.answer?.value ?? {}) as Card;
-  for (const [field, part] of Object.entries(value)) console.log(`    ${field.padEnd(14)} ${plain(typeof part === "string" ? part : JSON.stringify(part), 110)}`);
-  for (const { part, why } of view.answer?.unsure ?? []) console.log(`    ${yellow("unsure".padEnd(14))} ${part}: ${plain(why, 100)}`);
-  console.log(`    ${dim(`cost ${usd(view.costUsd)}, ${(view.endedAtMs ?? 0) - view.createdAtMs} ms, ${view.microtasks.flatMap((m) => m.attempts).length} attempts`)}`);
+  for (const [field, part] of Object.entries(value))
+    console.log(`    ${field.padEnd(14)} ${plain(typeof part === "string" ? part : JSON.stringify(part), 110)}`);
+  for (const { part, why } of view.answer?.unsure ?? [])
+    console.log(`    ${yellow("unsure".padEnd(14))} ${part}: ${plain(why, 100)}`);
+  console.log(
+    `    ${dim(`cost ${usd(view.costUsd)}, ${(view.endedAtMs ?? 0) - view.createdAtMs} ms, ${view.microtasks.flatMap((m) => m.attempts).length} attempts`)}`,
+  );
 }
 
 function summary(view: JobView): string {
@@ -162,10 +183,11 @@ function summary(view: JobView): string {
   return `${label("language").padEnd(3)} ${label("spam").padEnd(5)} ${label("sentiment").padEnd(9)} ${label("actionRequest").padEnd(15)} ${(view.endedAtMs ?? 0) - view.createdAtMs} ms${unsure.length > 0 ? yellow(`  unsure: ${unsure.join(", ")}`) : ""}`;
 }
 
-/** What the market learns from: a person's word, not "it parsed". */
-async function feedback(api: Api, view: JobView, mails: number): Promise<void> {
-  await api.call("POST", "/v1/feedback", { job: view.id, microtask: "language", label: "en" });
-  console.log(dim(`    feedback given: the language is "en". Closed kinds learn from feedback, agreement and audits (${mails} mails bring many).`));
+/** What the market learns from: a person's word, not "it parsed". The mails say their language in their name. */
+async function feedback(api: Api, view: JobView, mail: string): Promise<void> {
+  const language = /-([a-z]{2})\.eml$/.exec(mail)?.[1];
+  if (language === undefined) return;
+  await api.call("POST", "/v1/feedback", { job: view.id, microtask: "language", label: language });
 }
 
 /** With a real model: the planner, a draft and a judge, each put to auction. */
@@ -176,7 +198,10 @@ async function withModels(api: Api, models: number): Promise<void> {
     kind: "draft",
     deadlineMs: 90_000,
     budgetUsd: 0.05,
-    contract: { criteria: [{ type: "length", max: 900 }], judged: ["The reply is polite and promises nothing that the sender did not ask for."] },
+    contract: {
+      criteria: [{ type: "length", max: 900 }],
+      judged: ["The reply is polite and promises nothing that the sender did not ask for."],
+    },
   });
   const view = await follow(api, id, false);
   console.log(`\n  ${view.status}: ${plain(view.answer?.text ?? view.error?.message ?? "", 300)}`);

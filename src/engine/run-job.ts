@@ -7,7 +7,7 @@ import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
-import { nextSteps, type Step } from "./next-steps.ts";
+import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { LiveAttempt } from "./race-view.ts";
@@ -156,25 +156,7 @@ export class JobRun implements Run {
       case "auction":
         return holdAuction(this, step.microtask);
       case "race":
-        switch (step.step.step) {
-          case "start":
-            return startAttempt(this, step.microtask, step.step.place, step.step.why);
-          case "cancel":
-            return cutAttempt(this, step.step.attempt, step.step.why);
-          case "commit":
-            return this.record({
-              type: "attempt-committed",
-              microtask: step.microtask,
-              attempt: step.step.attempt,
-              why: step.step.why,
-            });
-          case "judge":
-            return startJudging(this, step.microtask, step.step.attempts, step.step.on);
-          case "accept":
-            return acceptAttempt(this, step.microtask, step.step.attempt, step.step.how);
-          case "give-up":
-            return giveUp(this, step.microtask, step.step.why);
-        }
+        for (const one of step.steps) this.#race(step.microtask, one);
         return;
       case "reask":
         return startReask(this, step.microtask, step.attempt);
@@ -203,6 +185,23 @@ export class JobRun implements Run {
         return sendSettlement(this);
       case "wait":
         return;
+    }
+  }
+
+  #race(microtask: string, step: ActiveRaceStep): void {
+    switch (step.step) {
+      case "start":
+        return startAttempt(this, microtask, step.place, step.why);
+      case "cancel":
+        return cutAttempt(this, step.attempt, step.why);
+      case "commit":
+        return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
+      case "judge":
+        return startJudging(this, microtask, step.attempts, step.on);
+      case "accept":
+        return acceptAttempt(this, microtask, step.attempt, step.how);
+      case "give-up":
+        return giveUp(this, microtask, step.why);
     }
   }
 

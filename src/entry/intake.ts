@@ -1,10 +1,10 @@
+import { z } from "zod";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError } from "../error.ts";
 import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
 import { parseInput } from "../http/zod-refusal.ts";
-import { z } from "zod";
 import { portsOf } from "./ports.ts";
 
 /** One message of the intake queue: whose job it is, and the body of POST /v1/jobs. */

@@ -1,13 +1,11 @@
 import type { JobObject } from "../../durable-objects/job.ts";
-import { checkContract } from "../judge/check-contract.ts";
 import { createAccess, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
-import { readMail } from "./mail.ts";
-import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import type { JobRequest } from "../plan/job-request.ts";
@@ -15,6 +13,8 @@ import { BidderStore } from "../store/bidder-store.ts";
 import { openDatabase } from "../store/database.ts";
 import { JobList } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { readMail } from "./mail.ts";
+import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
 
 /** Everything the doors need, wired to the platform. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {

@@ -50,7 +50,10 @@ const ended = (job: Job): string => (job.status === "running" ? "is running" : j
 function strongestCost(decision: Decision | undefined): NanoUsd {
   if (decision === undefined) return 0;
   const best = decision.bids.reduce<Decision["bids"][number] | null>(
-    (a, b) => (a === null || b.accept.mean > a.accept.mean ? b : a),
+    (a, b) =>
+      a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano > a.costNano)
+        ? b
+        : a,
     null,
   );
   return best?.costNano ?? 0;
