@@ -17,6 +17,8 @@ const tasks = {
     steps: ["node scripts/check-types.ts", "biome check --diagnostic-level=error .", "vitest run"],
     args: true,
   },
+  "dry-run": { steps: ["wrangler deploy --dry-run --outdir dist"] },
+  startup: { steps: ["wrangler check startup"] },
   check: { steps: ["node scripts/check-types.ts", "biome check --diagnostic-level=error ."] },
   lint: { steps: ["biome check --diagnostic-level=error ."] },
   format: { steps: ["biome check --write ."] },
