@@ -108,7 +108,8 @@ function learnOutcomes(
   const g = growth(kind, settlement.atMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
-  let belief = freshBelief();
+  const start = freshBelief();
+  let belief = start;
   let atStart = belief;
   let round: number | undefined;
   const rejected: Seen[] = [];
@@ -136,7 +137,7 @@ function learnOutcomes(
     const row = kind.rows[one.row];
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    const first = seen[0] === one || (known === atStart && rejected.length === 0);
+    const first = known === start;
     const features = calibrationFeatures(one.raw, row.recent, settlement.features.inputChars);
     if (first) learnCalibration(kind, features, worth, reliability);
     const clean = corrected(worth, reliability);
