@@ -5,7 +5,6 @@ import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { openPrefixJudge } from "../judge/prefix-judge.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { costOf } from "../money/price.ts";
-import { readAnswer } from "../output/read-answer.ts";
 import { reaskMessage } from "../output/reask.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
@@ -14,6 +13,7 @@ import { resolveInput } from "../plan/resolve-input.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { pump } from "./pump.ts";
+import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
 
 /** Time-outs of a call in ms; the job's deadline shortens the last. Local servers load a model on their first call. */
@@ -65,11 +65,10 @@ export function startReask(run: Run, microtaskId: string, attemptId: string): vo
   const schema = microtask?.task.contract.schema;
   if (microtask === undefined || first === undefined || schema === undefined) return;
   const text = inputOf(run, microtask);
-  const reading = readAnswer(first.text, schema);
   const messages: Message[] = [
     ...promptFor(microtask.task, text, conversationOf(run, microtask), schemaPrompt(schema), []),
-    { role: "assistant", content: first.text.slice(0, 20_000) },
-    { role: "user", content: reaskMessage(reading.ok ? [] : reading.errors) },
+    ...(first.status === "complete" ? [{ role: "assistant" as const, content: first.text.slice(0, 20_000) }] : []),
+    { role: "user", content: reaskMessage(schemaErrors(first)) },
   ];
   launch(run, microtask, {
     bidder: first.bidder,

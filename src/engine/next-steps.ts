@@ -26,7 +26,7 @@ export type Step =
  * list means that nothing happens before a running call reports.
  */
 export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphanings = 3): Step[] {
-  if (job.status !== "running") return afterEnd(job, live);
+  if (job.status !== "running") return afterEnd(job, live, nowMs);
   if (job.cancelRequested) return [{ do: "end-cancelled" }];
   if (job.orphanings >= maxOrphanings)
     return [
@@ -56,7 +56,9 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
   for (const microtask of job.microtasks) {
     if (microtask.status === "failed" && microtask.task.required) return [failedJob(microtask)];
     if (microtask.status === "joined" || microtask.status === "failed") {
-      steps.push(...cutLosers(microtask, live));
+      const rest = cutRest(job, microtask, live, nowMs);
+      steps.push(...rest.steps);
+      wakeMs = Math.min(wakeMs, rest.wakeMs);
       continue;
     }
     open = true;
@@ -66,7 +68,8 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
       continue;
     }
     const reask = owedReask(microtask);
-    if (reask !== null) steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    if (reask !== null && reask.status !== "running")
+      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
       if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
       else steps.push({ do: "race", microtask: microtask.task.id, step });
@@ -82,8 +85,20 @@ const end = (code: "parked" | "deadline-exceeded", message: string): Step => ({
   refusal: { code, message },
 });
 
-function afterEnd(job: Job, live: LiveAttempts): Step[] {
-  const steps = job.microtasks.flatMap((m) => cutLosers(m, live, job.status !== "succeeded"));
+function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
+  const steps: Step[] = [];
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const microtask of job.microtasks) {
+    if (job.status === "succeeded") {
+      const rest = cutRest(job, microtask, live, nowMs);
+      steps.push(...rest.steps);
+      wakeMs = Math.min(wakeMs, rest.wakeMs);
+      continue;
+    }
+    for (const a of microtask.attempts)
+      if (a.status === "running" && !(live.get(a.id)?.asked ?? false)) steps.push(cut(a.id, `job ${job.status}`));
+  }
+  if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
   // An ended job settles when its last attempt has reported what it cost.
   if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return steps;
   if (job.settlements === null) return [{ do: "prepare-settlement" }];
@@ -113,9 +128,24 @@ function whenReady(job: Job, microtask: MicrotaskState): Step | null {
   return { do: "auction", microtask: microtask.task.id };
 }
 
-/** Attempts still running after the microtask was decided; audits and judges may finish unless everything is to stop. */
-function cutLosers(microtask: MicrotaskState, live: LiveAttempts, all = false): Step[] {
-  return microtask.attempts
-    .filter((a) => a.status === "running" && !(live.get(a.id)?.asked ?? false) && (all || a.role !== "audit"))
-    .map((a) => ({ do: "cut" as const, attempt: a.id, why: all ? "job-ended" : "lost-race" }));
+/** Attempts still running after the microtask was decided: losers and judges at once, audits after a grace. */
+function cutRest(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  nowMs: number,
+): { steps: Step[]; wakeMs: number } {
+  const running = microtask.attempts.filter((a) => a.status === "running" && !(live.get(a.id)?.asked ?? false));
+  if (running.length === 0) return { steps: [], wakeMs: Number.POSITIVE_INFINITY };
+  if (microtask.status === "failed")
+    return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
+  const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
+    if (step.step === "wait") wakeMs = step.untilMs;
+    else steps.push({ do: "race", microtask: microtask.task.id, step });
+  }
+  return { steps, wakeMs };
 }
+
+const cut = (attempt: string, why: string): Step => ({ do: "cut", attempt, why });

@@ -43,6 +43,8 @@ export interface EnginePorts {
   /** Unguessable text for the fences around data in a judge's prompt. */
   nonce(): string;
   detectLanguage(text: string): { language: string; confidence: number } | null;
+  /** The log refused a write or the engine has a defect: this process is done with the job; a later boot goes on. */
+  broken(error: unknown): void;
   /** Told of every committed batch; must not throw. */
   committed(events: LoggedEvent[]): void;
 }

@@ -2,12 +2,13 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
+import type { Verdict } from "../judge/verdict.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import { cutAccount } from "../race/accounting.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput } from "./attempts.ts";
-import { judgementReached } from "./judging.ts";
+import { judgementLost, judgementReached } from "./judging.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 
@@ -44,20 +45,16 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   if (run.live.get(attempt.id) !== live) return;
   flushText(run, attempt, live);
   run.live.delete(attempt.id);
-  if (live.asked !== null) run.record(cancelled(run, attempt, live, usage));
-  else if (failure !== null) run.record(failed(run, attempt, live, usage, failure));
-  else if (finish === "content-filter")
+  if (finish === "content-filter")
+    failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
+  if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
+  if (live.asked !== null)
+    run.record(cancelled(run, attempt, live, usage), ...judgementLost(run, attempt, "the judge was cut"));
+  else if (failure !== null)
     run.record(
-      failed(
-        run,
-        attempt,
-        live,
-        usage,
-        new ModelFailure("content-filter", "The provider's filter stopped the answer."),
-      ),
+      failed(run, attempt, live, usage, failure),
+      ...judgementLost(run, attempt, `the judge failed: ${failure.reason}`),
     );
-  else if (live.text.trim() === "")
-    run.record(failed(run, attempt, live, usage, new ModelFailure("empty-answer", "The stream ended without text.")));
   else run.record(...finished(run, attempt, live, usage, finish));
   run.turn();
 }
@@ -71,11 +68,41 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   live.tokens += estimateTokens(counted);
   live.text += text;
   const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
-  if (verdict !== null && verdict.result !== "undecided" && attempt.prefixVerdict?.result !== verdict.result)
+  if (first && text !== "" && leadsByFirstText(run, attempt))
+    run.record({
+      type: "verdict-reached",
+      microtask: attempt.microtask,
+      attempt: attempt.id,
+      verdict: firstText,
+      judge: null,
+    });
+  // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
+  const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
+  if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
     run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
   if (text !== "") deliver(run, attempt, live);
   if (first || verdict !== null) run.turn();
 }
+
+const firstText: Verdict = {
+  on: "prefix",
+  result: "accept",
+  criteria: [{ criterion: "none", class: "monotone", result: "accept", evidence: "no criteria: the first text leads" }],
+};
+
+/** Without anything to judge by, live delivery commits to whoever speaks first, and the others stop. */
+function leadsByFirstText(run: Run, attempt: Attempt): boolean {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask === undefined || run.job.request.delivery !== "live" || microtask.committed !== null) return false;
+  const { schema, criteria, judged } = microtask.task.contract;
+  if (schema !== undefined || criteria.length > 0 || judged.length > 0) return false;
+  return hasRivals(run, attempt);
+}
+
+const hasRivals = (run: Run, attempt: Attempt): boolean =>
+  microtaskOf(run.job, attempt.microtask)?.attempts.some(
+    (a) => a.status === "running" && a.id !== attempt.id && a.role !== "audit" && a.role !== "judge",
+  ) ?? false;
 
 /** In live delivery the leader's text goes to the log, and so to clients, in batches. */
 function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
@@ -173,9 +200,12 @@ function finished(
   if (microtask === undefined || live.judge === null) return [event];
   const { schema, judged } = microtask.task.contract;
   const verdict = live.judge.whole(live.text, schema === undefined ? null : readAnswer(live.text, schema));
-  // Criteria in words are still open: the race asks for a judge.
-  const open =
-    verdict.result === "accept" && judged.length > 0 ? { ...verdict, result: "undecided" as const } : verdict;
+  // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
+  const open = {
+    ...verdict,
+    result:
+      verdict.result === "reject" ? verdict.result : judged.length > 0 ? ("undecided" as const) : ("accept" as const),
+  };
   return [event, { type: "verdict-reached", microtask: id, attempt: attemptId, verdict: open, judge: null }];
 }
 

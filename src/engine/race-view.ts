@@ -2,6 +2,8 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
+import { comparisonOf } from "./comparison.ts";
+import { readLabel } from "./label.ts";
 import type { AbortLike } from "./ports.ts";
 import { owedReask } from "./reask.ts";
 
@@ -51,6 +53,8 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     openedAtMs: microtask.awardedAtMs,
     deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
     maxOpen: maxOpenRacers,
+    comparison: comparisonOf(microtask),
+    accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }
 
@@ -62,21 +66,23 @@ function racer(
   live: LiveAttempts,
 ): Racer {
   const now = live.get(attempt.id);
+  // Once it is cut or complete, an attempt that will be asked again holds its place.
+  const mending = reaskOwed && (attempt.status !== "running" || now?.asked != null);
   const status = attempt.status === "orphaned" ? "failed" : attempt.status;
   return {
     attempt: attempt.id,
     bidder: attempt.bidder,
     place: attempt.place,
     role: role === "reask" || role === "judge" ? "fallback" : role,
-    status: reaskOwed ? "running" : now?.asked ? "cancelled" : status,
+    status: mending ? "running" : now?.asked ? "cancelled" : status,
     startedAtMs: attempt.startedAtMs,
     firstTokenAtMs:
       now?.firstTokenAtMs ?? (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.firstTokenMs),
     lastTokenAtMs: now?.lastTokenAtMs ?? null,
     tokens: now?.tokens ?? attempt.usage?.output ?? 0,
     failure: attempt.failure,
-    prefixVerdict: attempt.prefixVerdict,
-    wholeVerdict: reaskOwed ? null : attempt.wholeVerdict,
+    prefixVerdict: mending ? null : attempt.prefixVerdict,
+    wholeVerdict: mending ? null : attempt.wholeVerdict,
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
@@ -85,12 +91,5 @@ function racer(
 }
 
 /** Closed answers compare by label; open ones by their trimmed text. */
-export function normalised(attempt: Attempt): string {
-  try {
-    const value: unknown = JSON.parse(attempt.text);
-    if (typeof value === "object" && value !== null && "label" in value) return String(value.label).toLowerCase();
-  } catch {
-    // Not JSON: compared as text.
-  }
-  return attempt.text.trim().toLowerCase();
-}
+export const normalised = (attempt: Attempt): string =>
+  readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();

@@ -1,3 +1,4 @@
+import { AtomicError } from "../error.ts";
 import { evolve, fold } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
@@ -60,6 +61,7 @@ export class JobRun implements Run {
   /** First event of a new job. The log holds it when this returns. */
   accept(event: LifeEvent & { type: "job-accepted" }): void {
     this.record(event);
+    if (this.#stopped) throw new AtomicError("internal", "The job could not be written down. Try again.");
     this.turn();
   }
 
@@ -99,7 +101,11 @@ export class JobRun implements Run {
     const atMs = this.ports.nowMs();
     let seq = this.#job?.seq ?? 0;
     const logged: LoggedEvent[] = events.map((event) => ({ ...event, seq: ++seq, atMs }));
-    this.ports.append(logged);
+    try {
+      this.ports.append(logged);
+    } catch (error) {
+      return this.#break(error);
+    }
     for (const event of logged) this.#job = evolve(this.#job, event);
     this.ports.committed(logged);
   }
@@ -114,9 +120,17 @@ export class JobRun implements Run {
         this.#again = false;
         this.#perform(nextSteps(this.job, this.live, this.ports.nowMs()));
       }
+    } catch (error) {
+      this.#break(error);
     } finally {
       this.#turning = false;
     }
+  }
+
+  /** Nothing may happen that the log does not know of: all effects stop, and the next boot goes on from the log. */
+  #break(error: unknown): void {
+    this.stop();
+    this.ports.broken(error);
   }
 
   #perform(steps: Step[]): void {

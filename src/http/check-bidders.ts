@@ -15,10 +15,12 @@ export function checkBidders(request: JobRequest, bidders: BidderListing[]): voi
         field: `bidders[${i}]`,
       });
   const { bidders: allowed } = request;
-  const able = bidders.filter((b) => b.enabled && (allowed === null || allowed.includes(b.id)));
+  const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
   for (const { kind, field } of requiredKinds(request)) {
     if (able.some((b) => b.serves === "generative" || b.serves.includes(kind))) continue;
-    const others = bidders.some((b) => b.enabled && (b.serves === "generative" || b.serves.includes(kind)));
+    const others = bidders.some(
+      (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
+    );
     throw new AtomicError(
       "no-bidder",
       others

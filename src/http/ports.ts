@@ -41,7 +41,13 @@ export interface JobHandle {
 export interface HttpPorts {
   jobs: {
     /** Returns when the job is acknowledged: its first event is on disk. */
-    create(caller: Caller, request: JobRequest, via: "http" | "email" | "queue" | "cron"): Promise<{ id: string }>;
+    create(
+      caller: Caller,
+      request: JobRequest,
+      via: "http" | "email" | "queue" | "cron",
+      /** The same name of the same tenant is the same job, however often it is created. */
+      name?: string,
+    ): Promise<{ id: string }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
   };

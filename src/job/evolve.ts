@@ -30,7 +30,7 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       for (const key of event.keys) job.sent.add(key);
       break;
     case "feedback-given":
-      job.feedback = event.number;
+      job.feedbackOn.push(event.microtask);
       break;
     case "job-ended":
       job.status = event.status;
@@ -81,6 +81,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     seq: event.seq,
     epoch: 1,
     orphanings: 0,
+    bootSeq: -1,
     acceptedAtMs: event.atMs,
     endedAtMs: null,
     status: "running",
@@ -94,7 +95,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     costNano: 0,
     settlements: null,
     sent: new Set(),
-    feedback: 0,
+    feedbackOn: [],
   };
 }
 
@@ -105,6 +106,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   awardedAtMs: 0,
   attempts: [],
   committed: null,
+  comparisons: [],
   leader: null,
   joined: null,
   failure: null,
@@ -124,7 +126,9 @@ function startEpoch(job: Job, epoch: number, atMs: number): void {
       orphaned = true;
     }
   }
-  if (orphaned) job.orphanings += 1;
+  // A boot that got no further than the one before is one too: it may be the job that kills its process.
+  if (orphaned || job.bootSeq === job.seq - 1) job.orphanings += 1;
+  job.bootSeq = job.seq;
 }
 
 function end(job: Job, attempt: Attempt, status: Attempt["status"], atMs: number, costNano: number): void {
@@ -156,6 +160,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   }
   if (event.type === "attempt-started") {
     microtask.attempts.push(started(event));
+    return;
+  }
+  if (event.type === "candidates-compared") {
+    const { first, second, better } = event;
+    microtask.comparisons.push({ first, second, better });
     return;
   }
   if (event.type === "leader-changed") {

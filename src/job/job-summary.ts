@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../error.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
+import { resolveInput } from "../plan/resolve-input.ts";
 import type { Job } from "./job.ts";
 
 /** One row of a job list: no content, only facts. Times in epoch ms. */
@@ -54,4 +55,22 @@ export function summaryOf(job: Job): JobSummary {
     winner: attempts.find((a) => a.id === joined?.attempt)?.bidder ?? null,
     error: job.error?.code ?? null,
   };
+}
+
+/** Longest text of an example, code units: longer ones would crowd the prompt they are shown in. */
+const exampleChars = 3000;
+
+/** Accepted answers of generative kinds, when the job asked to keep them and nothing forbids it. */
+export function examplesOf(job: Job): SettlementMessage["examples"] {
+  const { request } = job;
+  if (!request.examples || request.noRetention || job.status !== "succeeded") return [];
+  const results = new Map(
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
+  return job.microtasks.flatMap(({ task, joined }) => {
+    if (joined === null || task.kind === "plan") return [];
+    const input = resolveInput(task, request, results);
+    if (input.length > exampleChars || joined.text.length > exampleChars) return [];
+    return [{ kind: task.kind, input, output: joined.text }];
+  });
 }

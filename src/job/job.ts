@@ -57,6 +57,8 @@ export interface MicrotaskState {
   /** In order of start. */
   attempts: Attempt[];
   committed: string | null;
+  /** Best-of: pairs in the order they were compared. */
+  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
   /** The attempt whose text was delivered last. */
   leader: string | null;
   joined: Joined | null;
@@ -74,6 +76,8 @@ export interface Job {
   epoch: number;
   /** Boots that found an attempt running, since the last microtask was joined. */
   orphanings: number;
+  /** Seq of the newest epoch-started; -1: none. */
+  bootSeq: number;
   acceptedAtMs: number;
   endedAtMs: number | null;
   status: "running" | "succeeded" | "failed" | "cancelled" | "parked";
@@ -90,5 +94,6 @@ export interface Job {
   settlements: Settlement[] | null;
   /** Keys the market's queue has taken. */
   sent: Set<string>;
-  feedback: number;
+  /** Microtasks that got feedback, in order: it counts once each. */
+  feedbackOn: string[];
 }

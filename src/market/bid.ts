@@ -1,5 +1,6 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Kind } from "../plan/kind.ts";
+import type { Features } from "./cell.ts";
 
 export type Policy = "balanced" | "cheap" | "fast" | "best";
 /**
@@ -13,7 +14,7 @@ export interface AuctionRequest {
   kind: Kind;
   closed: boolean;
   /** Declared context: the features a cell is made of, and nothing else. */
-  features: { inputChars: number; script: string };
+  features: Features;
   inputTokens: number;
   maxOutputTokens: number;
   /** Worth of an accepted answer; null: 20 x the strongest eligible bidder's expected cost. */
@@ -38,6 +39,10 @@ export interface AuctionRequest {
   /** Requests under way at each bidder, from this object's view; default 0. */
   load: Record<string, number>;
   nowMs: number;
+  /** Attempts a microtask may make in all, those tried included; default 3. */
+  maxAttempts?: number;
+  /** A bidder's own confidence in this input, where it states one: 0 to 1. */
+  confidence?: Record<string, number>;
 }
 
 /** A bidder's claim for one microtask, with its reasons. Kept whole in the decision's event. */

@@ -1,10 +1,34 @@
 /**
  * The market's public face: what engine, benches and shells call.
  *
- *   decide(state, bidders, request, random) -> Decision | Refusal     (pure; reads a snapshot)
- *   replay(decision)                        -> Place[]                (pure; bit for bit)
- *   learn(state, settlement)                -> void                   (folds one settlement into the state in place)
+ *   decide(state, bidders, request, pacing, random) -> Decision | Refusal   (pure; reads a snapshot)
+ *   replay(decision)                                -> award and scores     (pure; bit for bit from the event)
+ *   learn(state, settlement, bidders)               -> void                 (folds one settlement in place)
  *
  * MarketState is plain JSON: a part a kind plus one part shared by all, each at most 64 KB, stored by version.
  */
-export {};
+export { agreementOutcomes, type LabelledAnswer } from "./agreement.ts";
+export type { AwardInputs } from "./award.ts";
+export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
+export type { Bidder } from "./bidder.ts";
+export { cellOf, type Features } from "./cell.ts";
+export { decide, explorationFloor, type Pacing } from "./decide.ts";
+export { type Random, seededRandom } from "./draw.ts";
+export { type Explanation, explainDecision } from "./explanation.ts";
+export { forecastAfter } from "./forecast.ts";
+export { learn } from "./learn.ts";
+export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
+export { propensities } from "./propensity.ts";
+export { reliabilityOf } from "./reliability.ts";
+export { replay } from "./replay.ts";
+export type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
+export { type Standing, standing } from "./standing.ts";
+export {
+  emptyKind,
+  emptyMarket,
+  emptyShared,
+  type KindState,
+  type MarketState,
+  type SharedState,
+  type Source,
+} from "./state.ts";

@@ -1,5 +1,6 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Kind } from "../plan/kind.ts";
+import type { Features } from "./cell.ts";
 
 /** Why an attempt failed; closed set, shown in traces and used by profiles. */
 export type FailureReason =
@@ -30,6 +31,8 @@ export interface Outcome {
   source: "criteria" | "judge" | "agreement" | "feedback" | "audit";
   /** Measured P(says accept | good) and P(says reject | bad) of the source. */
   reliability: { trueAccept: number; trueReject: number };
+  /** What another source had said of the same attempt: an audit or feedback measures that source. */
+  against?: { source: Outcome["source"]; worth: number };
 }
 
 /** What became of one attempt. Every attempt that ran teaches, losers too. */
@@ -37,6 +40,8 @@ export interface AttemptReport {
   attempt: string;
   bidder: string;
   role: string;
+  /** Auction round it was awarded in; attempts of one round that ran side by side do not depend on each other. */
+  round?: number;
   /** What the bid claimed. */
   claimed: { accept: number; costNano: NanoUsd; totalMs: number };
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
@@ -59,7 +64,9 @@ export interface Settlement {
   key: string;
   tenant: string;
   kind: Kind;
-  features: { inputChars: number; script: string };
+  features: Features;
+  /** What the request estimated its input to be, tokens; absent: a quarter of its characters. */
+  estimatedInputTokens?: number;
   atMs: number;
   attempts: AttemptReport[];
 }

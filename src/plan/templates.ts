@@ -1,6 +1,6 @@
 import { type Contract, emptyContract } from "./contract.ts";
 import { type JobRequest, jobText } from "./job-request.ts";
-import type { Kind } from "./kind.ts";
+import { type Kind, kindLabels } from "./kind.ts";
 import type { Microtask, Plan } from "./microtask.ts";
 
 /** Characters of one piece of a long text: about 2,000 tokens, so that small models take it. */
@@ -31,8 +31,8 @@ export function singlePlan(request: JobRequest): Plan {
 }
 
 /**
- * The worked example: seven views of one mail, none of which may fail the card. The parts that depend on the
- * language of the mail wait for it only where it changes the work.
+ * The worked example: seven views of one mail, none of which may fail the card; they do not
+ * depend on each other and run side by side.
  */
 export function emailTriagePlan(request: JobRequest): Plan {
   const view = (id: string, kind: Kind, more: Partial<Microtask> = {}) =>
@@ -53,9 +53,7 @@ export function emailTriagePlan(request: JobRequest): Plan {
       view("reply-draft", "draft", {
         instruction:
           "Draft a short, polite reply in the mail's language. It will be edited by a person before it is sent.",
-        needs: ["language", "action-request"],
-        input: [{ from: "job" }],
-        contract: { criteria: [{ type: "length", min: 1, max: 2000 }], judged: [] },
+        contract: { criteria: [], judged: [], schema: draftSchema },
         maxOutputTokens: 400,
       }),
     ],
@@ -119,9 +117,10 @@ export function cut(text: string, size: number): { start: number; end: number }[
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
 
-/** The contract of a kind when the caller gave none for that microtask. */
+/** The contract of a kind when the caller gave none for that microtask: closed kinds and entities have a shape. */
 export function contractOf(kind: Kind, labels: string[] | null, contract: Contract): Contract {
   if (contract.schema !== undefined) return contract;
+  if (kind === "entities") return { ...contract, schema: entitiesSchema };
   const set = labels ?? kindLabels[kind] ?? null;
   if (set === null && kind !== "language") return contract;
   return {
@@ -138,8 +137,18 @@ export function contractOf(kind: Kind, labels: string[] | null, contract: Contra
   };
 }
 
-export const kindLabels: Partial<Record<Kind, string[]>> = {
-  spam: ["spam", "ham"],
-  sentiment: ["positive", "negative", "neutral"],
-  "action-request": ["action", "no-action"],
+const strings = { type: "array", items: { type: "string", maxLength: 200 }, maxItems: 50 };
+const entityFields = ["people", "organisations", "places", "dates", "money", "emails", "urls", "phones"];
+const entitiesSchema = {
+  type: "object",
+  properties: Object.fromEntries(entityFields.map((field) => [field, strings])),
+  additionalProperties: false,
+};
+
+/** A draft, and whether rules made it instead of a model. */
+const draftSchema = {
+  type: "object",
+  properties: { text: { type: "string", minLength: 1, maxLength: 4000 }, template: { type: "boolean" } },
+  required: ["text"],
+  additionalProperties: false,
 };

@@ -27,6 +27,15 @@ export type RaceEvent =
       examples: number;
       why: string;
     }
+  /** Both orders of a pair were judged. null: the judge has no say. */
+  | {
+      type: "candidates-compared";
+      microtask: string;
+      first: string;
+      second: string;
+      better: "first" | "second" | "tie" | null;
+      why: string;
+    }
   /** A batch of delivered text; `offset` is in code units from the attempt's start. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
   /** Commit on prefix: the others are cut, this one finishes. */

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Comparison, compare } from "./market/comparison.ts";
+import { generatedSet } from "./market/generated.ts";
+import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
+import { printComparison } from "./market/report.ts";
+
+/**
+ * node bench/market.ts [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--json]
+ * Without data: a generated market. Figures beside full-information yardsticks of the same run.
+ */
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    train: { type: "string" },
+    test: { type: "string" },
+    seeds: { type: "string", default: "5" },
+    only: { type: "string" },
+    regime: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+function setsOf(): RecordedSet[] {
+  if (values.train && values.test) return [readPair("given", values.train, values.test)];
+  if (values.data) {
+    if (!existsSync(values.data)) {
+      console.log(`There is no ${values.data}: recorded outcomes are skipped, the generated market is run.`);
+      return [generatedSet()];
+    }
+    const files = readdirSync(values.data).filter((file) => file.endsWith(".jsonl.gz"));
+    return files
+      .map((file) => ({ file, name: file.split(".")[0] ?? file }))
+      .filter(({ name }) => !values.only || name === values.only)
+      .map(({ file, name }) => readFolded(name, join(values.data ?? "", file)));
+  }
+  return [generatedSet()];
+}
+
+const results: Comparison[] = [];
+for (const set of setsOf()) {
+  const result = compare(set, Number(values.seeds), values.regime ?? null);
+  results.push(result);
+  if (!values.json) printComparison(result);
+}
+if (values.json) console.log(JSON.stringify({ market: results }, null, 1));

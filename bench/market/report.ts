@@ -1,0 +1,29 @@
+import type { Columns, Comparison } from "./comparison.ts";
+
+const three = (x: number | null): string => (x === null ? "  -  " : x.toFixed(3));
+
+export function printComparison(result: Comparison): void {
+  const { bestSingle } = result;
+  console.log(
+    `\n${result.set}: ${result.bidders} bidders, ${result.train} train, ${result.test} test rows, ${result.seeds} seeds. ` +
+      `Best single on train: ${bestSingle.bidder}, ${three(bestSingle.quality)} on test at $${bestSingle.costUsd.toFixed(6)}; costs below are fractions of it.`,
+  );
+  for (const one of result.regimes) {
+    console.log(`\n  ${one.regime}`);
+    console.log("    row                                      quality  at95   at98   at100  AIQ    AIQlog gap");
+    for (const row of [...one.yardsticks, one.market]) console.log(`    ${line(row)}`);
+    const d = one.deviation;
+    console.log(
+      `    market's deviation over seeds: quality ${three(d.quality)}, at 98 % ${three(d.at98)}, at 100 % ${three(d.at100)}; ` +
+        `quality less full information: ${three(one.difference[0])} to ${three(one.difference[1])} (90 %)`,
+    );
+    console.log(
+      `    deployed (lambda ${one.deployed.lambda} fixed on train): ${three(one.deployed.quality)} at ${three(one.deployed.cost)}; ` +
+        `Brier ${three(one.brier)}, calibration error ${one.calibrationError.toFixed(4)}, Brier after the first outcome ${three(one.brierAfter)}; ` +
+        `a decision p50 ${one.decisionMs.p50.toFixed(3)} ms, p99 ${one.decisionMs.p99.toFixed(3)} ms`,
+    );
+  }
+}
+
+const line = (row: Columns): string =>
+  `${row.row.padEnd(40)} ${three(row.quality)}   ${[row.at95, row.at98, row.at100, row.aiq, row.aiqLog, row.gap].map(three).join("  ")}`;

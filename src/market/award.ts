@@ -1,0 +1,214 @@
+import { toUsd } from "../money/nano-usd.ts";
+import type { Bid, Place, Strategy } from "./bid.ts";
+import { acceptAtNodes, expectedAccept } from "./co-failure.ts";
+import { steps } from "./elementary.ts";
+import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts";
+
+/**
+ * What an award reads besides the bids, kept in the decision's event as `inputs`. All numbers are rounded before they
+ * are used, so that the event's JSON is the whole truth.
+ */
+export interface AwardInputs {
+  strategy: Strategy;
+  closed: boolean;
+  /** Places that may be filled: attempts left. */
+  places: number;
+  budgetNano: number | null;
+  deadlineMs: number | null;
+  verdict: { trueAccept: number; trueReject: number; costNano: number };
+  /** Loading of the co-failure model and the belief about this input at its nodes, after what was tried. */
+  loading: number;
+  belief: number[];
+  /** Nothing was seen of this input yet. */
+  fresh: boolean;
+  /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number. */
+  rows: AwardRow[];
+  /** Probability of a random leader, the leader it picked (index of a bid), if it did. */
+  floor: number;
+  random: number | null;
+  /** Bids (indices) that run beside the leader as a random audit. */
+  audit: number[];
+  auditRate: number;
+}
+
+export type AwardRow = [
+  mean: number,
+  strength: number,
+  drawn: number,
+  answers: number,
+  lift: number,
+  model: number,
+  provider: number,
+];
+
+export interface AwardTerms {
+  valueNano: number;
+  lambda: number;
+  muUsdPerSecond: number;
+}
+
+export interface Awarded {
+  award: Place[];
+  scores: number[];
+  draws: number[];
+  explored: boolean;
+  /** Why parallel or sequential, for the explanation. */
+  shape: "sequence" | "parallel" | "audit";
+}
+
+/** P(good answer in time) at the nodes for one bid, under its drawn or its mean acceptance. */
+export function acceptRow(row: AwardRow, p: number, loading: number): number[] {
+  const at = acceptAtNodes(p, loading);
+  const [, , , answers, lift] = row;
+  for (let k = 0; k < at.length; k++) at[k] = (1 - Math.min(1, (1 - (at[k] ?? 0)) * lift)) * answers;
+  return at;
+}
+
+/** P(good answer in time) under the belief. Before anything was tried the factor's mean is p itself. */
+export function acceptNow(
+  inputs: { fresh: boolean; belief: readonly number[]; loading: number },
+  row: AwardRow,
+  p: number,
+): number {
+  return inputs.fresh ? p * row[3] : expectedAccept(inputs.belief, acceptRow(row, p, inputs.loading));
+}
+
+/** The award as a pure function of the bids' costs and times, and `inputs`. Decide and replay both call it. */
+export function awardOf(
+  bids: readonly Bid[],
+  inputs: AwardInputs,
+  terms: AwardTerms,
+  drawn?: readonly number[],
+): Awarded {
+  const value = toUsd(terms.valueNano);
+  const look = toUsd(inputs.verdict.costNano);
+  const candidates: Candidate[] = [];
+  const scores: number[] = [];
+  const draws: number[] = [];
+  for (let i = 0; i < bids.length; i++) {
+    const bid = bids[i];
+    const row = inputs.rows[i];
+    if (!bid || !row) continue;
+    const accept = acceptNow(inputs, row, drawn?.[i] ?? row[2]);
+    const price = terms.lambda * (toUsd(bid.costNano) + look) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
+    candidates.push({ accept, price, costNano: bid.costNano + inputs.verdict.costNano });
+    draws.push(steps(accept, 1e6));
+    scores.push(steps(value * accept - price, 1e9));
+  }
+  const sequenceTerms: SequenceTerms = {
+    belief: inputs.belief,
+    valueUsd: value,
+    verdict: inputs.verdict,
+    maxPlaces: Math.max(1, Math.min(3, inputs.places)),
+    budgetNano: inputs.budgetNano,
+    at: (i) => acceptRow(inputs.rows[i] as AwardRow, drawn?.[i] ?? (inputs.rows[i] as AwardRow)[2], inputs.loading),
+  };
+  const done = (award: Place[], shape: Awarded["shape"]): Awarded => ({
+    award,
+    scores,
+    draws,
+    explored: inputs.random !== null,
+    shape,
+  });
+  const many = inputs.places > 1 && bids.length > 1;
+  if (many && (inputs.strategy === "race" || inputs.strategy === "best-of" || inputs.strategy === "agreement")) {
+    return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
+  }
+  const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);
+  const leader = sequence[0];
+  // A first answer is owed; another one must be worth its cost.
+  if (leader === undefined || (worth <= 0 && !inputs.fresh)) return done([], "sequence");
+  if (
+    many &&
+    inputs.strategy === "auto" &&
+    inputs.deadlineMs !== null &&
+    tooLate(bids, leader, sequence[1], inputs.deadlineMs)
+  ) {
+    const pair = sideBySide(bids, { ...inputs, places: 2 }, candidates, sequenceTerms, leader);
+    if (pair.length > 1) return done(pair, "parallel");
+  }
+  const audit = inputs.audit.filter((i) => i !== leader);
+  return done(inOrder(bids, inputs, sequence, audit), audit.length > 0 ? "audit" : "sequence");
+}
+
+/** Leader, hedge and fall-backs of a sequence; a hedge needs a way to fail that the leader does not share. */
+function inOrder(
+  bids: readonly Bid[],
+  inputs: AwardInputs,
+  sequence: readonly number[],
+  audit: readonly number[],
+): Place[] {
+  const places: Place[] = [];
+  const leader = sequence[0];
+  if (leader === undefined) return places;
+  places.push({ bidder: bids[leader]?.bidder ?? "", role: "leader", startAfterMs: 0 });
+  for (const i of audit) places.push({ bidder: bids[i]?.bidder ?? "", role: "audit", startAfterMs: 0 });
+  const slow = bids[leader]?.firstTokenMs.p95 ?? 0;
+  const rest = sequence.slice(1).filter((i) => !audit.includes(i));
+  rest.forEach((i, at) => {
+    const hedge =
+      at === 0 && inputs.strategy === "auto" && slow >= hedgeFromMs && inputs.rows[i]?.[6] !== inputs.rows[leader]?.[6];
+    places.push({
+      bidder: bids[i]?.bidder ?? "",
+      role: hedge ? "hedge" : "fallback",
+      startAfterMs: hedge ? slow : null,
+    });
+  });
+  return places;
+}
+
+/** Below this p95 a first token is never waited for: embedded bidders answer at once. */
+const hedgeFromMs = 50;
+
+const tooLate = (bids: readonly Bid[], first: number, second: number | undefined, deadlineMs: number): boolean =>
+  second !== undefined && (bids[first]?.totalMs.p95 ?? 0) + (bids[second]?.totalMs.p50 ?? 0) > deadlineMs;
+
+/** Two or three that start together and differ in model and provider while there is a choice; then fall-backs. */
+function sideBySide(
+  bids: readonly Bid[],
+  inputs: AwardInputs,
+  candidates: readonly Candidate[],
+  terms: SequenceTerms,
+  first: number | null = inputs.random,
+): Place[] {
+  const all = bids.map((_, i) => i);
+  const net = (i: number) => terms.valueUsd * (candidates[i]?.accept ?? 0) - (candidates[i]?.price ?? 0);
+  const order = all.slice().sort((x, y) => net(y) - net(x) || x - y);
+  const chosen: number[] = [];
+  const lead = first ?? order[0];
+  if (lead === undefined) return [];
+  chosen.push(lead);
+  let spent = candidates[lead]?.costNano ?? 0;
+  const leads = terms.at(lead);
+  let missed = terms.belief.map((w, k) => w * (1 - (leads[k] ?? 0)));
+  const room = Math.min(3, inputs.places);
+  while (chosen.length < room) {
+    let best = -1;
+    let bestGain = Number.NEGATIVE_INFINITY;
+    for (const i of order) {
+      const c = candidates[i];
+      if (!c || chosen.includes(i)) continue;
+      if (terms.budgetNano !== null && spent + c.costNano > terms.budgetNano) continue;
+      const alike = chosen.some(
+        (j) => inputs.rows[j]?.[5] === inputs.rows[i]?.[5] || inputs.rows[j]?.[6] === inputs.rows[i]?.[6],
+      );
+      const gain = expectedAccept(missed, terms.at(i)) * terms.valueUsd - c.price - (alike ? terms.valueUsd : 0);
+      if (gain > bestGain) {
+        bestGain = gain;
+        best = i;
+      }
+    }
+    const c = candidates[best];
+    // The second is what the strategy asked for; a third must pay for itself (three for agreement: two must agree).
+    if (!c || (chosen.length >= 2 && bestGain <= 0 && inputs.strategy !== "agreement")) break;
+    chosen.push(best);
+    spent += c.costNano;
+    const at = terms.at(best);
+    missed = missed.map((w, k) => w * (1 - (at[k] ?? 0)));
+  }
+  return chosen.map((i, at) => ({
+    bidder: bids[i]?.bidder ?? "",
+    role: at === 0 ? "leader" : "parallel",
+    startAfterMs: 0,
+  }));
+}

@@ -1,0 +1,299 @@
+import type { Refusal } from "../error.ts";
+import { toUsd } from "../money/nano-usd.ts";
+import { type AwardInputs, type AwardRow, acceptNow, awardOf } from "./award.ts";
+import type { AuctionRequest, Bid, Decision } from "./bid.ts";
+import type { Bidder } from "./bidder.ts";
+import { calibrationFeatures, recalibrate } from "./calibration.ts";
+import { bandOf, cellOf, contextOf } from "./cell.ts";
+import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
+import { drawBeta, type Random } from "./draw.ts";
+import { short, steps, within } from "./elementary.ts";
+import { ineligible } from "./eligibility.ts";
+import { expectedTimes, inTime } from "./latency.ts";
+import { policyTerms } from "./policy.ts";
+import { acceptance, columnOf, type KindView, viewKind } from "./profile.ts";
+import { unsound } from "./request.ts";
+import { sentenceOf } from "./sentence.ts";
+import type { Column, MarketState, Row } from "./state.ts";
+import { expectedCall } from "./tokens.ts";
+
+/** Share of decisions whose leader is drawn at random: keeps off-policy estimates possible. */
+export const explorationFloor = 0.01;
+/** Posterior strength is multiplied by this before the draw: tempered Thompson sampling. */
+const temper = Number((globalThis as never as { T?: string }).T ?? 1);
+
+export interface Pacing {
+  /** USD of score per USD of cost; 1: a dollar is a dollar. */
+  lambda: number;
+  muUsdPerSecond: number;
+}
+
+interface Prepared {
+  bidder: Bidder;
+  index: number;
+  row: Row | undefined;
+  mean: number;
+  strength: number;
+  own: number;
+  costNano: number;
+  output: number;
+}
+
+/**
+ * One auction. Pure: reads the snapshot, the request and the random source, and keeps every number it used in the
+ * decision. Refuses with "no-bidder", "budget-exceeded", "deadline-exceeded" or "invalid-request" and says why.
+ */
+export function decide(
+  state: MarketState,
+  bidders: readonly Bidder[],
+  request: AuctionRequest,
+  pacing: Pacing,
+  random: Random,
+): Decision | Refusal {
+  const wrong = unsound(request, pacing);
+  if (wrong) return wrong;
+  const view = viewKind(state, request.kind, request.nowMs);
+  const column = columnOf(view.kind, contextOf(request.features)) ?? columnOf(view.kind, "");
+  const band = bandOf(request.features.inputChars);
+  // Rejections use up attempts; failures (time-outs, overload) do so only when they pile up.
+  const attempts = request.maxAttempts ?? 3;
+  const rejections = request.tried.filter((one) => one.how === "rejected").length;
+  const places = attempts - rejections;
+  if (places <= 0 || request.tried.length >= attempts + 5) {
+    return {
+      code: "no-bidder",
+      message: `All attempts of this microtask were used (${request.tried.length} were made).`,
+    };
+  }
+  const excluded: { bidder: string; reason: string }[] = [];
+  const eligible: Prepared[] = [];
+  for (const bidder of bidders) {
+    const reason = ineligible(bidder, request);
+    if (reason) {
+      excluded.push({ bidder: bidder.id, reason });
+      continue;
+    }
+    const one = prepare(view, bidder, request, column, band);
+    const fault = [one.mean, one.strength, one.costNano].some((x) => !Number.isFinite(x));
+    if (fault) excluded.push({ bidder: bidder.id, reason: "its profile is broken: a count is not a number" });
+    else eligible.push(one);
+  }
+  const afford = (one: Prepared) =>
+    request.budgetNano === null || one.costNano + request.verdict.costNano <= request.budgetNano;
+  const cheap = eligible.filter(afford);
+  for (const one of eligible) {
+    if (!afford(one))
+      excluded.push({
+        bidder: one.bidder.id,
+        reason: `it would cost ${one.costNano} nano-USD, ${request.budgetNano} are left`,
+      });
+  }
+  if (cheap.length === 0) return refusalOf(request, excluded, eligible.length > 0);
+
+  const loading = short(loadingOf(view.kind), 3);
+  const belief = beliefAfter(view, bidders, request, column, band, loading);
+  const fresh = !request.tried.some((one) => one.how === "rejected");
+  const strongest = strongestOf(cheap);
+  const terms = policyTerms(request, pacing, strongest.costNano + request.verdict.costNano);
+  const numbers = { model: new Map<string, number>(), provider: new Map<string, number>() };
+  const rows: AwardRow[] = [];
+  const bids: Bid[] = [];
+  const triedRows = request.tried.filter((one) => one.how === "rejected").map((one) => view.rows.get(one.bidder) ?? -1);
+  for (const one of cheap) {
+    const shared = view.shared.get(one.bidder.id);
+    const call = one.costNano;
+    const times = expectedTimes(one.bidder, shared, one.row, one.output, request.load[one.bidder.id] ?? 0);
+    const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
+    const answers =
+      within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
+    let lift = 1;
+    if (one.index >= 0 && view.kind)
+      for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);
+    const a = Math.max(0.05, one.mean * one.strength * temper);
+    const b = Math.max(0.05, (1 - one.mean) * one.strength * temper);
+    const drawn = within(drawBeta(a, b, random), 0.001, 0.999);
+    const row: AwardRow = [
+      steps(one.mean, 1e5),
+      steps(one.strength, 100),
+      steps(drawn, 1e5),
+      steps(answers, 1e4),
+      steps(within(lift, 0.5, 2), 100),
+      numberOf(numbers.model, one.bidder.model),
+      numberOf(numbers.provider, one.bidder.provider),
+    ];
+    rows.push(row);
+    const mean = acceptNow({ fresh, belief, loading }, row, row[0]);
+    bids.push({
+      bidder: one.bidder.id,
+      accept: { mean: steps(mean, 1e4), sd: steps(Math.sqrt((mean * (1 - mean)) / (one.strength + 1)), 1e4) },
+      draw: 0,
+      costNano: call,
+      firstTokenMs: times.firstTokenMs,
+      totalMs: times.totalMs,
+      score: 0,
+      reasons: { n: steps(one.own, 10) },
+    });
+  }
+  const inputs: AwardInputs = {
+    strategy: request.strategy,
+    closed: request.closed,
+    places,
+    budgetNano: request.budgetNano,
+    deadlineMs: request.deadlineMs,
+    verdict: request.verdict,
+    loading,
+    belief,
+    fresh,
+    rows,
+    floor: bids.length > 1 ? explorationFloor : 0,
+    random: null,
+    audit: [],
+    auditRate: 0,
+  };
+  const coin = random();
+  const pick = Math.min(bids.length - 1, Math.floor(random() * bids.length));
+  if (coin < inputs.floor) inputs.random = pick;
+  if (request.closed && request.tried.length === 0 && request.strategy === "auto")
+    planAudit(inputs, bids, view, column, terms, random);
+  const result = awardOf(bids, inputs, terms);
+  if (result.award.length === 0) {
+    return {
+      code: "no-bidder",
+      message: `None of the ${bids.length} bidders left is worth its cost after ${rejections} rejection(s). Raise the value or the budget.`,
+      field: "valueNano",
+    };
+  }
+  bids.forEach((bid, i) => {
+    bid.draw = result.draws[i] ?? 0;
+    bid.score = result.scores[i] ?? 0;
+  });
+  const decision: Decision = {
+    version: 1,
+    round: request.tried.length + 1,
+    kind: request.kind,
+    cell: cellOf(request.kind, request.features),
+    valueNano: terms.valueNano,
+    lambda: terms.lambda,
+    muUsdPerSecond: terms.muUsdPerSecond,
+    explored: result.explored,
+    bids,
+    excluded,
+    award: result.award,
+    why: "",
+    inputs,
+  };
+  decision.why = sentenceOf(decision, result.shape);
+  return decision;
+}
+
+/** What a bidder claims for this input before other bidders' answers are seen. */
+function prepare(
+  view: KindView,
+  bidder: Bidder,
+  request: AuctionRequest,
+  column: Column | undefined,
+  band: number,
+): Prepared {
+  const index = view.rows.get(bidder.id) ?? -1;
+  const row = index < 0 ? undefined : view.kind?.rows[index];
+  const posterior = acceptance(view, bidder, column, band);
+  const mean = recalibrate(
+    view.kind,
+    calibrationFeatures(posterior.mean, row?.recent ?? 0, request.features.inputChars),
+  );
+  const bill = view.shared.get(bidder.id)?.bill ?? 0;
+  const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
+  return {
+    bidder,
+    index,
+    row,
+    mean,
+    strength: posterior.strength,
+    own: posterior.own,
+    costNano: call.costNano,
+    output: call.output,
+  };
+}
+
+/** Belief about the input after the rejections so far. A failure (time-out, overload) says nothing about the input. */
+function beliefAfter(
+  view: KindView,
+  bidders: readonly Bidder[],
+  request: AuctionRequest,
+  column: Column | undefined,
+  band: number,
+  loading: number,
+): number[] {
+  let belief = freshBelief();
+  for (const tried of request.tried) {
+    if (tried.how !== "rejected") continue;
+    const bidder = bidders.find((one) => one.id === tried.bidder);
+    if (!bidder) continue;
+    const one = prepare(view, bidder, request, column, band);
+    if (Number.isFinite(one.mean)) belief = afterVerdict(belief, acceptAtNodes(one.mean, loading), 0, request.verdict);
+  }
+  return belief.map((weight) => short(weight, 5));
+}
+
+/** The bidder most likely to be accepted; of equals the cheaper. */
+function strongestOf(eligible: readonly Prepared[]): Prepared {
+  let best = eligible[0] as Prepared;
+  for (const one of eligible)
+    if (one.mean > best.mean || (one.mean === best.mean && one.costNano < best.costNano)) best = one;
+  return best;
+}
+
+const numberOf = (numbers: Map<string, number>, name: string): number => {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  numbers.set(name, numbers.size);
+  return numbers.size - 1;
+};
+
+/**
+ * Closed kinds learn only from feedback, agreement and audits. A random share of their tasks, larger while the cell is
+ * young, is put to two more bidders when they cost next to nothing.
+ */
+function planAudit(
+  inputs: AwardInputs,
+  bids: readonly Bid[],
+  view: KindView,
+  column: Column | undefined,
+  terms: { valueNano: number },
+  random: Random,
+): void {
+  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth;
+  inputs.auditRate = short(within(8 / (seen + 10), 0.05, 0.6), 3);
+  const coin = random();
+  const order = bids.map((_, i) => [random(), i] as const).sort((x, y) => x[0] - y[0]);
+  if (coin >= inputs.auditRate) return;
+  for (const [, i] of order) {
+    if (inputs.audit.length >= 2) break;
+    // Beside an answer's worth an audit must be small change: 2 %.
+    if (toUsd(bids[i]?.costNano ?? 0) <= 0.02 * toUsd(terms.valueNano)) inputs.audit.push(i);
+  }
+}
+
+function refusalOf(
+  request: AuctionRequest,
+  excluded: readonly { bidder: string; reason: string }[],
+  tooDear: boolean,
+): Refusal {
+  const list = excluded.map((one) => `${one.bidder}: ${one.reason}`).join("; ");
+  if (tooDear) {
+    return {
+      code: "budget-exceeded",
+      message: `The budget left (${request.budgetNano} nano-USD) is below the cheapest bidder. ${list}. Raise the budget.`,
+      field: "budgetNano",
+    };
+  }
+  const hint = request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
+  return {
+    code: "no-bidder",
+    message:
+      excluded.length === 0
+        ? `There is no bidder for ${request.kind}. ${hint}`
+        : `No bidder can take ${request.kind}: ${list}. ${hint}`,
+    field: "kind",
+  };
+}

@@ -1,0 +1,50 @@
+import { formatUsd, toUsd } from "../money/nano-usd.ts";
+import type { AwardInputs } from "./award.ts";
+import type { Bid, Decision } from "./bid.ts";
+
+export interface Explanation {
+  sentences: string[];
+  losers: { bidder: string; costNano: number; why: string }[];
+}
+
+const percent = (p: number): string => `${(p * 100).toFixed(1)} %`;
+
+/** A decision in sentences and numbers: what decided, and of each loser what it would have cost and why it lost. */
+export function explainDecision(decision: Decision): Explanation {
+  const inputs = decision.inputs as AwardInputs;
+  const byId = new Map(decision.bids.map((bid) => [bid.bidder, bid]));
+  const leader = byId.get(decision.award[0]?.bidder ?? "");
+  const sentences = [decision.why];
+  sentences.push(
+    `An accepted answer was taken to be worth ${formatUsd(decision.valueNano)}; a dollar of cost weighed ${decision.lambda}, a second of waiting ${decision.muUsdPerSecond} USD.`,
+  );
+  if (decision.round > 1)
+    sentences.push(
+      `Round ${decision.round}: the bids already know that ${decision.round - 1} attempt(s) did not hold.`,
+    );
+  if (decision.bids.length === 1) sentences.push("There was no competition: one bidder was eligible.");
+  if (inputs.audit.length > 0)
+    sentences.push("Others answer too, as a random check: a closed kind learns from agreement and feedback only.");
+  const hedge = decision.award.find((place) => place.role === "hedge");
+  if (hedge) sentences.push(`${hedge.bidder} starts if no token came after ${hedge.startAfterMs} ms.`);
+  const placed = new Set(decision.award.map((place) => place.bidder));
+  const losers = decision.bids
+    .filter((bid) => !placed.has(bid.bidder))
+    .map((bid) => ({ bidder: bid.bidder, costNano: bid.costNano, why: whyLost(bid, leader, decision) }));
+  for (const one of decision.excluded)
+    losers.push({ bidder: one.bidder, costNano: 0, why: `Not eligible: ${one.reason}.` });
+  return { sentences, losers };
+}
+
+function whyLost(bid: Bid, leader: Bid | undefined, decision: Decision): string {
+  if (!leader) return "No line-up was worth its cost.";
+  const gap = toUsd(decision.valueNano) * (leader.draw - bid.draw);
+  const dearer = toUsd(bid.costNano - leader.costNano);
+  if (bid.draw <= leader.draw && bid.costNano >= leader.costNano) {
+    return `Drawn at ${percent(bid.draw)} against ${percent(leader.draw)}, and it would have cost ${formatUsd(bid.costNano)} against ${formatUsd(leader.costNano)}.`;
+  }
+  if (bid.costNano > leader.costNano) {
+    return `Likelier to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}), but ${formatUsd(bid.costNano - leader.costNano)} dearer, with ${formatUsd(Math.round(-gap * 1e9))} to gain.`;
+  }
+  return `${formatUsd(Math.round(-dearer * 1e9))} cheaper, but less likely to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}): ${formatUsd(Math.round(gap * 1e9))} of expected worth.`;
+}

@@ -1,0 +1,94 @@
+import type { Bidder } from "./bidder.ts";
+import { exponential, logarithm, steps, within } from "./elementary.ts";
+import { normalCdf } from "./normal.ts";
+import type { AttemptReport } from "./settlement.ts";
+import type { Row, SharedRow } from "./state.ts";
+import { blend } from "./tokens.ts";
+
+const memory = 300;
+/** Observations the declared speed of a bidder is worth, and its log standard deviation. */
+const declared = 4;
+const firstSpread = 0.5;
+
+export interface Times {
+  firstTokenMs: { p50: number; p95: number };
+  totalMs: { p50: number; p95: number };
+  /** Log standard deviation of the total. */
+  spread: number;
+}
+
+/** Log-normal first-token and total time of a call, with what queueing at a full bidder adds. */
+export function expectedTimes(
+  bidder: Bidder,
+  shared: SharedRow | undefined,
+  row: Row | undefined,
+  output: number,
+  load: number,
+): Times {
+  const seen = shared?.first[0] ?? 0;
+  const prior = logarithm(Math.max(0.01, bidder.expected.firstTokenMs));
+  const firstLog = ((shared?.first[1] ?? 0) * seen + prior * declared) / (seen + declared);
+  const firstVariance =
+    ((seen > 0 ? within((shared?.first[2] ?? 0) - (shared?.first[1] ?? 0) ** 2, 0, 4) : 0) * seen +
+      firstSpread * firstSpread * declared) /
+    (seen + declared);
+  const first = exponential(firstLog);
+  const paced = shared?.pace[0] ?? 0;
+  const paceLog =
+    ((shared?.pace[1] ?? 0) * paced + logarithm(1000 / Math.max(0.01, bidder.expected.tokensPerSecond)) * declared) /
+    (paced + declared);
+  const built = first + output * exponential(paceLog);
+  const n = row?.total[0] ?? 0;
+  const totalLog = ((row?.total[1] ?? 0) * n + logarithm(Math.max(0.01, built)) * declared) / (n + declared);
+  const totalVariance =
+    ((n > 0 ? within((row?.total[2] ?? 0) - (row?.total[1] ?? 0) ** 2, 0, 4) : 0) * n +
+      firstSpread * firstSpread * declared) /
+    (n + declared);
+  const total = exponential(totalLog);
+  const waiting =
+    bidder.concurrency !== null && load >= bidder.concurrency
+      ? ((load - bidder.concurrency + 1) / bidder.concurrency) * total
+      : 0;
+  const spread = Math.sqrt(totalVariance);
+  const tenth = (ms: number) => (ms < 1000 ? steps(ms, 10) : Math.round(ms));
+  return {
+    firstTokenMs: {
+      p50: tenth(first + waiting),
+      p95: tenth(first * exponential(1.645 * Math.sqrt(firstVariance)) + waiting),
+    },
+    totalMs: { p50: tenth(total + waiting), p95: tenth(total * exponential(1.645 * spread) + waiting) },
+    spread,
+  };
+}
+
+/** P(done within `ms`). */
+export function inTime(times: Times, ms: number): number {
+  if (ms <= 0) return 0;
+  return normalCdf(logarithm(ms / Math.max(0.01, times.totalMs.p50)) / Math.max(0.05, times.spread));
+}
+
+/** Folds measured times. A cut attempt tells only that it would have taken longer: it moves the mean up, never down. */
+export function learnTimes(shared: SharedRow, row: Row, report: AttemptReport): void {
+  if (!report.timed) return;
+  if (report.firstTokenMs !== null && report.firstTokenMs > 0) {
+    const x = logarithm(report.firstTokenMs);
+    shared.first[1] = blend(shared.first[1], shared.first[0], x);
+    shared.first[2] = blend(shared.first[2], shared.first[0], x * x);
+    shared.first[0] = Math.min(memory, shared.first[0] + 1);
+    const streaming = report.totalMs - report.firstTokenMs;
+    if (report.outputTokens > 4 && streaming > 0) {
+      shared.pace[1] = blend(shared.pace[1], shared.pace[0], logarithm(streaming / report.outputTokens));
+      shared.pace[0] = Math.min(memory, shared.pace[0] + 1);
+    }
+  }
+  if (!(report.totalMs > 0) || report.failure !== null) return;
+  let x = logarithm(report.totalMs);
+  if (report.censored) {
+    if (row.total[0] < 1 || x < row.total[1]) return;
+    // Mean excess of a log-normal beyond its cut, about half a spread (Tobit, one step).
+    x += 0.25;
+  }
+  row.total[1] = blend(row.total[1], row.total[0], x);
+  row.total[2] = blend(row.total[2], row.total[0], x * x);
+  row.total[0] = Math.min(memory, row.total[0] + 1);
+}

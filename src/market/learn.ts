@@ -1,0 +1,183 @@
+import { costOf } from "../money/price.ts";
+import type { Bidder } from "./bidder.ts";
+import { calibrationFeatures, learnCalibration, recalibrate } from "./calibration.ts";
+import { bandOf, contextOf } from "./cell.ts";
+import { recordClaim } from "./claim-record.ts";
+import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
+import { watchForDrift } from "./drift.ts";
+import { logarithm, within } from "./elementary.ts";
+import { corrected, noisy, pseudoCounts } from "./evidence.ts";
+import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
+import { learnTimes } from "./latency.ts";
+import { acceptance, type KindView, viewKind } from "./profile.ts";
+import { learnReliability } from "./reliability.ts";
+import { roundKind, roundShared } from "./rounding.ts";
+import { columnFor, hasBand, rowFor, sharedRowFor } from "./rows.ts";
+import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
+import { refit } from "./skill.ts";
+import { type Column, cellMemory, emptyKind, type KindState, loadings, type MarketState } from "./state.ts";
+import { learnTokens } from "./tokens.ts";
+
+/** Failures that are not the bidder's doing. */
+const notItsFault: ReadonlySet<FailureReason> = new Set(["orphaned", "internal", "unauthorized", "client-error"]);
+
+interface Seen {
+  row: number;
+  report: AttemptReport;
+  outcome: Outcome;
+  /** Its calibrated probability before this settlement. */
+  p: number;
+  raw: number;
+}
+
+/** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
+export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+  const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
+  const kind = state.kinds[settlement.kind] ?? emptyKind();
+  state.kinds[settlement.kind] = kind;
+  rebaseKind(kind, settlement.atMs);
+  rebaseShared(state.shared, settlement.atMs);
+  const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
+  const band = bandOf(settlement.features.inputChars);
+  const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
+  const seen: Seen[] = [];
+  const touched = new Set<number>();
+  const view = viewKind(state, settlement.kind, settlement.atMs);
+  for (const report of settlement.attempts) {
+    const row = rowFor(kind, report.bidder, byId);
+    if (row < 0 || !sound(report)) continue;
+    view.rows.set(report.bidder, row);
+    touched.add(row);
+    learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    const outcome = report.outcome;
+    const bidder = byId.get(report.bidder);
+    if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
+    const raw = acceptance(view, bidder, column, band).mean;
+    const features = calibrationFeatures(raw, kind.rows[row]?.recent ?? 0, settlement.features.inputChars);
+    seen.push({ row, report, outcome, raw, p: recalibrate(kind, features) });
+    learnReliability(state.shared, outcome);
+  }
+  if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  roundKind(kind, touched, column);
+  roundShared(state.shared);
+}
+
+function sound(report: AttemptReport): boolean {
+  const numbers = [report.costNano, report.totalMs, report.inputTokens, report.outputTokens, report.claimed.accept];
+  if (report.outcome)
+    numbers.push(report.outcome.worth, report.outcome.reliability.trueAccept, report.outcome.reliability.trueReject);
+  return numbers.every((x) => Number.isFinite(x) && x >= 0) && (report.outcome === null || report.outcome.worth <= 1);
+}
+
+/** What a call teaches whatever its answer was worth: errors, times, tokens, price. */
+function learnCall(
+  state: MarketState,
+  kind: KindState,
+  column: Column,
+  index: number,
+  report: AttemptReport,
+  byId: ReadonlyMap<string, Bidder>,
+  estimate: number,
+  atMs: number,
+): void {
+  const shared = sharedRowFor(state.shared, report.bidder, byId);
+  const row = kind.rows[index];
+  const bidder = byId.get(report.bidder);
+  if (!shared || !row || !bidder) return;
+  const g = growth(state.shared, atMs);
+  if (report.failure === null || !notItsFault.has(report.failure)) {
+    shared.calls += g;
+    if (report.failure !== null && !report.censored) shared.failed += g;
+  }
+  learnTimes(shared, row, report);
+  if (report.failure !== null || report.censored) return;
+  learnTokens(row, index, column, estimate, report.inputTokens, report.outputTokens);
+  const listed = costOf(bidder.price, { input: report.inputTokens, output: report.outputTokens, source: "counted" });
+  if (listed > 100 && report.costNano > 0)
+    shared.bill += 0.2 * (within(logarithm(report.costNano / listed), -2.5, 2.5) - shared.bill);
+}
+
+function learnOutcomes(
+  kind: KindState,
+  column: Column,
+  band: number,
+  seen: readonly Seen[],
+  settlement: Settlement,
+  view: KindView,
+): void {
+  const g = growth(kind, settlement.atMs);
+  const r = loadingOf(kind);
+  const keepBand = hasBand(kind, column, band);
+  let belief = freshBelief();
+  let atStart = belief;
+  let round: number | undefined;
+  const rejected: Seen[] = [];
+  const changes: (() => void)[] = [];
+  for (const one of seen) {
+    if (one.report.role === "leader" || one.report.round !== round) atStart = belief;
+    round = one.report.round;
+    // Runners of one round did not wait for each other; a fall-back ran because the ones before it were rejected.
+    const known = one.report.role === "fallback" ? belief : atStart;
+    const { mean, slope } = conditional(one.p, known, r);
+    const { reliability, worth } = one.outcome;
+    const power = reliability.trueAccept + reliability.trueReject - 1;
+    const counts = pseudoCounts(one.p, noisy(mean, reliability), slope * power, worth);
+    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
+    for (const other of rejected) {
+      const at = pairIndex(other.row, one.row);
+      if (other.row === one.row) continue;
+      const joint = conditional(one.p, belief, r).mean;
+      while (kind.coFailed.length < at + 2) kind.coFailed.push(0);
+      kind.coFailed[at] = (kind.coFailed[at] ?? 0) + (1 - worth) * g;
+      kind.coFailed[at + 1] = (kind.coFailed[at + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
+    }
+    belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
+    if (worth < 0.5) rejected.push(one);
+    const row = kind.rows[one.row];
+    if (!row) continue;
+    // Only what ran before anything was seen is unconditional and may recalibrate first claims.
+    const first = seen[0] === one || (known === atStart && rejected.length === 0);
+    const features = calibrationFeatures(one.raw, row.recent, settlement.features.inputChars);
+    if (first) learnCalibration(kind, features, worth, reliability);
+    const clean = corrected(worth, reliability);
+    if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
+    const conditionalP = mean;
+    changes.push(() => {
+      watchForDrift(kind, one.row, row, conditionalP, worth, reliability);
+    });
+  }
+  learnLoading(kind, seen);
+  for (const change of changes) change();
+  kind.outcomes += seen.length;
+  refit(kind, view.shared, g);
+}
+
+function addCounts(column: Column, band: number, row: number, accept: number, reject: number, g: number): void {
+  const targets = band >= 0 ? [column.counts, column.bands[band] ?? []] : [column.counts];
+  for (const counts of targets) {
+    while (counts.length < 2 * row + 2) counts.push(0);
+    const a = Math.max(0, (counts[2 * row] ?? 0) + accept);
+    const b = Math.max(0, (counts[2 * row + 1] ?? 0) + reject);
+    const fade = Math.min(1, (cellMemory * g) / Math.max(1e-9, a + b));
+    counts[2 * row] = a * fade;
+    counts[2 * row + 1] = b * fade;
+  }
+}
+
+/** Log evidence of each loading from outcomes on one input: how well earlier ones forecast later ones under it. */
+function learnLoading(kind: KindState, seen: readonly Seen[]): void {
+  if (seen.length < 2) return;
+  for (let at = 0; at < loadings.length; at++) {
+    const r = loadings[at] ?? 0;
+    let belief = freshBelief();
+    let evidence = 0;
+    for (const one of seen) {
+      const q = within(noisy(conditional(one.p, belief, r).mean, one.outcome.reliability), 0.01, 0.99);
+      evidence += one.outcome.worth * logarithm(q) + (1 - one.outcome.worth) * logarithm(1 - q);
+      belief = afterVerdict(belief, acceptAtNodes(one.p, r), one.outcome.worth, one.outcome.reliability);
+    }
+    kind.loading[at] = (kind.loading[at] ?? 0) * 0.9995 + evidence;
+  }
+  const top = Math.max(...kind.loading);
+  for (let at = 0; at < kind.loading.length; at++) kind.loading[at] = Math.max(-60, (kind.loading[at] ?? 0) - top);
+}

@@ -1,0 +1,29 @@
+import { exponential, within } from "./elementary.ts";
+
+/** Step of the multiplier, and the bounds it is held in. */
+const step = 0.15;
+const least = 1e-4;
+const most = 1e4;
+
+/**
+ * One multiplicative primal-dual step (Balseiro, Lu and Mirrokni, Operations Research 2023): the multiplier grows when
+ * more was spent than allowed in this step and shrinks when less. `allowedNano` > 0; same for milliseconds of latency.
+ */
+export function pacingStep(multiplier: number, spentNano: number, allowedNano: number): number {
+  if (!(allowedNano > 0)) return most;
+  const over = within((spentNano - allowedNano) / allowedNano, -1, 2);
+  return within(multiplier * exponential(step * over), least, most);
+}
+
+/** Latency's multiplier in USD per second: the same step on time against its objective. */
+export const latencyStep = (muUsdPerSecond: number, tookMs: number, objectiveMs: number): number =>
+  pacingStep(muUsdPerSecond, tookMs, objectiveMs);
+
+/**
+ * What one of `remaining` requests may cost at most, so that the rest can still be served by the cheapest: a hard
+ * bound beside the multiplier. null when not even this one can be: a budget below the cheapest bidder.
+ */
+export function hardLimit(leftNano: number, remaining: number, cheapestNano: number): number | null {
+  const free = leftNano - Math.max(0, remaining - 1) * cheapestNano;
+  return free >= cheapestNano ? Math.floor(free) : null;
+}

@@ -1,0 +1,32 @@
+import { toUsd } from "../money/nano-usd.ts";
+import type { AuctionRequest, Policy } from "./bid.ts";
+import { short } from "./elementary.ts";
+
+/** What a policy makes of value, cost and time: factors, and the share of the value one second of waiting costs. */
+const policies: Record<Policy, { value: number; cost: number; waiting: number }> = {
+  balanced: { value: 1, cost: 1, waiting: 0 },
+  cheap: { value: 0.2, cost: 1, waiting: 0 },
+  fast: { value: 1, cost: 1, waiting: 0.05 },
+  best: { value: 8, cost: 1, waiting: 0 },
+};
+
+/** Worth of an accepted answer by default, in units of the strongest eligible bidder's expected cost. */
+const valueInCosts = 20;
+/** Value when even the strongest is free: one ten-thousandth of a dollar, so that quality still decides. */
+const leastValueNano = 100_000;
+
+/** Value in nano-USD and the two prices of a decision, from request, policy and pacing. */
+export function policyTerms(
+  request: AuctionRequest,
+  pacing: { lambda: number; muUsdPerSecond: number },
+  strongestNano: number,
+): { valueNano: number; lambda: number; muUsdPerSecond: number } {
+  const policy = policies[request.policy];
+  const base = request.valueNano ?? Math.max(leastValueNano, valueInCosts * strongestNano);
+  const valueNano = Math.round(base * policy.value);
+  return {
+    valueNano,
+    lambda: short(pacing.lambda * policy.cost),
+    muUsdPerSecond: short(pacing.muUsdPerSecond + policy.waiting * toUsd(valueNano)),
+  };
+}

@@ -1,0 +1,70 @@
+import { pairIndex } from "./co-failure.ts";
+import type { Column, KindState, SharedState } from "./state.ts";
+
+/** Two decimals below 100, one below 1,000: what keeps a part within 64 KB of JSON. */
+const count = (x: number): number => {
+  const size = x < 0 ? -x : x;
+  if (size < 100) return Math.round(x * 100) / 100;
+  return size < 1000 ? Math.round(x * 10) / 10 : Math.round(x);
+};
+const pair = (list: number[], at: number): void => {
+  if (at + 1 >= list.length) return;
+  list[at] = count(list[at] ?? 0);
+  list[at + 1] = count(list[at + 1] ?? 0);
+};
+const fine = (x: number): number => Math.round(x * 10_000) / 10_000;
+
+/** Rounds the numbers of the rows that a settlement touched, so that memory and its JSON are always the same state. */
+export function roundKind(kind: KindState, touched: ReadonlySet<number>, column: Column): void {
+  const all = (list: number[], rule: (x: number) => number) => {
+    for (let i = 0; i < list.length; i++) list[i] = rule(list[i] ?? 0);
+  };
+  kind.rows.forEach((row, i) => {
+    row.skill = fine(row.skill);
+    row.variance = fine(row.variance);
+    row.given = [fine(row.given[0]), fine(row.given[1])];
+    if (!touched.has(i)) return;
+    row.claims = count(row.claims);
+    row.brier = fine(row.brier);
+    row.recent = fine(row.recent);
+    row.drop = count(row.drop);
+    row.rise = count(row.rise);
+    all(row.bins, count);
+    all(row.tokens, fine);
+    all(row.total, fine);
+    for (const one of touched) {
+      if (one === i) continue;
+      const at = pairIndex(one, i);
+      if (at + 1 < kind.coFailed.length) pair(kind.coFailed, at);
+    }
+  });
+  for (const one of kind.columns) {
+    one.level = fine(one.level);
+    one.variance = fine(one.variance);
+    // A change of mind (drift.ts) touches a row in every column.
+    for (const i of touched) for (const list of [one.counts, ...one.bands]) pair(list, 2 * i);
+  }
+  for (const i of touched) {
+    if (2 * i + 1 < column.outputs.length) {
+      column.outputs[2 * i] = fine(column.outputs[2 * i] ?? 0);
+      column.outputs[2 * i + 1] = fine(column.outputs[2 * i + 1] ?? 0);
+    }
+  }
+  all(column.output, fine);
+  all(kind.loading, fine);
+  all(kind.calibration.mean, fine);
+  all(kind.calibration.precision, fine);
+}
+
+export function roundShared(shared: SharedState): void {
+  for (const row of shared.rows) {
+    row.precision = fine(row.precision);
+    row.skill = fine(row.skill);
+    row.calls = count(row.calls);
+    row.failed = count(row.failed);
+    row.bill = fine(row.bill);
+    row.brier = fine(row.brier);
+    row.first = [count(row.first[0]), fine(row.first[1]), fine(row.first[2])];
+    row.pace = [count(row.pace[0]), fine(row.pace[1])];
+  }
+}

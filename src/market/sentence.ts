@@ -1,0 +1,21 @@
+import { formatUsd } from "../money/nano-usd.ts";
+import type { Awarded } from "./award.ts";
+import type { Decision } from "./bid.ts";
+
+const percent = (p: number): string => `${Math.round(p * 100)} %`;
+
+/** One sentence a person can read: who leads, at what claim and price, what happens next. */
+export function sentenceOf(decision: Decision, shape: Awarded["shape"]): string {
+  const leader = decision.award[0];
+  const bid = decision.bids.find((one) => one.bidder === leader?.bidder);
+  if (!leader || !bid) return "Nobody was worth asking.";
+  const claim = `${leader.bidder} leads: ${percent(bid.accept.mean)} likely to be accepted at ${formatUsd(bid.costNano)}`;
+  if (decision.bids.length === 1) return `${claim}; there was no competition.`;
+  const others = decision.award.slice(1);
+  const names = others.map((place) => place.bidder).join(", ");
+  const luck = decision.explored ? " It was drawn at random, to keep learning." : "";
+  if (others.length === 0) return `${claim}; of ${decision.bids.length} bids no second one was worth its cost.${luck}`;
+  if (shape === "parallel") return `${claim}; ${names} start${others.length === 1 ? "s" : ""} with it.${luck}`;
+  if (shape === "audit") return `${claim}; the line-up goes on with ${names}, some of them as a random check.${luck}`;
+  return `${claim}; if it fails or is rejected: ${names}.${luck}`;
+}

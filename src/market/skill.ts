@@ -1,0 +1,143 @@
+import type { Bidder } from "./bidder.ts";
+import { logarithm, logistic } from "./elementary.ts";
+import type { Column, KindState, Row, SharedRow } from "./state.ts";
+
+/** Spread of skills between bidders, of a bidder between contexts, and of contexts, in logits (standard deviations). */
+export const spread = { bidder: 0.9, interaction: 0.55, context: 0.8, family: 0.5, tier: 0.7, elsewhere: 0.5 } as const;
+/** Level of a kind nobody has tried: 73 % accepted. */
+const firstLevel = 1;
+
+/** Log price of 1,000 input and 300 output tokens, in steps of a factor e: bidders of one price tier are alike. */
+export function tierOf(bidder: Bidder): number {
+  const nano =
+    (bidder.price.inputPerMtok * 1000 + bidder.price.outputPerMtok * 300) / 1e6 + (bidder.price.perCall ?? 0);
+  return Math.round(logarithm(nano + 1));
+}
+
+/** Mean level of a kind's contexts, weighted by how well they are known. */
+export function meanLevel(kind: KindState | undefined): number {
+  let sum = firstLevel * 2;
+  let weight = 2;
+  for (const column of kind?.columns ?? []) {
+    const w = 1 / (column.variance + 0.1);
+    sum += w * column.level;
+    weight += w;
+  }
+  return sum / weight;
+}
+
+/** What similar bidders teach about one that is new: sums of known skills by family and by price tier. */
+export interface Likeness {
+  family: Map<string, [count: number, skill: number]>;
+  tier: Map<number, [count: number, skill: number]>;
+}
+
+export function likenessOf(kind: KindState | undefined): Likeness {
+  const likeness: Likeness = { family: new Map(), tier: new Map() };
+  for (const row of kind?.rows ?? []) {
+    const known = 1 / (1 + 4 * row.variance);
+    const add = <K>(map: Map<K, [number, number]>, key: K) => {
+      const sum = map.get(key);
+      if (sum) {
+        sum[0] += known;
+        sum[1] += known * row.skill;
+      } else map.set(key, [known, known * row.skill]);
+    };
+    add(likeness.family, row.family);
+    add(likeness.tier, row.tier);
+  }
+  return likeness;
+}
+
+/** Prior of a bidder's skill in a kind from its own record in other kinds, its family and its price tier. */
+export function priorSkill(
+  likeness: Likeness,
+  shared: SharedRow | undefined,
+  family: string,
+  tier: number,
+  own: Row | null,
+): { mean: number; variance: number } {
+  let precision = 1 / (spread.bidder * spread.bidder);
+  let sum = 0;
+  const known = own ? 1 / (1 + 4 * own.variance) : 0;
+  const learn = (count: number, total: number, deviation: number) => {
+    // Its own record must not be its own prior.
+    const others = count - known;
+    if (others < 0.05) return;
+    const mean = (total - known * (own?.skill ?? 0)) / others;
+    const w = 1 / (deviation * deviation * (1 + 1 / others));
+    precision += w;
+    sum += w * mean;
+  };
+  const kin = likeness.family.get(family);
+  if (kin) learn(kin[0], kin[1], spread.family);
+  const peers = likeness.tier.get(tier);
+  if (peers) learn(peers[0], peers[1], spread.tier);
+  if (shared) {
+    const elsewhere = shared.precision - (own?.given[0] ?? 0);
+    if (elsewhere > 0.01) {
+      const w = 1 / (spread.elsewhere * spread.elsewhere + 1 / elsewhere);
+      precision += w;
+      sum += (w * (shared.skill - (own?.given[1] ?? 0))) / elsewhere;
+    }
+  }
+  return { mean: sum / precision, variance: 1 / precision };
+}
+
+/** Weight of a cell of n observations for its row or column: the interaction keeps it from speaking for the whole. */
+const cellWeight = (n: number, p: number): number => {
+  const information = n * p * (1 - p);
+  return information / (1 + information * spread.interaction * spread.interaction);
+};
+
+/** One Newton step for every row's skill and every column's level. Cost: rows x columns, whatever the past. */
+export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: number): void {
+  const likeness = likenessOf(kind);
+  for (let i = 0; i < kind.rows.length; i++) {
+    const row = kind.rows[i];
+    if (!row) continue;
+    const prior = priorSkill(likeness, shared.get(row.bidder), row.family, row.tier, row);
+    let precision = 1 / prior.variance;
+    let gradient = (prior.mean - row.skill) * precision;
+    for (const column of kind.columns) {
+      const accept = (column.counts[2 * i] ?? 0) / growth;
+      const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
+      if (n < 0.05) continue;
+      const p = logistic(column.level + row.skill);
+      const w = cellWeight(n, p);
+      precision += w;
+      gradient += (w * (accept / n - p)) / (p * (1 - p));
+    }
+    row.skill += bounded(gradient / precision);
+    row.variance = 1 / precision;
+    const common = shared.get(row.bidder);
+    if (common) {
+      const gained = precision - 1 / prior.variance;
+      common.precision += gained - row.given[0];
+      common.skill += gained * row.skill - row.given[1];
+      row.given = [gained, gained * row.skill];
+    }
+  }
+  const center = meanLevel(kind);
+  for (const column of kind.columns) refitColumn(column, kind, center, growth);
+}
+
+function refitColumn(column: Column, kind: KindState, center: number, growth: number): void {
+  let precision = 1 / (spread.context * spread.context);
+  let gradient = (center - column.level) * precision;
+  for (let i = 0; i < kind.rows.length; i++) {
+    const row = kind.rows[i];
+    if (!row) continue;
+    const accept = (column.counts[2 * i] ?? 0) / growth;
+    const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
+    if (n < 0.05) continue;
+    const p = logistic(column.level + row.skill);
+    const w = cellWeight(n, p);
+    precision += w;
+    gradient += (w * (accept / n - p)) / (p * (1 - p));
+  }
+  column.level += bounded(gradient / precision);
+  column.variance = 1 / precision;
+}
+
+const bounded = (step: number): number => (step > 0.7 ? 0.7 : step < -0.7 ? -0.7 : step);

@@ -1,0 +1,89 @@
+import { type Kind, kindNames } from "../plan/kind.ts";
+import type { Bidder } from "./bidder.ts";
+import { bandOf } from "./cell.ts";
+import { calibrationError } from "./claim-record.ts";
+import { short, within } from "./elementary.ts";
+import { expectedTimes } from "./latency.ts";
+import { acceptance, viewKind } from "./profile.ts";
+import type { MarketState } from "./state.ts";
+
+export interface KindStanding {
+  kind: Kind;
+  /** Posterior mean of acceptance over the kind's contexts, weighted by use; 5 % and 95 % bounds. */
+  accept: { mean: number; low: number; high: number };
+  /** Outcomes that stand behind it (after forgetting). */
+  n: number;
+  brier: number | null;
+  calibrationError: number | null;
+  totalMs: { p50: number; p95: number };
+}
+
+export interface Standing {
+  bidder: string;
+  kinds: KindStanding[];
+  errorRate: number;
+  calls: number;
+  firstTokenMs: { p50: number; p95: number };
+  /** 0 to 1: 1 less four times the mean Brier score of its claims, shrunk to 1/2 while there are few. */
+  reputation: number;
+}
+
+/** What is known of one bidder, for people: GET /v1/bidders. */
+export function standing(state: MarketState, bidder: Bidder, nowMs: number): Standing {
+  const kinds: KindStanding[] = [];
+  let brier = 0;
+  let claims = 0;
+  let first = expectedTimes(bidder, undefined, undefined, 200, 0).firstTokenMs;
+  let calls = 0;
+  let failed = 0;
+  for (const name of kindNames) {
+    const view = viewKind(state, name, nowMs);
+    const index = view.rows.get(bidder.id) ?? -1;
+    const shared = view.shared.get(bidder.id);
+    if (shared) {
+      calls = shared.calls / view.sharedGrowth;
+      failed = shared.failed / view.sharedGrowth;
+      first = expectedTimes(bidder, shared, undefined, 200, 0).firstTokenMs;
+    }
+    const row = index < 0 ? undefined : view.kind?.rows[index];
+    if (!row || !view.kind) continue;
+    let sum = 0;
+    let weight = 0;
+    let n = 0;
+    let variance = 0;
+    for (const column of view.kind.columns) {
+      const p = acceptance(view, bidder, column, bandOf(300));
+      const w = p.own + 0.1;
+      sum += w * p.mean;
+      variance += (w * w * p.mean * (1 - p.mean)) / (p.strength + 1);
+      weight += w;
+      n += p.own;
+    }
+    const mean = weight > 0 ? sum / weight : 0.5;
+    const sd = weight > 0 ? Math.sqrt(variance) / weight : 0.5;
+    brier += row.brier;
+    claims += row.claims;
+    kinds.push({
+      kind: name,
+      accept: {
+        mean: short(mean, 4),
+        low: short(within(mean - 1.645 * sd, 0, 1), 4),
+        high: short(within(mean + 1.645 * sd, 0, 1), 4),
+      },
+      n: short(n, 4),
+      brier: row.claims > 0 ? short(row.brier / row.claims, 4) : null,
+      calibrationError: shortOrNull(calibrationError(row)),
+      totalMs: expectedTimes(bidder, shared, row, 200, 0).totalMs,
+    });
+  }
+  return {
+    bidder: bidder.id,
+    kinds,
+    errorRate: short((failed + 0.05) / (calls + 5), 4),
+    calls: short(calls, 4),
+    firstTokenMs: first,
+    reputation: short(within(1 - (4 * (brier + 0.125 * 20)) / (claims + 20), 0, 1), 4),
+  };
+}
+
+const shortOrNull = (x: number | null): number | null => (x === null ? null : short(x, 4));

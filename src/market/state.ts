@@ -1,0 +1,129 @@
+import type { Kind } from "../plan/kind.ts";
+import { bands } from "./cell.ts";
+
+/** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
+export const maxBidders = 64;
+export const maxContexts = 16;
+/** Contexts x length bands that keep counts of their own; later ones speak through their context only. */
+export const maxBandColumns = 24;
+/** Observations a cell remembers of one bidder: older ones fade, so that it stays able to change its mind. */
+export const cellMemory = 400;
+/** Grid of latent correlations between bidders' failures; the data choose among them. */
+export const loadings = [0, 0.3, 0.5, 0.65, 0.75, 0.85] as const;
+
+/** Per-bidder numbers of one kind, by position; all weights are forward-weighted (see forgetting.ts). */
+export interface Row {
+  bidder: string;
+  family: string;
+  /** Log price, to find similar bidders. */
+  tier: number;
+  /** Skill above the kind's level in logits: posterior mean and variance. */
+  skill: number;
+  variance: number;
+  /** Precision and precision x skill that this kind gave to the shared part. */
+  given: [precision: number, skill: number];
+  /** Observations, sum of squared errors of claims, and of corrected outcomes. */
+  claims: number;
+  brier: number;
+  /** Fast average of (outcome - claim), and the two change detectors. */
+  recent: number;
+  drop: number;
+  rise: number;
+  /** Five bins of claims: weight, sum of claims, sum of outcomes. */
+  bins: number[];
+  /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */
+  tokens: [weight: number, inputRatio: number, logOutput: number, logOutputSquare: number];
+  /** Total time where it was measured: weight, mean of log ms, mean of its square. */
+  total: [weight: number, log: number, square: number];
+}
+
+/** One declared context of a kind: counts by bidder row (accept at 2i, reject at 2i + 1), whole and by length band. */
+export interface Column {
+  name: string;
+  level: number;
+  variance: number;
+  counts: number[];
+  bands: number[][];
+  /** By row: weight, mean log output tokens; and of everybody: weight, mean log. */
+  outputs: number[];
+  output: [weight: number, log: number];
+  lastMs: number;
+}
+
+export interface KindState {
+  version: 1;
+  /** Weights in this part were multiplied by exp(rate x (t - landmarkMs)). */
+  landmarkMs: number;
+  rows: Row[];
+  columns: Column[];
+  /** Log evidence of each loading of the grid. */
+  loading: number[];
+  /** Both rejected: seen and expected, upper triangle by row pair. */
+  coFailed: number[];
+  /** Recalibration: mean and precision of each weight. */
+  calibration: { mean: number[]; precision: number[] };
+  /** Outcomes folded, all bidders. */
+  outcomes: number;
+}
+
+/** What is known of one bidder over all kinds. */
+export interface SharedRow {
+  bidder: string;
+  /** Sum of precision, and of precision x skill, over kinds. */
+  precision: number;
+  skill: number;
+  /** Calls and failed calls (forward-weighted by time). */
+  calls: number;
+  failed: number;
+  /** First-token ms where measured: weight, mean log, mean square log; and log ms per output token. */
+  first: [weight: number, log: number, square: number];
+  pace: [weight: number, log: number];
+  /** Billed over predicted cost from tokens, a fast average of its log: catches prices that changed unannounced. */
+  bill: number;
+  /** Standing: mean Brier score over kinds, and claims counted. */
+  brier: number;
+  claims: number;
+}
+
+export type Source = "criteria" | "judge" | "agreement" | "feedback" | "audit";
+
+export interface SharedState {
+  version: 1;
+  landmarkMs: number;
+  rows: SharedRow[];
+  /** By source: says accept when good, when good; says reject when bad, when bad (counts). */
+  reliability: Partial<Record<Source, [accepted: number, good: number, rejected: number, bad: number]>>;
+}
+
+/** All that the market knows. Plain JSON in parts: one shared and one a kind, each stored by its own version. */
+export interface MarketState {
+  shared: SharedState;
+  kinds: Partial<Record<Kind, KindState>>;
+}
+
+export const emptyShared = (): SharedState => ({ version: 1, landmarkMs: 0, rows: [], reliability: {} });
+
+export const emptyKind = (): KindState => ({
+  version: 1,
+  landmarkMs: 0,
+  rows: [],
+  columns: [],
+  loading: loadings.map(() => 0),
+  coFailed: [],
+  calibration: { mean: [0, 1, 0, 0], precision: [60, 120, 60, 30] },
+  outcomes: 0,
+});
+
+/** A market that has seen nothing. */
+export const emptyMarket = (): MarketState => ({ shared: emptyShared(), kinds: {} });
+
+export const emptyColumn = (name: string): Column => ({
+  name,
+  level: 0,
+  variance: 1,
+  counts: [],
+  bands: Array.from({ length: bands }, () => []),
+  outputs: [],
+  output: [0, 0],
+  lastMs: 0,
+});

@@ -1,0 +1,67 @@
+import type { NanoUsd } from "../money/nano-usd.ts";
+import { costOf } from "../money/price.ts";
+import type { Bidder } from "./bidder.ts";
+import { exponential, logarithm, within } from "./elementary.ts";
+import type { Column, KindState, Row } from "./state.ts";
+
+/** Output expected of a call nobody has made: short of the cap, tokens. */
+const firstOutput = 200;
+const memory = 300;
+
+/** Expected tokens and cost of one call. Log-normal output length: cell <- bidder in the kind <- everybody in the cell. */
+export function expectedCall(
+  kind: KindState | undefined,
+  i: number,
+  column: Column | undefined,
+  bidder: Bidder,
+  bill: number,
+  inputTokens: number,
+  maxOutputTokens: number,
+): { input: number; output: number; costNano: NanoUsd } {
+  const row = i < 0 ? undefined : kind?.rows[i];
+  const weight = row?.tokens[0] ?? 0;
+  const input = inputTokens * exponential(((row?.tokens[1] ?? 0) * weight) / (weight + 1));
+  const cap = Math.min(maxOutputTokens, bidder.maxOutputTokens);
+  const first = logarithm(Math.min(firstOutput, cap) + 1);
+  const usual = column && column.output[0] > 0 ? column.output[1] : first;
+  let mean = ((row?.tokens[2] ?? 0) * weight + usual * 2) / (weight + 2);
+  const spread = weight > 3 ? within((row?.tokens[3] ?? 0) - (row?.tokens[2] ?? 0) * (row?.tokens[2] ?? 0), 0, 2) : 0.3;
+  let variance = spread;
+  if (column && i >= 0) {
+    const n = column.outputs[2 * i] ?? 0;
+    mean = ((column.outputs[2 * i + 1] ?? 0) * n + mean * 2) / (n + 2);
+    // Within a context lengths spread less than over the whole kind.
+    variance = spread * (1 - 0.3 * (n / (n + 4)));
+  }
+  const output = within(exponential(mean + variance / 2) - 1, 0, cap);
+  const cost = costOf(bidder.price, { input, output, source: "bounded" }) * exponential(bill);
+  return { input, output, costNano: Math.ceil(cost) };
+}
+
+/** Running mean with a memory of about 300 observations. */
+export function blend(old: number, weight: number, value: number): number {
+  return old + (value - old) / Math.min(weight + 1, memory);
+}
+
+export function learnTokens(
+  row: Row,
+  i: number,
+  column: Column,
+  estimate: number | null,
+  input: number,
+  output: number,
+): void {
+  const weight = row.tokens[0];
+  const length = logarithm(output + 1);
+  if (estimate !== null && estimate > 0 && input > 0) {
+    row.tokens[1] = blend(row.tokens[1], weight, within(logarithm(input / estimate), -3, 3));
+  }
+  row.tokens[2] = blend(row.tokens[2], weight, length);
+  row.tokens[3] = blend(row.tokens[3], weight, length * length);
+  row.tokens[0] = Math.min(memory, weight + 1);
+  const n = column.outputs[2 * i] ?? 0;
+  column.outputs[2 * i + 1] = blend(column.outputs[2 * i + 1] ?? 0, n, length);
+  column.outputs[2 * i] = Math.min(memory, n + 1);
+  column.output[1] = blend(column.output[1], column.output[0], length);
+  column.output[0] = Math.min(memory, column.output[0] + 1);
+}

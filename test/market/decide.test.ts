@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { decide, emptyMarket, learn, propensities, replay, seededRandom } from "../../src/market/market.ts";
+import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
+
+const three = [bidder("a/small", 0.1), bidder("b/middle", 1), bidder("c/large", 10)];
+
+describe("decide", () => {
+  it("learns who is accepted and leads with it", () => {
+    const state = emptyMarket();
+    const random = seededRandom("leads");
+    const p: Record<string, number> = { "a/small": 0.2, "b/middle": 0.9, "c/large": 0.9 };
+    let late = 0;
+    for (let n = 0; n < 300; n++) {
+      const d = decided(decide(state, three, request({ maxAttempts: 1, nowMs: startMs + n * 1000 }), pacing, random));
+      const leader = d.award[0]?.bidder ?? "";
+      if (n >= 200 && leader === "b/middle") late++;
+      learn(state, settlement([report(d, leader, random() < (p[leader] ?? 0) ? 1 : 0)], n), three);
+    }
+    expect(late).toBeGreaterThan(80);
+  });
+
+  it("asks again after a rejection without those tried, and believes less in the others", () => {
+    const state = emptyMarket();
+    const first = decided(decide(state, three, request(), pacing, seededRandom("again")));
+    const leader = first.award[0]?.bidder ?? "";
+    const second = decided(
+      decide(state, three, request({ tried: [{ bidder: leader, how: "rejected" }] }), pacing, seededRandom("again")),
+    );
+    expect(second.round).toBe(2);
+    expect(second.award.map((place) => place.bidder)).not.toContain(leader);
+    for (const bid of second.bids) {
+      const before = first.bids.find((one) => one.bidder === bid.bidder);
+      expect(bid.accept.mean).toBeLessThan(before?.accept.mean ?? 0);
+    }
+    const failed = decided(
+      decide(state, three, request({ tried: [{ bidder: leader, how: "failed" }] }), pacing, seededRandom("again")),
+    );
+    for (const bid of failed.bids) {
+      expect(bid.accept.mean).toBe(first.bids.find((one) => one.bidder === bid.bidder)?.accept.mean);
+    }
+  });
+
+  it("gives parallel places that differ in model and provider to a race", () => {
+    const many = [...three, bidder("c/large-2", 9), bidder("d/other", 8)];
+    const d = decided(
+      decide(emptyMarket(), many, request({ strategy: "race", valueNano: 1e9 }), pacing, seededRandom("r")),
+    );
+    const parallel = d.award.filter((place) => place.startAfterMs === 0);
+    expect(parallel.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(parallel.map((place) => place.bidder.split("/")[0])).size).toBe(parallel.length);
+  });
+
+  it("starts two at once when the deadline leaves no time for a second try", () => {
+    const d = decided(
+      decide(emptyMarket(), three, request({ deadlineMs: 6000, valueNano: 1e9 }), pacing, seededRandom("d")),
+    );
+    expect(d.award.filter((place) => place.startAfterMs === 0).length).toBe(2);
+  });
+
+  it("audits young closed kinds beside the leader", () => {
+    const embedded = ["eld", "franc", "third"].map((name) =>
+      bidder(`embedded/${name}`, 0, { serves: ["language"], expected: { firstTokenMs: 1, tokensPerSecond: 10_000 } }),
+    );
+    const random = seededRandom("audit");
+    let audits = 0;
+    for (let n = 0; n < 100; n++) {
+      const d = decided(decide(emptyMarket(), embedded, request({ kind: "language", closed: true }), pacing, random));
+      if (d.award.some((place) => place.role === "audit")) audits++;
+    }
+    expect(audits).toBeGreaterThan(35);
+    expect(audits).toBeLessThan(90);
+  });
+
+  it("keeps a decision of 48 bidders within 16 KB and its parts within 64 KB", () => {
+    const many = Array.from({ length: 48 }, (_, i) =>
+      bidder(`provider-${i % 9}/model-with-a-long-name-${i}`, 0.1 + i * 0.2),
+    );
+    const state = emptyMarket();
+    const random = seededRandom("size");
+    let last = decided(decide(state, many, request(), pacing, random));
+    for (let n = 0; n < 1500; n++) {
+      const features = { inputChars: 10 ** (1 + (n % 4)), script: `script-${n % 20}` };
+      last = decided(decide(state, many, request({ features, nowMs: startMs + n * 60_000 }), pacing, random));
+      const attempts = many
+        .slice((n * 3) % 46, ((n * 3) % 46) + 3)
+        .map((one) => report(last, one.id, random() < 0.5 ? 1 : 0, { role: "fallback" }));
+      learn(state, settlement(attempts, n, { features, atMs: startMs + n * 60_000 }), many);
+    }
+    expect(JSON.stringify(last).length).toBeLessThan(16_384);
+    expect(JSON.stringify(state.shared).length).toBeLessThan(65_536);
+    for (const kind of Object.values(state.kinds)) expect(JSON.stringify(kind).length).toBeLessThan(65_536);
+  });
+});
+
+describe("replay", () => {
+  it("repeats every decision bit for bit from its JSON", () => {
+    const state = emptyMarket();
+    const random = seededRandom("replay");
+    const strategies = ["auto", "single", "race", "best-of", "agreement"] as const;
+    for (let n = 0; n < 200; n++) {
+      const strategy = strategies[n % 5] ?? "auto";
+      const d = decided(
+        decide(state, three, request({ strategy, deadlineMs: n % 3 === 0 ? 5000 : null }), pacing, random),
+      );
+      const again = replay(JSON.parse(JSON.stringify(d)));
+      expect(again.award).toEqual(d.award);
+      expect(again.scores).toEqual(d.bids.map((bid) => bid.score));
+      const leader = d.award[0]?.bidder ?? "";
+      learn(state, settlement([report(d, leader, n % 2)], n), three);
+    }
+  });
+});
+
+describe("propensities", () => {
+  it("match how often each bidder leads", () => {
+    const state = emptyMarket();
+    const random = seededRandom("propensity");
+    const claimed = propensities(decided(decide(state, three, request({ strategy: "single" }), pacing, random)), 4000);
+    const led: Record<string, number> = {};
+    for (let n = 0; n < 4000; n++) {
+      const leader =
+        decided(decide(state, three, request({ strategy: "single" }), pacing, random)).award[0]?.bidder ?? "";
+      led[leader] = (led[leader] ?? 0) + 1 / 4000;
+    }
+    expect(Object.values(claimed).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+    for (const one of three) {
+      expect(claimed[one.id]).toBeGreaterThanOrEqual(0.01 / 3);
+      expect(Math.abs((claimed[one.id] ?? 0) - (led[one.id] ?? 0))).toBeLessThan(0.04);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
+import { bidder, decided, pacing, report, request, settlement } from "./setting.ts";
+
+const good = bidder("a/good", 1);
+const random = seededRandom("refusals");
+
+describe("bad input", () => {
+  it.each([
+    ["price.inputPerMtok is negative (-1)", bidder("b/bad", 1, { price: { inputPerMtok: -1, outputPerMtok: 1 } })],
+    [
+      "price.outputPerMtok is not a number",
+      bidder("b/bad", 1, { price: { inputPerMtok: 1, outputPerMtok: Number.NaN } }),
+    ],
+    ["price is missing", { ...bidder("b/bad", 1), price: undefined } as never],
+    ["contextTokens is not a number", bidder("b/bad", 1, { contextTokens: Number.POSITIVE_INFINITY })],
+  ])("excludes a bidder and says why: %s", (why, bad) => {
+    const d = decided(decide(emptyMarket(), [bad, good], request(), pacing, random));
+    expect(d.award[0]?.bidder).toBe("a/good");
+    expect(d.excluded).toEqual([{ bidder: "b/bad", reason: `its entry is broken: ${why}` }]);
+  });
+
+  it("excludes a bidder whose profile holds impossible counts", () => {
+    const state = emptyMarket();
+    const both = [good, bidder("b/odd", 1)];
+    const first = decided(decide(state, both, request(), pacing, random));
+    learn(state, settlement([report(first, "b/odd", 1)], 1), both);
+    const column = state.kinds.answer?.columns[0];
+    if (column) column.counts[0] = Number.NaN;
+    const d = decided(decide(state, both, request(), pacing, random));
+    expect(d.excluded).toEqual([{ bidder: "b/odd", reason: "its profile is broken: a count is not a number" }]);
+  });
+
+  it("skips settlement rows with impossible numbers", () => {
+    const state = emptyMarket();
+    const d = decided(decide(state, [good], request(), pacing, random));
+    learn(
+      state,
+      settlement(
+        [report(d, "a/good", Number.NaN), report(d, "a/good", 7), report(d, "a/good", 1, { outputTokens: -3 })],
+        1,
+      ),
+      [good],
+    );
+    expect(state.kinds.answer?.outcomes).toBe(0);
+    learn(state, settlement([report(d, "a/good", 1)], 2), [good]);
+    expect(state.kinds.answer?.outcomes).toBe(1);
+  });
+
+  it("refuses a budget of zero, one below the cheapest, and an empty market, naming the field", () => {
+    expect(decide(emptyMarket(), [good], request({ budgetNano: 0 }), pacing, random)).toMatchObject({
+      code: "budget-exceeded",
+      field: "budgetNano",
+    });
+    const low = decide(emptyMarket(), [good], request({ budgetNano: 10 }), pacing, random);
+    expect(low).toMatchObject({ code: "budget-exceeded", field: "budgetNano" });
+    expect("message" in low && low.message).toContain("a/good");
+    expect(decide(emptyMarket(), [], request(), pacing, random)).toMatchObject({ code: "no-bidder" });
+    const none = decide(emptyMarket(), [bidder("a/off", 1, { enabled: false })], request(), pacing, random);
+    expect("message" in none && none.message).toContain("a/off: it is switched off");
+    expect(decide(emptyMarket(), [good], request({ valueNano: Number.NaN }), pacing, random)).toMatchObject({
+      code: "invalid-request",
+      field: "valueNano",
+    });
+  });
+});
