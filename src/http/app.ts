@@ -34,6 +34,10 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   const app = new Hono<AppEnv>();
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
+  app.use(async (c, next) => {
+    c.set("report", (error) => options.unexpected?.(error, c.get("requestId")));
+    await next();
+  });
   app.use(pageHeaders);
   app.use(
     methodNotAllowed({
@@ -77,7 +81,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
 
   app.onError((error, c) => {
     if (!(error instanceof AtomicError)) {
-      options.unexpected?.(error, c.get("requestId"));
+      c.get("report")(error);
       const message = `Something went wrong inside Atomic. Try again; if it stays, report request ${c.get("requestId")}.`;
       return errorResponse(c, new AtomicError("internal", message));
     }

@@ -91,6 +91,7 @@ function streamChat(
       for await (const part of parts) await pass(part);
     } catch (error) {
       // No [DONE] after it: a cut answer must not look like a whole one.
+      if (!(error instanceof AtomicError)) c.get("report")(error);
       await send(openaiError(error instanceof AtomicError ? error : broken()));
     } finally {
       gone.end();

@@ -97,7 +97,8 @@ function streamResponse(
           await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
         }
       }
-    } catch {
+    } catch (error) {
+      c.get("report")(error);
       const message = "The stream broke inside Atomic. The job goes on: retrieve the response by its id.";
       const event = { type: "error", code: "server_error", message, param: null, sequence_number: last + 1 };
       await stream.writeSSE({ event: "error", data: JSON.stringify(event) });
