@@ -43,7 +43,7 @@ try {
 async function demo(): Promise<void> {
   const api = await connect();
   const { bidders } = await api.call<{ bidders: BidderLine[] }>("GET", "/v1/bidders");
-  const real = bidders.filter((b) => b.provider !== "embedded" && b.provider !== "sim" && b.enabled);
+  const real = bidders.filter((b) => b.provider !== "embedded" && !b.id.startsWith("sim/") && b.enabled);
   title("Who can bid");
   for (const [name, list] of groups(bidders))
     console.log(`  ${name.padEnd(10)} ${plain(list.map((b) => b.id.split("/").slice(1).join("/")).join(", "), 110)}`);
@@ -144,7 +144,10 @@ interface BidderLine {
 
 function groups(bidders: BidderLine[]): Map<string, BidderLine[]> {
   const found = new Map<string, BidderLine[]>();
-  for (const b of bidders) found.set(b.provider, [...(found.get(b.provider) ?? []), b]);
+  for (const b of bidders) {
+    const maker = b.id.split("/")[0] ?? b.provider;
+    found.set(maker, [...(found.get(maker) ?? []), b]);
+  }
   return found;
 }
 
