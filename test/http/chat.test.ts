@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { onlyEmbedded, testServer } from "./memory-ports.ts";
+import { onlyEmbedded } from "./bidders.ts";
+import { testServer } from "./memory-ports.ts";
 import { SseReader } from "./read-sse.ts";
 import {
   answers,
@@ -154,7 +155,7 @@ describe("chat completions, whole", () => {
     [
       { model: "atomic", messages, response_format: { type: "json_schema", json_schema: { schema: { type: "no" } } } },
       400,
-      "response_format.json_schema.schema",
+      "response_format.json_schema.schema.type",
       "invalid_contract",
     ],
     [{ model: "embedded/eld", messages }, 400, "model", "no_bidder"],
