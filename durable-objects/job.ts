@@ -16,6 +16,8 @@ import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
+import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
+import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
@@ -195,6 +197,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       market: () => this.#view,
       settle: async (job, settlements) => {
         await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) });
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       broken: (error) => {
         this.#complain("job-stopped", error);
@@ -207,6 +210,22 @@ export class JobObject extends DurableObject<AtomicEnv> {
         queueMicrotask(() => this.#rest());
       },
     };
+  }
+
+  /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
+  async #trace(): Promise<void> {
+    const { ATOMIC_OTLP_URL: url, ATOMIC_OTLP_HEADERS: headers } = this.env;
+    if (url === undefined || url === "") return;
+    const spans = spansOf(this.#log.read());
+    if (spans === null) return;
+    const result = await exportSpans(
+      url,
+      otlpHeaders(headers ?? ""),
+      spans,
+      (to, init) => fetch(to, init),
+      AbortSignal.timeout(10_000),
+    );
+    if (!result.ok) this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
   /** Takes the lease: the alarm fires when nobody renews it. */
