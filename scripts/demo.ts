@@ -114,6 +114,7 @@ async function demo(): Promise<void> {
   if (!same) throw new Error("a replayed decision differs");
 
   if (real.length > 0) await withModels(api, real.length);
+  await listed(api, race.id);
 
   title("Look at it yourself");
   const at = server === null ? api.url : `http://127.0.0.1:${defaultPort}`;
@@ -208,6 +209,16 @@ async function withModels(api: Api, models: number): Promise<void> {
   });
   const view = await follow(api, id, false);
   console.log(`\n  ${view.status}: ${plain(view.answer?.text ?? view.error?.message ?? "", 300)}`);
+}
+
+/** The list is written when a job is settled; local queues live in memory, so the server may not stop before. */
+async function listed(api: Api, id: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const { jobs } = await api.call<{ jobs: { id: string }[] }>("GET", "/v1/jobs");
+    if (jobs.some((job) => job.id === id)) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the race was not settled within 10 s");
 }
 
 function title(text: string): void {
