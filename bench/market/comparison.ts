@@ -15,7 +15,7 @@ import type { RecordedSet } from "./recorded.ts";
 import { bestSingle, fullInformation, oracle, randomPick, single } from "./yardstick.ts";
 
 /** Fixed beforehand, for every set: USD of score per USD of cost, at a value of 20 x the dearest model's mean cost. */
-export const lambdas = [0.01, 0.05, 0.15, 0.4, 1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1500];
+export const lambdas = [0.01, 0.1, 0.4, 1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1500, 6000];
 
 export interface Regime {
   name: string;

@@ -21,10 +21,12 @@ export interface AwardInputs {
   belief: number[];
   /** Nothing was seen of this input yet. */
   fresh: boolean;
-  /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number. */
+  /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number, what was added to the mean before the draw. */
   rows: AwardRow[];
-  /** Probability of a random leader, the leader it picked (index of a bid), if it did. */
+  /** Probability that the leader is drawn by `trials` instead, and the leader it drew (index of a bid), if it did. */
   floor: number;
+  /** Share of each bid in such draws; sums to 1. */
+  trials: number[];
   random: number | null;
   /** Bids (indices) that run beside the leader as a random audit. */
   audit: number[];
@@ -39,6 +41,7 @@ export type AwardRow = [
   lift: number,
   model: number,
   provider: number,
+  optimism: number,
 ];
 
 export interface AwardTerms {

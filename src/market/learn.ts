@@ -40,6 +40,11 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const band = bandOf(settlement.features.inputChars);
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
+  const present = new Set(kind.rows.map((row) => row.bidder));
+  for (const bidder of bidders) {
+    const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
+    if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+  }
   const seen: Seen[] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
@@ -144,12 +149,13 @@ function learnOutcomes(
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      watchForDrift(kind, one.row, row, conditionalP, worth, reliability);
+      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);
   for (const change of changes) change();
   kind.outcomes += seen.length;
+  kind.calm += seen.length;
   refit(kind, view.shared, g);
 }
 

@@ -12,7 +12,7 @@ export type { AwardInputs } from "./award.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";
 export { cellOf, type Features } from "./cell.ts";
-export { decide, explorationFloor, type Pacing } from "./decide.ts";
+export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
@@ -32,3 +32,4 @@ export {
   type SharedState,
   type Source,
 } from "./state.ts";
+export { explorationFloor } from "./trial.ts";

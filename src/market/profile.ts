@@ -5,8 +5,11 @@ import { growth } from "./forgetting.ts";
 import { type Likeness, likenessOf, meanLevel, priorSkill, spread, tierOf } from "./skill.ts";
 import type { Column, KindState, MarketState, Row, SharedRow } from "./state.ts";
 
-/** Strength of the prior that a length band takes from its context, observations. */
-const bandStrength = 40;
+/**
+ * Strength of the prior that a length band takes from the rest of its context, observations. It falls where the band
+ * is seen to differ: z^2 is the squared difference over its sampling variance, 1 when there is none.
+ */
+const bandStrength = (z2: number): number => 400 / (1 + 2 * (z2 > 2 ? z2 - 2 : 0));
 
 /** A snapshot of one kind prepared for reading: rows by bidder and what the posteriors need once a decision. */
 export interface KindView {
@@ -86,7 +89,9 @@ function inCell(
   const bandN = bandAccept + (inBand?.[2 * i + 1] ?? 0) / g;
   const rest = prior + n - bandN;
   const restMean = within((prior * mean + accept - bandAccept) / rest, 0.005, 0.995);
-  const upper = 1 / (1 / rest + 1 / bandStrength);
+  const gap = bandN > 0 ? bandAccept / bandN - restMean : 0;
+  const z2 = bandN > 0 ? (gap * gap) / (restMean * (1 - restMean) * (1 / bandN + 1 / rest)) : 0;
+  const upper = 1 / (1 / rest + 1 / bandStrength(z2));
   const strength = upper + bandN;
   return { mean: within((upper * restMean + bandAccept) / strength, 0.005, 0.995), strength, own: n };
 }
