@@ -225,7 +225,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
       (to, init) => fetch(to, init),
       AbortSignal.timeout(10_000),
     );
-    if (!result.ok) this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
+    if (!result.ok)
+      this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
   /** Takes the lease: the alarm fires when nobody renews it. */
