@@ -17,10 +17,19 @@ export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
 export { learn } from "./learn.ts";
+export {
+  type Estimate,
+  estimatePolicy,
+  type Logged,
+  type OffPolicyResult,
+  type TargetPolicy,
+  targetPolicy,
+} from "./off-policy.ts";
 export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
 export { propensities } from "./propensity.ts";
 export { reliabilityOf } from "./reliability.ts";
 export { replay } from "./replay.ts";
+export { type SeedRow, seedPriors } from "./seed-prior.ts";
 export type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
 export { type Standing, standing } from "./standing.ts";
 export {
