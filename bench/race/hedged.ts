@@ -277,7 +277,7 @@ function followersOf(leader: number, endpoints: Endpoint[], learned: Learned[], 
     .sort((a, b) => score(a) - score(b))
     .slice(0, 3);
 }
-const hedgePriceWeight = 0.5;
+const hedgePriceWeight = 0.35;
 const fallbackPriceWeight = 1;
 
 function cumulative(weights: number[]): number[] {

@@ -17,7 +17,7 @@ it("shows, on a generated fleet, that hedging cuts the tail within its budget an
   const fleet = generatedFleet(1);
   const endpoints = fleet.endpoints.filter((one) => one.model === "openai/gpt-oss-120b");
   const result = hedgedComparison("generated", endpoints, fleet, {
-    draws: 8_000,
+    draws: 6_000,
     seed: 1,
     leader: "traffic",
     only: ["single with retry", "hedged"],
@@ -25,13 +25,13 @@ it("shows, on a generated fleet, that hedging cuts the tail within its budget an
   expect(result.arms.hedged.extraCalls).toBeLessThanOrEqual(0.05);
   expect(result.arms.hedged.first.p99).toBeLessThan(result.arms["single with retry"].first.p99);
   expect(result.arms.hedged.first.success).toBeGreaterThan(result.arms["single with retry"].first.success);
-  const outages = outageReplay(fleet, 10_000, 1);
+  const outages = outageReplay(fleet, 6_000, 1);
   expect(outages.diverse).toBeGreaterThan(outages.sameModel);
 });
 
 it("commits on a prefix where it is safe, and not where answers break later", () => {
-  const safe = earlyTermination({ factsWithin: 0.5, runaway: 0.002 }, 300, 1, 300);
+  const safe = earlyTermination({ factsWithin: 0.5, runaway: 0.002 }, 200, 1, 150);
   expect(safe.commitOverFloor.value).toBeGreaterThan(1.3);
-  const hostile = earlyTermination({ factsWithin: 0.5, runaway: 0.05 }, 200, 1, 300);
+  const hostile = earlyTermination({ factsWithin: 0.5, runaway: 0.05 }, 150, 1, 150);
   expect(hostile.commits).toBeLessThan(0.05);
 });
