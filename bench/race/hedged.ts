@@ -162,13 +162,12 @@ function runArm(
       return { bidder, role: "hedge", startAfterMs };
     });
     const state = openRace({ microtask: "m", lineUp, strategy: "first-pass", closed: false, openedAtMs: startMs });
-    for (const [place, endpoint] of ranked.entries()) {
+    const open = ranked.flatMap((endpoint, place) => {
       const circuit = circuits[endpoint];
-      if (circuit !== undefined && viewCircuit(circuit, startMs).state === "open")
-        (state.unavailable ??= []).push(place);
-    }
+      return circuit !== undefined && viewCircuit(circuit, startMs).state === "open" ? [place] : [];
+    });
     // A fleet that is open everywhere is still asked: the last word is the provider's.
-    if (state.unavailable?.length === lineUp.length) state.unavailable = [];
+    state.unavailable = open.length === lineUp.length ? [] : open;
     callStarted(budget, startMs);
     state.hedging = mayHedge(budget, startMs);
     const outcome = runVirtualRace(
@@ -278,7 +277,7 @@ function followersOf(leader: number, endpoints: Endpoint[], learned: Learned[], 
     .sort((a, b) => score(a) - score(b))
     .slice(0, 3);
 }
-const hedgePriceWeight = 0.5;
+const hedgePriceWeight = 0.35;
 const fallbackPriceWeight = 1;
 
 function cumulative(weights: number[]): number[] {
