@@ -25,7 +25,8 @@ const may: Record<string, string[]> = {
   clients: [],
   dashboard: [],
   // What the platform calls: glue between all of them, imported by the composition root alone.
-  entry: ["adapt", 
+  entry: [
+    "adapt",
     "error",
     "env",
     "durable-objects",

@@ -5,8 +5,8 @@ import { triageCardSchema } from "../email/triage-card.ts";
 import type { AtomicEnv } from "../env.ts";
 import type { Refusal } from "../error.ts";
 import { followJob } from "../http/follow-job.ts";
-import type { Caller, HttpPorts } from "../http/ports.ts";
 import { withInput } from "../http/native/job-request.ts";
+import type { Caller, HttpPorts } from "../http/ports.ts";
 import type { JobInput } from "../plan/job-request.ts";
 
 /** How long a mail's handler waits for its card when the operator has rules for it, ms. */

@@ -7,7 +7,7 @@ import { defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
 import { openDatabase } from "../store/database.ts";
-import { type StoreSnapshot, Snapshots } from "../store/snapshot.ts";
+import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
 import { snapshotSource } from "../store/snapshot-source.ts";
 
 /** The market as data: what a Worker hands to a job's object, so that no other hop lies before the first call. */

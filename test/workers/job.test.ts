@@ -1,8 +1,8 @@
-import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
-import type { JobView } from "../../src/job/job-view.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { JobView } from "../../src/job/job-view.ts";
 
 const operator = { authorization: "Bearer operator-key-of-the-tests" };
 
