@@ -34,6 +34,8 @@ export interface NewJob {
   request: JobRequest;
   seed: number;
   via: "http" | "email" | "queue" | "cron";
+  /** Of a job that has a name: see `job-accepted`. */
+  bodyHash?: string;
   /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
   market: MarketSnapshot;
 }
@@ -56,14 +58,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
-  async create(job: NewJob): Promise<void> {
+  async create(job: NewJob): Promise<"made" | "repeated" | "other-request"> {
     await prepareCriteria(job.request);
-    if (this.#run !== null || !this.#log.isEmpty) return;
+    const first = this.#log.read(0, 1)[0];
+    if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#trade(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via } = job;
+    const { id, tenant, request, seed, via, bodyHash } = job;
     this.#hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via });
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
+    return "made";
   }
 
   async view(tenant: string): Promise<JobView | null> {

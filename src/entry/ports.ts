@@ -1,6 +1,7 @@
 import type { JobObject } from "../../durable-objects/job.ts";
 import { createAccess, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
+import { sha256Hex } from "../access/mac.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
@@ -8,6 +9,7 @@ import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
+import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { openDatabase } from "../store/database.ts";
@@ -29,15 +31,23 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        await env.JOB.get(objectId).create({
+        const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
+        const made = await env.JOB.get(objectId).create({
           id,
           tenant: caller.tenant,
           request,
           seed,
           via,
           market: forRequest(market, request),
+          ...(bodyHash === undefined ? {} : { bodyHash }),
         });
-        return { id };
+        if (made === "other-request")
+          throw new AtomicError(
+            "idempotency-mismatch",
+            "This idempotency key was used for another request. Use a new key for a new request.",
+            { field: "Idempotency-Key" },
+          );
+        return { id, repeated: made === "repeated" };
       },
       async open(caller, id) {
         const objectId = await verifyJobId(secret, caller.tenant, id);

@@ -7,6 +7,7 @@ import { errorResponse } from "./error-response.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
+import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
 import { eventsRoute } from "./native/events.ts";
 import { feedbackRoute } from "./native/feedback.ts";
@@ -57,6 +58,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   app.use(ownPagesOnly);
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   submitRoute(app, ports);
+  batchRoute(app, ports);
   jobRoutes(app, ports);
   eventsRoute(app, ports);
   feedbackRoute(app, ports);

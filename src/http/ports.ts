@@ -45,9 +45,12 @@ export interface HttpPorts {
       caller: Caller,
       request: JobRequest,
       via: "http" | "email" | "queue" | "cron",
-      /** The same name of the same tenant is the same job, however often it is created. */
+      /**
+       * The same name of the same tenant is the same job, however often it is created. Throws `idempotency-mismatch`
+       * when that job was another request.
+       */
       name?: string,
-    ): Promise<{ id: string }>;
+    ): Promise<{ id: string; repeated: boolean }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
   };
