@@ -10,10 +10,12 @@ const queues = new Set([...config.matchAll(/^(?:queue|dead_letter_queue) = "([^"
 for (const queue of queues) {
   const made = spawnSync("wrangler", ["queues", "create", queue], { cwd: root, encoding: "utf8" });
   const said = `${made.stdout}${made.stderr}`;
-  if (made.status !== 0 && !/already (exists|taken)/i.test(said)) fail(`The queue ${queue} could not be made:\n${said}`);
+  if (made.status !== 0 && !/already (exists|taken)/i.test(said))
+    fail(`The queue ${queue} could not be made:\n${said}`);
 }
 if (wrangler("deploy") !== 0) fail("wrangler deploy failed; the lines above say why.");
-if (wrangler("d1", "migrations", "apply", "DB", "--remote") !== 0) fail("The tables could not be made; run npm run deploy again.");
+if (wrangler("d1", "migrations", "apply", "DB", "--remote") !== 0)
+  fail("The tables could not be made; run npm run deploy again.");
 console.log("\nDeployed. If it answers 503, set the operator's key: npx wrangler secret put ATOMIC_API_KEY");
 
 function wrangler(...args: string[]): number {

@@ -15,6 +15,7 @@ import { BidderStore } from "../store/bidder-store.ts";
 import { openDatabase } from "../store/database.ts";
 import { JobList } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { seedMarket } from "../store/seed-market.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
 
@@ -70,6 +71,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
         forgetBidders();
         return refusal;
+      },
+      async seed(rows) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
+        return await seedMarket(db, rows, bidders, Date.now());
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);

@@ -14,6 +14,7 @@ import { feedbackRoute } from "./native/feedback.ts";
 import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
 import { previewRoute } from "./native/preview.ts";
+import { seedRoute } from "./native/seed.ts";
 import { submitRoute } from "./native/submit.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { modelRoutes } from "./openai/models.ts";
@@ -65,6 +66,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   previewRoute(app, ports);
   bidderRoutes(app, ports);
   keyRoutes(app, ports);
+  seedRoute(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);
   responsesRoutes(app, ports);

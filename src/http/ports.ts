@@ -61,6 +61,8 @@ export interface HttpPorts {
     bidders(): Promise<BidderListing[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
+    /** Prior knowledge of bidders, row by row. */
+    seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;
   };
   access: {
     /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */
