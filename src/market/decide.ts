@@ -143,7 +143,7 @@ export function decide(
     belief,
     fresh,
     rows,
-    ...trialsOf(cheap),
+    ...trialsOf(cheap, terms),
     random: null,
     audit: [],
     auditRate: 0,

@@ -18,7 +18,8 @@ export interface KindView {
   sharedGrowth: number;
   rows: Map<string, number>;
   shared: Map<string, SharedRow>;
-  likeness: Likeness;
+  /** Made when the first bidder without a row is met. */
+  likeness: Likeness | null;
   level: number;
 }
 
@@ -36,7 +37,7 @@ export function viewKind(state: MarketState, name: Kind, nowMs: number): KindVie
     sharedGrowth: growth(state.shared, nowMs),
     rows,
     shared,
-    likeness: likenessOf(kind),
+    likeness: null,
     level: meanLevel(kind),
   };
 }
@@ -56,6 +57,7 @@ export function acceptance(view: KindView, bidder: Bidder, column: Column | unde
   const i = view.rows.get(bidder.id) ?? -1;
   const row: Row | undefined = i < 0 ? undefined : view.kind?.rows[i];
   if (row) return inCell(view, i, row, column, band);
+  view.likeness ??= likenessOf(view.kind);
   const prior = priorSkill(view.likeness, view.shared.get(bidder.id), bidder.family, tierOf(bidder), null);
   return inCell(view, -1, { skill: prior.mean, variance: prior.variance }, column, band);
 }

@@ -17,22 +17,40 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
+/** A trial whose priced cost is this share of the value is half as likely as a free one. */
+const dearTrial = 0.02;
+/** Share of the usual draws that is even whatever a trial costs: nobody's chance falls below floor x this / n. */
+const evenShare = 0.1;
+
 /**
- * How often, and among whom, the leader is drawn as a trial. Newcomers that are not too dear get most; else half of the
- * draws are even, so that no bidder's chance falls below floor / 2n, and half go to those least known in this context.
+ * How often, and among whom, the leader is drawn as a trial. Newcomers get most; else those least known in this
+ * context, and the dearer a trial is at the current price of cost, the rarer it is.
  */
-export function trialsOf(bids: readonly { own: number; newcomer: boolean }[]): { floor: number; trials: number[] } {
+export function trialsOf(
+  bids: readonly { own: number; newcomer: boolean; costNano: number }[],
+  terms: { valueNano: number; lambda: number },
+): { floor: number; trials: number[] } {
   const n = bids.length;
   if (n < 2) return { floor: 0, trials: bids.map(() => 1) };
-  const newcomers = bids.filter((bid) => bid.newcomer).length;
-  const floor = newcomers > 0 ? explorationFloor + newcomersShare : explorationFloor;
-  const usual = explorationFloor / floor;
-  const need = bids.map((bid) => 1 / (1 + bid.own));
-  const total = need.reduce((sum, x) => sum + x, 0);
+  const cheapness = bids.map(
+    (bid) => 1 / (1 + (terms.lambda * bid.costNano) / (dearTrial * Math.max(1, terms.valueNano))),
+  );
+  const need = bids.map((bid, i) => (0.5 + 0.5 / (1 + bid.own)) * (cheapness[i] ?? 0));
+  const needed = need.reduce((sum, x) => sum + x, 0);
+  const young = bids.map((bid, i) => (bid.newcomer ? (cheapness[i] ?? 0) : 0));
+  const newcomers = young.reduce((sum, x) => sum + x, 0);
+  // Dear newcomers are tried less often, not only less often than cheap ones.
+  const extra = newcomersShare * Math.min(1, newcomers);
+  const floor = steps(explorationFloor + extra, 1e4);
+  const usual = explorationFloor / (explorationFloor + extra);
   return {
     floor,
-    trials: bids.map((bid, i) =>
-      steps(usual * (0.5 / n + (0.5 * (need[i] ?? 0)) / total) + (bid.newcomer ? (1 - usual) / newcomers : 0), 1e5),
+    trials: bids.map((_, i) =>
+      steps(
+        usual * (evenShare / n + ((1 - evenShare) * (need[i] ?? 0)) / needed) +
+          (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
+        1e6,
+      ),
     ),
   };
 }
