@@ -13,8 +13,8 @@ import { changeLeader, isAnswerPart } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 
-/** Delivered text is written in batches: at the first token, then this often. */
-const flushMs = 100;
+/** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
+const flushMs = { watched: 100, alone: 500 };
 
 /** Runs one attempt's stream to its end and records what became of it. Never rejects. */
 export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
@@ -119,7 +119,7 @@ function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
   }
   if (live.logged === 0) flushText(run, attempt, live);
   else
-    live.flush ??= run.ports.after(flushMs, () => {
+    live.flush ??= run.ports.after(run.ports.watched() ? flushMs.watched : flushMs.alone, () => {
       live.flush = null;
       flushText(run, attempt, live);
     });
