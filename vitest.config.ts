@@ -1,14 +1,62 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+/** Pre-bundled once for the Worker tests: without it every file transforms them again. */
+const heavy = [
+  "@ai-sdk/anthropic",
+  "@ai-sdk/google",
+  "@ai-sdk/openai",
+  "@cfworker/json-schema",
+  "acorn",
+  "ai",
+  "drizzle-orm",
+  "drizzle-orm/d1",
+  "drizzle-orm/sqlite-core",
+  "hono",
+  "jsonrepair",
+  "postal-mime",
+  "re2js",
+  "workers-ai-provider",
+  "zod",
+];
 
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
-          name: "pure",
+          name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/workers/**", "**/node_modules/**"],
           environment: "node",
+          // Machines are slow under load; a test that hangs still ends.
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            remoteBindings: false,
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                MIGRATIONS: await readD1Migrations("./migrations"),
+                ATOMIC_API_KEY: "operator-key-of-the-tests",
+                ATOMIC_SIM: "1",
+                ATOMIC_ALLOW_LOOPBACK: "1",
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["./test/workers/setup.ts"],
+          globalSetup: ["./test/workers/provider.ts"],
+          isolate: false,
+          maxWorkers: 1,
+          testTimeout: 30_000,
+          deps: { optimizer: { ssr: { enabled: true, include: heavy } } },
         },
       },
     ],

@@ -1,25 +1,23 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { type Bidder, emptyMarket, type MarketState, seedPriors } from "../src/market/market.ts";
+/** `npm run seed -- FILE`: what is known of bidders from elsewhere, as priors of the market. */
+import { main, wrong } from "./command.ts";
 import { readJsonLines } from "./json-lines.ts";
 
-/** node scripts/seed.ts FILE --bidders BIDDERS.json [--state IN.json] --out OUT.json: priors of a file into a market's state. */
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { bidders: { type: "string" }, state: { type: "string" }, out: { type: "string" } },
-  });
-  const file = positionals[0];
-  if (!file || !values.bidders || !values.out) {
-    console.error("Usage: node scripts/seed.ts FILE --bidders BIDDERS.json [--state IN.json] --out OUT.json");
-    process.exitCode = 2;
-  } else {
-    const bidders = JSON.parse(readFileSync(values.bidders, "utf8")) as Bidder[];
-    const state = values.state ? (JSON.parse(readFileSync(values.state, "utf8")) as MarketState) : emptyMarket();
-    const { taken, refused } = seedPriors(state, readJsonLines(file), bidders, Date.now());
-    for (const one of refused) console.error(`${file}: row ${one.row}: ${one.field}: ${one.reason}.`);
-    writeFileSync(values.out, JSON.stringify(state));
-    console.log(`${taken} rows taken, ${refused.length} refused.`);
+const usage = `npm run seed -- FILE
+
+FILE has one JSON object a line: {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
+with an optional "context" (a declared context bucket). A row speaks for at most 30 observations.`;
+
+await main({
+  usage,
+  async run(api, [file]) {
+    if (file === undefined) throw wrong("Name a file.", usage);
+    const rows = readJsonLines(file);
+    const { taken, refused } = await api.call<{
+      taken: number;
+      refused: { row: number; field: string; reason: string }[];
+    }>("POST", "/v1/market/priors", { rows });
+    for (const { row, field, reason } of refused) console.error(`${file}: row ${row}: ${field}: ${reason}`);
+    console.log(`${taken} rows taken, ${refused.length} refused. Decisions read them within 10 s.`);
     if (taken === 0) process.exitCode = 1;
-  }
-}
+  },
+});

@@ -25,4 +25,6 @@ export interface Bidder {
   /** Prior first-token time and speed, before anything was measured: ms and output tokens a second. */
   expected: { firstTokenMs: number; tokensPerSecond: number };
   enabled: boolean;
+  /** Takes part only in requests that name it: simulated bidders, which must never answer by accident. */
+  onlyByName?: boolean;
 }

@@ -120,7 +120,8 @@ function learnOutcomes(
   const g = growth(kind, settlement.atMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
-  let belief = freshBelief();
+  const start = freshBelief();
+  let belief = start;
   let atStart = belief;
   let round: number | undefined;
   const rejected: Seen[] = [];
@@ -148,7 +149,7 @@ function learnOutcomes(
     const row = kind.rows[one.row];
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    const first = seen[0] === one || (known === atStart && rejected.length === 0);
+    const first = known === start;
     if (first) learnCalibration(kind, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);

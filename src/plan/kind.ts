@@ -22,4 +22,14 @@ export const kinds = {
 export type Kind = keyof typeof kinds;
 export const kindNames = Object.keys(kinds) as [Kind, ...Kind[]];
 export const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name);
+/** Labels of a closed kind when neither caller nor plan names others; null: an open set (languages) or the caller's. */
+export const kindLabels: Partial<Record<Kind, string[]>> = {
+  spam: ["spam", "ham"],
+  sentiment: ["positive", "negative", "neutral"],
+  "action-request": ["action-request", "no-action"],
+};
+
+/** A closed answer that claims less than this is shown as unsure. A guess among two labels has 0.5. */
+export const sureFrom = 0.6;
+
 export const isClosed = (kind: Kind): boolean => kinds[kind].closed;

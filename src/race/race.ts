@@ -1,6 +1,7 @@
 import type { Verdict } from "../judge/verdict.ts";
 import type { Place } from "../market/bid.ts";
 import type { FailureReason } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 
 /** One attempt as the race sees it. Folded from the job log; `tokens` and `lastTokenAtMs` are live. */
 export interface Racer {
@@ -16,13 +17,42 @@ export interface Racer {
   /** Output tokens seen so far (counted). */
   tokens: number;
   failure: FailureReason | null;
-  /** Latest deterministic verdict on the prefix, and the final one on the whole (deterministic and judged joined). */
+  /**
+   * Latest verdict on the prefix (deterministic, or joined with the judge's after a look), and the final one on the
+   * whole (deterministic and judged joined). A whole that is undecided and holds no result of class "judged" is sent
+   * to the judge; after that it holds one (undecided: the judge had no say), or the race would ask again.
+   */
   prefixVerdict: Verdict | null;
   wholeVerdict: Verdict | null;
   /** A final verdict by a model judge is awaited. */
   judging: boolean;
   /** Normalised answer of a closed kind, for agreement; null until complete. */
   normalised: string | null;
+  /** Tokens the judge saw at its last look at the prefix; absent: it has not looked. */
+  judgedAtTokens?: number;
+  /** P(the accepted prefix is rejected as a whole), from `commit-risk`; absent: taken as 0. */
+  breakRisk?: number;
+}
+
+/** What the bid of a place expects, for decisions about money while tokens stream. Same index as the line-up. */
+export interface Outlook {
+  /** Calibrated mean of P(accepted). */
+  accept: number;
+  /** Expected output tokens and speed, tokens a second; both > 0. */
+  outputTokens: number;
+  tokensPerSecond: number;
+  /** Price of one more output token, nano-USD, fractions kept. */
+  nanoPerToken: number;
+}
+
+/** When a look by the judge at a prefix pays. Absent: the judge looks at whole answers only. */
+export interface PrefixLook {
+  /** P(a look decides: accept or reject), measured; price of one look; what is left of the judge's cap. */
+  decides: number;
+  costNano: NanoUsd;
+  leftNano: NanoUsd;
+  /** Tokens before the first look; each later look waits for twice the tokens. */
+  firstAtTokens: number;
 }
 
 export interface RaceState {
@@ -37,6 +67,18 @@ export interface RaceState {
   openedAtMs: number;
   deadlineAtMs: number | null;
   maxOpen: number;
+  /** Set by the accept step: from here only cancels are said, at once for losers, after a grace for audits. */
+  accepted?: { attempt: string; atMs: number } | null;
+  /** Pairwise result over complete attempts; `best` null: the judge was inconsistent and has no say. */
+  comparison?: { attempts: string[]; best: string | null } | null;
+  /** false: the hedge budget is used up or the fleet is browning out; hedges then serve as fall-backs only. */
+  hedging?: boolean;
+  /** Places that cannot start now (circuit open, no headroom, money refused). They count as tried. */
+  unavailable?: number[];
+  outlook?: Outlook[] | null;
+  /** Worth of an accepted answer; with `outlook`, dominated racers are cut. */
+  valueNano?: NanoUsd | null;
+  prefixLook?: PrefixLook | null;
 }
 
 /** What the engine is to do next. Pure function of state and time: a step that was done shows in the state. */

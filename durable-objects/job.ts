@@ -1,0 +1,324 @@
+import { DurableObject } from "cloudflare:workers";
+import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
+import { JobRun } from "../src/engine/run-job.ts";
+import { feedbackSettlement } from "../src/engine/settle.ts";
+import {
+  emptySnapshot,
+  type MarketSnapshot,
+  marketSnapshot,
+  viewOf as marketView,
+} from "../src/entry/market-snapshot.ts";
+import type { AtomicEnv } from "../src/env.ts";
+import { AtomicError, type Refusal } from "../src/error.ts";
+import type { Feedback } from "../src/http/ports.ts";
+import { type Explanation, explain } from "../src/job/explain.ts";
+import type { Job } from "../src/job/job.ts";
+import type { LoggedEvent } from "../src/job/job-event.ts";
+import { type JobSummary, summaryOf } from "../src/job/job-summary.ts";
+import { type JobView, viewOf } from "../src/job/job-view.ts";
+import { UnreadableLog } from "../src/job/log-version.ts";
+import { settlementMessages } from "../src/job/settlement-messages.ts";
+import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
+import { spansOf } from "../src/observe/otlp.ts";
+import type { JobRequest } from "../src/plan/job-request.ts";
+import { loadLanguageDetector } from "./detect-language.ts";
+import { effectsOf } from "./effects.ts";
+import { EventStreams } from "./event-stream.ts";
+import { JobLog } from "./job-log.ts";
+import { Lease, leaseMs } from "./lease.ts";
+import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
+
+/** An object that newer code wrote to looks again this often whether its code has come back, ms. */
+const parkedMs = 5 * 60_000;
+/** After the log refused a write or the engine failed, ms. */
+const brokenMs = 5_000;
+
+export interface NewJob {
+  id: string;
+  tenant: string;
+  request: JobRequest;
+  seed: number;
+  via: "http" | "email" | "queue" | "cron";
+  /** Of a job that has a name: see `job-accepted`. */
+  bodyHash?: string;
+  /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
+  market: MarketSnapshot;
+}
+
+/** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
+export class JobObject extends DurableObject<AtomicEnv> {
+  readonly #log: JobLog;
+  readonly #lease: Lease;
+  readonly #tombstone: Tombstone;
+  readonly #streams = new EventStreams();
+  #run: JobRun | null = null;
+  #market: MarketSnapshot;
+  #view: MarketView;
+  #waking: Promise<JobRun | null> | null = null;
+
+  constructor(ctx: DurableObjectState, env: AtomicEnv) {
+    super(ctx, env);
+    this.#log = new JobLog(ctx.storage);
+    this.#lease = new Lease(ctx.storage);
+    this.#tombstone = new Tombstone(ctx.storage.sql);
+    this.#market = emptySnapshot(env);
+    this.#view = marketView(this.#market);
+  }
+
+  /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
+  async create(job: NewJob): Promise<"made" | "repeated" | "other-request"> {
+    await prepareCriteria(job.request);
+    const first = this.#log.read(0, 1)[0];
+    if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
+    this.#trade(job.market);
+    const run = this.#open([]);
+    const { id, tenant, request, seed, via, bodyHash } = job;
+    this.#lease.hold();
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
+    return "made";
+  }
+
+  async view(tenant: string): Promise<JobView | null> {
+    const run = await this.#ofTenant(tenant);
+    return run === null ? null : viewOf(run.job);
+  }
+
+  async explain(tenant: string): Promise<Explanation | null> {
+    const run = await this.#ofTenant(tenant);
+    return run === null ? null : explain(run.job);
+  }
+
+  /**
+   * NDJSON of the events after `after`: replay, then tail; closes when the job is over, or after 60 s in which it only
+   * waited. null: not this tenant's job.
+   */
+  async events(tenant: string, after: number): Promise<ReadableStream<Uint8Array> | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return null;
+    const stream = this.#streams.subscribe(
+      {
+        page: (from, maxChars) => this.#log.page(from, maxChars),
+        // Of this run: when it breaks, its readers come back to the next one.
+        state: () => (run.finished || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
+      },
+      after,
+    );
+    if (stream === null) throw new AtomicError("rate-limited", "The job has too many readers. Try again later.");
+    return stream;
+  }
+
+  async cancel(tenant: string, by: "client" | "disconnect"): Promise<{ status: Job["status"] } | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return null;
+    run.cancel(by);
+    this.#mustStand(run);
+    return { status: run.job.status };
+  }
+
+  /** What is known of a job without its content: also when its log was deleted. null: not this tenant's job. */
+  async summary(tenant: string): Promise<JobSummary | null> {
+    const run = await this.#ofTenant(tenant);
+    const summary = run === null ? this.#tombstone.read() : summaryOf(run.job);
+    return summary?.tenant === tenant ? summary : null;
+  }
+
+  /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
+  async feedback(tenant: string, feedback: Feedback): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return { code: "not-found", message: "There is no such job." };
+    const { job } = run;
+    const only = job.microtasks.length === 1 ? job.microtasks[0]?.task.id : undefined;
+    const microtask = job.microtasks.find((m) => m.task.id === (feedback.microtask ?? only));
+    if (microtask === undefined) {
+      const message = `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`;
+      return { code: "invalid-request", field: "microtask", message };
+    }
+    if (job.status === "running")
+      return { code: "conflict", message: "The job still runs; give feedback when it has ended." };
+    if (job.feedbackOn.includes(microtask.task.id))
+      return {
+        code: "conflict",
+        field: "microtask",
+        message: "This microtask has its feedback already; it counts once.",
+      };
+    const number = job.feedbackOn.length + 1;
+    const settlement = feedbackSettlement(job, microtask, feedback, number, Date.now());
+    if (settlement === null)
+      return {
+        code: "invalid-request",
+        field: "label",
+        message: "No finished attempt is there for this feedback to be about.",
+      };
+    this.#lease.hold();
+    run.record(
+      {
+        type: "feedback-given",
+        microtask: microtask.task.id,
+        attempt: microtask.joined?.attempt ?? null,
+        label: feedback.label ?? null,
+        good: feedback.good ?? null,
+        number,
+      },
+      { type: "settlement-prepared", settlements: [settlement] },
+    );
+    run.turn();
+    this.#mustStand(run);
+    return null;
+  }
+
+  /**
+   * The lease ran out: this object died, or a job that waited is due, or its retention ended. The log says how to go
+   * on. Never throws, and leaves an alarm behind while there is anything left to do.
+   */
+  override async alarm(): Promise<void> {
+    this.#lease.fired();
+    try {
+      const run = await this.#wake();
+      if (run === null) return await this.#forgetAll();
+      if (run.finished) return await this.#retain(run.job);
+      run.turn();
+      if (!run.stopped) this.#tend();
+    } catch (error) {
+      this.#complain("alarm-failed", error);
+      this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : leaseMs));
+    }
+  }
+
+  async #ofTenant(tenant: string): Promise<JobRun | null> {
+    const run = await this.#wake();
+    return run !== null && run.job.tenant === tenant ? run : null;
+  }
+
+  /** The run of this object's job, opened from the log when this process has none. null: no job was ever created. */
+  async #wake(): Promise<JobRun | null> {
+    if (this.#run !== null) return this.#run;
+    if (this.#log.isEmpty) return null;
+    this.#waking ??= this.#reopen().finally(() => {
+      this.#waking = null;
+    });
+    return this.#waking;
+  }
+
+  async #reopen(): Promise<JobRun> {
+    const log = this.#log.read();
+    const first = log[0];
+    if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
+    await prepareCriteria(first.request);
+    // An ended job needs no market: it can be read whatever state the stores are in.
+    if (!log.some((event) => event.type === "job-ended")) {
+      const tenant = first.request.examples ? first.tenant : null;
+      this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
+    }
+    if (this.#run !== null) return this.#run;
+    const run = this.#open(log);
+    run.resume();
+    if (!run.stopped) this.#tend();
+    return run;
+  }
+
+  #open(log: LoggedEvent[]): JobRun {
+    const run = new JobRun(log, this.#ports());
+    this.#run = run;
+    return run;
+  }
+
+  #trade(snapshot: MarketSnapshot): void {
+    this.#market = snapshot;
+    this.#view = marketView(snapshot);
+  }
+
+  #ports(): EnginePorts {
+    return {
+      ...effectsOf(this.env, () => this.#market.endpoints),
+      append: (events, epoch) => this.#log.append(events, epoch),
+      market: () => this.#view,
+      settle: async (job, settlements) => {
+        for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
+      },
+      broken: (error) => {
+        this.#complain("job-stopped", error);
+        // The next request or alarm opens the log anew.
+        this.#run = null;
+        this.#streams.settle();
+        this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : brokenMs));
+      },
+      watched: () => this.#streams.size > 0,
+      committed: (events) => {
+        this.#streams.publish(events);
+        queueMicrotask(() => this.#tend());
+      },
+    };
+  }
+
+  /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
+  async #trace(): Promise<void> {
+    const { ATOMIC_OTLP_URL: url, ATOMIC_OTLP_HEADERS: headers } = this.env;
+    if (url === undefined || url === "") return;
+    const spans = spansOf(this.#log.read());
+    if (spans === null) return;
+    const result = await exportSpans(
+      url,
+      otlpHeaders(headers ?? ""),
+      spans,
+      (to, init) => fetch(to, init),
+      AbortSignal.timeout(10_000),
+    );
+    if (!result.ok)
+      this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
+  }
+
+  /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */
+  #tend(): void {
+    const run = this.#run;
+    if (run === null) return;
+    if (run.finished) {
+      this.#streams.settle();
+      return this.#lease.rest(this.#keptUntilMs(run.job));
+    }
+    const untilMs = run.idleUntilMs;
+    if (untilMs === "now") this.#lease.hold();
+    else this.#lease.rest(untilMs ?? Date.now() + parkedMs);
+  }
+
+  #keptUntilMs(job: Job): number {
+    return (job.endedAtMs ?? job.acceptedAtMs) + retentionMs(this.env.ATOMIC_RETENTION_DAYS);
+  }
+
+  /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
+  async #retain(job: Job): Promise<void> {
+    if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
+    const summary = summaryOf(job);
+    await this.ctx.storage.deleteAll();
+    this.#log.forget();
+    this.#run = null;
+    this.#streams.settle();
+    this.#tombstone.write(summary);
+    this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
+  }
+
+  /** No log: what is left is a tombstone whose time has come. */
+  async #forgetAll(): Promise<void> {
+    if (this.#tombstone.read() !== null) await this.ctx.storage.deleteAll();
+  }
+
+  /** A caller is told that something was done only when the log has it. */
+  #mustStand(run: JobRun): void {
+    if (run.stopped) throw new AtomicError("internal", "This could not be written down. Try again.");
+  }
+
+  /** To the console, without content: what failed, and where. */
+  #complain(event: string, error: unknown): void {
+    const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
+    console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
+  }
+}
+
+/** A language criterion judges while text streams, so its tables are there before the first token. */
+async function prepareCriteria(request: JobRequest): Promise<void> {
+  const contracts = [
+    request.contract,
+    ...(typeof request.plan === "object" ? request.plan.microtasks.map((m) => m.contract) : []),
+  ];
+  if (contracts.some((contract) => contract.criteria.some((c) => c.type === "language"))) await loadLanguageDetector();
+}

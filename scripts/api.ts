@@ -1,0 +1,60 @@
+import type { LoggedEvent } from "../src/job/job-event.ts";
+
+/** A thin client of the native API, as a user would write it. */
+export class Api {
+  readonly url: string;
+  readonly key: string | null;
+
+  constructor(url: string, key: string | null = process.env.ATOMIC_API_KEY ?? null) {
+    this.url = url.replace(/\/$/, "");
+    this.key = key;
+  }
+
+  /** Throws with the server's own words when it refuses. */
+  async call<T>(method: string, path: string, body?: unknown, contentType = "application/json"): Promise<T> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": contentType }), ...this.#auth() },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(120_000),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 600)}`);
+    return (text === "" ? null : JSON.parse(text)) as T;
+  }
+
+  /** Follows a job's events until it is over, from `after` on. */
+  async *events(
+    job: string,
+    after = 0,
+    signal: AbortSignal = AbortSignal.timeout(120_000),
+  ): AsyncGenerator<LoggedEvent> {
+    const response = await fetch(`${this.url}/v1/jobs/${job}/events?after=${after}`, {
+      headers: { accept: "text/event-stream", ...this.#auth() },
+      signal,
+    });
+    if (!response.ok || response.body === null)
+      throw new Error(`events of ${job}: ${response.status} ${await response.text()}`);
+    let buffer = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      buffer += decoder.decode(chunk, { stream: true });
+      for (let end = buffer.indexOf("\n\n"); end >= 0; end = buffer.indexOf("\n\n")) {
+        const frame = buffer.slice(0, end);
+        buffer = buffer.slice(end + 2);
+        const data = frame
+          .split("\n")
+          .filter((line) => line.startsWith("data:"))
+          .map((line) => line.slice(5).trimStart())
+          .join("\n");
+        if (data !== "") yield JSON.parse(data) as LoggedEvent;
+      }
+    }
+  }
+
+  #auth(): Record<string, string> {
+    return this.key === null ? {} : { authorization: `Bearer ${this.key}` };
+  }
+}

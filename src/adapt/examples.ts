@@ -1,0 +1,51 @@
+/** An accepted answer kept for a tenant and kind, shown to later attempts as data. */
+export interface Example {
+  input: string;
+  output: string;
+}
+
+const size = 256;
+
+/** Hashed bag of words (FNV-1a into 256 buckets), L2-normalised; the zero vector for a text without letters. */
+function sketch(text: string): Float64Array {
+  const vector = new Float64Array(size);
+  for (const word of text
+    .toLowerCase()
+    .slice(0, 4000)
+    .match(/\p{L}{3,}/gu) ?? []) {
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+    const bucket = (hash >>> 0) % size;
+    vector[bucket] = (vector[bucket] ?? 0) + 1;
+  }
+  let norm = 0;
+  for (const x of vector) norm += x * x;
+  if (norm > 0) for (let i = 0; i < size; i++) vector[i] = (vector[i] ?? 0) / Math.sqrt(norm);
+  return vector;
+}
+
+/**
+ * The `k` examples whose input is most like `text` (cosine of hashed word counts), best first, within `maxChars` in
+ * all. O(examples x words). Nearest-neighbour choice of in-context examples: Liu et al. 2022, "What Makes Good
+ * In-Context Examples for GPT-3?", section 3.
+ */
+export function chooseExamples(examples: Example[], text: string, k = 3, maxChars = 6000): Example[] {
+  const target = sketch(text);
+  const scored = examples.map((example) => {
+    const vector = sketch(example.input);
+    let dot = 0;
+    for (let i = 0; i < size; i++) dot += (vector[i] ?? 0) * (target[i] ?? 0);
+    return { example, dot };
+  });
+  scored.sort((a, b) => b.dot - a.dot);
+  const chosen: Example[] = [];
+  let chars = 0;
+  for (const { example } of scored) {
+    if (chosen.length >= k) break;
+    const length = example.input.length + example.output.length;
+    if (chars + length > maxChars) continue;
+    chars += length;
+    chosen.push(example);
+  }
+  return chosen;
+}

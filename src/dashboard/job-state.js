@@ -1,0 +1,198 @@
+/**
+ * A job as the page shows it: a fold of its events, one at a time.
+ * @typedef {{ criterion: string, class: string, result: string, evidence: string }} Criterion
+ * @typedef {{
+ *   id: string, bidder: string, role: string, status: string, startedAtMs: number, endedAtMs: number | null,
+ *   text: string, tokens: number | null, costNano: number, savedNano: number, savedTokens: number,
+ *   note: string, firstTokenMs: number | null, committed: boolean, criteria: Criterion[], verdict: string | null,
+ * }} Attempt
+ * @typedef {{
+ *   id: string, kind: string, needs: string[], status: string, decisions: any[], attempts: Attempt[],
+ *   winner: string | null, how: string | null, text: string | null, value: unknown, failure: string | null,
+ *   repairs: string[], version: number,
+ * }} Microtask
+ */
+
+/** @returns {ReturnType<typeof shape>} */
+export const emptyJob = () => shape();
+
+function shape() {
+  return {
+    seq: 0,
+    status: "running",
+    request: /** @type {any} */ (null),
+    via: "",
+    createdAtMs: 0,
+    endedAtMs: /** @type {number | null} */ (null),
+    plan: /** @type {string | null} */ (null),
+    planWhy: "",
+    /** @type {Microtask[]} */
+    microtasks: [],
+    answer: /** @type {{ text: string, value: unknown, unsure: { part: string, why: string }[] } | null} */ (null),
+    error: /** @type {{ code: string, message: string } | null} */ (null),
+    /** What happened, one line an event. */
+    /** @type {{ seq: number, atMs: number, type: string, about: string }[]} */
+    log: [],
+  };
+}
+
+/** What every attempt cost and saved, together. */
+export function totals(/** @type {ReturnType<typeof shape>} */ job) {
+  const attempts = job.microtasks.flatMap((m) => m.attempts);
+  return {
+    costNano: attempts.reduce((sum, a) => sum + a.costNano, 0),
+    savedNano: attempts.reduce((sum, a) => sum + a.savedNano, 0),
+    savedTokens: attempts.reduce((sum, a) => sum + a.savedTokens, 0),
+    attempts: attempts.length,
+  };
+}
+
+/**
+ * Folds one event in, in place. An event seen before is dropped, one of an unknown type only noted.
+ * @param {ReturnType<typeof shape>} job
+ * @param {any} event
+ */
+export function apply(job, event) {
+  if (event.seq <= job.seq) return;
+  job.seq = event.seq;
+  job.log.push({ seq: event.seq, atMs: event.atMs, type: event.type, about: aboutOf(event) });
+  const microtask = job.microtasks.find((m) => m.id === event.microtask);
+  if (microtask !== undefined) {
+    microtask.version += 1;
+    applyToMicrotask(microtask, event);
+    return;
+  }
+  switch (event.type) {
+    case "job-accepted":
+      Object.assign(job, { request: event.request, via: event.via, createdAtMs: event.atMs });
+      break;
+    case "microtasks-planned":
+      job.plan = event.plan.source;
+      job.planWhy = event.why;
+      job.microtasks.push(...event.plan.microtasks.map(openMicrotask));
+      break;
+    case "epoch-started":
+      for (const m of job.microtasks)
+        for (const a of m.attempts)
+          if (a.status === "running") {
+            Object.assign(a, { status: "orphaned", endedAtMs: event.atMs, note: "lost in a restart" });
+            m.version += 1;
+          }
+      break;
+    case "job-ended":
+      Object.assign(job, {
+        status: event.status,
+        endedAtMs: event.atMs,
+        answer: event.answer ?? null,
+        error: event.error ?? null,
+      });
+      break;
+  }
+}
+
+/** @returns {Microtask} */
+const openMicrotask = (/** @type {any} */ task) => ({
+  id: task.id,
+  kind: task.kind,
+  needs: task.needs,
+  status: "pending",
+  decisions: [],
+  attempts: [],
+  winner: null,
+  how: null,
+  text: null,
+  value: null,
+  failure: null,
+  repairs: [],
+  version: 0,
+});
+
+/** @param {Microtask} microtask @param {any} event */
+function applyToMicrotask(microtask, event) {
+  const attempt = microtask.attempts.find((a) => a.id === event.attempt);
+  switch (event.type) {
+    case "award-made":
+      microtask.status = "open";
+      microtask.decisions.push(event.decision);
+      return;
+    case "attempt-started":
+      microtask.attempts.push(startAttempt(event));
+      return;
+    case "microtask-joined":
+      Object.assign(microtask, {
+        status: "joined",
+        winner: event.attempt,
+        how: event.how,
+        text: event.text,
+        value: event.value,
+        repairs: event.repairs,
+      });
+      return;
+    case "microtask-failed":
+      Object.assign(microtask, { status: "failed", failure: event.message });
+      return;
+  }
+  if (attempt === undefined) return;
+  switch (event.type) {
+    case "text-streamed":
+      attempt.text += event.text;
+      return;
+    case "attempt-committed":
+      attempt.committed = true;
+      return;
+    case "verdict-reached":
+      attempt.criteria = event.verdict.criteria;
+      attempt.verdict = `${event.verdict.result} on the ${event.verdict.on}`;
+      return;
+    case "attempt-finished":
+      end(attempt, "complete", event);
+      attempt.text = event.text;
+      return;
+    case "attempt-failed":
+      end(attempt, "failed", event);
+      attempt.note = `${event.reason}: ${event.message}`;
+      return;
+    case "attempt-cancelled":
+      end(attempt, "cancelled", event);
+      Object.assign(attempt, { note: event.why, savedNano: event.savedNano, savedTokens: event.savedTokens });
+      return;
+  }
+}
+
+/** @returns {Attempt} */
+const startAttempt = (/** @type {any} */ event) => ({
+  id: event.attempt,
+  bidder: event.bidder,
+  role: event.role,
+  status: "running",
+  startedAtMs: event.atMs,
+  endedAtMs: null,
+  text: "",
+  tokens: null,
+  costNano: 0,
+  savedNano: 0,
+  savedTokens: 0,
+  note: event.why,
+  firstTokenMs: null,
+  committed: false,
+  criteria: [],
+  verdict: null,
+});
+
+/** @param {Attempt} attempt @param {string} status @param {any} event */
+function end(attempt, status, event) {
+  Object.assign(attempt, {
+    status,
+    endedAtMs: event.atMs,
+    costNano: event.costNano,
+    tokens: event.usage?.output ?? null,
+    firstTokenMs: event.firstTokenMs,
+  });
+}
+
+/** @param {any} event */
+function aboutOf(event) {
+  const parts = [event.microtask, event.attempt, event.bidder, event.status, event.why];
+  if (event.type === "award-made") parts.push(event.decision.why);
+  return parts.filter((part) => typeof part === "string" && part !== "").join(" · ");
+}

@@ -1,0 +1,80 @@
+import { ask } from "./ask.js";
+import { badge, el, table } from "./elements.js";
+import { clock, shortId, took, usd } from "./format.js";
+
+const place = /** @type {HTMLElement} */ (document.getElementById("jobs"));
+const everyMs = 3000;
+/** @type {any[]} */
+let older = [];
+/** Where the next older page begins; undefined: not asked for yet. @type {number | null | undefined} */
+let next;
+let shown = "";
+
+async function refresh() {
+  try {
+    const page = await ask("/v1/jobs?limit=50");
+    const known = new Set(page.jobs.map((/** @type {any} */ j) => j.id));
+    const jobs = [...page.jobs, ...older.filter((j) => !known.has(j.id))];
+    const more = next === undefined ? page.next : next;
+    // A list that did not change is left alone: its focus and selection are the reader's.
+    const now = JSON.stringify([jobs, more]);
+    if (now !== shown) place.replaceChildren(...(jobs.length === 0 ? nothingYet() : list(jobs, more)));
+    shown = now;
+  } catch (error) {
+    shown = "";
+    place.replaceChildren(
+      el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
+    );
+  }
+}
+
+/** @param {any[]} jobs @param {number | null} more */
+const list = (jobs, more) => [
+  table(
+    `${jobs.length} job${jobs.length === 1 ? "" : "s"}`,
+    ["Status", "Job", "Kind", "Plan", "Started", "#Took", "#Attempts", "Winner or fault", "#Cost", "#Saved"],
+    jobs.map((job) => [
+      badge(job.status),
+      el("a", { href: `/job.html?id=${encodeURIComponent(job.id)}`, class: "id", title: job.id }, shortId(job.id)),
+      job.kind,
+      job.plan,
+      clock(job.createdAtMs),
+      job.endedAtMs === null ? "–" : took(job.endedAtMs - job.createdAtMs),
+      job.attempts,
+      job.winner ?? job.error ?? "–",
+      usd(job.costUsd),
+      usd(job.savedUsd),
+    ]),
+  ),
+  ...(more === null
+    ? []
+    : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more) }, "Older jobs"))]),
+];
+
+/** @param {number} before */
+async function showOlder(before) {
+  const page = await ask(`/v1/jobs?limit=50&before=${before}`);
+  older = [...older, ...page.jobs];
+  next = page.next;
+  await refresh();
+}
+
+const nothingYet = () => [
+  el(
+    "section",
+    { class: "card" },
+    el("h2", {}, "No jobs yet"),
+    el("p", {}, "Send one, and it appears here:"),
+    el(
+      "pre",
+      { class: "command" },
+      `curl ${location.origin}/v1/jobs -H 'content-type: application/json' \\\n  -d '{"kind": "language", "text": "Wo bleibt mein Paket?"}'`,
+    ),
+    el("p", { class: "quiet" }, "With a key: add -H 'authorization: Bearer KEY'."),
+  ),
+];
+
+await refresh();
+setInterval(() => {
+  if (!document.hidden) void refresh();
+}, everyMs);

@@ -1,0 +1,48 @@
+import type { Job } from "../job/job.ts";
+import { assemble } from "../output/assemble.ts";
+import { prepareSchema } from "../output/validator.ts";
+import { isClosed, sureFrom } from "../plan/kind.ts";
+import { readLabel } from "./label.ts";
+import type { Run } from "./run.ts";
+
+/** All microtasks ended and none that was required failed: the results become one answer that fits the contract. */
+export function assembleAnswer(run: Run): void {
+  const { job } = run;
+  if (job.assembly === null) return;
+  const results = Object.fromEntries(
+    job.microtasks.map((m) => [
+      m.task.id,
+      m.joined === null
+        ? { failed: m.failure?.message ?? "It has no result." }
+        : { text: m.joined.text, value: m.joined.value },
+    ]),
+  );
+  const answer = assemble(job.assembly, results);
+  // A plan of several parts must still give what the caller's schema promised.
+  const { schema } = job.request.contract;
+  if (schema !== undefined && job.planSource !== "single") {
+    const prepared = prepareSchema(schema);
+    const errors = prepared.ok ? prepared.errors(answer.value) : [{ path: "", message: prepared.why }];
+    if (errors.length > 0) {
+      const message = `The assembled answer does not fit the schema: ${errors[0]?.path ?? ""} ${errors[0]?.message ?? ""}`;
+      return run.record({ type: "job-ended", status: "failed", error: { code: "not-accepted", message } });
+    }
+  }
+  run.record({ type: "job-ended", status: "succeeded", answer: { ...answer, unsure: unsureParts(job) } });
+}
+
+/** Parts of the answer without a result, and closed ones that claim too little confidence to be relied on. */
+function unsureParts(job: Job): { part: string; why: string }[] {
+  const { assembly } = job;
+  if (assembly === null) return [];
+  const parts = assembly.type === "single" ? [[assembly.of, assembly.of] as const] : Object.entries(assembly.fields);
+  return parts.flatMap(([part, id]) => {
+    const microtask = job.microtasks.find((m) => m.task.id === id);
+    if (microtask === undefined) return [];
+    if (microtask.joined === null) return [{ part, why: microtask.failure?.message ?? "It has no result." }];
+    if (!isClosed(microtask.task.kind)) return [];
+    const read = readLabel(microtask.joined.text);
+    if (read === null || read.confidence === null || read.confidence >= sureFrom) return [];
+    return [{ part, why: `"${read.label}" was claimed with a confidence of ${read.confidence}, below ${sureFrom}.` }];
+  });
+}

@@ -1,0 +1,199 @@
+import { chooseExamples } from "../adapt/examples.ts";
+import { estimateTokens, promptFor } from "../adapt/prompt.ts";
+import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import type { Attempt, MicrotaskState } from "../job/job.ts";
+import { openPrefixJudge } from "../judge/prefix-judge.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { costOf } from "../money/price.ts";
+import { reaskMessage } from "../output/reask.ts";
+import { schemaPrompt } from "../output/schema-prompt.ts";
+import type { Message } from "../plan/microtask.ts";
+import { outputTokens } from "../plan/output-tokens.ts";
+import { resolveInput } from "../plan/resolve-input.ts";
+import type { ModelCall } from "../race/model-port.ts";
+import type { AttemptRole } from "../race/race-event.ts";
+import { pump } from "./pump.ts";
+import { schemaErrors } from "./reask.ts";
+import type { Run } from "./run.ts";
+
+/** Time-outs of a call in ms; the job's deadline shortens the last. Local servers load a model on their first call. */
+export const timeouts = { connectMs: 15_000, firstTokenMs: 30_000, betweenTokensMs: 20_000, totalMs: 180_000 };
+const localFirstTokenMs = 120_000;
+
+/** A text's input as one microtask sees it. */
+export function inputOf(run: Run, microtask: MicrotaskState): string {
+  const results = new Map(
+    run.job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
+  return resolveInput(microtask.task, run.job.request, results);
+}
+
+/** Starts the bidder of a place of the newest award. */
+export function startAttempt(run: Run, microtaskId: string, place: number, why: string): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  const chosen = microtask?.decisions.at(-1)?.award[place];
+  if (microtask === undefined || chosen === undefined) return;
+  const text = inputOf(run, microtask);
+  const { request } = run.job;
+  const examples = request.examples ? chooseExamples(run.ports.market().examples(microtask.task.kind), text) : [];
+  const conversation = conversationOf(run, microtask);
+  const schema = microtask.task.contract.schema;
+  const messages = promptFor(
+    microtask.task,
+    text,
+    conversation,
+    schema === undefined ? null : schemaPrompt(schema),
+    examples,
+  );
+  launch(run, microtask, {
+    bidder: chosen.bidder,
+    place,
+    role: chosen.role,
+    about: [],
+    on: null,
+    messages,
+    text,
+    examples: examples.length,
+    why,
+  });
+}
+
+/** Shows a bidder the validation errors of its own answer, once. */
+export function startReask(run: Run, microtaskId: string, attemptId: string): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  const first = attemptOf(run.job, attemptId);
+  const schema = microtask?.task.contract.schema;
+  if (microtask === undefined || first === undefined || schema === undefined) return;
+  const text = inputOf(run, microtask);
+  const messages: Message[] = [
+    ...promptFor(microtask.task, text, conversationOf(run, microtask), schemaPrompt(schema), []),
+    ...(first.status === "complete" ? [{ role: "assistant" as const, content: first.text.slice(0, 20_000) }] : []),
+    { role: "user", content: reaskMessage(schemaErrors(first)) },
+  ];
+  launch(run, microtask, {
+    bidder: first.bidder,
+    place: first.place,
+    role: "reask",
+    about: [first.id],
+    on: null,
+    messages,
+    text,
+    examples: 0,
+    why: "the answer did not fit the schema",
+  });
+}
+
+function conversationOf(run: Run, microtask: MicrotaskState): Message[] | null {
+  const { input, plan } = run.job.request;
+  return input.type === "messages" && plan === "single" && microtask.task.kind === "answer" ? input.messages : null;
+}
+
+export interface Launch {
+  bidder: string;
+  place: number;
+  role: AttemptRole;
+  about: string[];
+  on: "prefix" | "whole" | null;
+  messages: Message[];
+  text: string;
+  examples: number;
+  why: string;
+  schema?: ModelCall["schema"];
+  maxOutputTokens?: number;
+}
+
+/** Records the attempt, with what it may cost, and only then calls the provider. */
+export function launch(run: Run, microtask: MicrotaskState, start: Launch): void {
+  const { ports, job } = run;
+  const { task } = microtask;
+  const bidder = ports.market().bidders.find((b) => b.id === start.bidder);
+  const id = `${task.id}.${microtask.attempts.length + 1}`;
+  const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
+  const maxOutputTokens = Math.min(
+    start.maxOutputTokens ?? task.maxOutputTokens ?? outputTokens[task.kind],
+    bidder?.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+  );
+  run.record({
+    type: "attempt-started",
+    microtask: task.id,
+    attempt: id,
+    bidder: start.bidder,
+    place: start.place,
+    round: microtask.decisions.length,
+    role: start.role,
+    about: start.about,
+    on: start.on,
+    epoch: job.epoch,
+    inputTokens,
+    maxOutputTokens,
+    reservedNano:
+      bidder === undefined
+        ? 0
+        : costOf(bidder.price, { input: inputTokens, output: maxOutputTokens, source: "bounded" }),
+    examples: start.examples,
+    why: start.why,
+  });
+  const attempt = attemptOf(run.job, id);
+  if (attempt === undefined) return;
+  const judged = start.role !== "judge";
+  const labels = task.labels;
+  run.live.set(id, {
+    abort: ports.newAbort(),
+    judge: judged
+      ? openPrefixJudge(task.contract, {
+          input: start.text,
+          ...(labels === undefined ? {} : { labels }),
+          detectLanguage: ports.detectLanguage,
+        })
+      : null,
+    text: "",
+    tokens: 0,
+    openedAtMs: null,
+    firstTokenAtMs: null,
+    lastTokenAtMs: null,
+    logged: 0,
+    flush: null,
+    asked: null,
+    queuedMs: 0,
+  });
+  void pump(run, attempt, {
+    attempt: id,
+    bidder: start.bidder,
+    kind: start.role === "judge" ? "judge" : task.kind,
+    messages: start.messages,
+    text: start.text,
+    labels: labels ?? null,
+    schema: start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+    maxOutputTokens,
+    temperature: job.request.temperature,
+    seed: (job.seed + microtask.attempts.length) >>> 0,
+    timeouts: { ...timeouts, ...remaining(run), firstTokenMs: firstTokenLimit(bidder) },
+  });
+}
+
+const firstTokenLimit = (bidder: Bidder | undefined): number =>
+  bidder?.region === "local" ? localFirstTokenMs : timeouts.firstTokenMs;
+
+function remaining(run: Run): { totalMs: number } {
+  const { deadlineMs } = run.job.request;
+  if (deadlineMs === null) return { totalMs: timeouts.totalMs };
+  const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
+  return { totalMs: Math.max(1, Math.min(timeouts.totalMs, left)) };
+}
+
+/** Asks an attempt to stop. What it cost until then is recorded when its stream has ended. */
+export function cutAttempt(run: Run, attemptId: string, why: string): void {
+  const live = run.live.get(attemptId);
+  if (live === undefined || live.asked !== null) return;
+  live.asked = { why, atMs: run.ports.nowMs() };
+  live.abort.abort(why);
+}
+
+/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure, else its cap. */
+export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
+  const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
+  const claimed = bid?.reasons.outputTokens;
+  return typeof claimed === "number" && claimed > 0
+    ? Math.min(claimed, attempt.maxOutputTokens)
+    : attempt.maxOutputTokens;
+}

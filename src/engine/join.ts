@@ -1,0 +1,57 @@
+import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import { readAnswer } from "../output/read-answer.ts";
+import { holdAuction, triedSentence } from "./auction.ts";
+import { changeLeader, isAnswerPart } from "./leader.ts";
+import type { Run } from "./run.ts";
+
+/** Rounds of auction a microtask may have before it fails. */
+const maxRounds = 3;
+
+/** The race has a winner: its text, read as the contract's schema says, becomes the microtask's result. */
+export function acceptAttempt(
+  run: Run,
+  microtaskId: string,
+  attemptId: string,
+  how: "first-pass" | "agreement" | "best-of" | "only-one-left",
+): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  const attempt = attemptOf(run.job, attemptId);
+  if (microtask === undefined || attempt === undefined) return;
+  // An answer that is taken although another's text was being shown, or none: its text is delivered whole.
+  const live = run.job.request.delivery === "live" && isAnswerPart(run, microtask);
+  if (live && microtask.leader !== attemptId) {
+    if (!changeLeader(run, microtask, attemptId)) return;
+    run.record({ type: "text-streamed", microtask: microtaskId, attempt: attemptId, offset: 0, text: attempt.text });
+  }
+  const { schema } = microtask.task.contract;
+  const reading = schema === undefined ? null : readAnswer(attempt.text, schema);
+  run.record({
+    type: "microtask-joined",
+    microtask: microtaskId,
+    attempt: attemptId,
+    how,
+    text: attempt.text,
+    value: reading?.ok ? reading.value : attempt.text,
+    repairs: reading?.ok ? reading.repairs : [],
+    criteria: attempt.wholeVerdict?.criteria ?? [],
+  });
+}
+
+/** A line-up is used up: another auction among those not tried, or the end of the microtask. */
+export function giveUp(run: Run, microtaskId: string, why: string): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  if (microtask === undefined) return;
+  const { deadlineMs } = run.job.request;
+  if (deadlineMs !== null && run.ports.nowMs() >= run.job.acceptedAtMs + deadlineMs)
+    return run.record({ type: "microtask-failed", microtask: microtaskId, code: "deadline-exceeded", message: why });
+  if (microtask.decisions.length < maxRounds) return holdAuction(run, microtaskId);
+  const rejected = microtask.attempts.some(
+    (a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject",
+  );
+  run.record({
+    type: "microtask-failed",
+    microtask: microtaskId,
+    code: rejected ? "not-accepted" : "bidders-failed",
+    message: `No answer was accepted: ${triedSentence(microtask)}`.slice(0, 2000),
+  });
+}

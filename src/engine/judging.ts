@@ -1,0 +1,180 @@
+import { estimateTokens } from "../adapt/prompt.ts";
+import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import type { Attempt, MicrotaskState } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
+import { joinVerdicts } from "../judge/join-verdicts.ts";
+import { chooseJudge } from "../judge/judge-profile.ts";
+import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
+import { judgedResults, readJudgement } from "../judge/judgement.ts";
+import type { CriterionResult } from "../judge/verdict.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { costOf } from "../money/price.ts";
+import { inputOf, launch } from "./attempts.ts";
+import { committedNano } from "./auction.ts";
+import { comparisonReached, nextPair } from "./comparison.ts";
+import type { Run } from "./run.ts";
+
+/** Share of a job's budget that judging may use. */
+export const judgeCapShare = 0.25;
+const judgeOutputTokens = 300;
+
+/**
+ * Asks a model judge about candidates; each call stands in the log like any attempt. Without a judge that is no
+ * contestant, or without money for one, candidates keep their deterministic verdict, and the log says why.
+ */
+export function startJudging(run: Run, microtaskId: string, attempts: string[], on: "prefix" | "whole"): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  if (microtask === undefined) return;
+  const open = attempts.filter((id) => {
+    const verdict = attemptOf(run.job, id)?.wholeVerdict;
+    return (
+      on === "prefix" ||
+      verdict === null ||
+      (verdict?.result === "undecided" && !verdict.criteria.some((c) => c.class === "judged"))
+    );
+  });
+  const chosen = judgeFor(run, microtask);
+  if (open.length === 0) return comparePair(run, microtask, attempts, chosen);
+  for (const id of open) {
+    const candidate = attemptOf(run.job, id);
+    if (candidate === undefined) continue;
+    const { judged } = microtask.task.contract;
+    if (judged.length === 0 || "none" in chosen) {
+      const why = judged.length === 0 ? "there is nothing for a judge to decide" : "none" in chosen ? chosen.none : "";
+      run.record(...settled(candidate, on, null, why, null));
+      continue;
+    }
+    const text = on === "whole" ? candidate.text : (run.live.get(id)?.text ?? candidate.text);
+    const messages = pointwisePrompt(judged, inputOf(run, microtask), text, run.ports.nonce());
+    ask(run, microtask, chosen, [id], on, messages, `judges ${id}: ${judged.length} criteria in words; ${chosen.why}`);
+  }
+}
+
+type Chosen = { judge: Bidder; why: string } | { none: string };
+
+function judgeFor(run: Run, microtask: MicrotaskState): Chosen {
+  const { bidders } = run.ports.market();
+  const ids = new Set(microtask.attempts.filter((a) => a.role !== "judge").map((a) => a.bidder));
+  const contestants = bidders.filter((b) => ids.has(b.id));
+  const { bidders: allowed, noRetention, region } = run.job.request;
+  const candidates = bidders.filter(
+    (b) =>
+      (allowed === null || allowed.includes(b.id)) &&
+      (!noRetention || b.noRetention) &&
+      (region === null || b.region === region),
+  );
+  const chosen = chooseJudge(candidates, contestants);
+  if (chosen === null) return { none: "no generative bidder outside the contestants could judge" };
+  return { judge: chosen.judge, why: chosen.why };
+}
+
+/** Best-of: the judge compares two candidates at a time, in both orders; the better one meets the next. */
+function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], chosen: Chosen): void {
+  const pair = nextPair(microtask, attempts);
+  if (pair === null) return;
+  const [a, b] = pair.map((id) => attemptOf(run.job, id));
+  if (a === undefined || b === undefined) return;
+  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, a.text + b.text);
+  if (without !== null || "none" in chosen)
+    return run.record({
+      type: "candidates-compared",
+      microtask: microtask.task.id,
+      first: a.id,
+      second: b.id,
+      better: null,
+      why: without ?? "",
+    });
+  for (const order of ["ab", "ba"] as const) {
+    const texts = { first: a.text, second: b.text };
+    const messages = pairwisePrompt(
+      microtask.task.contract.judged,
+      inputOf(run, microtask),
+      texts,
+      order,
+      run.ports.nonce(),
+    );
+    const about = order === "ab" ? [a.id, b.id] : [b.id, a.id];
+    ask(run, microtask, chosen, about, "whole", messages, `compares ${about.join(" with ")}; ${chosen.why}`);
+  }
+}
+
+function ask(
+  run: Run,
+  microtask: MicrotaskState,
+  chosen: { judge: Bidder },
+  about: string[],
+  on: "prefix" | "whole",
+  messages: { role: "system" | "user" | "assistant"; content: string }[],
+  why: string,
+): void {
+  const capped = overCap(run, chosen.judge, messages.map((m) => m.content).join(""));
+  const candidate = attemptOf(run.job, about[0] ?? "");
+  if (capped !== null && candidate !== undefined) return run.record(...settled(candidate, on, null, capped, null));
+  launch(run, microtask, {
+    bidder: chosen.judge.id,
+    place: -1,
+    role: "judge",
+    about,
+    on,
+    messages,
+    text: "",
+    examples: 0,
+    schema: null,
+    maxOutputTokens: judgeOutputTokens,
+    why,
+  });
+}
+
+/** Why this look may not be bought: judging has its own share of the budget. null: it may. */
+function overCap(run: Run, judge: Bidder, text: string): string | null {
+  const { budgetNano } = run.job.request;
+  if (budgetNano === null) return null;
+  const price = costOf(judge.price, { input: estimateTokens(text), output: judgeOutputTokens, source: "bounded" });
+  const spent = run.job.microtasks
+    .flatMap((m) => m.attempts)
+    .reduce(
+      (sum, a) => sum + (a.role === "judge" ? Math.max(a.costNano, a.status === "running" ? a.reservedNano : 0) : 0),
+      0,
+    );
+  if (spent + price > budgetNano * judgeCapShare) return "judging would use more than its share of the budget";
+  return committedNano(run.job) + price > budgetNano ? "the budget leaves nothing for a judge" : null;
+}
+
+/** A judge's call ended with text: what it says becomes a verdict or half of a comparison. */
+export function judgementReached(run: Run, judge: Attempt, text: string): JobEvent[] {
+  const microtask = microtaskOf(run.job, judge.microtask);
+  const candidate = attemptOf(run.job, judge.about[0] ?? "");
+  if (microtask === undefined || candidate === undefined) return [];
+  if (judge.about.length === 2) return comparisonReached(microtask, judge, text);
+  const judgement = readJudgement(text, microtask.task.contract.judged.length);
+  const results = judgement === null ? null : judgedResults(judgement);
+  return settled(candidate, judge.on ?? "whole", results, "the judge's answer could not be read", judge.bidder);
+}
+
+/** A judge's call failed or was cut: it has no say. Nothing for attempts that are no judges. */
+export function judgementLost(run: Run, judge: Attempt, why: string): JobEvent[] {
+  if (judge.role !== "judge") return [];
+  const microtask = microtaskOf(run.job, judge.microtask);
+  const candidate = attemptOf(run.job, judge.about[0] ?? "");
+  if (candidate === undefined || microtask === undefined) return [];
+  if (judge.about.length === 2) return comparisonReached(microtask, judge, "");
+  return settled(candidate, judge.on ?? "whole", null, why, judge.bidder);
+}
+
+/** The candidate's verdict with what the judge said, or why it has no say: then the deterministic part decides. */
+function settled(
+  candidate: Attempt,
+  on: "prefix" | "whole",
+  judged: CriterionResult[] | null,
+  lost: string,
+  judge: string | null,
+): JobEvent[] {
+  const before = on === "whole" ? candidate.wholeVerdict : candidate.prefixVerdict;
+  const criteria = before?.criteria ?? [];
+  const results: CriterionResult[] = judged ?? [
+    { criterion: "judged", class: "judged", result: "undecided", evidence: lost },
+  ];
+  const rejected = criteria.some((c) => c.result === "reject");
+  const verdict = joinVerdicts({ on, result: rejected ? "reject" : "accept", criteria }, results);
+  return [{ type: "verdict-reached", microtask: candidate.microtask, attempt: candidate.id, verdict, judge }];
+}

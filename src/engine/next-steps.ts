@@ -1,0 +1,165 @@
+import type { Refusal } from "../error.ts";
+import type { Job, MicrotaskState } from "../job/job.ts";
+import type { RaceStep } from "../race/race.ts";
+import { raceSteps } from "../race/race-steps.ts";
+import { type LiveAttempts, raceView } from "./race-view.ts";
+import { owedReask } from "./reask.ts";
+
+export type ActiveRaceStep = Exclude<RaceStep, { step: "wait" }>;
+
+/** What the engine does next. A step that was done shows in the job, so that it is never said twice. */
+export type Step =
+  | { do: "plan" }
+  | { do: "adopt-plan"; text: string; value: unknown }
+  | { do: "auction"; microtask: string }
+  /** What a race says at one time belongs together: a commit and the cancels of those who lost by it. */
+  | { do: "race"; microtask: string; steps: ActiveRaceStep[] }
+  | { do: "reask"; microtask: string; attempt: string }
+  | { do: "cut"; attempt: string; why: string }
+  | { do: "fail-microtask"; microtask: string; code: "dependency-failed"; message: string }
+  | { do: "finish" }
+  | { do: "end-failed"; refusal: Refusal }
+  | { do: "end-cancelled" }
+  | { do: "prepare-settlement" }
+  | { do: "send-settlement" }
+  | { do: "wait"; untilMs: number };
+
+/**
+ * The engine's whole policy: what follows from a job's state at a time. Pure. Ends with at most one `wait`; an empty
+ * list means that nothing happens before a running call reports.
+ */
+export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphanings = 3): Step[] {
+  if (job.status !== "running") return afterEnd(job, live, nowMs);
+  if (job.cancelRequested) return [{ do: "end-cancelled" }];
+  if (job.orphanings >= maxOrphanings)
+    return [
+      end(
+        "parked",
+        `The job was interrupted ${job.orphanings} times in a row while a model was running and is parked; its log is intact.`,
+      ),
+    ];
+  const deadlineAtMs = job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs;
+  if (deadlineAtMs !== null && nowMs >= deadlineAtMs)
+    return [
+      end(
+        "deadline-exceeded",
+        `The deadline of ${job.request.deadlineMs} ms passed before an answer was accepted. Raise deadlineMs or choose policy "fast".`,
+      ),
+    ];
+  if (job.planStage === "none") return [{ do: "plan" }];
+
+  const planner = job.planStage === "planning" ? job.microtasks[0] : undefined;
+  if (planner?.status === "joined")
+    return [{ do: "adopt-plan", text: planner.joined?.text ?? "", value: planner.joined?.value }];
+  if (planner?.status === "failed") return [{ do: "adopt-plan", text: "", value: undefined }];
+
+  const steps: Step[] = [];
+  let wakeMs = deadlineAtMs ?? Number.POSITIVE_INFINITY;
+  let open = false;
+  for (const microtask of job.microtasks) {
+    if (microtask.status === "failed" && microtask.task.required) return [failedJob(microtask)];
+    if (microtask.status === "joined" || microtask.status === "failed") {
+      const rest = cutRest(job, microtask, live, nowMs);
+      steps.push(...rest.steps);
+      wakeMs = Math.min(wakeMs, rest.wakeMs);
+      continue;
+    }
+    open = true;
+    if (microtask.status === "pending") {
+      const step = whenReady(job, microtask);
+      if (step !== null) steps.push(step);
+      continue;
+    }
+    const reask = owedReask(microtask);
+    if (reask !== null && reask.status !== "running")
+      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    const race = raceOf(job, microtask, live, nowMs);
+    steps.push(...race.steps);
+    wakeMs = Math.min(wakeMs, race.wakeMs);
+  }
+  if (!open) return [...steps, { do: "finish" }];
+  if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
+  return steps;
+}
+
+const end = (code: "parked" | "deadline-exceeded", message: string): Step => ({
+  do: "end-failed",
+  refusal: { code, message },
+});
+
+function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
+  const steps: Step[] = [];
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const microtask of job.microtasks) {
+    if (job.status === "succeeded") {
+      const rest = cutRest(job, microtask, live, nowMs);
+      steps.push(...rest.steps);
+      wakeMs = Math.min(wakeMs, rest.wakeMs);
+      continue;
+    }
+    for (const a of microtask.attempts)
+      if (a.status === "running" && !(live.get(a.id)?.asked ?? false)) steps.push(cut(a.id, `job ${job.status}`));
+  }
+  if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
+  // An ended job settles when its last attempt has reported what it cost.
+  if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return steps;
+  if (job.settlements === null) return [{ do: "prepare-settlement" }];
+  // Also without settlements, once: the market's queue carries the job's summary.
+  if (!job.sent.has(job.id) || job.settlements.some((s) => !job.sent.has(s.key))) return [{ do: "send-settlement" }];
+  return [];
+}
+
+function failedJob(microtask: MicrotaskState): Step {
+  const failure = microtask.failure ?? { code: "bidders-failed", message: "It failed." };
+  const code = failure.code === "dependency-failed" ? "bidders-failed" : (failure.code as Refusal["code"]);
+  return { do: "end-failed", refusal: { code, message: `Microtask "${microtask.task.id}": ${failure.message}` } };
+}
+
+function whenReady(job: Job, microtask: MicrotaskState): Step | null {
+  for (const need of microtask.task.needs) {
+    const other = job.microtasks.find((m) => m.task.id === need);
+    if (other === undefined || other.status === "pending" || other.status === "open") return null;
+    if (other.status === "failed" && microtask.task.input.some((p) => p.from === "microtask" && p.id === need))
+      return {
+        do: "fail-microtask",
+        microtask: microtask.task.id,
+        code: "dependency-failed",
+        message: `It reads "${need}", which failed.`,
+      };
+  }
+  return { do: "auction", microtask: microtask.task.id };
+}
+
+/** Attempts still running after the microtask was decided: losers and judges at once, audits after a grace. */
+function cutRest(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  nowMs: number,
+): { steps: Step[]; wakeMs: number } {
+  const running = microtask.attempts.filter((a) => a.status === "running" && !(live.get(a.id)?.asked ?? false));
+  if (running.length === 0) return { steps: [], wakeMs: Number.POSITIVE_INFINITY };
+  if (microtask.status === "failed")
+    return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
+  const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
+  const race = raceOf(job, microtask, live, nowMs);
+  return { steps: [...steps, ...race.steps], wakeMs: race.wakeMs };
+}
+
+/** What a microtask's race says now: its steps as one, or when to look again. */
+function raceOf(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  nowMs: number,
+): { steps: Step[]; wakeMs: number } {
+  let wakeMs = Number.POSITIVE_INFINITY;
+  const steps: ActiveRaceStep[] = [];
+  for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
+    if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
+    else steps.push(step);
+  }
+  return { steps: steps.length === 0 ? [] : [{ do: "race", microtask: microtask.task.id, steps }], wakeMs };
+}
+
+const cut = (attempt: string, why: string): Step => ({ do: "cut", attempt, why });

@@ -1,0 +1,55 @@
+import type { Example } from "../adapt/examples.ts";
+import type { Job } from "../job/job.ts";
+import type { LoggedEvent } from "../job/job-event.ts";
+import type { Bidder } from "../market/bidder.ts";
+import type { MarketState } from "../market/market.ts";
+import type { Settlement } from "../market/settlement.ts";
+import type { Kind } from "../plan/kind.ts";
+import type { AbortSignalLike, ModelPort } from "../race/model-port.ts";
+
+/** A snapshot of the market, at most 10 s old; decisions read nothing else. */
+export interface MarketView {
+  state: MarketState;
+  bidders: Bidder[];
+  pacing: { lambda: number; muUsdPerSecond: number };
+  /** Accepted answers this tenant keeps for a kind, newest first. */
+  examples: (kind: Kind) => Example[];
+}
+
+export interface AbortLike {
+  signal: AbortSignalLike;
+  abort(reason: unknown): void;
+}
+
+/** A place among the requests of this object that wait for response headers. */
+export interface SlotPort {
+  /** Resolves when the call may start; `release` is called on headers or on its end, whichever is first. */
+  acquire(microtask: string, judge: boolean, signal: AbortSignalLike): Promise<{ release(): void; queuedMs: number }>;
+}
+
+/** Everything the engine does to the world. */
+export interface EnginePorts {
+  /**
+   * Writes events in one atomic commit, or throws and writes none: also when the log is in a later epoch than the
+   * writer's. Synchronous: the caller's next effect waits for it.
+   */
+  append(events: LoggedEvent[], epoch: number): void;
+  nowMs(): number;
+  /** Calls `then` once, `ms` from now; returns how to call it off. */
+  after(ms: number, then: () => void): () => void;
+  newAbort(): AbortLike;
+  models: ModelPort;
+  slots: SlotPort;
+  market(): MarketView;
+  /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
+  settle(job: Job, settlements: Settlement[]): Promise<void>;
+  /** Unguessable text for the fences around data in a judge's prompt. */
+  nonce(): string;
+  detectLanguage(text: string): { language: string; confidence: number } | null;
+  /** The log refused a write or the engine has a defect: this process is done with the job; a later boot goes on. */
+  broken(error: unknown): void;
+  /** Is anybody reading along? Text that nobody waits for is written in larger batches. */
+  watched(): boolean;
+  /** Told of every committed batch; must not throw. */
+  committed(events: LoggedEvent[]): void;
+}

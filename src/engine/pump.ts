@@ -1,0 +1,244 @@
+import { estimateTokens } from "../adapt/prompt.ts";
+import { microtaskOf } from "../job/evolve.ts";
+import type { Attempt, MicrotaskState } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
+import type { Verdict } from "../judge/verdict.ts";
+import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { readAnswer } from "../output/read-answer.ts";
+import { cutAccount } from "../race/accounting.ts";
+import { type ModelCall, ModelFailure } from "../race/model-port.ts";
+import { expectedOutput } from "./attempts.ts";
+import { judgementLost, judgementReached } from "./judging.ts";
+import { changeLeader, isAnswerPart } from "./leader.ts";
+import type { LiveAttempt } from "./race-view.ts";
+import type { Run } from "./run.ts";
+
+/** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
+const flushMs = { watched: 100, alone: 500 };
+
+/** Runs one attempt's stream to its end and records what became of it. Never rejects. */
+export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
+  const { ports } = run;
+  const live = run.live.get(attempt.id);
+  if (live === undefined) return;
+  let usage: Usage | null = null;
+  let finish: "stop" | "length" | "content-filter" | "other" = "other";
+  let failure: ModelFailure | null = null;
+  let release = () => {};
+  try {
+    const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
+    release = slot.release;
+    live.queuedMs = slot.queuedMs;
+    for await (const part of ports.models.stream(call, live.abort.signal)) {
+      if (run.live.get(attempt.id) !== live) return;
+      if (part.type !== "usage") release();
+      if (part.type === "open") live.openedAtMs = ports.nowMs();
+      else if (part.type === "text" || part.type === "reasoning")
+        receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
+      else if (part.type === "usage") usage = part.usage;
+      else finish = part.finish;
+    }
+  } catch (error) {
+    failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
+  } finally {
+    release();
+  }
+  if (run.live.get(attempt.id) !== live) return;
+  flushText(run, attempt, live);
+  run.live.delete(attempt.id);
+  if (finish === "content-filter")
+    failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
+  if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
+  if (live.asked !== null)
+    run.record(cancelled(run, attempt, live, usage), ...judgementLost(run, attempt, "the judge was cut"));
+  else if (failure !== null)
+    run.record(
+      failed(run, attempt, live, usage, failure),
+      ...judgementLost(run, attempt, `the judge failed: ${failure.reason}`),
+    );
+  else run.record(...finished(run, attempt, live, usage, finish));
+  run.turn();
+}
+
+function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, counted: string): void {
+  if (live.asked !== null || counted === "") return;
+  const now = run.ports.nowMs();
+  const first = live.firstTokenAtMs === null;
+  live.firstTokenAtMs ??= now;
+  live.lastTokenAtMs = now;
+  live.tokens += estimateTokens(counted);
+  live.text += text;
+  const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
+  if (first && text !== "" && leadsByFirstText(run, attempt))
+    run.record({
+      type: "verdict-reached",
+      microtask: attempt.microtask,
+      attempt: attempt.id,
+      verdict: firstText,
+      judge: null,
+    });
+  // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
+  const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
+  if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
+    run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
+  if (text !== "") deliver(run, attempt, live);
+  if (first || verdict !== null) run.turn();
+}
+
+const firstText: Verdict = {
+  on: "prefix",
+  result: "accept",
+  criteria: [{ criterion: "none", class: "monotone", result: "accept", evidence: "no criteria: the first text leads" }],
+};
+
+/** Without anything to judge by, live delivery commits to whoever speaks first, and the others stop. */
+function leadsByFirstText(run: Run, attempt: Attempt): boolean {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask === undefined || run.job.request.delivery !== "live" || microtask.committed !== null) return false;
+  const { schema, criteria, judged } = microtask.task.contract;
+  if (schema !== undefined || criteria.length > 0 || judged.length > 0) return false;
+  return hasRivals(run, attempt);
+}
+
+const hasRivals = (run: Run, attempt: Attempt): boolean =>
+  microtaskOf(run.job, attempt.microtask)?.attempts.some(
+    (a) => a.status === "running" && a.id !== attempt.id && a.role !== "audit" && a.role !== "judge",
+  ) ?? false;
+
+/** In live delivery the leader's text goes to the log, and so to clients, in batches. */
+function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask === undefined || !isDelivered(run, microtask, attempt)) return;
+  const { leader, committed } = microtask;
+  if (leader === null && committed !== null && committed !== attempt.id) return;
+  if (leader !== null && leader !== attempt.id) {
+    const shown = microtask.attempts.find((a) => a.id === leader);
+    const stands = shown?.status === "running" && run.live.get(shown.id)?.asked === null;
+    if (committed !== attempt.id && stands) return;
+    if (!changeLeader(run, microtask, attempt.id)) return;
+  }
+  if (live.logged === 0) flushText(run, attempt, live);
+  else
+    live.flush ??= run.ports.after(run.ports.watched() ? flushMs.watched : flushMs.alone, () => {
+      live.flush = null;
+      flushText(run, attempt, live);
+    });
+}
+
+function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
+  live.flush?.();
+  live.flush = null;
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask === undefined || live.text.length === live.logged || !isDelivered(run, microtask, attempt)) return;
+  if ((microtask.leader ?? attempt.id) !== attempt.id) return;
+  const offset = live.logged;
+  live.logged = live.text.length;
+  run.record({
+    type: "text-streamed",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    offset,
+    text: live.text.slice(offset),
+  });
+}
+
+const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boolean =>
+  run.job.status === "running" &&
+  run.job.request.delivery === "live" &&
+  attempt.role !== "judge" &&
+  attempt.role !== "audit" &&
+  isAnswerPart(run, microtask);
+
+const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
+  input: attempt.inputTokens,
+  output: live.tokens,
+  source: "counted",
+});
+
+const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
+  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+
+const times = (run: Run, attempt: Attempt, live: LiveAttempt) => ({
+  firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - attempt.startedAtMs - live.queuedMs,
+  totalMs: run.ports.nowMs() - attempt.startedAtMs - live.queuedMs,
+  queuedMs: live.queuedMs,
+});
+
+function finished(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+  finish: "stop" | "length" | "other" | "content-filter",
+): JobEvent[] {
+  const usage = reported ?? counted(attempt, live);
+  const { microtask: id, id: attemptId } = attempt;
+  const event: JobEvent = {
+    type: "attempt-finished",
+    microtask: id,
+    attempt: attemptId,
+    text: live.text,
+    finish,
+    usage,
+    costNano: costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+  };
+  const microtask = microtaskOf(run.job, id);
+  if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
+  if (microtask === undefined || live.judge === null) return [event];
+  const { schema, judged } = microtask.task.contract;
+  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAnswer(live.text, schema));
+  // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
+  const open = {
+    ...verdict,
+    result:
+      verdict.result === "reject" ? verdict.result : judged.length > 0 ? ("undecided" as const) : ("accept" as const),
+  };
+  return [event, { type: "verdict-reached", microtask: id, attempt: attemptId, verdict: open, judge: null }];
+}
+
+function failed(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+  failure: ModelFailure,
+): JobEvent {
+  const answered = live.openedAtMs !== null || live.tokens > 0;
+  const usage = reported ?? (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  return {
+    type: "attempt-failed",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    reason: failure.reason,
+    message: failure.message.slice(0, 500),
+    usage,
+    costNano: costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+  };
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  const bidder = run.ports.market().bidders.find((b) => b.id === attempt.bidder);
+  const account = cutAccount({
+    price: priceOf(run, attempt),
+    inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
+    tokensSeen: live.tokens,
+    expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
+    maxOutputTokens: attempt.maxOutputTokens,
+    cancelStopsBill: bidder?.cancelStopsBill ?? false,
+    usage: reported,
+  });
+  return {
+    type: "attempt-cancelled",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    why: live.asked?.why ?? "cut",
+    askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
+    stoppedAtMs: run.ports.nowMs(),
+    tokensSeen: live.tokens,
+    ...account,
+    ...times(run, attempt, live),
+  };
+}

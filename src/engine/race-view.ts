@@ -1,0 +1,95 @@
+import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import type { PrefixJudge } from "../judge/prefix-judge.ts";
+import { isClosed } from "../plan/kind.ts";
+import type { Racer, RaceState } from "../race/race.ts";
+import { comparisonOf } from "./comparison.ts";
+import { readLabel } from "./label.ts";
+import type { AbortLike } from "./ports.ts";
+import { owedReask } from "./reask.ts";
+
+/** What is known of a running attempt beyond the log: gone with the process, and then the attempt is orphaned. */
+export interface LiveAttempt {
+  abort: AbortLike;
+  judge: PrefixJudge | null;
+  text: string;
+  tokens: number;
+  openedAtMs: number | null;
+  firstTokenAtMs: number | null;
+  lastTokenAtMs: number | null;
+  /** Code units of `text` already in the log. */
+  logged: number;
+  flush: (() => void) | null;
+  asked: { why: string; atMs: number } | null;
+  queuedMs: number;
+}
+export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
+
+export const maxOpenRacers = 4;
+
+/** A microtask's newest award as the race sees it: log facts joined with what is live. */
+export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts): RaceState {
+  const round = microtask.decisions.length;
+  const decision = microtask.decisions[round - 1];
+  const strategy = job.request.strategy;
+  const reaskOwed = owedReask(microtask)?.id;
+  const racers: Racer[] = [];
+  for (const attempt of microtask.attempts) {
+    // An orphaned attempt's place is free again; a judge is no racer; a re-ask stands in for the attempt it mends.
+    if (attempt.round !== round || attempt.role === "judge" || attempt.status === "orphaned") continue;
+    const reask = microtask.attempts.find(
+      (a) => a.role === "reask" && a.about[0] === attempt.id && a.status !== "orphaned",
+    );
+    if (reask !== undefined) continue;
+    const first = attempt.role === "reask" ? microtask.attempts.find((a) => a.id === attempt.about[0]) : undefined;
+    racers.push(racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live));
+  }
+  return {
+    microtask: microtask.task.id,
+    lineUp: decision?.award ?? [],
+    strategy: strategy === "best-of" || strategy === "agreement" ? strategy : "first-pass",
+    closed: isClosed(microtask.task.kind),
+    racers,
+    committed: microtask.committed,
+    openedAtMs: microtask.awardedAtMs,
+    deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
+    maxOpen: maxOpenRacers,
+    comparison: comparisonOf(microtask),
+    accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
+  };
+}
+
+function racer(
+  attempt: Attempt,
+  role: Attempt["role"],
+  reaskOwed: boolean,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+): Racer {
+  const now = live.get(attempt.id);
+  // Once it is cut or complete, an attempt that will be asked again holds its place.
+  const mending = reaskOwed && (attempt.status !== "running" || now?.asked != null);
+  const status = attempt.status === "orphaned" ? "failed" : attempt.status;
+  return {
+    attempt: attempt.id,
+    bidder: attempt.bidder,
+    place: attempt.place,
+    role: role === "reask" || role === "judge" ? "fallback" : role,
+    status: mending ? "running" : now?.asked ? "cancelled" : status,
+    startedAtMs: attempt.startedAtMs,
+    firstTokenAtMs:
+      now?.firstTokenAtMs ?? (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.firstTokenMs),
+    lastTokenAtMs: now?.lastTokenAtMs ?? null,
+    tokens: now?.tokens ?? attempt.usage?.output ?? 0,
+    failure: attempt.failure,
+    prefixVerdict: mending ? null : attempt.prefixVerdict,
+    wholeVerdict: mending ? null : attempt.wholeVerdict,
+    judging: microtask.attempts.some(
+      (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
+    ),
+    normalised: attempt.status === "complete" ? normalised(attempt) : null,
+  };
+}
+
+/** Closed answers compare by label; open ones by their trimmed text. */
+export const normalised = (attempt: Attempt): string =>
+  readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();

@@ -1,0 +1,246 @@
+import { AtomicError } from "../error.ts";
+import { evolve, fold } from "../job/evolve.ts";
+import type { Job } from "../job/job.ts";
+import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
+import { assembleAnswer } from "./answer.ts";
+import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
+import { holdAuction } from "./auction.ts";
+import { acceptAttempt, giveUp } from "./join.ts";
+import { startJudging } from "./judging.ts";
+import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
+import { adoptPlan, makePlan } from "./planning.ts";
+import type { EnginePorts } from "./ports.ts";
+import type { LiveAttempt } from "./race-view.ts";
+import type { Run } from "./run.ts";
+import { prepareSettlement, sendSettlement } from "./settle.ts";
+
+/** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
+const maxRounds = 10_000;
+
+/**
+ * Runs one job: state -> next steps -> effects -> events -> state, until nothing is left to do. Everything it must not
+ * forget is in the log; a new JobRun on the same log goes on where the last one was killed.
+ */
+export class JobRun implements Run {
+  readonly ports: EnginePorts;
+  readonly live = new Map<string, LiveAttempt>();
+  #job: Job | null;
+  #turning = false;
+  #again = false;
+  #stopped = false;
+  #unwake: (() => void) | null = null;
+  #wakeAtMs: number | null = null;
+  /** This process wrote its epoch into the log: older ones are refused from then on. */
+  #raised: boolean;
+
+  /** `log`: the job's events so far, oldest first; empty for a new job. */
+  constructor(log: Iterable<LoggedEvent>, ports: EnginePorts) {
+    this.ports = ports;
+    this.#job = fold(log);
+    this.#raised = this.#job === null;
+  }
+
+  /** The folded job. Throws before `accept`. */
+  get job(): Job {
+    if (this.#job === null) throw new Error("The job has no events yet.");
+    return this.#job;
+  }
+
+  get accepted(): boolean {
+    return this.#job !== null;
+  }
+
+  /** Nothing will happen any more: ended, settled, and no attempt is open. */
+  get finished(): boolean {
+    return (
+      this.#job !== null &&
+      this.#job.status !== "running" &&
+      this.#wakeAtMs === null &&
+      nextSteps(this.#job, this.live, this.ports.nowMs()).length === 0 &&
+      this.live.size === 0
+    );
+  }
+
+  /** First event of a new job. The log holds it when this returns. */
+  accept(event: LifeEvent & { type: "job-accepted" }): void {
+    this.record(event);
+    if (this.#stopped) throw new AtomicError("internal", "The job could not be written down. Try again.");
+    this.turn();
+  }
+
+  /**
+   * After a restart: goes on from the log. The epoch is raised, which orphans what was running, before anything is
+   * done; where there is nothing to do, nothing is written, so that looking at a job that waits costs it nothing.
+   */
+  resume(): void {
+    if (this.job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) this.#raise();
+    this.turn();
+  }
+
+  /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
+  get idleUntilMs(): number | null | "now" {
+    if (this.#job === null || this.#stopped || this.live.size > 0) return "now";
+    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs());
+    if (step === undefined) return null;
+    return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
+  }
+
+  cancel(by: "client" | "disconnect" | "operator"): void {
+    if (this.job.status !== "running" || this.job.cancelRequested) return;
+    this.record({ type: "cancel-requested", by });
+    this.turn();
+  }
+
+  /** Stops effects without a word in the log, as a crash does. */
+  stop(): void {
+    this.#stopped = true;
+    this.#unwake?.();
+    for (const attempt of this.live.values()) {
+      attempt.flush?.();
+      attempt.abort.abort("stopped");
+    }
+    this.live.clear();
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  record(...events: JobEvent[]): void {
+    if (this.#stopped || events.length === 0) return;
+    const { epoch = 1, seq = 0 } = this.#job ?? {};
+    const raise: JobEvent[] = this.#raised ? [] : [{ type: "epoch-started", epoch: epoch + 1 }];
+    this.#write([...raise, ...events], seq, epoch + raise.length);
+  }
+
+  #raise(): void {
+    if (this.#raised || this.#stopped) return;
+    this.#write([{ type: "epoch-started", epoch: this.job.epoch + 1 }], this.job.seq, this.job.epoch + 1);
+  }
+
+  #write(events: JobEvent[], after: number, epoch: number): void {
+    const atMs = this.ports.nowMs();
+    const logged: LoggedEvent[] = events.map((event, i) => ({ ...event, seq: after + 1 + i, atMs }));
+    try {
+      this.ports.append(logged, epoch);
+    } catch (error) {
+      return this.#break(error);
+    }
+    this.#raised = true;
+    for (const event of logged) this.#job = evolve(this.#job, event);
+    this.ports.committed(logged);
+  }
+
+  turn(): void {
+    this.#again = true;
+    if (this.#turning) return;
+    this.#turning = true;
+    try {
+      for (let round = 0; this.#again && !this.#stopped; round++) {
+        if (round > maxRounds) throw new Error("The engine makes no progress.");
+        this.#again = false;
+        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs()));
+      }
+    } catch (error) {
+      this.#break(error);
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  /** Nothing may happen that the log does not know of: all effects stop, and the next boot goes on from the log. */
+  #break(error: unknown): void {
+    this.stop();
+    this.ports.broken(error);
+  }
+
+  #perform(steps: Step[]): void {
+    const wait = steps.find((s) => s.do === "wait");
+    this.#wakeAt(wait?.do === "wait" ? wait.untilMs : null);
+    if (!this.#raised && steps.some((s) => s.do !== "wait")) {
+      this.#raise();
+      this.#again = true;
+      return;
+    }
+    for (const step of steps) {
+      if (step.do === "wait" || this.#stopped) continue;
+      const before = this.job.seq;
+      const live = this.live.size;
+      this.#do(step);
+      if (this.job.seq !== before || this.live.size !== live) this.#again = true;
+      // The state moved: what else was said of it may no longer hold.
+      if (this.#again && step.do !== "cut") return;
+    }
+  }
+
+  #do(step: Step): void {
+    switch (step.do) {
+      case "plan":
+        return makePlan(this);
+      case "adopt-plan":
+        return adoptPlan(this, step.value);
+      case "auction":
+        return holdAuction(this, step.microtask);
+      case "race":
+        for (const one of step.steps) this.#race(step.microtask, one);
+        return;
+      case "reask":
+        return startReask(this, step.microtask, step.attempt);
+      case "cut":
+        return cutAttempt(this, step.attempt, step.why);
+      case "fail-microtask":
+        return this.record({
+          type: "microtask-failed",
+          microtask: step.microtask,
+          code: step.code,
+          message: step.message,
+        });
+      case "finish":
+        return assembleAnswer(this);
+      case "end-failed":
+        return this.record({
+          type: "job-ended",
+          status: step.refusal.code === "parked" ? "parked" : "failed",
+          error: { code: step.refusal.code, message: step.refusal.message },
+        });
+      case "end-cancelled":
+        return this.record({ type: "job-ended", status: "cancelled" });
+      case "prepare-settlement":
+        return prepareSettlement(this);
+      case "send-settlement":
+        return sendSettlement(this);
+      case "wait":
+        return;
+    }
+  }
+
+  #race(microtask: string, step: ActiveRaceStep): void {
+    switch (step.step) {
+      case "start":
+        return startAttempt(this, microtask, step.place, step.why);
+      case "cancel":
+        return cutAttempt(this, step.attempt, step.why);
+      case "commit":
+        return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
+      case "judge":
+        return startJudging(this, microtask, step.attempts, step.on);
+      case "accept":
+        return acceptAttempt(this, microtask, step.attempt, step.how);
+      case "give-up":
+        return giveUp(this, microtask, step.why);
+    }
+  }
+
+  #wakeAt(untilMs: number | null): void {
+    if (untilMs === this.#wakeAtMs) return;
+    this.#unwake?.();
+    this.#wakeAtMs = untilMs;
+    this.#unwake =
+      untilMs === null
+        ? null
+        : this.ports.after(Math.max(0, untilMs - this.ports.nowMs()), () => {
+            this.#wakeAtMs = null;
+            this.turn();
+          });
+  }
+}

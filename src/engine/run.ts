@@ -1,0 +1,15 @@
+import type { Job } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
+import type { EnginePorts } from "./ports.ts";
+import type { LiveAttempt } from "./race-view.ts";
+
+/** What the engine's parts share while one job runs in one process. */
+export interface Run {
+  readonly ports: EnginePorts;
+  readonly job: Job;
+  readonly live: Map<string, LiveAttempt>;
+  /** Appends events to the log and folds them: one atomic commit. */
+  record(...events: JobEvent[]): void;
+  /** Looks again at what is to be done; to be called after anything was recorded. */
+  turn(): void;
+}

@@ -1,0 +1,157 @@
+import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import { agreementOutcomes } from "../market/market.ts";
+import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
+import { isClosed } from "../plan/kind.ts";
+import { resolveInput } from "../plan/resolve-input.ts";
+import { scriptOf } from "../plan/script.ts";
+import { readLabel } from "./label.ts";
+import type { MarketView } from "./ports.ts";
+import type { Run } from "./run.ts";
+
+/** Between two tries to hand settlements over, ms: twice as long each time. An object that is awake costs money. */
+const retryMs = { first: 2_000, longest: 300_000 };
+
+/** The job has ended and every attempt has reported: what the market will be told is written down once. */
+export function prepareSettlement(run: Run): void {
+  run.record({
+    type: "settlement-prepared",
+    settlements: settlementsOf(run.job, run.ports.market(), run.ports.nowMs()),
+  });
+}
+
+const sending = new WeakSet<Run>();
+const refused = new WeakMap<Run, number>();
+
+/** Hands over what was not taken yet; the log says when it was. Repeats are dropped by key on the other side. */
+export function sendSettlement(run: Run): void {
+  if (sending.has(run)) return;
+  sending.add(run);
+  const due = (run.job.settlements ?? []).filter((s) => !run.job.sent.has(s.key));
+  const keys = [run.job.id, ...due.map((s) => s.key)];
+  run.ports.settle(run.job, due).then(
+    () => {
+      sending.delete(run);
+      refused.delete(run);
+      run.record({ type: "settlement-sent", keys });
+      run.turn();
+    },
+    () => {
+      const times = refused.get(run) ?? 0;
+      refused.set(run, times + 1);
+      run.ports.after(Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
+        sending.delete(run);
+        run.turn();
+      });
+    },
+  );
+}
+
+/** One settlement a microtask that had attempts. Pure, given the snapshot the agreement weights are read from. */
+export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settlement[] {
+  const results = new Map(
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
+  return job.microtasks.flatMap((m) => {
+    const racers = m.attempts.filter((a) => a.role !== "judge");
+    if (racers.length === 0) return [];
+    const text = resolveInput(m.task, job.request, results);
+    const features = { inputChars: text.length, script: scriptOf(text) };
+    const agreed = agreement(m, view, features);
+    const attempts = racers.map((a) => report(m, a, outcomeOf(a) ?? agreed.get(a.id) ?? null));
+    return [{ key: `${job.id}/${m.task.id}`, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts }];
+  });
+}
+
+function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): AttemptReport {
+  const bid = m.decisions[a.round - 1]?.bids.find((b) => b.bidder === a.bidder);
+  return {
+    attempt: a.id,
+    bidder: a.bidder,
+    role: a.role,
+    claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+    outcome,
+    failure: a.failure,
+    costNano: a.costNano,
+    firstTokenMs: a.firstTokenMs,
+    totalMs: a.totalMs ?? 0,
+    censored: a.status === "cancelled" || a.status === "orphaned",
+    timed: !a.bidder.startsWith("embedded/"),
+    inputTokens: a.usage?.input ?? a.inputTokens,
+    outputTokens: a.usage?.output ?? 0,
+  };
+}
+
+/**
+ * What criteria or the judge say an attempt was worth; null where nothing is known. A closed answer that only fits its
+ * schema is no evidence; one that broke it is.
+ */
+export function outcomeOf(a: Attempt): Outcome | null {
+  const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
+  if (verdict === null || verdict.result === "undecided") return null;
+  const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");
+  const decided = verdict.criteria.some((c) => c.criterion !== "schema" && c.result !== "undecided");
+  if (verdict.result === "accept" && !decided) return null;
+  return {
+    worth: verdict.result === "accept" ? 1 : 0,
+    source: judged ? "judge" : "criteria",
+    reliability: judged ? { trueAccept: 0.95, trueReject: 0.9 } : { trueAccept: 1, trueReject: 1 },
+  };
+}
+
+/** Closed answers of several bidders to one microtask say something about each other. */
+function agreement(
+  m: MicrotaskState,
+  view: MarketView,
+  features: { inputChars: number; script: string },
+): Map<string, Outcome> {
+  const outcomes = new Map<string, Outcome>();
+  if (!isClosed(m.task.kind)) return outcomes;
+  const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
+  const answers = complete.flatMap((a) => {
+    const read = readLabel(a.text);
+    return read === null ? [] : [{ attempt: a.id, bidder: a.bidder, ...read }];
+  });
+  if (new Set(answers.map((a) => a.bidder)).size < 2) return outcomes;
+  const taken = agreementOutcomes(answers, view.state, m.task.kind, features);
+  for (const [i, answer] of answers.entries()) {
+    const outcome = taken[i];
+    if (outcome !== undefined && outcome !== null) outcomes.set(answer.attempt, outcome);
+  }
+  return outcomes;
+}
+
+/** What a person's feedback says of each attempt of a microtask. Null: the feedback says nothing about any. */
+export function feedbackSettlement(
+  job: Job,
+  m: MicrotaskState,
+  feedback: { label?: string; good?: boolean },
+  number: number,
+  nowMs: number,
+): Settlement | null {
+  const results = new Map(
+    job.microtasks.flatMap((x) => (x.joined === null ? [] : [[x.task.id, x.joined.text] as const])),
+  );
+  const text = resolveInput(m.task, job.request, results);
+  const reliability = { trueAccept: 0.99, trueReject: 0.99 };
+  const attempts = m.attempts
+    .filter((a) => a.status === "complete" && a.role !== "judge")
+    .flatMap((a) => {
+      if (feedback.label !== undefined) {
+        const worth = readLabel(a.text)?.label === feedback.label.toLowerCase() ? 1 : 0;
+        return [report(m, a, { worth, source: "feedback", reliability })];
+      }
+      return a.id === m.joined?.attempt && feedback.good !== undefined
+        ? [report(m, a, { worth: feedback.good ? 1 : 0, source: "feedback", reliability })]
+        : [];
+    });
+  if (attempts.length === 0) return null;
+  const features = { inputChars: text.length, script: scriptOf(text) };
+  return {
+    key: `${job.id}/${m.task.id}/feedback/${number}`,
+    tenant: job.tenant,
+    kind: m.task.kind,
+    features,
+    atMs: nowMs,
+    attempts,
+  };
+}

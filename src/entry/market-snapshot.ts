@@ -1,0 +1,72 @@
+import type { Example } from "../adapt/examples.ts";
+import type { MarketView } from "../engine/ports.ts";
+import type { AtomicEnv } from "../env.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { emptyMarket, type MarketState } from "../market/market.ts";
+import { defaultBidders } from "../models/default-bidders.ts";
+import { embeddedBidders } from "../models/embedded/registry.ts";
+import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
+import { openDatabase } from "../store/database.ts";
+import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
+import { snapshotSource } from "../store/snapshot-source.ts";
+
+/** The market as data: what a Worker hands to a job's object, so that no other hop lies before the first call. */
+export interface MarketSnapshot {
+  state: MarketState;
+  bidders: Bidder[];
+  /** Where generative bidders' calls go; names of secrets, never secrets. */
+  endpoints: ConfiguredBidder[];
+  pacing: MarketView["pacing"];
+  /** A tenant's own examples by kind; empty unless the job asked for them. */
+  examples: { [kind: string]: Example[] };
+}
+
+/** What one USD of cost and one second of waiting weigh where nothing else was said. */
+export const plainPacing = { lambda: 1, muUsdPerSecond: 0.0001 };
+
+/** This isolate's memory of the stores: at most 10 s old, shared by all requests, gone with the isolate. */
+const snapshots = new Snapshots({
+  nowMs: () => Date.now(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+});
+
+/** The market now, and a tenant's examples where one is named. `keepAlive`: ctx.waitUntil of the reader. */
+export async function marketSnapshot(
+  env: AtomicEnv,
+  tenant: string | null,
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<MarketSnapshot> {
+  const source = snapshotSource(openDatabase(env.DB), (ids) =>
+    console.error(JSON.stringify({ event: "bidders-unreadable", ids })),
+  );
+  return snapshotOf(env, await snapshots.read(tenant, source, keepAlive));
+}
+
+/** After the operator changed a bidder. */
+export const forgetBidders = (): void => snapshots.forgetBidders();
+
+/** The market of a Worker that has no stores yet: the bidders that come with it, and nothing learned. */
+export const emptySnapshot = (env: AtomicEnv): MarketSnapshot =>
+  snapshotOf(env, { state: emptyMarket(), bidders: [], examples: {} });
+
+/** Simulated bidders take part only where ATOMIC_SIM is set. A stored bidder stands in for a default one of its id. */
+function snapshotOf(env: AtomicEnv, { state, bidders, examples }: StoreSnapshot): MarketSnapshot {
+  const stored = bidders.map(({ bidder, endpoint }) => ({ bidder, endpoint: endpoint as Endpoint }));
+  const ids = new Set(stored.map(({ bidder }) => bidder.id));
+  const defaults = defaultBidders(env, Date.now(), env.ATOMIC_SIM === "1").filter(({ bidder }) => !ids.has(bidder.id));
+  const endpoints = [...stored, ...defaults];
+  return {
+    state,
+    bidders: [...embeddedBidders(), ...endpoints.map(({ bidder }) => bidder)],
+    endpoints,
+    pacing: plainPacing,
+    examples,
+  };
+}
+
+export const viewOf = (snapshot: MarketSnapshot): MarketView => ({
+  state: snapshot.state,
+  bidders: snapshot.bidders,
+  pacing: snapshot.pacing,
+  examples: (kind) => snapshot.examples[kind] ?? [],
+});

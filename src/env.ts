@@ -1,0 +1,26 @@
+/** Bindings of wrangler.toml plus what is set by secret or launcher. Absent means: not configured. */
+export interface AtomicEnv extends Cloudflare.Env {
+  /** Operator's key. Without it production answers 503. */
+  ATOMIC_API_KEY?: string;
+  /** "1": started by `npm start` or the demo on this machine; open without a key. Never set in production. */
+  ATOMIC_LOCAL?: string;
+  /** "1": simulated bidders take part. */
+  ATOMIC_SIM?: string;
+  /** An OpenAI-compatible server and its models, comma-separated. */
+  ATOMIC_LLM_URL?: string;
+  ATOMIC_LLM_MODEL?: string;
+  ATOMIC_LLM_KEY?: string;
+  OPENAI_API_KEY?: string;
+  ANTHROPIC_API_KEY?: string;
+  GOOGLE_GENERATIVE_AI_API_KEY?: string;
+  AI?: Ai;
+  /** JSON: what may happen to a triaged mail; see src/email/actions.ts. */
+  ATOMIC_MAIL_ACTIONS?: string;
+  /** OTLP/HTTP endpoint of traces, and its headers as "name=value,name=value". */
+  ATOMIC_OTLP_URL?: string;
+  ATOMIC_OTLP_HEADERS?: string;
+  /** Days an ended job's log is kept; default 30. */
+  ATOMIC_RETENTION_DAYS?: string;
+  /** "1": stored bidders may have http URLs on loopback (tests, local servers). */
+  ATOMIC_ALLOW_LOOPBACK?: string;
+}

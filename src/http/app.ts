@@ -1,0 +1,101 @@
+import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { AtomicError } from "../error.ts";
+import type { AppEnv } from "./app-env.ts";
+import { errorResponse } from "./error-response.ts";
+import { authenticate } from "./middleware/authenticate.ts";
+import { ownPagesOnly } from "./middleware/own-pages-only.ts";
+import { pageHeaders } from "./middleware/page-headers.ts";
+import { batchRoute } from "./native/batch.ts";
+import { bidderRoutes } from "./native/bidders.ts";
+import { eventsRoute } from "./native/events.ts";
+import { feedbackRoute } from "./native/feedback.ts";
+import { jobRoutes } from "./native/jobs.ts";
+import { keyRoutes } from "./native/keys.ts";
+import { previewRoute } from "./native/preview.ts";
+import { seedRoute } from "./native/seed.ts";
+import { submitRoute } from "./native/submit.ts";
+import { chatRoute } from "./openai/chat.ts";
+import { modelRoutes } from "./openai/models.ts";
+import { responsesRoutes } from "./openai/responses.ts";
+import { type Assets, serveAsset } from "./pages/assets.ts";
+import { loginRoutes } from "./pages/login.ts";
+import type { HttpPorts } from "./ports.ts";
+
+export interface AppOptions {
+  /** Static pages; absent: only the API is served. */
+  assets?: Assets;
+  /** Told of what should not happen, without the request's content. */
+  unexpected?: (error: unknown, requestId: string) => void;
+}
+
+/** The whole HTTP face: thin translators between dialects and ports. Everything but the sign-in form needs a key. */
+export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppEnv> {
+  const { assets } = options;
+  const app = new Hono<AppEnv>();
+
+  app.use(requestId({ generator: () => ports.newRequestId() }));
+  app.use(async (c, next) => {
+    c.set("report", (error) => options.unexpected?.(error, c.get("requestId")));
+    await next();
+  });
+  app.use(pageHeaders);
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const message = `${c.req.path} takes ${methods.join(", ")}, not ${c.req.method}.`;
+        const response = errorResponse(c, new AtomicError("method-not-allowed", message));
+        response.headers.set("allow", methods.join(", "));
+        return response;
+      },
+    }),
+  );
+  loginRoutes(app, ports);
+  if (assets !== undefined) app.get("/style.css", (c) => serveAsset(c, assets));
+
+  app.use(authenticate(ports));
+  app.use(ownPagesOnly);
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  submitRoute(app, ports);
+  batchRoute(app, ports);
+  jobRoutes(app, ports);
+  eventsRoute(app, ports);
+  feedbackRoute(app, ports);
+  previewRoute(app, ports);
+  bidderRoutes(app, ports);
+  keyRoutes(app, ports);
+  seedRoute(app, ports);
+  chatRoute(app, ports);
+  modelRoutes(app, ports);
+  responsesRoutes(app, ports);
+
+  app.notFound((c) => {
+    const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");
+    if (isPage && assets !== undefined) return serveAsset(c, assets);
+    return errorResponse(
+      c,
+      new AtomicError(
+        "not-found",
+        `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. See the README for the routes.`,
+      ),
+    );
+  });
+
+  app.onError((error, c) => {
+    if (!(error instanceof AtomicError)) {
+      c.get("report")(error);
+      const message = `Something went wrong inside Atomic. Try again; if it stays, report request ${c.get("requestId")}.`;
+      return errorResponse(c, new AtomicError("internal", message));
+    }
+    const wantsPage =
+      c.req.method === "GET" && !c.req.path.startsWith("/v1/") && c.req.header("accept")?.includes("text/html");
+    if (error.code === "unauthorized" && wantsPage) {
+      const { pathname, search } = new URL(c.req.url);
+      return c.redirect(`/login?next=${encodeURIComponent(pathname + search)}`, 303);
+    }
+    return errorResponse(c, error);
+  });
+  return app;
+}

@@ -1,0 +1,45 @@
+import { AtomicError } from "../error.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import type { Kind } from "../plan/kind.ts";
+import type { BidderListing } from "./ports.ts";
+
+/** How an operator gets a bidder for what no embedded specialist can do. One line. */
+export const howToAdd =
+  "Add one: start the server with OPENAI_API_KEY, or with ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or run npm run bidders -- add.";
+
+/** Throws when the request names a bidder that does not exist, or has a required kind that none of its bidders serves. */
+export function checkBidders(request: JobRequest, bidders: BidderListing[]): void {
+  for (const [i, id] of (request.bidders ?? []).entries())
+    if (!bidders.some((b) => b.id === id))
+      throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
+        field: `bidders[${i}]`,
+      });
+  const { bidders: allowed } = request;
+  const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
+  for (const { kind, field } of requiredKinds(request)) {
+    if (able.some((b) => b.serves === "generative" || b.serves.includes(kind))) continue;
+    const others = bidders.some(
+      (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
+    );
+    throw new AtomicError(
+      "no-bidder",
+      others
+        ? `None of the bidders that the request allows can do "${kind}". Allow another in "bidders", or leave it out.`
+        : `No bidder can do "${kind}". ${howToAdd}`,
+      { field },
+    );
+  }
+}
+
+function requiredKinds(request: JobRequest): { kind: Kind; field: string }[] {
+  const { plan, kind } = request;
+  if (typeof plan === "object")
+    return plan.microtasks.flatMap((task, i) =>
+      task.required ? [{ kind: task.kind, field: `plan.microtasks[${i}].kind` }] : [],
+    );
+  // Every view of a mail may be missing from the card.
+  if (plan === "email-triage") return [];
+  if (plan === "map-reduce")
+    return [{ kind: "summarise", field: "plan" }, ...(kind === "answer" ? [] : [{ kind, field: "kind" }])];
+  return [{ kind, field: "kind" }];
+}

@@ -1,0 +1,71 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { AtomicError, type ErrorCode, errorTable, type Refusal } from "../error.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** Every fault of a request that names one; the first is the refusal itself. */
+export interface Fault {
+  field: string;
+  detail: string;
+}
+
+/** A refusal of input that knows all its faults. */
+export class InputError extends AtomicError {
+  readonly faults: Fault[];
+  constructor(refusal: Refusal, faults: Fault[]) {
+    super(refusal.code, refusal.message, { field: refusal.field });
+    this.faults = faults;
+  }
+}
+
+const openaiCodes: Partial<Record<ErrorCode, string>> = {
+  unauthorized: "invalid_api_key",
+  "model-not-found": "model_not_found",
+  "rate-limited": "rate_limit_exceeded",
+  "budget-exceeded": "insufficient_quota",
+};
+
+/** OpenAI's error object: all four keys are always there. */
+export function openaiError(error: AtomicError): {
+  error: { message: string; type: string; param: string | null; code: string };
+} {
+  return {
+    error: {
+      message: error.message,
+      type: errorTable[error.code].openai,
+      param: error.field ?? null,
+      code: openaiCodes[error.code] ?? error.code.replaceAll("-", "_"),
+    },
+  };
+}
+
+/** RFC 9457 problem details. `type` is left out: about:blank, as `code` tells the problem. */
+export function problemOf(error: AtomicError, requestId: string): object {
+  const faults = error instanceof InputError && error.faults.length > 1 ? { errors: error.faults } : {};
+  return {
+    title: error.code.replaceAll("-", " "),
+    status: errorTable[error.code].status,
+    code: error.code,
+    detail: error.message,
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...faults,
+    requestId,
+  };
+}
+
+const openaiPaths = /^\/v1\/(chat|models|responses)(\/|$)/;
+export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
+
+/** One error, in the dialect of the route that was asked. */
+export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response {
+  const { status, retryable } = errorTable[error.code];
+  const headers: Record<string, string> = { "cache-control": "no-store" };
+  if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
+  if (!speaksOpenai(c.req.path)) {
+    headers["content-type"] = "application/problem+json";
+    return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);
+  }
+  // OpenAI's clients retry 409 and 5xx twice on their own; a job is not to be paid for again without need.
+  headers["x-should-retry"] = String(retryable);
+  return c.json(openaiError(error), status as ContentfulStatusCode, headers);
+}

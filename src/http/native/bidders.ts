@@ -1,0 +1,40 @@
+import type { Hono } from "hono";
+import { AtomicError } from "../../error.ts";
+import type { AppEnv } from "../app-env.ts";
+import { operatorOnly } from "../middleware/operator-only.ts";
+import type { HttpPorts } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+
+/** "provider/model"; a model's name may hold further slashes ("workers-ai/@cf/meta/llama-3"). */
+const idForm = /^[a-z0-9][a-z0-9._-]{0,63}(\/[A-Za-z0-9@][A-Za-z0-9@._:+-]{0,127}){1,4}$/;
+
+/** Who bids, and their standing, for every caller; changes are the operator's. */
+export function bidderRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.get("/v1/bidders", async (c) => c.json({ bidders: await ports.market.bidders() }));
+
+  app.get("/v1/bidders/:id{.+}", async (c) => {
+    const id = c.req.param("id");
+    const bidder = (await ports.market.bidders()).find((b) => b.id === id);
+    if (bidder === undefined) throw missing();
+    return c.json(bidder);
+  });
+
+  app.put("/v1/bidders/:id{.+}", operatorOnly, async (c) => {
+    const id = c.req.param("id");
+    if (!idForm.test(id))
+      throw new AtomicError("invalid-bidder", 'A bidder\'s id is "provider/model", for example "openai/gpt-5-mini".', {
+        field: "id",
+      });
+    const refusal = await ports.market.putBidder(id, await readJson(c.req));
+    if (refusal !== null) throw AtomicError.from(refusal);
+    return c.json({ id });
+  });
+
+  app.delete("/v1/bidders/:id{.+}", operatorOnly, async (c) => {
+    if (!(await ports.market.deleteBidder(c.req.param("id")))) throw missing();
+    return c.body(null, 204);
+  });
+}
+
+const missing = () =>
+  new AtomicError("not-found", "There is no such bidder. GET /v1/bidders lists them.", { field: "id" });

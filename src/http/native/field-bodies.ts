@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** US dollars, above 0. A nano-dollar is the least that money can be here. */
+export const usdBody = z
+  .number()
+  .max(10_000)
+  .refine((usd) => usd >= 1e-9, {
+    error: "An amount of US dollars must be greater than 0. Leave the field out for no limit.",
+  });
+
+export const deadlineBody = z
+  .int()
+  .max(24 * 60 * 60 * 1000)
+  .refine((ms) => ms >= 1, {
+    error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
+  });
+
+export const labelsBody = z
+  .array(z.string().trim().min(1).max(200))
+  .min(2)
+  .max(256)
+  .refine((labels) => new Set(labels).size === labels.length, { error: "A label is given twice. Give each once." });
+
+export const strategies = ["auto", "single", "race", "best-of", "agreement"] as const;
+export const policies = ["balanced", "cheap", "fast", "best"] as const;
+export const deliveries = ["live", "accepted"] as const;
+export const leaderChanges = ["restart", "fail"] as const;
+
+export const metadataBody = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((entries) => Object.keys(entries).length <= 16, {
+    error: "Metadata has at most 16 entries. Send fewer.",
+  });

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { contractSchema } from "../../plan/contract.ts";
+import { kindNames } from "../../plan/kind.ts";
+import {
+  deadlineBody,
+  deliveries,
+  labelsBody,
+  leaderChanges,
+  metadataBody,
+  policies,
+  strategies,
+  usdBody,
+} from "./field-bodies.ts";
+import { planBody } from "./plan-body.ts";
+
+const messageBody = z.strictObject({
+  role: z.enum(["system", "user", "assistant"]),
+  content: z.string().max(1_000_000),
+});
+
+export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as const;
+
+/** What `POST /v1/jobs` and `POST /v1/auctions/preview` take. Unknown fields are refused, by name. */
+export const jobBody = z.strictObject({
+  messages: z.array(messageBody).min(1).max(500).optional(),
+  text: z.string().min(1).max(1_000_000).optional(),
+  /** A raw mail, RFC 5322. */
+  email: z.string().min(1).max(1_000_000).optional(),
+  kind: z.enum(kindNames).optional(),
+  labels: labelsBody.optional(),
+  plan: z.union([z.enum(builtInPlans), planBody]).optional(),
+  instruction: z.string().max(20_000).optional(),
+  contract: contractSchema.optional(),
+  /** What an accepted answer is worth. */
+  valueUsd: usdBody.optional(),
+  budgetUsd: usdBody.optional(),
+  deadlineMs: deadlineBody.optional(),
+  policy: z.enum(policies).optional(),
+  strategy: z.enum(strategies).optional(),
+  delivery: z.enum(deliveries).optional(),
+  leaderChange: z.enum(leaderChanges).optional(),
+  bidders: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
+  maxOutputTokens: z.int().min(1).max(131_072).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  examples: z.boolean().optional(),
+  noRetention: z.boolean().optional(),
+  region: z.string().min(1).max(32).optional(),
+  metadata: metadataBody.optional(),
+  cancelOnDisconnect: z.boolean().optional(),
+});
+export type JobBody = z.infer<typeof jobBody>;

@@ -1,0 +1,30 @@
+import type { Hono } from "hono";
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import type { AppEnv } from "../app-env.ts";
+import { operatorOnly } from "../middleware/operator-only.ts";
+import type { HttpPorts } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+import { parseInput } from "../zod-refusal.ts";
+
+const keyBody = z.strictObject({
+  /** Whose jobs the key sees. Keys of one tenant share them. */
+  tenant: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+    .refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
+});
+
+/** Keys of tenants: the operator makes and revokes them. A key is shown once. */
+export function keyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.post("/v1/keys", operatorOnly, async (c) => {
+    const { tenant } = parseInput(keyBody, await readJson(c.req));
+    return c.json({ ...(await ports.access.createKey(tenant)), tenant }, 201, { "cache-control": "no-store" });
+  });
+
+  app.delete("/v1/keys/:id", operatorOnly, async (c) => {
+    if (!(await ports.access.revokeKey(c.req.param("id"))))
+      throw new AtomicError("not-found", "There is no such key, or it is revoked already.", { field: "id" });
+    return c.body(null, 204);
+  });
+}

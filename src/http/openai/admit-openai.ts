@@ -1,0 +1,15 @@
+import { AtomicError } from "../../error.ts";
+import type { JobRequest } from "../../plan/job-request.ts";
+import { admit } from "../admit.ts";
+import type { HttpPorts } from "../ports.ts";
+import { openaiField } from "./atomic-extension.ts";
+
+/** Admits a job of OpenAI's dialect; a refusal names the field as the client wrote it. */
+export async function admitOpenai(request: JobRequest, ports: HttpPorts, schemaField: string): Promise<void> {
+  try {
+    await admit(request, ports);
+  } catch (error) {
+    if (!(error instanceof AtomicError)) throw error;
+    throw new AtomicError(error.code, error.message, { field: openaiField(error.field, schemaField) });
+  }
+}

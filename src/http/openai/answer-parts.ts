@@ -1,0 +1,88 @@
+import { AtomicError } from "../../error.ts";
+import { attemptOf, evolve } from "../../job/evolve.ts";
+import type { Job } from "../../job/job.ts";
+import type { LoggedEvent } from "../../job/job-event.ts";
+import type { Usage } from "../../money/price.ts";
+
+export interface FinishedAnswer {
+  text: string;
+  finish: "stop" | "length" | "content-filter" | "other";
+  /** Of the accepted attempt alone: what the client was given. What all attempts cost is in the job. */
+  usage: Usage;
+  winner: string | null;
+  job: Job;
+}
+
+export type AnswerPart =
+  /** The job is on disk. */
+  | { type: "begun"; job: Job }
+  | { type: "text"; text: string }
+  /** Nothing new, still at work. */
+  | { type: "beat" }
+  | { type: "done"; answer: FinishedAnswer };
+
+/**
+ * A job's events as one growing text. A client that streams gets the leader's text as it is logged, if the job is
+ * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back or spliced:
+ * a change of leader after it, like a failed job, is thrown as an AtomicError.
+ */
+export async function* answerParts(
+  events: AsyncIterable<LoggedEvent | null>,
+  streams: boolean,
+): AsyncGenerator<AnswerPart, void> {
+  let job: Job | null = null;
+  let given = "";
+  let author: string | null = null;
+  let finish: FinishedAnswer["finish"] = "stop";
+  const finishes = new Map<string, FinishedAnswer["finish"]>();
+  for await (const event of events) {
+    if (event === null) {
+      yield { type: "beat" };
+      continue;
+    }
+    job = evolve(job, event);
+    if (job === null) continue;
+    const live = streams && job.request.delivery === "live";
+    if (event.type === "job-accepted") yield { type: "begun", job };
+    else if (event.type === "attempt-finished") finishes.set(event.attempt, event.finish);
+    else if (event.type === "microtask-joined") finish = finishes.get(event.attempt) ?? "stop";
+    else if (event.type === "text-streamed" && live) {
+      if ((author !== null && event.attempt !== author) || event.offset !== given.length) throw changed(job);
+      author = event.attempt;
+      given += event.text;
+      yield { type: "text", text: event.text };
+    } else if (event.type === "leader-changed" && given !== "") throw changed(job);
+    else if (event.type === "job-ended") {
+      const text = textOf(job, live);
+      if (!text.startsWith(given)) throw changed(job);
+      if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
+      yield { type: "done", answer: { text, finish, ...accepted(job), job } };
+      return;
+    }
+  }
+}
+
+/** The answer as a client of text wants it; throws why there is none. */
+function textOf(job: Job, live: boolean): string {
+  if (job.status === "cancelled") throw new AtomicError("cancelled", "The job was cancelled before it had an answer.");
+  if (job.answer === null)
+    throw new AtomicError(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.");
+  const { schema } = job.request.contract;
+  // Structured text may have been mended: what was validated is the value. Text that was sent live stays as it was.
+  return schema === undefined || live ? job.answer.text : JSON.stringify(job.answer.value);
+}
+
+function accepted(job: Job): { usage: Usage; winner: string | null } {
+  const joined = job.microtasks.map((m) => m.joined).findLast((j) => j !== null);
+  const attempt = joined ? attemptOf(job, joined.attempt) : undefined;
+  return {
+    usage: attempt?.usage ?? { input: 0, output: 0, source: "counted" },
+    winner: attempt?.bidder ?? null,
+  };
+}
+
+const changed = (job: Job): AtomicError =>
+  new AtomicError(
+    "bidders-failed",
+    `Another bidder took over after text of the first was sent, so the text so far is void. See GET /v1/jobs/${job.id}.`,
+  );

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { criterionSchema } from "../../plan/contract.ts";
+import { kindNames } from "../../plan/kind.ts";
+import {
+  deadlineBody,
+  deliveries,
+  labelsBody,
+  leaderChanges,
+  policies,
+  strategies,
+  usdBody,
+} from "../native/field-bodies.ts";
+import type { JobBody } from "../native/job-body.ts";
+
+/** What OpenAI's API has no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
+export const atomicExtension = z.strictObject({
+  kind: z.enum(kindNames).optional(),
+  labels: labelsBody.optional(),
+  criteria: z.array(criterionSchema).max(32).optional(),
+  judged: z.array(z.string().min(1).max(1000)).max(8).optional(),
+  value_usd: usdBody.optional(),
+  budget_usd: usdBody.optional(),
+  deadline_ms: deadlineBody.optional(),
+  policy: z.enum(policies).optional(),
+  strategy: z.enum(strategies).optional(),
+  /** Whom the market may ask; with a bidder as the model that one alone. */
+  bidders: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
+  delivery: z.enum(deliveries).optional(),
+  leader_change: z.enum(leaderChanges).optional(),
+  examples: z.boolean().optional(),
+  no_retention: z.boolean().optional(),
+  region: z.string().min(1).max(32).optional(),
+  cancel_on_disconnect: z.boolean().optional(),
+});
+export type AtomicExtension = z.infer<typeof atomicExtension>;
+
+/** The extension in the native API's words. */
+export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract"> {
+  return {
+    kind: extension.kind,
+    labels: extension.labels,
+    valueUsd: extension.value_usd,
+    budgetUsd: extension.budget_usd,
+    deadlineMs: extension.deadline_ms,
+    policy: extension.policy,
+    strategy: extension.strategy,
+    bidders: extension.bidders,
+    delivery: extension.delivery,
+    leaderChange: extension.leader_change,
+    examples: extension.examples,
+    noRetention: extension.no_retention,
+    region: extension.region,
+    cancelOnDisconnect: extension.cancel_on_disconnect,
+  };
+}
+
+/** Where a native field stands in OpenAI's dialect, for `param` of an error. */
+export function openaiField(field: string | undefined, schemaField: string): string | undefined {
+  if (field === undefined) return undefined;
+  if (field === "kind") return "model";
+  if (field.startsWith("contract.schema")) return schemaField + field.slice("contract.schema".length);
+  if (field.startsWith("contract.")) return `atomic.${field.slice("contract.".length)}`;
+  return `atomic.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import type { JobRequest } from "../../plan/job-request.ts";
+import type { BidderListing } from "../ports.ts";
+import { atomicExtension } from "./atomic-extension.ts";
+import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
+import { messageBody, messagesOf } from "./message-body.ts";
+
+/** The fields that mean something here; others of OpenAI's are ignored, as clients expect. */
+export const chatBody = z.object({
+  model: z.string().min(1),
+  messages: z.array(messageBody).min(1).max(500),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  response_format: z
+    .discriminatedUnion("type", [
+      z.object({ type: z.literal("text") }),
+      z.object({ type: z.literal("json_object") }),
+      z.object({ type: z.literal("json_schema"), json_schema: z.object({ schema: schemaBody }) }),
+    ])
+    .nullish(),
+  max_tokens: outputTokensBody,
+  max_completion_tokens: outputTokensBody,
+  temperature: z.number().min(0).max(2).nullish(),
+  n: z.int().nullish(),
+  tool_choice: z.unknown().optional(),
+  metadata: looseMetadata,
+  atomic: atomicExtension.optional(),
+});
+export type ChatBody = z.infer<typeof chatBody>;
+
+/** The job that a chat completion is: one microtask, its text live unless there is something to check. */
+export function chatRequest(body: ChatBody, bidders: BidderListing[]): JobRequest {
+  if (body.n !== null && body.n !== undefined && body.n !== 1)
+    throw new AtomicError(
+      "invalid-request",
+      'Atomic gives one choice. Leave "n" out; the market runs several models by itself.',
+      { field: "n" },
+    );
+  const format = body.response_format;
+  return completionRequest(
+    {
+      model: body.model,
+      messages: messagesOf(body.messages, "messages"),
+      schema: format?.type === "json_schema" ? format.json_schema.schema : schemaOfMode(format?.type),
+      instruction: undefined,
+      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
+      temperature: body.temperature,
+      metadata: body.metadata,
+      toolChoice: body.tool_choice,
+      extension: body.atomic ?? {},
+      streams: body.stream === true,
+    },
+    bidders,
+  );
+}

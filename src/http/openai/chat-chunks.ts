@@ -1,0 +1,66 @@
+import { toUsd } from "../../money/nano-usd.ts";
+import type { FinishedAnswer } from "./answer-parts.ts";
+
+const finishReasons = { stop: "stop", length: "length", "content-filter": "content_filter", other: "stop" } as const;
+
+/** What one completion's chunks have in common. */
+export interface ChatHead {
+  job: string;
+  model: string;
+  createdAtMs: number;
+}
+
+const headOf = (head: ChatHead, object: string) => ({
+  id: `chatcmpl-${head.job}`,
+  object,
+  created: Math.floor(head.createdAtMs / 1000),
+  model: head.model,
+});
+
+/** One streamed chunk. With `usageFollows` every chunk but the last carries `usage: null`. */
+export const chatChunk = (head: ChatHead, delta: object, finish: string | null, usageFollows: boolean): object => ({
+  ...headOf(head, "chat.completion.chunk"),
+  choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+  ...(usageFollows ? { usage: null } : {}),
+});
+
+/** The chunk that tells how it ended; what Atomic adds rides on it. */
+export const finalChunk = (head: ChatHead, answer: FinishedAnswer, usageFollows: boolean): object => ({
+  ...chatChunk(head, {}, finishReasons[answer.finish], usageFollows),
+  atomic: factsOf(answer),
+});
+
+export const usageChunk = (head: ChatHead, answer: FinishedAnswer): object => ({
+  ...headOf(head, "chat.completion.chunk"),
+  choices: [],
+  usage: usageOf(answer),
+});
+
+export const completion = (head: ChatHead, answer: FinishedAnswer): object => ({
+  ...headOf(head, "chat.completion"),
+  choices: [
+    {
+      index: 0,
+      message: { role: "assistant", content: answer.text, refusal: null },
+      logprobs: null,
+      finish_reason: finishReasons[answer.finish],
+    },
+  ],
+  usage: usageOf(answer),
+  atomic: factsOf(answer),
+});
+
+const usageOf = ({ usage }: FinishedAnswer) => ({
+  prompt_tokens: usage.input,
+  completion_tokens: usage.output,
+  total_tokens: usage.input + usage.output,
+  prompt_tokens_details: { cached_tokens: usage.cachedInput ?? 0 },
+  completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
+});
+
+/** What OpenAI's answer has no field for: who answered, and what all attempts cost together. */
+export const factsOf = ({ job, winner }: FinishedAnswer) => ({
+  job: job.id,
+  bidder: winner,
+  cost_usd: toUsd(job.costNano),
+});

@@ -1,0 +1,30 @@
+import { AtomicError } from "../../error.ts";
+import type { Policy } from "../../market/bid.ts";
+import type { BidderListing } from "../ports.ts";
+
+/** Names under which the whole market is one model, and the policy each stands for. */
+export const marketModels: Record<string, Policy> = {
+  atomic: "balanced",
+  "atomic/cheap": "cheap",
+  "atomic/fast": "fast",
+  "atomic/best": "best",
+};
+
+/** Bidders that can hold a conversation, and so are models for OpenAI's clients. */
+export const conversing = (bidders: BidderListing[]): BidderListing[] =>
+  bidders.filter((b) => b.enabled && (b.serves === "generative" || b.serves.includes("answer")));
+
+/** The market under a policy, or one bidder alone; throws 404 for what is neither. */
+export function resolveModel(
+  name: string,
+  bidders: BidderListing[],
+): { policy: Policy; bidders: string[] | undefined } {
+  const policy = Object.hasOwn(marketModels, name) ? marketModels[name] : undefined;
+  if (policy !== undefined) return { policy, bidders: undefined };
+  if (bidders.some((b) => b.id === name && b.enabled)) return { policy: "balanced", bidders: [name] };
+  throw new AtomicError(
+    "model-not-found",
+    `The model "${name.slice(0, 200)}" does not exist. Use "atomic", or one that GET /v1/models lists.`,
+    { field: "model" },
+  );
+}

@@ -1,0 +1,83 @@
+import type { Refusal } from "../error.ts";
+import type { Explanation } from "../job/explain.ts";
+import type { Job } from "../job/job.ts";
+import type { JobSummary } from "../job/job-summary.ts";
+import type { JobView } from "../job/job-view.ts";
+import type { Decision } from "../market/bid.ts";
+import type { Bidder } from "../market/bidder.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+
+/** Who calls: a tenant's key, or the operator's. */
+export interface Caller {
+  tenant: string;
+  role: "operator" | "tenant";
+  keyId: string;
+}
+
+export interface Feedback {
+  /** Microtask id; absent: the only one. */
+  microtask?: string;
+  /** Closed kinds: the right label. */
+  label?: string;
+  /** Other kinds: was the accepted answer good? */
+  good?: boolean;
+}
+
+/** A bidder as shown to callers: these fields and its standing. */
+export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled"> & { [standing: string]: unknown };
+
+/** One job's object. Another tenant's job is not there: `open` gives null. */
+export interface JobHandle {
+  view(): Promise<JobView>;
+  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
+  events(after: number): Promise<ReadableStream<Uint8Array>>;
+  explain(): Promise<Explanation>;
+  cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
+  /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
+  summary(): Promise<JobSummary>;
+  /** null: taken. */
+  feedback(feedback: Feedback): Promise<Refusal | null>;
+}
+
+/** What the HTTP layer needs from the rest; wired in src/worker.ts. */
+export interface HttpPorts {
+  jobs: {
+    /** Returns when the job is acknowledged: its first event is on disk. */
+    create(
+      caller: Caller,
+      request: JobRequest,
+      via: "http" | "email" | "queue" | "cron",
+      /**
+       * The same name of the same tenant is the same job, however often it is created. Throws `idempotency-mismatch`
+       * when that job was another request.
+       */
+      name?: string,
+    ): Promise<{ id: string; repeated: boolean }>;
+    open(caller: Caller, id: string): Promise<JobHandle | null>;
+    list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+  };
+  market: {
+    /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
+    preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
+    /** Bidders with their standing; secrets never. */
+    bidders(): Promise<BidderListing[]>;
+    putBidder(id: string, body: unknown): Promise<Refusal | null>;
+    deleteBidder(id: string): Promise<boolean>;
+    /** Prior knowledge of bidders, row by row. */
+    seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;
+  };
+  access: {
+    /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */
+    authenticate(key: string | null): Promise<Caller | null | "unset">;
+    /** A signed token for a browser's cookie, in exchange for a valid key. */
+    signIn(key: string): Promise<string | null>;
+    /** Who holds this token; null: forged, expired, or its key was revoked. */
+    readSession(token: string): Promise<Caller | null>;
+    createKey(tenant: string): Promise<{ id: string; key: string }>;
+    revokeKey(id: string): Promise<boolean>;
+  };
+  /** Checks a contract at submission; the judge's own rules. */
+  checkRequest(request: JobRequest): Refusal | null | Promise<Refusal | null>;
+  parseMail(raw: Uint8Array): Promise<JobRequest["input"] | Refusal>;
+  newRequestId(): string;
+}

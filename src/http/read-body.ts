@@ -1,0 +1,81 @@
+import type { HonoRequest } from "hono";
+import { AtomicError } from "../error.ts";
+
+export const maxJsonBytes = 1_000_000;
+export const maxMailBytes = 25 * 1024 * 1024;
+/** Deeper than any contract or plan; keeps recursive checks away from the stack's end. */
+const maxDepth = 64;
+
+/** The body's first `limit` bytes; `whole` is false when there were more, which are not read. */
+export async function readBytes(request: HonoRequest, limit: number): Promise<{ bytes: Uint8Array; whole: boolean }> {
+  const body = request.raw.body;
+  if (body === null) return { bytes: new Uint8Array(), whole: true };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+    if (size > limit) {
+      reader.cancel().catch(() => {});
+      break;
+    }
+  }
+  const bytes = new Uint8Array(Math.min(size, limit));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk.subarray(0, bytes.length - at), at);
+    at += chunk.length;
+  }
+  return { bytes, whole: size <= limit };
+}
+
+/** The body as JSON of at most `limit` bytes (1 MB), in UTF-8, at most 64 levels deep. Throws 400, 413 or 415. */
+export async function readJson(request: HonoRequest, limit = maxJsonBytes): Promise<unknown> {
+  const type = (request.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  // Also keeps a stranger's page out: without a preflight a browser can send only forms and plain text.
+  if (type !== "application/json" && !type.endsWith("+json"))
+    throw new AtomicError(
+      "unsupported-media-type",
+      `The body's type is ${quoteType(type)}. Send JSON with "content-type: application/json".`,
+    );
+  const declared = Number(request.header("content-length") ?? 0);
+  const { bytes, whole } = declared > limit ? tooLarge(limit) : await readBytes(request, limit);
+  if (!whole) tooLarge(limit);
+  if (bytes.length === 0) throw new AtomicError("invalid-request", "The body is empty. Send a JSON object.");
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new AtomicError("invalid-request", "The body is not valid UTF-8. Encode the JSON as UTF-8.");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AtomicError("invalid-request", "The body is not valid JSON. Check quotes, commas and brackets.");
+  }
+  if (isDeeper(value, maxDepth))
+    throw new AtomicError("invalid-request", `The body nests more than ${maxDepth} levels. Send a flatter one.`);
+  return value;
+}
+
+function tooLarge(limit: number): never {
+  throw new AtomicError(
+    "too-large",
+    `The body is over ${limit} bytes. Send less, or a raw mail as message/rfc822 (up to 25 MiB).`,
+  );
+}
+
+const quoteType = (type: string): string => (type === "" ? "missing" : `"${type.slice(0, 80)}"`);
+
+function isDeeper(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((v) => (typeof v === "object" && v !== null ? Object.values(v) : []));
+  }
+  return false;
+}

@@ -1,0 +1,84 @@
+import type { z } from "zod";
+import { type Fault, InputError } from "./error-response.ts";
+
+type Issue = z.core.$ZodIssue;
+const maxFaults = 20;
+
+/** Parses input or throws all its faults (at most 20), each with the field's path and what would be right. */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, [])).slice(0, maxFaults);
+  const first = faults[0] ?? { field: "", detail: "The request is not valid." };
+  throw new InputError({ code: "invalid-request", message: first.detail, field: first.field }, faults);
+}
+
+/** `contract.criteria[2].pattern`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const part of path)
+    text += typeof part === "number" ? `[${part}]` : text === "" ? String(part) : `.${String(part)}`;
+  return text;
+}
+
+function faultsOf(issue: Issue, above: PropertyKey[]): Fault[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      field: pathText([...path, key.slice(0, 100)]),
+      detail: `Unknown field "${key.slice(0, 100)}". Remove it or correct its name.`,
+    }));
+  if (issue.code === "invalid_union" && "options" in issue && issue.options !== undefined)
+    return [
+      { field: pathText(path), detail: `${subject(path)} must be one of ${issue.options.map(quote).join(", ")}.` },
+    ];
+  if (issue.code === "invalid_union") {
+    // The branch that got furthest is the one that was meant.
+    const branches = issue.errors.map((issues) => issues.flatMap((inner) => faultsOf(inner, path)));
+    const meant = branches.sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+    if (meant !== undefined && meant.length > 0) return meant;
+  }
+  return [{ field: pathText(path), detail: sentence(issue, path) }];
+}
+
+const depth = (faults: Fault[]): number => Math.max(0, ...faults.map((f) => f.field.split(/[.[]/).length));
+const quote = (value: unknown): string => (typeof value === "string" ? `"${value}"` : String(value));
+const subject = (path: PropertyKey[]): string => (path.length === 0 ? "The body" : `"${pathText(path)}"`);
+
+function sentence(issue: Issue, path: PropertyKey[]): string {
+  const it = subject(path);
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.input === undefined) return `${it} is missing: give ${article(issue.expected)}.`;
+      return `${it} must be ${article(issue.expected)}, not ${nameOf(issue.input)}.`;
+    case "too_small":
+      return `${it} must be ${bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum)}.`;
+    case "too_big":
+      return `${it} must be ${bound(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum)}.`;
+    case "invalid_value":
+      return `${it} must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(quote).join(", ")}.`;
+    case "invalid_format":
+      return `${it} does not have the right form${issue.pattern === undefined ? "" : `: it must match ${issue.pattern}`}.`;
+    default:
+      return issue.message;
+  }
+}
+
+const article = (type: string): string =>
+  type === "int" ? "a whole number" : type === "nan" ? "a number" : /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
+
+const nameOf = (value: unknown): string =>
+  value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "a list"
+      : typeof value === "object"
+        ? "an object"
+        : `a ${typeof value}`;
+
+function bound(origin: string, relation: string, limit: number | bigint): string {
+  if (origin === "string") return `${relation} ${limit} character${limit === 1 ? "" : "s"} long`;
+  if (origin === "array") return `a list of ${relation} ${limit} item${limit === 1 ? "" : "s"}`;
+  if (origin === "record" || origin === "object") return `an object of ${relation} ${limit} entries`;
+  return `${relation} ${limit}`;
+}

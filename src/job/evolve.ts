@@ -1,0 +1,236 @@
+import type { RaceEvent } from "../race/race-event.ts";
+import type { Attempt, Job, MicrotaskState } from "./job.ts";
+import type { LoggedEvent } from "./job-event.ts";
+
+/**
+ * Folds one event into a job; `null` is the job before its first event. The job is changed in place and returned, so
+ * the caller must own it. Total: an event of an unknown microtask or attempt is ignored, never thrown over.
+ */
+export function evolve(job: Job | null, event: LoggedEvent): Job | null {
+  if (event.type === "job-accepted") return accepted(event);
+  if (job === null) return null;
+  job.seq = event.seq;
+  switch (event.type) {
+    case "epoch-started":
+      if (event.epoch > job.epoch) startEpoch(job, event.epoch, event.atMs);
+      break;
+    case "cancel-requested":
+      job.cancelRequested = true;
+      break;
+    case "microtasks-planned":
+      job.planSource = event.plan.source;
+      job.planStage = event.stage;
+      job.assembly = event.plan.assembly;
+      job.microtasks.push(...event.plan.microtasks.map(openMicrotask));
+      break;
+    case "settlement-prepared":
+      job.settlements = [...(job.settlements ?? []), ...event.settlements];
+      break;
+    case "settlement-sent":
+      for (const key of event.keys) job.sent.add(key);
+      break;
+    case "feedback-given":
+      job.feedbackOn.push(event.microtask);
+      break;
+    case "job-ended":
+      job.status = event.status;
+      job.endedAtMs = event.atMs;
+      if (event.status === "succeeded") job.answer = event.answer;
+      else if (event.status !== "cancelled") job.error = event.error;
+      break;
+    case "award-made": {
+      const microtask = microtaskOf(job, event.microtask);
+      if (microtask === undefined) break;
+      microtask.status = "open";
+      microtask.decisions.push(event.decision);
+      microtask.awardedAtMs = event.atMs;
+      microtask.committed = null;
+      break;
+    }
+    default:
+      race(job, event);
+  }
+  return job;
+}
+
+/** Folds a whole log, oldest first. */
+export function fold(events: Iterable<LoggedEvent>): Job | null {
+  let job: Job | null = null;
+  for (const event of events) job = evolve(job, event);
+  return job;
+}
+
+export const microtaskOf = (job: Job, id: string): MicrotaskState | undefined =>
+  job.microtasks.find((m) => m.task.id === id);
+
+export function attemptOf(job: Job, id: string): Attempt | undefined {
+  for (const m of job.microtasks) {
+    const attempt = m.attempts.find((a) => a.id === id);
+    if (attempt !== undefined) return attempt;
+  }
+  return undefined;
+}
+
+function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
+  return {
+    id: event.job,
+    tenant: event.tenant,
+    request: event.request,
+    seed: event.seed,
+    via: event.via,
+    seq: event.seq,
+    epoch: 1,
+    orphanings: 0,
+    bootSeq: -1,
+    acceptedAtMs: event.atMs,
+    endedAtMs: null,
+    status: "running",
+    cancelRequested: false,
+    planSource: null,
+    planStage: "none",
+    microtasks: [],
+    assembly: null,
+    answer: null,
+    error: null,
+    costNano: 0,
+    settlements: null,
+    sent: new Set(),
+    feedbackOn: [],
+  };
+}
+
+const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
+  task,
+  status: "pending",
+  decisions: [],
+  awardedAtMs: 0,
+  attempts: [],
+  committed: null,
+  comparisons: [],
+  leader: null,
+  joined: null,
+  failure: null,
+});
+
+function startEpoch(job: Job, epoch: number, atMs: number): void {
+  job.epoch = epoch;
+  let orphaned = false;
+  for (const microtask of job.microtasks) {
+    for (const attempt of microtask.attempts) {
+      if (attempt.status !== "running" || attempt.epoch >= epoch) continue;
+      // What the provider billed for it is unknown: the whole reservation counts as spent.
+      end(job, attempt, "orphaned", atMs, attempt.reservedNano);
+      attempt.failure = "orphaned";
+      attempt.totalMs = atMs - attempt.startedAtMs;
+      if (microtask.committed === attempt.id) microtask.committed = null;
+      orphaned = true;
+    }
+  }
+  // A boot that got no further than the one before is one too: it may be the job that kills its process.
+  if (orphaned || job.bootSeq === job.seq - 1) job.orphanings += 1;
+  job.bootSeq = job.seq;
+}
+
+function end(job: Job, attempt: Attempt, status: Attempt["status"], atMs: number, costNano: number): void {
+  attempt.status = status;
+  attempt.endedAtMs = atMs;
+  attempt.costNano = costNano;
+  job.costNano += costNano;
+}
+
+function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void {
+  const microtask = microtaskOf(job, event.microtask);
+  if (microtask === undefined) return;
+  if (event.type === "microtask-failed") {
+    microtask.status = "failed";
+    microtask.failure = { code: event.code, message: event.message };
+    return;
+  }
+  if (event.type === "microtask-joined") {
+    microtask.status = "joined";
+    microtask.joined = {
+      attempt: event.attempt,
+      how: event.how,
+      text: event.text,
+      value: event.value,
+      atMs: event.atMs,
+    };
+    job.orphanings = 0;
+    return;
+  }
+  if (event.type === "attempt-started") {
+    microtask.attempts.push(started(event));
+    return;
+  }
+  if (event.type === "candidates-compared") {
+    const { first, second, better } = event;
+    microtask.comparisons.push({ first, second, better });
+    return;
+  }
+  if (event.type === "leader-changed") {
+    microtask.leader = event.to;
+    return;
+  }
+  const attempt = microtask.attempts.find((a) => a.id === event.attempt);
+  if (attempt === undefined) return;
+  switch (event.type) {
+    case "text-streamed":
+      microtask.leader = attempt.id;
+      attempt.text += event.text;
+      return;
+    case "attempt-committed":
+      microtask.committed = attempt.id;
+      return;
+    case "verdict-reached":
+      if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
+      else attempt.wholeVerdict = event.verdict;
+      return;
+    case "attempt-finished":
+      end(job, attempt, "complete", event.atMs, event.costNano);
+      attempt.text = event.text;
+      break;
+    case "attempt-failed":
+      end(job, attempt, "failed", event.atMs, event.costNano);
+      attempt.failure = event.reason;
+      attempt.message = event.message;
+      break;
+    case "attempt-cancelled":
+      end(job, attempt, "cancelled", event.atMs, event.costNano);
+      attempt.savedNano = event.savedNano;
+      attempt.savedTokens = event.savedTokens;
+      attempt.message = event.why;
+      break;
+  }
+  attempt.usage = event.usage;
+  attempt.firstTokenMs = event.firstTokenMs;
+  attempt.totalMs = event.totalMs;
+}
+
+const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => ({
+  id: event.attempt,
+  microtask: event.microtask,
+  bidder: event.bidder,
+  place: event.place,
+  round: event.round,
+  role: event.role,
+  about: event.about,
+  on: event.on,
+  epoch: event.epoch,
+  status: "running",
+  startedAtMs: event.atMs,
+  endedAtMs: null,
+  inputTokens: event.inputTokens,
+  maxOutputTokens: event.maxOutputTokens,
+  reservedNano: event.reservedNano,
+  text: "",
+  usage: null,
+  costNano: 0,
+  savedNano: 0,
+  savedTokens: 0,
+  firstTokenMs: null,
+  totalMs: null,
+  failure: null,
+  message: "",
+  prefixVerdict: null,
+  wholeVerdict: null,
+});

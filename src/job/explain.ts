@@ -1,0 +1,112 @@
+import type { Decision } from "../market/bid.ts";
+import { explainDecision } from "../market/market.ts";
+import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import type { Attempt, Job, MicrotaskState } from "./job.ts";
+
+/** Why the job went as it did: sentences for people, numbers for programs. */
+export interface Explanation {
+  job: string;
+  status: Job["status"];
+  sentences: string[];
+  microtasks: {
+    id: string;
+    kind: string;
+    sentences: string[];
+    decisions: Decision[];
+    losers: { bidder: string; costNano: NanoUsd; why: string }[];
+    /** What each attempt was taken to have been worth (the newest word on it), once settled; null: nothing is known. */
+    outcomes: { attempt: string; bidder: string; worth: number | null; source: string | null; costNano: NanoUsd }[];
+  }[];
+  costNano: NanoUsd;
+  /** What the strongest single bidder would have cost for every microtask, by its bids. */
+  strongestAloneNano: NanoUsd;
+  savedNano: NanoUsd;
+}
+
+/** Folds a job into its explanation. Pure; numbers come from the log alone. */
+export function explain(job: Job): Explanation {
+  const strongest = job.microtasks.reduce((sum, m) => sum + strongestCost(m.decisions[0]), 0);
+  const saved = job.microtasks.flatMap((m) => m.attempts).reduce((sum, a) => sum + a.savedNano, 0);
+  const sentences = [
+    `The job ${ended(job)} with ${job.microtasks.length} microtask${job.microtasks.length === 1 ? "" : "s"} and cost ${formatUsd(job.costNano)}.`,
+  ];
+  if (strongest > 0)
+    sentences.push(
+      `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${strongest >= job.costNano ? "saved" : "spent"} ${formatUsd(Math.abs(strongest - job.costNano))}${strongest >= job.costNano ? "" : " more"}.`,
+    );
+  if (saved > 0) sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
+  if (job.error !== null) sentences.push(job.error.message);
+  return {
+    job: job.id,
+    status: job.status,
+    sentences,
+    microtasks: job.microtasks.map((m) => explainMicrotask(job, m)),
+    costNano: job.costNano,
+    strongestAloneNano: strongest,
+    savedNano: saved,
+  };
+}
+
+const ended = (job: Job): string => (job.status === "running" ? "is running" : job.status);
+
+function strongestCost(decision: Decision | undefined): NanoUsd {
+  if (decision === undefined) return 0;
+  const best = decision.bids.reduce<Decision["bids"][number] | null>(
+    (a, b) =>
+      a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano > a.costNano)
+        ? b
+        : a,
+    null,
+  );
+  return best?.costNano ?? 0;
+}
+
+function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"][number] {
+  const sentences: string[] = [];
+  const losers: Explanation["microtasks"][number]["losers"] = [];
+  for (const decision of m.decisions) {
+    const told = explainDecision(decision);
+    sentences.push(...told.sentences);
+    losers.push(...told.losers);
+  }
+  sentences.push(...m.attempts.map(attemptSentence));
+  if (m.failure !== null) sentences.push(m.failure.message);
+  return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers, outcomes: outcomesOf(job, m) };
+}
+
+function attemptSentence(a: Attempt): string {
+  const cost = formatUsd(a.costNano);
+  const verdict = a.wholeVerdict ?? a.prefixVerdict;
+  const evidence =
+    verdict === null || verdict.criteria.length === 0
+      ? ""
+      : ` ${verdict.criteria.map((c) => `${c.criterion} ${c.result} (${c.evidence})`).join("; ")}.`;
+  switch (a.status) {
+    case "running":
+      return `${a.bidder} (${a.role}) is running.`;
+    case "complete":
+      return `${a.bidder} (${a.role}) finished in ${a.totalMs} ms for ${cost}.${evidence}`;
+    case "failed":
+      return `${a.bidder} (${a.role}) failed: ${a.failure}. ${a.message} It cost ${cost}.`;
+    case "cancelled":
+      return `${a.bidder} (${a.role}) was cut after ${a.usage?.output ?? 0} tokens (${a.message}): it cost ${cost} (${a.usage?.source ?? "unknown"}), and ${formatUsd(a.savedNano)} was saved.${evidence}`;
+    case "orphaned":
+      return `${a.bidder} (${a.role}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
+  }
+}
+
+function outcomesOf(job: Job, m: MicrotaskState): Explanation["microtasks"][number]["outcomes"] {
+  const prefix = `${job.id}/${m.task.id}`;
+  const mine = (job.settlements ?? []).filter((s) => s.key === prefix || s.key.startsWith(`${prefix}/`));
+  const newest = new Map<string, Explanation["microtasks"][number]["outcomes"][number]>();
+  for (const { attempts } of mine)
+    for (const { attempt, bidder, outcome, costNano } of attempts)
+      newest.set(attempt, {
+        attempt,
+        bidder,
+        worth: outcome?.worth ?? null,
+        source: outcome?.source ?? null,
+        costNano,
+      });
+  return [...newest.values()];
+}

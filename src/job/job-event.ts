@@ -1,0 +1,49 @@
+import type { ErrorCode } from "../error.ts";
+import type { MarketEvent } from "../market/market-event.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import type { PlanEvent } from "../plan/plan-event.ts";
+import type { RaceEvent } from "../race/race-event.ts";
+
+export type LifeEvent =
+  | {
+      type: "job-accepted";
+      job: string;
+      tenant: string;
+      request: JobRequest;
+      seed: number;
+      via: "http" | "email" | "queue" | "cron";
+      /** SHA-256 (hex) of the canonical request of a job that has a name: a repeat must ask for the same. */
+      bodyHash?: string;
+    }
+  /** The object started (again) while the job was unfinished: attempts of older epochs are orphaned. */
+  | { type: "epoch-started"; epoch: number }
+  | { type: "cancel-requested"; by: "client" | "disconnect" | "operator" }
+  | { type: "job-ended"; status: "succeeded"; answer: Answer }
+  | { type: "job-ended"; status: "failed" | "parked"; error: { code: ErrorCode; message: string } }
+  | { type: "job-ended"; status: "cancelled" }
+  | {
+      type: "feedback-given";
+      microtask: string;
+      attempt: string | null;
+      label: string | null;
+      good: boolean | null;
+      number: number;
+    };
+
+/** The assembled, schema-valid result. */
+export interface Answer {
+  text: string;
+  value: unknown;
+  /** Parts that no bidder could settle, and why. */
+  unsure: { part: string; why: string }[];
+}
+
+/** One fact of a job. The log is the job; everything else is a fold of it. */
+export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent;
+export type JobEventType = JobEvent["type"];
+
+/** An event as stored: `seq` counts from 1 and is also the SSE id and the resume offset. */
+export type LoggedEvent = JobEvent & { seq: number; atMs: number };
+
+export type MoneyTotals = { costNano: NanoUsd; chargeNano: NanoUsd; savedNano: NanoUsd; savedTokens: number };

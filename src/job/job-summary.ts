@@ -1,0 +1,76 @@
+import type { ErrorCode } from "../error.ts";
+import type { Settlement } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import { resolveInput } from "../plan/resolve-input.ts";
+import type { Job } from "./job.ts";
+
+/** One row of a job list: no content, only facts. Times in epoch ms. */
+export interface JobSummary {
+  id: string;
+  tenant: string;
+  status: Job["status"];
+  kind: string;
+  plan: string;
+  via: string;
+  createdAtMs: number;
+  endedAtMs: number | null;
+  microtasks: number;
+  attempts: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
+  /** Bidder of the (last) accepted attempt. */
+  winner: string | null;
+  error: ErrorCode | null;
+}
+
+/** What the market's queue carries when a job has ended (and again, with other settlements, on feedback). */
+export interface SettlementMessage {
+  summary: JobSummary;
+  settlements: Settlement[];
+  /** Accepted answers of a job that asked to keep them. */
+  examples: { kind: string; input: string; output: string }[];
+}
+
+/** Folds a job into its summary. */
+export function summaryOf(job: Job): JobSummary {
+  const attempts = job.microtasks.flatMap((m) => m.attempts);
+  const joined = job.microtasks
+    .flatMap((m) => (m.joined === null ? [] : [m.joined]))
+    .sort((a, b) => b.atMs - a.atMs)[0];
+  return {
+    id: job.id,
+    tenant: job.tenant,
+    status: job.status,
+    kind: job.request.kind,
+    plan: job.planSource ?? "none",
+    via: job.via,
+    createdAtMs: job.acceptedAtMs,
+    endedAtMs: job.endedAtMs,
+    microtasks: job.microtasks.length,
+    attempts: attempts.length,
+    costNano: job.costNano,
+    savedNano: attempts.reduce((sum, a) => sum + a.savedNano, 0),
+    savedTokens: attempts.reduce((sum, a) => sum + a.savedTokens, 0),
+    winner: attempts.find((a) => a.id === joined?.attempt)?.bidder ?? null,
+    error: job.error?.code ?? null,
+  };
+}
+
+/** Longest text of an example, code units: longer ones would crowd the prompt they are shown in. */
+const exampleChars = 3000;
+
+/** Accepted answers of generative kinds, when the job asked to keep them and nothing forbids it. */
+export function examplesOf(job: Job): SettlementMessage["examples"] {
+  const { request } = job;
+  if (!request.examples || request.noRetention || job.status !== "succeeded") return [];
+  const results = new Map(
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
+  return job.microtasks.flatMap(({ task, joined }) => {
+    if (joined === null || task.kind === "plan") return [];
+    const input = resolveInput(task, request, results);
+    if (input.length > exampleChars || joined.text.length > exampleChars) return [];
+    return [{ kind: task.kind, input, output: joined.text }];
+  });
+}

@@ -1,0 +1,94 @@
+import type { NanoUsd } from "../money/nano-usd.ts";
+import { toUsd } from "../money/nano-usd.ts";
+import type { Job } from "./job.ts";
+import type { Answer } from "./job-event.ts";
+
+/** What `GET /v1/jobs/{id}` answers: the fold of the log, without the texts of losing attempts. */
+export interface JobView {
+  id: string;
+  status: Job["status"];
+  seq: number;
+  via: string;
+  kind: string;
+  plan: string | null;
+  createdAtMs: number;
+  endedAtMs: number | null;
+  answer: Answer | null;
+  error: Job["error"];
+  costUsd: number;
+  savedUsd: number;
+  savedTokens: number;
+  settled: boolean;
+  metadata: Record<string, string>;
+  usage: { inputTokens: number; outputTokens: number };
+  microtasks: MicrotaskView[];
+}
+
+export interface MicrotaskView {
+  id: string;
+  kind: string;
+  status: string;
+  winner: string | null;
+  how: string | null;
+  failure: { code: string; message: string } | null;
+  attempts: AttemptView[];
+}
+
+export interface AttemptView {
+  id: string;
+  bidder: string;
+  role: string;
+  status: string;
+  failure: string | null;
+  costUsd: number;
+  savedUsd: number;
+  tokens: { input: number; output: number; source: string } | null;
+  firstTokenMs: number | null;
+  totalMs: number | null;
+}
+
+const usd = (nano: NanoUsd): number => toUsd(nano);
+
+/** Folds a job into its view. Pure. */
+export function viewOf(job: Job): JobView {
+  const attempts = job.microtasks.flatMap((m) => m.attempts);
+  const sum = (of: (a: (typeof attempts)[number]) => number) => attempts.reduce((total, a) => total + of(a), 0);
+  return {
+    id: job.id,
+    status: job.status,
+    seq: job.seq,
+    via: job.via,
+    kind: job.request.kind,
+    plan: job.planSource,
+    createdAtMs: job.acceptedAtMs,
+    endedAtMs: job.endedAtMs,
+    answer: job.answer,
+    error: job.error,
+    costUsd: usd(job.costNano),
+    savedUsd: usd(sum((a) => a.savedNano)),
+    savedTokens: sum((a) => a.savedTokens),
+    settled: job.sent.has(job.id),
+    metadata: job.request.metadata,
+    usage: { inputTokens: sum((a) => a.usage?.input ?? 0), outputTokens: sum((a) => a.usage?.output ?? 0) },
+    microtasks: job.microtasks.map((m) => ({
+      id: m.task.id,
+      kind: m.task.kind,
+      status: m.status,
+      winner: m.attempts.find((a) => a.id === m.joined?.attempt)?.bidder ?? null,
+      how: m.joined?.how ?? null,
+      failure: m.failure,
+      attempts: m.attempts.map((a) => ({
+        id: a.id,
+        bidder: a.bidder,
+        role: a.role,
+        status: a.status,
+        failure: a.failure ?? (a.status === "cancelled" ? a.message : null),
+        costUsd: usd(a.costNano),
+        savedUsd: usd(a.savedNano),
+        tokens: a.usage === null ? null : { input: a.usage.input, output: a.usage.output, source: a.usage.source },
+        firstTokenMs: a.firstTokenMs,
+        totalMs: a.totalMs,
+      })),
+    })),
+  };
+}

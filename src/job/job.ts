@@ -1,0 +1,99 @@
+import type { ErrorCode } from "../error.ts";
+import type { Verdict } from "../judge/verdict.ts";
+import type { Decision } from "../market/bid.ts";
+import type { FailureReason, Settlement } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Usage } from "../money/price.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
+import type { AttemptRole } from "../race/race-event.ts";
+import type { Answer } from "./job-event.ts";
+
+/** One try of one bidder, as the log tells it. Times are epoch ms, durations ms. */
+export interface Attempt {
+  id: string;
+  microtask: string;
+  bidder: string;
+  place: number;
+  round: number;
+  role: AttemptRole;
+  about: string[];
+  on: "prefix" | "whole" | null;
+  epoch: number;
+  status: "running" | "complete" | "failed" | "cancelled" | "orphaned";
+  startedAtMs: number;
+  endedAtMs: number | null;
+  inputTokens: number;
+  maxOutputTokens: number;
+  reservedNano: NanoUsd;
+  /** Complete text when `complete`; what was streamed so far otherwise. */
+  text: string;
+  usage: Usage | null;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
+  firstTokenMs: number | null;
+  totalMs: number | null;
+  failure: FailureReason | null;
+  message: string;
+  prefixVerdict: Verdict | null;
+  wholeVerdict: Verdict | null;
+}
+
+export interface Joined {
+  attempt: string;
+  how: string;
+  text: string;
+  value: unknown;
+  atMs: number;
+}
+
+export interface MicrotaskState {
+  task: Microtask;
+  status: "pending" | "open" | "joined" | "failed";
+  decisions: Decision[];
+  /** When the newest award was made; epoch ms. */
+  awardedAtMs: number;
+  /** In order of start. */
+  attempts: Attempt[];
+  committed: string | null;
+  /** Best-of: pairs in the order they were compared. */
+  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
+  /** The attempt whose text was delivered last. */
+  leader: string | null;
+  joined: Joined | null;
+  failure: { code: string; message: string } | null;
+}
+
+/** The fold of a job's log. */
+export interface Job {
+  id: string;
+  tenant: string;
+  request: JobRequest;
+  seed: number;
+  via: string;
+  seq: number;
+  epoch: number;
+  /** Boots that found an attempt running, since the last microtask was joined. */
+  orphanings: number;
+  /** Seq of the newest epoch-started; -1: none. */
+  bootSeq: number;
+  acceptedAtMs: number;
+  endedAtMs: number | null;
+  status: "running" | "succeeded" | "failed" | "cancelled" | "parked";
+  cancelRequested: boolean;
+  planSource: Plan["source"] | null;
+  planStage: "none" | "planning" | "work";
+  /** In plan order. */
+  microtasks: MicrotaskState[];
+  assembly: Assembly | null;
+  answer: Answer | null;
+  error: { code: ErrorCode; message: string } | null;
+  /** What providers billed or may bill, all attempts. */
+  costNano: NanoUsd;
+  settlements: Settlement[] | null;
+  /** Keys the market's queue has taken. */
+  sent: Set<string>;
+  /** Microtasks that got feedback, in order: it counts once each. */
+  feedbackOn: string[];
+}

@@ -1,0 +1,8 @@
+import type { Decision } from "./bid.ts";
+import type { Settlement } from "./settlement.ts";
+
+export type MarketEvent =
+  | { type: "award-made"; microtask: string; decision: Decision }
+  /** What the market will be told; sent until the queue has taken it. */
+  | { type: "settlement-prepared"; settlements: Settlement[] }
+  | { type: "settlement-sent"; keys: string[] };

@@ -1,0 +1,134 @@
+import type { JSONSchema7, wrapLanguageModel } from "ai";
+import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../race/model-port.ts";
+import type { CallClock } from "../call-clock.ts";
+import type { Target } from "../endpoint.ts";
+import { guardCall, type RawPart } from "../guard-call.ts";
+import { reasonOfStatus } from "../http-failure.ts";
+import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import { WatchedWire } from "./watched-wire.ts";
+
+export type LanguageModel = ReturnType<typeof wrapLanguageModel>;
+type CallOptions = Parameters<LanguageModel["doStream"]>[0];
+type StreamPart =
+  Awaited<ReturnType<LanguageModel["doStream"]>>["stream"] extends ReadableStream<infer Part> ? Part : never;
+
+/** Makes the SDK's model for one call on one wire. */
+export type BuildModel = (wire: WatchedWire, target: Target) => Promise<LanguageModel>;
+
+/**
+ * Streams one call through an AI SDK provider. The model's `doStream` is used, not `streamText`: a race wants each
+ * part as it comes, no retries, and no copies of prompts in error logs.
+ */
+export function streamLanguageModel(
+  build: BuildModel,
+  target: Target,
+  call: ModelCall,
+  signal: AbortSignalLike,
+  options: { strictJson?: boolean } = {},
+): AsyncIterable<ModelPart> {
+  return guardCall(call, target.bidder, signal, (clock) => read(build, target, call, clock, options));
+}
+
+async function* read(
+  build: BuildModel,
+  target: Target,
+  call: ModelCall,
+  clock: CallClock,
+  options: { strictJson?: boolean },
+): AsyncGenerator<RawPart, void, void> {
+  const wire = new WatchedWire(clock, target, options);
+  try {
+    const model = await build(wire, target);
+    const started = Promise.resolve(model.doStream(callOptions(call, target, clock.signal)));
+    started.catch(() => {});
+    // Some providers hold `doStream` back until the first token; headers count when they come.
+    await clock.race(Promise.race([wire.opened, started]));
+    yield { type: "open" };
+    const { stream } = await clock.race(started);
+    // Not cancelled when the call ends: the clock's signal ends the wire below, and in workerd a cancel that meets the
+    // error coming up from there leaves a rejection that nobody can handle.
+    const reader = stream.getReader();
+    reader.closed.catch(() => {});
+    for (;;) {
+      const { done, value } = await clock.race(reader.read());
+      if (done) return;
+      for (const part of partsOf(value)) {
+        yield part;
+        if (part.type === "end") return;
+      }
+    }
+  } catch (error) {
+    throw clock.ended ?? wire.failure ?? failureOf(error);
+  }
+}
+
+function callOptions(call: ModelCall, { bidder, endpoint }: Target, abortSignal: AbortSignal): CallOptions {
+  const schema = bidder.structuredOutput ? formatSchemaOf(call.schema) : null;
+  return {
+    prompt: promptOf(call).map(({ role, content }) =>
+      role === "system" ? { role, content } : { role, content: [{ type: "text" as const, text: content }] },
+    ),
+    maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
+    ...(call.temperature === null ? {} : { temperature: call.temperature }),
+    ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
+    ...(endpoint.reasoning ? { reasoning: endpoint.reasoning } : {}),
+    ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),
+    providerOptions: { openai: { strictJsonSchema: isStrictSchema(schema), store: false } },
+    abortSignal,
+  };
+}
+
+function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
+  switch (part.type) {
+    case "text-delta":
+      yield { type: "text", text: part.delta };
+      break;
+    case "reasoning-delta":
+      yield { type: "reasoning", text: part.delta };
+      break;
+    case "error":
+      throw failureOf(part.error);
+    case "finish": {
+      const { unified, raw } = part.finishReason;
+      if (unified === "interrupted")
+        throw new ModelFailure("truncated", "the stream ended without the provider's end marker");
+      if (unified === "error" && raw === "stream-truncated")
+        throw new ModelFailure("truncated", "the stream ended without the provider's end marker");
+      if (unified === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
+      const { inputTokens, outputTokens } = part.usage;
+      if (inputTokens.total !== undefined && outputTokens.total !== undefined) {
+        yield {
+          type: "usage",
+          usage: {
+            input: inputTokens.total,
+            output: outputTokens.total,
+            ...(inputTokens.cacheRead ? { cachedInput: inputTokens.cacheRead } : {}),
+            ...(outputTokens.reasoning ? { reasoning: outputTokens.reasoning } : {}),
+            source: "provider",
+          },
+        };
+      }
+      // workers-ai-provider calls an end it does not know "stop".
+      const finish = raw === "content_filter" ? "content-filter" : unified === "tool-calls" ? "other" : unified;
+      // The SDK folds refusals into "content-filter"; the provider's own word tells them apart.
+      yield { type: "end", finish, refused: finish === "content-filter" && (raw === "refusal" || raw === "stop") };
+      break;
+    }
+    default:
+  }
+}
+
+/** What an error of the SDK means, by its kind: its text may hold the prompt or the key. */
+function failureOf(error: unknown): unknown {
+  if (error instanceof ModelFailure || !(error instanceof Error)) return error;
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : null;
+  if (status !== null && status !== 200) return new ModelFailure(reasonOfStatus(status), `HTTP ${status}`, { status });
+  if (/JSONParse|TypeValidation|InvalidResponseData/.test(error.name))
+    return new ModelFailure("malformed-stream", "the provider's stream does not have its form");
+  if (/EmptyResponseBody|NoContent/.test(error.name))
+    return new ModelFailure("empty-answer", "a response without a body");
+  if (/LoadAPIKey|LoadSetting/.test(error.name))
+    return new ModelFailure("unauthorized", "no key is set for this provider");
+  if (/APICall/.test(error.name)) return new ModelFailure("server-error", "the provider's answer could not be read");
+  return new ModelFailure("error-frame", "the provider sent an error in its stream");
+}

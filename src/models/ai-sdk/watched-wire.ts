@@ -1,0 +1,87 @@
+import { ModelFailure } from "../../race/model-port.ts";
+import type { CallClock } from "../call-clock.ts";
+import type { Target } from "../endpoint.ts";
+import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
+import { openResponse } from "../open-response.ts";
+
+/**
+ * The wire under an AI SDK provider. Providers wrap, drop or soften what goes wrong there; this sees it first: status,
+ * broken connection, lines too long or no events, error frames. `failure` is the typed reason, whatever the SDK says.
+ */
+export class WatchedWire {
+  readonly #clock: CallClock;
+  readonly #target: Target;
+  readonly #strictJson: boolean;
+  readonly opened: Promise<void>;
+  #open: () => void = () => {};
+  #failure: ModelFailure | null = null;
+
+  /** `strictJson`: events that are not JSON are failures here, for a provider that skips them. */
+  constructor(clock: CallClock, target: Target, { strictJson = false }: { strictJson?: boolean } = {}) {
+    this.#clock = clock;
+    this.#target = target;
+    this.#strictJson = strictJson;
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  get failure(): ModelFailure | null {
+    return this.#failure;
+  }
+
+  /** For a provider's `fetch` option. */
+  readonly fetch: typeof globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
+    try {
+      const url = input instanceof Request ? input.url : String(input);
+      const response = await openResponse(url, init ?? {}, this.#clock, this.#target);
+      this.#open();
+      const { status, headers, body } = response;
+      if (!body || !headers.get("content-type")?.includes("event-stream")) return response;
+      return new Response(this.watch(body), { status, headers });
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  };
+
+  /** The same bytes, read strictly on their way. Marks the call as open. */
+  watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    this.#open();
+    const reader = body.getReader();
+    reader.closed.catch(() => {});
+    // A body that ignores the signal of its request is let go by hand.
+    this.#clock.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+    const parser = new EventStreamParser();
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        try {
+          const { done, value } = await this.#clock.race(reader.read());
+          for (const event of done ? parser.end() : parser.push(value)) this.#check(event);
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          reader.cancel().catch(() => {});
+          controller.error(this.#fail(error));
+        }
+      },
+      cancel: () => reader.cancel().catch(() => {}),
+    });
+  }
+
+  #check({ event, data }: StreamEvent): void {
+    if (event === "error" || /^\s*\{\s*"errors?"\s*:\s*[{["]/.test(data))
+      throw new ModelFailure("error-frame", "the provider sent an error in its stream");
+    if (!this.#strictJson || data === "[DONE]") return;
+    try {
+      JSON.parse(data);
+    } catch {
+      throw new ModelFailure("malformed-stream", "an event of the stream is not JSON");
+    }
+  }
+
+  #fail(error: unknown): unknown {
+    if (error instanceof ModelFailure) this.#failure ??= error;
+    else if (!this.#clock.ended) this.#failure ??= new ModelFailure("connection-lost", "the connection broke");
+    return this.#clock.ended ?? this.#failure ?? error;
+  }
+}

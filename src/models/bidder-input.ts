@@ -1,0 +1,168 @@
+import { z } from "zod";
+import type { Refusal } from "../error.ts";
+import { fromUsd } from "../money/nano-usd.ts";
+import type { PriceSheet } from "../money/price.ts";
+import { kindNames } from "../plan/kind.ts";
+import type { ConfiguredBidder, Endpoint } from "./endpoint.ts";
+import { familyOf } from "./family.ts";
+import { isLocalHost, isLoopbackHost } from "./llm-server.ts";
+import { priceRowOn, priceSheetOf } from "./price-file.ts";
+
+const idPattern = /^[A-Za-z0-9][\w.:@+-]*(\/[A-Za-z0-9@][\w.:@+-]*){1,3}$/;
+const usdPerMtok = z.number().min(0).max(10_000);
+
+/** Body of PUT /v1/bidders/{id}: an operator's own bidder. Keys are named by their secret binding, never given. */
+export const bidderInputSchema = z.strictObject({
+  endpoint: z.strictObject({
+    type: z.enum(["openai-compatible", "openai", "anthropic", "google", "workers-ai"]),
+    model: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[\w.:@+/-]+$/),
+    baseUrl: z.string().max(2048).optional(),
+    /** Names the secret binding. Atomic's own secrets are not for sending. */
+    apiKeySecretName: z
+      .string()
+      .max(64)
+      .regex(/^[A-Z][A-Z0-9_]*_(KEY|TOKEN)$/, "must name a secret binding that ends in _KEY or _TOKEN")
+      .refine((name) => !name.startsWith("ATOMIC_") || name === "ATOMIC_LLM_KEY", "is Atomic's own secret")
+      .optional(),
+    local: z.boolean().optional(),
+    reasoning: z.enum(["none", "minimal", "low", "medium", "high"]).optional(),
+    reasoningTokens: z.int().min(0).max(65_536).optional(),
+    omit: z
+      .array(z.enum(["seed", "temperature", "stream_options", "response_format"]))
+      .max(4)
+      .optional(),
+  }),
+  /** USD per million tokens. May be left out for a model of the price file. */
+  price: z
+    .strictObject({
+      input: usdPerMtok,
+      output: usdPerMtok,
+      cachedInput: usdPerMtok.optional(),
+      reasoning: usdPerMtok.optional(),
+      perCallUsd: z.number().min(0).max(100).optional(),
+    })
+    .optional(),
+  family: z.string().min(1).max(64).optional(),
+  serves: z.union([z.literal("generative"), z.array(z.enum(kindNames)).min(1).max(kindNames.length)]).optional(),
+  contextTokens: z.int().min(256).max(10_000_000).optional(),
+  maxOutputTokens: z.int().min(1).max(1_000_000).optional(),
+  structuredOutput: z.boolean().optional(),
+  region: z
+    .string()
+    .min(1)
+    .max(32)
+    .regex(/^[a-z0-9-]+$/)
+    .optional(),
+  noRetention: z.boolean().optional(),
+  concurrency: z.int().min(1).max(10_000).nullable().optional(),
+  cancelStopsBill: z.boolean().optional(),
+  expected: z
+    .strictObject({ firstTokenMs: z.number().min(1).max(600_000), tokensPerSecond: z.number().min(0.1).max(100_000) })
+    .optional(),
+  enabled: z.boolean().optional(),
+});
+export type BidderInput = z.infer<typeof bidderInputSchema>;
+
+/**
+ * Makes a bidder of an operator's input, or says which field is wrong. http and private hosts pass only on loopback,
+ * and only with `allowLoopback`.
+ */
+export function readBidder(
+  id: string,
+  body: unknown,
+  { allowLoopback, nowMs }: { allowLoopback: boolean; nowMs: number },
+): ConfiguredBidder | Refusal {
+  const refuse = (field: string, message: string): Refusal => ({ code: "invalid-bidder", field, message });
+  if (id.length > 128 || !idPattern.test(id))
+    return refuse("id", "A bidder's id is provider/model, at most 128 characters.");
+  const provider = id.slice(0, id.indexOf("/"));
+  if (provider === "sim" || provider === "embedded")
+    return refuse("id", `${provider}/... bidders are built in; choose another provider name.`);
+  const parsed = bidderInputSchema.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return refuse(issue?.path.join(".") ?? "", `${issue?.message ?? "Invalid bidder."}`);
+  }
+  const input = parsed.data;
+  const { type, model } = input.endpoint;
+  const url = checkUrl(input.endpoint.baseUrl, type, allowLoopback);
+  if (url.problem !== null) return refuse("endpoint.baseUrl", url.problem);
+  const row = priceRowOn(type, model, new Date(nowMs).toISOString().slice(0, 10));
+  const price: PriceSheet | null = input.price ? sheetOf(input.price) : row ? priceSheetOf(row) : null;
+  if (price === null)
+    return refuse(
+      "price",
+      "The price file does not know this model: give price.input and price.output, USD per million tokens.",
+    );
+  const contextTokens = input.contextTokens ?? 8192;
+  const maxOutputTokens = input.maxOutputTokens ?? Math.min(4096, contextTokens);
+  if (maxOutputTokens > contextTokens)
+    return refuse("maxOutputTokens", "maxOutputTokens is larger than contextTokens.");
+  const local = input.endpoint.local ?? url.loopback;
+  const endpoint: Endpoint = {
+    ...input.endpoint,
+    ...(url.href === null ? {} : { baseUrl: url.href }),
+    ...(local ? { local } : {}),
+  };
+  return {
+    endpoint,
+    bidder: {
+      id,
+      model,
+      provider,
+      family: input.family ?? familyOf(model),
+      serves: input.serves ?? "generative",
+      price,
+      contextTokens,
+      maxOutputTokens,
+      structuredOutput: input.structuredOutput ?? true,
+      region: input.region ?? (local ? "local" : "global"),
+      noRetention: input.noRetention ?? local,
+      concurrency: input.concurrency === undefined ? (local ? 1 : null) : input.concurrency,
+      cancelStopsBill: input.cancelStopsBill ?? (local || type === "openai" || type === "anthropic"),
+      expected: input.expected ?? { firstTokenMs: 1000, tokensPerSecond: 50 },
+      enabled: input.enabled ?? true,
+    },
+  };
+}
+
+function sheetOf(price: NonNullable<BidderInput["price"]>): PriceSheet {
+  return {
+    ...priceSheetOf(price),
+    ...(price.reasoning === undefined ? {} : { reasoningPerMtok: fromUsd(price.reasoning) }),
+    ...(price.perCallUsd === undefined ? {} : { perCall: fromUsd(price.perCallUsd) }),
+  };
+}
+
+type CheckedUrl =
+  | { problem: string; href: null; loopback: false }
+  | { problem: null; href: string | null; loopback: boolean };
+
+function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], allowLoopback: boolean): CheckedUrl {
+  const bad = (problem: string): CheckedUrl => ({ problem, href: null, loopback: false });
+  if (baseUrl === undefined)
+    return type === "openai-compatible"
+      ? bad("An openai-compatible endpoint needs its base URL.")
+      : { problem: null, href: null, loopback: false };
+  if (type === "workers-ai") return bad("Workers AI is called through the AI binding; leave the base URL out.");
+  let url: URL;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    return bad("Not a URL.");
+  }
+  if (url.username || url.password)
+    return bad("A base URL must not hold credentials; name a secret in endpoint.apiKeySecretName.");
+  if (url.search || url.hash) return bad("A base URL has no query and no fragment.");
+  const loopback = isLoopbackHost(url.hostname);
+  if (loopback && !allowLoopback) return bad("Loopback URLs are not allowed here.");
+  if (isLocalHost(url.hostname) && !loopback)
+    return bad("Hosts of a private network are configured by ATOMIC_LLM_URL.");
+  if (/^169\.254\.|^0\.|^\[?(::|fe80)/i.test(url.hostname) && !loopback) return bad("Not a public host.");
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) return bad("A base URL is https.");
+  return { problem: null, href: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, loopback };
+}

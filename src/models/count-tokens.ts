@@ -1,0 +1,32 @@
+/**
+ * A count of tokens for where the provider gives none: 4 ASCII characters or 1.5 other UTF-16 units a token, which is
+ * within about a quarter of common BPE vocabularies on prose. Add pieces, read `tokens`.
+ */
+export class TokenCount {
+  #ascii = 0;
+  #other = 0;
+
+  add(text: string): this {
+    for (let i = 0; i < text.length; i++) {
+      if (text.charCodeAt(i) < 128) this.#ascii++;
+      else this.#other++;
+    }
+    return this;
+  }
+
+  get tokens(): number {
+    return Math.ceil(this.#ascii / 4 + this.#other / 1.5);
+  }
+
+  /** UTF-16 units added. */
+  get length(): number {
+    return this.#ascii + this.#other;
+  }
+}
+
+/** Tokens of a whole prompt, with 4 a message for its framing. */
+export function countPrompt(messages: readonly { content: string }[]): number {
+  const count = new TokenCount();
+  for (const message of messages) count.add(message.content);
+  return count.tokens + 4 * messages.length;
+}

@@ -1,0 +1,95 @@
+import type { Bidder } from "../market/bidder.ts";
+import type { Usage } from "../money/price.ts";
+import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
+import { CallCancelled, CallClock } from "./call-clock.ts";
+import { UsageTally } from "./usage-tally.ts";
+
+/** What a provider's reader yields; the guard makes the port's promises of it. */
+export type RawPart =
+  | { type: "open" }
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "usage"; usage: Usage }
+  | { type: "end"; finish: "stop" | "length" | "content-filter" | "other"; refused?: boolean };
+
+const maxAnswerChars = 4 * 1024 * 1024;
+const minAnswerCap = 256 * 1024;
+
+/**
+ * Runs one provider's reader under the promises of `ModelPort.stream`, the same for all: four time-outs, prompt abort,
+ * an answer that is whole or a typed failure, one usage part before the end, and, before a cut or a failure that may
+ * be billed, a usage part with what was seen. After an abort it yields at most that usage and returns.
+ */
+export async function* guardCall(
+  call: ModelCall,
+  bidder: Bidder,
+  signal: AbortSignalLike,
+  read: (clock: CallClock) => AsyncGenerator<RawPart, void, void>,
+): AsyncGenerator<ModelPart, void, void> {
+  if (signal.aborted) return;
+  const clock = new CallClock(call.timeouts, signal);
+  const tally = new UsageTally(call, bidder);
+  const cap = Math.min(maxAnswerChars, Math.max(minAnswerCap, call.maxOutputTokens * 32));
+  let opened = false;
+  try {
+    for await (const part of read(clock)) {
+      switch (part.type) {
+        case "open":
+          if (opened) break;
+          opened = true;
+          clock.opened();
+          yield part;
+          break;
+        case "text":
+        case "reasoning":
+          if (part.text === "") break;
+          clock.progressed();
+          if (part.type === "text") tally.sawText(part.text);
+          else tally.sawReasoning(part.text);
+          if (tally.seenLength > cap) throw new ModelFailure("too-large", `answer longer than ${cap} characters`);
+          yield part;
+          break;
+        case "usage":
+          tally.report(part.usage);
+          break;
+        case "end": {
+          if (part.refused) throw new ModelFailure("refused", "the model refused to answer");
+          if (part.finish === "content-filter")
+            throw new ModelFailure("content-filter", "stopped by the provider's content filter");
+          if (tally.textLength === 0) throw new ModelFailure("empty-answer", `no text (finish: ${part.finish})`);
+          yield { type: "usage", usage: tally.whole() };
+          yield { type: "end", finish: part.finish };
+          return;
+        }
+      }
+      if (clock.ended) throw clock.ended;
+    }
+    throw clock.ended ?? new ModelFailure("truncated", "the stream ended without the provider's end marker");
+  } catch (thrown) {
+    const cause = clock.ended ?? thrown;
+    if (cause instanceof CallCancelled) {
+      yield { type: "usage", usage: tally.cut(opened) };
+      return;
+    }
+    const failure = cause instanceof ModelFailure ? cause : connectionLost(opened);
+    if (mayBeBilled(failure, opened)) {
+      const complete =
+        failure.reason === "refused" || failure.reason === "content-filter" || failure.reason === "empty-answer";
+      yield { type: "usage", usage: complete ? tally.whole() : tally.cut(opened) };
+    }
+    throw failure;
+  } finally {
+    clock.stop();
+  }
+}
+
+/** An error whose text may hold addresses or prompt text is not passed on, only its kind. */
+const connectionLost = (opened: boolean): ModelFailure =>
+  new ModelFailure(
+    "connection-lost",
+    opened ? "the connection broke while streaming" : "no connection to the provider",
+  );
+
+/** A provider that answered with an error status, or was never reached, bills nothing. */
+const mayBeBilled = (failure: ModelFailure, opened: boolean): boolean =>
+  opened || failure.reason === "connect-timeout" || failure.reason === "total-timeout";

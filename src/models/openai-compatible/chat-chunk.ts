@@ -1,0 +1,89 @@
+import type { Usage } from "../../money/price.ts";
+
+export type ChatFinish = "stop" | "length" | "content-filter" | "other" | "error" | "overloaded";
+
+/** What one chunk says, whichever server wrote it. */
+export interface ChatChunk {
+  text: string;
+  reasoning: string;
+  refused: boolean;
+  finish: ChatFinish | null;
+  usage: Usage | null;
+  error: boolean;
+}
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+const textOf = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  // Mistral sends content as parts.
+  if (Array.isArray(value)) return value.map((part) => (isObject(part) ? textOf(part.text) : "")).join("");
+  return "";
+};
+const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/**
+ * Reads a chunk (or a whole `chat.completion`, whose choice has `message`) of an OpenAI-compatible server. Accepts
+ * `choices: []`, a missing delta, `reasoning_content` and `reasoning`. Null: not JSON, or no object.
+ */
+export function readChatChunk(data: string): ChatChunk | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  if (!isObject(value)) return null;
+  const choice = Array.isArray(value.choices) && isObject(value.choices[0]) ? value.choices[0] : {};
+  const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
+  return {
+    text: textOf(delta.content),
+    reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning),
+    refused: typeof delta.refusal === "string" && delta.refusal !== "",
+    finish: readFinish(choice.finish_reason),
+    usage: readUsage(value.usage),
+    error: value.error !== undefined && value.error !== null,
+  };
+}
+
+function readFinish(reason: unknown): ChatFinish | null {
+  if (typeof reason !== "string" || reason === "") return null;
+  switch (reason) {
+    case "stop":
+    case "eos":
+    case "end_turn":
+      return "stop";
+    case "length":
+    case "max_tokens":
+    case "model_length":
+      return "length";
+    case "content_filter":
+      return "content-filter";
+    case "error":
+      return "error";
+    case "insufficient_system_resource":
+      return "overloaded";
+    default:
+      return "other";
+  }
+}
+
+function readUsage(usage: unknown): Usage | null {
+  if (!isObject(usage)) return null;
+  const input = numberOf(usage.prompt_tokens);
+  const output = numberOf(usage.completion_tokens);
+  if (input === undefined || output === undefined) return null;
+  const prompt = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
+  const completion = isObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {};
+  // DeepSeek names its cache hits apart.
+  const cachedInput = numberOf(prompt.cached_tokens) ?? numberOf(usage.prompt_cache_hit_tokens);
+  const reasoning = numberOf(completion.reasoning_tokens);
+  return {
+    input,
+    output,
+    ...(cachedInput ? { cachedInput } : {}),
+    ...(reasoning ? { reasoning } : {}),
+    source: "provider",
+  };
+}

@@ -1,0 +1,26 @@
+import type { ModelCall } from "../../race/model-port.ts";
+import type { Target } from "../endpoint.ts";
+import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+
+/** Body of POST /chat/completions. `max_tokens` is always sent: without it some servers write until their context ends. */
+export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    model: endpoint.model,
+    messages: promptOf(call),
+    stream: true,
+    stream_options: { include_usage: true },
+    max_tokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
+    seed: call.seed >>> 1,
+  };
+  if (call.temperature !== null) body.temperature = call.temperature;
+  if (endpoint.reasoning) body.reasoning_effort = endpoint.reasoning;
+  const schema = formatSchemaOf(call.schema);
+  if (schema && bidder.structuredOutput) {
+    body.response_format = {
+      type: "json_schema",
+      json_schema: { name: "answer", schema, strict: isStrictSchema(schema) },
+    };
+  }
+  for (const field of endpoint.omit ?? []) delete body[field];
+  return body;
+}

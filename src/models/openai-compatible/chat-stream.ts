@@ -1,0 +1,163 @@
+import {
+  type AbortSignalLike,
+  type ModelCall,
+  ModelFailure,
+  type ModelPart,
+  type Timeouts,
+} from "../../race/model-port.ts";
+import type { CallClock } from "../call-clock.ts";
+import type { Target } from "../endpoint.ts";
+import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
+import { guardCall, type RawPart } from "../guard-call.ts";
+import { openResponse, readChunks, readWhole } from "../open-response.ts";
+import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
+import { chatRequest } from "./chat-request.ts";
+import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
+
+/** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
+const afterFinishMs = 1000;
+/** The body's end follows its end marker at once; reading it lets the connection be used again. */
+const afterDoneMs = 20;
+const maxBodyBytes = 8 * 1024 * 1024;
+/** Loading a model of some tens of GB from disk. */
+const coldStartMs = 180_000;
+
+/** Streams one call from any server that speaks POST {baseUrl}/chat/completions. */
+export function streamChatCompletions(
+  target: Target,
+  call: ModelCall,
+  signal: AbortSignalLike,
+): AsyncIterable<ModelPart> {
+  const timeouts = target.endpoint.local ? localTimeouts(call.timeouts, target) : call.timeouts;
+  return guardCall({ ...call, timeouts }, target.bidder, signal, (clock) => read(target, call, clock));
+}
+
+/**
+ * Ollama and others send headers only with the first token, so waiting for headers is waiting for it; and the first
+ * call loads the model. The total still holds.
+ */
+function localTimeouts(timeouts: Timeouts, { bidder, warm }: Target): Timeouts {
+  const firstTokenMs = warm.has(bidder.id) ? timeouts.firstTokenMs : Math.max(timeouts.firstTokenMs, coldStartMs);
+  return { ...timeouts, firstTokenMs, connectMs: Math.max(timeouts.connectMs, firstTokenMs) };
+}
+
+async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGenerator<RawPart, void, void> {
+  const { endpoint, apiKey } = target;
+  if (!endpoint.baseUrl) throw new ModelFailure("internal", "the endpoint has no base URL");
+  const response = await openResponse(
+    `${endpoint.baseUrl.replace(/\/+$/, "")}/chat/completions`,
+    {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify(chatRequest(call, target)),
+    },
+    clock,
+    target,
+  );
+  yield { type: "open" };
+  if (!response.body) throw new ModelFailure("malformed-stream", "a response without a body");
+  const type = response.headers.get("content-type") ?? "";
+  const parts = type.includes("application/json")
+    ? readWholeAnswer(response.body, clock)
+    : type === "" || type.includes("event-stream") || type.includes("text/plain")
+      ? readStream(response.body, clock)
+      : null;
+  if (!parts) throw new ModelFailure("malformed-stream", "the response is neither an event stream nor JSON");
+  for await (const part of parts) {
+    if (part.type === "text") target.warm.add(target.bidder.id);
+    yield part;
+  }
+}
+
+/** What has been said so far about the end, and the splitter of the text until there. */
+class Ending {
+  finish: "stop" | "length" | "content-filter" | "other" | null = null;
+  refused = false;
+  readonly splitter = new ThinkSplitter();
+
+  *parts(): Generator<RawPart, void, void> {
+    yield* textParts(this.splitter.end());
+    yield { type: "end", finish: this.finish ?? "other", refused: this.refused };
+  }
+}
+
+function* textParts({ reasoning, text }: SplitText): Generator<RawPart, void, void> {
+  if (reasoning !== "") yield { type: "reasoning", text: reasoning };
+  if (text !== "") yield { type: "text", text };
+}
+
+async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): AsyncGenerator<RawPart, void, void> {
+  const parser = new EventStreamParser();
+  const ending = new Ending();
+  const chunks = readChunks(body, clock);
+  try {
+    for (;;) {
+      const next = ending.finish === null ? await chunks.next() : await within(afterFinishMs, chunks.next());
+      if (next === "late") break;
+      const events = next.done ? parser.end() : parser.push(next.value);
+      for (const event of events) {
+        if (event.data === "[DONE]") {
+          await within(afterDoneMs, chunks.next());
+          yield* ending.parts();
+          return;
+        }
+        yield* partsOf(chunkOf(event, next.done === true), ending);
+      }
+      if (next.done) break;
+    }
+  } catch (error) {
+    // The answer was whole: what broke after its finish reason takes nothing from it.
+    if (ending.finish === null || clock.ended) throw error;
+  } finally {
+    chunks.return().catch(() => {});
+  }
+  if (ending.finish !== null) yield* ending.parts();
+}
+
+async function* readWholeAnswer(
+  body: ReadableStream<Uint8Array>,
+  clock: CallClock,
+): AsyncGenerator<RawPart, void, void> {
+  const chunk = readChatChunk(await readWhole(body, clock, maxBodyBytes));
+  if (!chunk) throw new ModelFailure("malformed-stream", "the response's body is not JSON");
+  const ending = new Ending();
+  yield* partsOf(chunk, ending);
+  if (ending.finish !== null || ending.refused) yield* ending.parts();
+}
+
+function chunkOf(event: StreamEvent, atEnd: boolean): ChatChunk {
+  const chunk = readChatChunk(event.data);
+  if (event.event === "error" || chunk?.error)
+    throw new ModelFailure("error-frame", "the provider sent an error in its stream");
+  if (chunk) return chunk;
+  if (atEnd) throw new ModelFailure("truncated", "the stream ended within an event");
+  throw new ModelFailure("malformed-stream", "an event of the stream is not JSON");
+}
+
+function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, void> {
+  if (chunk.error) throw new ModelFailure("error-frame", "the provider sent an error in place of an answer");
+  if (chunk.reasoning !== "") yield { type: "reasoning", text: chunk.reasoning };
+  if (chunk.text !== "") yield* textParts(ending.splitter.push(chunk.text));
+  if (chunk.usage) yield { type: "usage", usage: chunk.usage };
+  if (chunk.refused) ending.refused = true;
+  if (chunk.finish === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
+  if (chunk.finish === "overloaded") throw new ModelFailure("overloaded", "the provider ran out of capacity");
+  if (chunk.finish !== null) ending.finish = chunk.finish;
+}
+
+async function within<T>(ms: number, pending: Promise<T>): Promise<T | "late"> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), ms);
+  });
+  pending.catch(() => {});
+  try {
+    return await Promise.race([pending, late]);
+  } finally {
+    if (timer !== undefined) clearTimeout(timer);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Bidder } from "../market/bidder.ts";
+import type { Usage } from "../money/price.ts";
+import type { ModelCall } from "../race/model-port.ts";
+import { countPrompt, TokenCount } from "./count-tokens.ts";
+
+const isCount = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
+
+/**
+ * What one call used, from what the provider says and what was seen. Missing usage is counted; usage that cannot be
+ * (negative, or no output beside text) is dropped; two reports that differ count as the larger of each, "bounded".
+ */
+export class UsageTally {
+  readonly #promptTokens: number;
+  readonly #bound: number;
+  readonly #cancelStopsBill: boolean;
+  readonly #text = new TokenCount();
+  readonly #reasoning = new TokenCount();
+  #reported: Usage | null = null;
+
+  constructor(call: ModelCall, bidder: Bidder) {
+    this.#promptTokens = countPrompt(call.messages);
+    this.#bound = call.maxOutputTokens;
+    this.#cancelStopsBill = bidder.cancelStopsBill;
+  }
+
+  sawText(text: string): void {
+    this.#text.add(text);
+  }
+
+  sawReasoning(text: string): void {
+    this.#reasoning.add(text);
+  }
+
+  get textLength(): number {
+    return this.#text.length;
+  }
+
+  /** UTF-16 units of text and reasoning. */
+  get seenLength(): number {
+    return this.#text.length + this.#reasoning.length;
+  }
+
+  /** Takes a provider's usage record; a second, different one makes the result an upper bound. */
+  report(usage: Usage): void {
+    if (!isCount(usage.input) || !isCount(usage.output)) return;
+    const next: Usage = { input: usage.input, output: usage.output, source: "provider" };
+    if (isCount(usage.cachedInput) && usage.cachedInput <= usage.input) next.cachedInput = usage.cachedInput;
+    if (isCount(usage.reasoning) && usage.reasoning <= usage.output) next.reasoning = usage.reasoning;
+    const before = this.#reported;
+    // Some servers report running totals with every chunk: growth is no contradiction, shrinking is.
+    if (before && (next.input !== before.input || next.output < before.output)) {
+      next.input = Math.max(next.input, before.input);
+      next.output = Math.max(next.output, before.output);
+      next.source = "bounded";
+    } else if (before) next.source = before.source;
+    this.#reported = next;
+  }
+
+  /** Usage of an answer that came to its end. */
+  whole(): Usage {
+    const seen = this.#seen();
+    const reported = this.#reported;
+    if (!reported || (reported.output === 0 && seen.output > 0)) return seen;
+    return reported;
+  }
+
+  /**
+   * Usage of a call that was cut: what was seen where cancelling stops the bill, else the whole allowance as a bound.
+   * Before headers came, its input as a bound: the provider may have begun.
+   */
+  cut(opened: boolean): Usage {
+    if (!opened) return { input: this.#promptTokens, output: 0, source: "bounded" };
+    const seen = this.#seen();
+    const reported = this.#reported;
+    // A running record that has caught up with what was seen is the bill so far.
+    if (this.#cancelStopsBill) return reported && reported.output >= seen.output ? reported : seen;
+    return { ...seen, output: Math.max(seen.output, this.#bound), source: "bounded" };
+  }
+
+  #seen(): Usage {
+    const reasoning = this.#reasoning.tokens;
+    const usage: Usage = { input: this.#promptTokens, output: this.#text.tokens + reasoning, source: "counted" };
+    if (reasoning > 0) usage.reasoning = reasoning;
+    return usage;
+  }
+}

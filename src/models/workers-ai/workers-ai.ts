@@ -1,0 +1,22 @@
+import type { AbortSignalLike, ModelCall, ModelPart } from "../../race/model-port.ts";
+import { type BuildModel, streamLanguageModel } from "../ai-sdk/stream-language-model.ts";
+import type { Target } from "../endpoint.ts";
+
+/** The part of the `AI` binding that is used; the platform's `Ai` has it. */
+export interface AiBinding {
+  run(model: string, inputs: unknown, options?: unknown): Promise<unknown>;
+}
+
+/**
+ * Workers AI through `workers-ai-provider` and the `AI` binding. The provider skips events that are not JSON and
+ * errors within a stream, so the wire is read strictly below it.
+ */
+export function streamWorkersAI(
+  binding: AiBinding,
+  target: Target,
+  call: ModelCall,
+  signal: AbortSignalLike,
+): AsyncIterable<ModelPart> {
+  const build: BuildModel = async (wire, of) => (await import("./build-model.ts")).buildOn(binding)(wire, of);
+  return streamLanguageModel(build, target, call, signal, { strictJson: true });
+}

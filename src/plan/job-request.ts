@@ -1,0 +1,66 @@
+import type { Policy, Strategy } from "../market/bid.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Contract } from "./contract.ts";
+import type { Kind } from "./kind.ts";
+import type { Message, Plan } from "./microtask.ts";
+
+/** What arrived, already parsed: a conversation, a bare text, or a mail's readable part. */
+export type JobInput =
+  | { type: "messages"; messages: Message[] }
+  | { type: "text"; text: string }
+  | { type: "email"; text: string; mail: MailFacts };
+
+/** What the log keeps of a mail besides its text: metadata, never attachment content. */
+export interface MailFacts {
+  subject: string;
+  from: string;
+  to: string[];
+  messageId: string | null;
+  oversized: boolean;
+  attachments: { name: string; type: string; bytes: number }[];
+}
+
+/** live: the leader's tokens are passed on at once. accepted: only text that satisfied the contract. */
+export type Delivery = "live" | "accepted";
+/** What happens when the leader changes after its tokens were delivered. */
+export type LeaderChange = "restart" | "fail";
+
+/** A client's request after validation, as the job log keeps it. */
+export interface JobRequest {
+  input: JobInput;
+  kind: Kind;
+  /** A built-in plan, the LLM planner ("auto"), or the caller's own plan. */
+  plan: "single" | "email-triage" | "map-reduce" | "auto" | Omit<Plan, "source">;
+  instruction: string;
+  labels: string[] | null;
+  contract: Contract;
+  valueNano: NanoUsd | null;
+  /** Cap on what providers may bill for this job; null: none. */
+  budgetNano: NanoUsd | null;
+  /** From acceptance of the job; null: none but the platform's. */
+  deadlineMs: number | null;
+  policy: Policy;
+  strategy: Strategy;
+  delivery: Delivery;
+  leaderChange: LeaderChange;
+  bidders: string[] | null;
+  maxOutputTokens: number | null;
+  temperature: number | null;
+  /** Keep accepted answers as examples for this tenant, and carry the best of them. */
+  examples: boolean;
+  /** Only bidders that promise not to keep what they are sent. */
+  noRetention: boolean;
+  region: string | null;
+  cancelOnDisconnect: boolean;
+  metadata: Record<string, string>;
+}
+
+/** The text a job is about: the last user turn of a conversation, the text, or the mail's text. */
+export function jobText(input: JobInput): string {
+  if (input.type !== "messages") return input.text;
+  for (let i = input.messages.length - 1; i >= 0; i--) {
+    const message = input.messages[i];
+    if (message?.role === "user") return message.content;
+  }
+  return "";
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { Refusal } from "../error.ts";
+import { emptyContract } from "./contract.ts";
+import type { JobRequest } from "./job-request.ts";
+import { kindNames, kinds } from "./kind.ts";
+import type { Microtask, Plan } from "./microtask.ts";
+import { maxMicrotasks, validatePlan } from "./validate-plan.ts";
+
+/**
+ * What a planner may say: kinds, inputs and dependencies, nothing else. Bidders, policy, budget and URLs are not in the
+ * form, so a text that talks the planner into naming them is refused by the schema.
+ */
+const plannedSchema = z.strictObject({
+  microtasks: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        kind: z.enum(kindNames),
+        instruction: z.string().max(1000),
+        needs: z.array(z.string()).max(maxMicrotasks).default([]),
+      }),
+    )
+    .min(1)
+    .max(maxMicrotasks),
+  answer: z.string(),
+});
+
+export const plannerSchema = z.toJSONSchema(plannedSchema, { target: "draft-7", io: "input" }) as {
+  [key: string]: unknown;
+};
+
+/** The microtask that is put to auction when the caller asks for `plan: "auto"`. */
+export function plannerTask(request: JobRequest): Microtask {
+  return {
+    id: "plan",
+    kind: "plan",
+    instruction: [
+      "Split the request into the smallest number of microtasks that lead to its answer. Most requests need one.",
+      `Kinds: ${kindNames
+        .filter((k) => k !== "plan" && k !== "judge")
+        .map((k) => `${k} (${kinds[k].what})`)
+        .join("; ")}.`,
+      'Every microtask sees the request and the results it needs. "answer" is the id of the microtask whose result is the answer.',
+    ].join("\n"),
+    input: [{ from: "job" }],
+    contract: { ...emptyContract, schema: plannerSchema },
+    needs: [],
+    required: true,
+    valueNano: request.valueNano === null ? null : Math.ceil(request.valueNano / 4),
+    maxOutputTokens: 800,
+  };
+}
+
+/** A planner's accepted output -> a plan, validated like a stranger's; the answer's microtask takes the job's contract. */
+export function readPlanned(value: unknown, request: JobRequest): Plan | Refusal {
+  const parsed = plannedSchema.safeParse(value);
+  if (!parsed.success)
+    return {
+      code: "invalid-plan",
+      message: `The planner's plan was refused: ${parsed.error.issues[0]?.message ?? "not a plan"}.`,
+    };
+  const { microtasks, answer } = parsed.data;
+  const reserved = microtasks.find((m) => m.id === "plan" || m.kind === "plan" || m.kind === "judge");
+  if (reserved !== undefined)
+    return { code: "invalid-plan", message: `The planner used the reserved id or kind of "${reserved.id}".` };
+  const share = request.valueNano === null ? null : Math.floor(request.valueNano / microtasks.length);
+  const plan: Plan = {
+    source: "planner",
+    microtasks: microtasks.map((m) => ({
+      id: m.id,
+      kind: m.kind,
+      instruction: m.instruction,
+      input: [{ from: "job" }, ...m.needs.map((id) => ({ from: "microtask" as const, id }))],
+      contract: m.id === answer ? request.contract : emptyContract,
+      needs: m.needs,
+      required: true,
+      valueNano: share,
+    })),
+    assembly: { type: "single", of: answer },
+  };
+  return validatePlan(plan) ?? plan;
+}

@@ -1,0 +1,154 @@
+import { type Contract, emptyContract } from "./contract.ts";
+import { type JobRequest, jobText } from "./job-request.ts";
+import { type Kind, kindLabels } from "./kind.ts";
+import type { Microtask, Plan } from "./microtask.ts";
+
+/** Characters of one piece of a long text: about 2,000 tokens, so that small models take it. */
+export const pieceChars = 8_000;
+
+const microtask = (id: string, kind: Kind, more: Partial<Microtask> = {}): Microtask => ({
+  id,
+  kind,
+  instruction: "",
+  input: [{ from: "job" }],
+  contract: emptyContract,
+  needs: [],
+  required: true,
+  valueNano: null,
+  ...more,
+});
+
+/** One microtask that is the whole job. */
+export function singlePlan(request: JobRequest): Plan {
+  const task = microtask("answer", request.kind, {
+    instruction: request.instruction,
+    contract: request.contract,
+    valueNano: request.valueNano,
+    ...(request.labels === null ? {} : { labels: request.labels }),
+    ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
+  });
+  return { source: "single", microtasks: [task], assembly: { type: "single", of: "answer" } };
+}
+
+/**
+ * The worked example: seven views of one mail, none of which may fail the card; they do not
+ * depend on each other and run side by side.
+ */
+export function emailTriagePlan(request: JobRequest): Plan {
+  const view = (id: string, kind: Kind, more: Partial<Microtask> = {}) =>
+    microtask(id, kind, { required: false, valueNano: request.valueNano, ...more });
+  return {
+    source: "email-triage",
+    microtasks: [
+      view("language", "language"),
+      view("spam", "spam"),
+      view("sentiment", "sentiment"),
+      view("action-request", "action-request"),
+      view("entities", "entities"),
+      view("summary", "summarise", {
+        instruction: "Say in one sentence what the mail is about.",
+        contract: { criteria: [{ type: "length", min: 1, max: 300 }], judged: [] },
+        maxOutputTokens: 120,
+      }),
+      view("reply-draft", "draft", {
+        instruction:
+          "Draft a short, polite reply in the mail's language. It will be edited by a person before it is sent.",
+        contract: { criteria: [], judged: [], schema: draftSchema },
+        maxOutputTokens: 400,
+      }),
+    ],
+    assembly: {
+      type: "object",
+      fields: {
+        language: "language",
+        spam: "spam",
+        sentiment: "sentiment",
+        actionRequest: "action-request",
+        entities: "entities",
+        summary: "summary",
+        replyDraft: "reply-draft",
+      },
+    },
+  };
+}
+
+/** A long text in at most 30 pieces, each summarised, then one summary of the summaries. */
+export function mapReducePlan(request: JobRequest): Plan {
+  const text = jobText(request.input);
+  const pieces = cut(text, Math.max(pieceChars, Math.ceil(text.length / 30)));
+  if (pieces.length === 1) return { ...singlePlan({ ...request, kind: "summarise" }), source: "map-reduce" };
+  const share = request.valueNano === null ? null : Math.floor(request.valueNano / (pieces.length + 1));
+  const maps = pieces.map(({ start, end }, i) =>
+    microtask(`map-${i + 1}`, "summarise", {
+      instruction: "Summarise this part of a longer text; keep names, numbers and decisions.",
+      input: [{ from: "slice", start, end }],
+      valueNano: share,
+      maxOutputTokens: 300,
+    }),
+  );
+  const reduce = microtask("reduce", request.kind === "answer" ? "summarise" : request.kind, {
+    instruction: request.instruction || "Write one text from these summaries of consecutive parts.",
+    input: maps.map((m) => ({ from: "microtask" as const, id: m.id })),
+    needs: maps.map((m) => m.id),
+    contract: request.contract,
+    valueNano: share,
+    ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
+  });
+  return { source: "map-reduce", microtasks: [...maps, reduce], assembly: { type: "single", of: "reduce" } };
+}
+
+/** Cuts at the last paragraph, sentence or space before `size`, never inside a surrogate pair. */
+export function cut(text: string, size: number): { start: number; end: number }[] {
+  const pieces: { start: number; end: number }[] = [];
+  let start = 0;
+  while (start < text.length) {
+    let end = Math.min(text.length, start + size);
+    if (end < text.length) {
+      const window = text.slice(start, end);
+      const at = Math.max(window.lastIndexOf("\n\n"), window.lastIndexOf(". "), window.lastIndexOf(" "));
+      if (at > size / 2) end = start + at + 1;
+      else if (isLowSurrogate(text.charCodeAt(end))) end -= 1;
+    }
+    pieces.push({ start, end });
+    start = end;
+  }
+  return pieces.length > 0 ? pieces : [{ start: 0, end: 0 }];
+}
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+
+/** The contract of a kind when the caller gave none for that microtask: closed kinds and entities have a shape. */
+export function contractOf(kind: Kind, labels: string[] | null, contract: Contract): Contract {
+  if (contract.schema !== undefined) return contract;
+  if (kind === "entities") return { ...contract, schema: entitiesSchema };
+  const set = labels ?? kindLabels[kind] ?? null;
+  if (set === null && kind !== "language") return contract;
+  return {
+    ...contract,
+    schema: {
+      type: "object",
+      properties: {
+        label: set === null ? { type: "string", pattern: "^[a-z]{2,3}$" } : { type: "string", enum: set },
+        confidence: { type: "number", minimum: 0, maximum: 1 },
+      },
+      required: ["label"],
+      additionalProperties: false,
+    },
+  };
+}
+
+const strings = { type: "array", items: { type: "string", maxLength: 200 }, maxItems: 50 };
+const entityFields = ["people", "organisations", "places", "dates", "money", "emails", "urls", "phones"];
+const entitiesSchema = {
+  type: "object",
+  properties: Object.fromEntries(entityFields.map((field) => [field, strings])),
+  additionalProperties: false,
+};
+
+/** A draft, and whether rules made it instead of a model. */
+const draftSchema = {
+  type: "object",
+  properties: { text: { type: "string", minLength: 1, maxLength: 4000 }, template: { type: "boolean" } },
+  required: ["text"],
+  additionalProperties: false,
+};

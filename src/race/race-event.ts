@@ -1,0 +1,108 @@
+import type { CriterionResult, Verdict } from "../judge/verdict.ts";
+import type { FailureReason } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Usage } from "../money/price.ts";
+
+/** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
+export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge";
+
+export type RaceEvent =
+  | {
+      type: "attempt-started";
+      microtask: string;
+      attempt: string;
+      bidder: string;
+      /** Index in the line-up of `round`; a reask has its first attempt's, a judge -1. */
+      place: number;
+      round: number;
+      role: AttemptRole;
+      /** reask: the attempt that failed validation. judge: the candidates. */
+      about: string[];
+      on: "prefix" | "whole" | null;
+      epoch: number;
+      inputTokens: number;
+      maxOutputTokens: number;
+      /** What it can cost at most: held against the budget until its end. */
+      reservedNano: NanoUsd;
+      examples: number;
+      why: string;
+    }
+  /** Both orders of a pair were judged. null: the judge has no say. */
+  | {
+      type: "candidates-compared";
+      microtask: string;
+      first: string;
+      second: string;
+      better: "first" | "second" | "tie" | null;
+      why: string;
+    }
+  /** A batch of delivered text; `offset` is in code units from the attempt's start. */
+  | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
+  /** Commit on prefix: the others are cut, this one finishes. */
+  | { type: "attempt-committed"; microtask: string; attempt: string; why: string }
+  | { type: "verdict-reached"; microtask: string; attempt: string; verdict: Verdict; judge: string | null }
+  | {
+      type: "attempt-finished";
+      microtask: string;
+      attempt: string;
+      text: string;
+      finish: "stop" | "length" | "content-filter" | "other";
+      usage: Usage;
+      costNano: NanoUsd;
+      firstTokenMs: number | null;
+      totalMs: number;
+      queuedMs: number;
+    }
+  | {
+      type: "attempt-failed";
+      microtask: string;
+      attempt: string;
+      reason: FailureReason;
+      message: string;
+      usage: Usage;
+      costNano: NanoUsd;
+      firstTokenMs: number | null;
+      totalMs: number;
+      queuedMs: number;
+    }
+  | {
+      type: "attempt-cancelled";
+      microtask: string;
+      attempt: string;
+      why: string;
+      askedAtMs: number;
+      stoppedAtMs: number;
+      tokensSeen: number;
+      usage: Usage;
+      costNano: NanoUsd;
+      /** Against what it would have sent uncut, by its own expected length; never below 0. */
+      savedNano: NanoUsd;
+      savedTokens: number;
+      firstTokenMs: number | null;
+      totalMs: number;
+      queuedMs: number;
+    }
+  /** Delivered text came from another attempt before; a client must drop it (restart) or the job fails. */
+  | { type: "leader-changed"; microtask: string; from: string; to: string; policy: "restart" | "fail" }
+  | {
+      type: "microtask-joined";
+      microtask: string;
+      attempt: string;
+      how: "first-pass" | "agreement" | "best-of" | "only-one-left";
+      text: string;
+      value: unknown;
+      repairs: string[];
+      criteria: CriterionResult[];
+    }
+  | {
+      type: "microtask-failed";
+      microtask: string;
+      code:
+        | "no-bidder"
+        | "bidders-failed"
+        | "not-accepted"
+        | "budget-exceeded"
+        | "dependency-failed"
+        | "deadline-exceeded";
+      message: string;
+    };

@@ -1,0 +1,104 @@
+import type { RaceState, RaceStep } from "./race.ts";
+import { committedRacer, isUnavailable, leaderFell, roleOf, standingOf } from "./standing.ts";
+import { contenders } from "./winner.ts";
+
+/** Starts that are due, cancels of audits that make room for them, and when the next hedge is due (ms; null: none). */
+export interface Starts {
+  steps: RaceStep[];
+  nextAtMs: number | null;
+}
+
+const nothing: Starts = { steps: [], nextAtMs: null };
+
+/**
+ * Opening places at once; a hedge when no first token came in time; the next place the moment too few are left alive.
+ * Never starts a place twice, never holds more than `maxOpen` open, starts nothing beside a healthy committed leader.
+ */
+export function startsDue(state: RaceState, nowMs: number): Starts {
+  if (committedRacer(state) !== null) return nothing;
+  const { lineUp, racers } = state;
+  let open = 0;
+  let alive = 0;
+  let heard = false;
+  let anchorMs: number | null = null;
+  let anchorLeads = true;
+  for (const racer of racers) {
+    const standing = standingOf(racer);
+    if (standing === "running") open++;
+    if (standing === "fallen" || roleOf(state, racer) === "audit") continue;
+    alive++;
+    if (standing !== "running" || racer.firstTokenAtMs !== null) heard = true;
+    else if (anchorMs === null || racer.startedAtMs < anchorMs) {
+      anchorMs = racer.startedAtMs;
+      anchorLeads = roleOf(state, racer) === "leader";
+    }
+  }
+
+  const steps: RaceStep[] = [];
+  let nextAtMs: number | null = null;
+  const begin = (place: number, why: string, isAudit = false) => {
+    steps.push({ step: "start", place, why });
+    open++;
+    if (!isAudit) alive++;
+  };
+  const isFree = (place: number) =>
+    !isUnavailable(state, place) &&
+    !racers.some((racer) => racer.place === place) &&
+    !steps.some((one) => one.step === "start" && one.place === place);
+
+  for (let place = 0; place < lineUp.length; place++) {
+    const role = lineUp[place]?.role;
+    if ((role !== "leader" && role !== "parallel") || open >= state.maxOpen || !isFree(place)) continue;
+    begin(place, role === "leader" ? "leads the line-up" : "bought to run in parallel");
+  }
+
+  const wanted = wantedAlive(state);
+  for (let place = 0; place < lineUp.length && alive < wanted; place++) {
+    if (lineUp[place]?.role === "audit" && !leaderFell(state)) continue;
+    if (!isFree(place)) continue;
+    if (open >= state.maxOpen) {
+      const audit = racers.find((racer) => racer.status === "running" && roleOf(state, racer) === "audit");
+      const cut = steps.some((one) => one.step === "cancel");
+      if (audit === undefined || cut) break;
+      steps.push({ step: "cancel", attempt: audit.attempt, why: "lost-race" });
+      open--;
+    }
+    begin(place, whyNext(state));
+  }
+
+  for (let place = 0; place < lineUp.length; place++) {
+    if (lineUp[place]?.role !== "audit" || open >= state.maxOpen || !isFree(place) || leaderFell(state)) continue;
+    begin(place, "audits the leader", true);
+  }
+
+  if (!heard && anchorMs !== null && state.hedging !== false && steps.length === 0) {
+    for (let place = 0; place < lineUp.length && open < state.maxOpen; place++) {
+      const one = lineUp[place];
+      if (one?.role !== "hedge" || one.startAfterMs === null || !isFree(place)) continue;
+      // Behind a fall-back the wait so far counts, but it, too, gets half of the time to speak.
+      const dueAtMs = Math.max(
+        anchorMs + one.startAfterMs / (anchorLeads ? 1 : 2),
+        state.openedAtMs + one.startAfterMs,
+      );
+      if (dueAtMs <= nowMs) begin(place, `no first token after ${Math.round(one.startAfterMs)} ms`);
+      else if (nextAtMs === null || dueAtMs < nextAtMs) nextAtMs = dueAtMs;
+    }
+  }
+  return { steps, nextAtMs };
+}
+
+/** One answer is enough; agreement takes two, and a third only when the first two differ. */
+function wantedAlive(state: RaceState): number {
+  if (state.strategy !== "agreement") return 1;
+  return contenders(state).length >= 2 ? 3 : 2;
+}
+
+function whyNext(state: RaceState): string {
+  for (let at = state.racers.length - 1; at >= 0; at--) {
+    const racer = state.racers[at];
+    if (racer === undefined || standingOf(racer) !== "fallen") continue;
+    if (racer.failure !== null) return `${racer.bidder} failed: ${racer.failure}`;
+    return `${racer.bidder} was rejected`;
+  }
+  return state.strategy === "agreement" ? "another opinion is needed" : "the places before it cannot start";
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { Bidder } from "../market/bidder.ts";
+import { kindNames } from "../plan/kind.ts";
+
+const nano = z.number().int().min(0).max(1e15);
+const tokens = z.number().int().min(1).max(100_000_000);
+const name = z.string().min(1).max(128);
+
+/** A bidder as stored and as an operator gives it. Checked on the way in and again on the way out of D1. */
+export const bidderSchema: z.ZodType<Bidder> = z.object({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*\/[A-Za-z0-9@][A-Za-z0-9._:@/-]*$/, 'must be "provider/model"')
+    .max(160),
+  model: name,
+  provider: name,
+  family: name,
+  serves: z.union([z.literal("generative"), z.array(z.enum(kindNames)).min(1).max(kindNames.length)]),
+  price: z.object({
+    inputPerMtok: nano,
+    outputPerMtok: nano,
+    cachedInputPerMtok: nano.optional(),
+    reasoningPerMtok: nano.optional(),
+    perCall: nano.optional(),
+  }),
+  contextTokens: tokens,
+  maxOutputTokens: tokens,
+  structuredOutput: z.boolean(),
+  region: z.string().max(64),
+  noRetention: z.boolean(),
+  concurrency: z.number().int().min(1).max(100_000).nullable(),
+  cancelStopsBill: z.boolean(),
+  expected: z.object({
+    firstTokenMs: z.number().min(0).max(3_600_000),
+    tokensPerSecond: z.number().positive().max(1_000_000),
+  }),
+  enabled: z.boolean(),
+});

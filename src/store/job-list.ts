@@ -1,0 +1,72 @@
+import { and, desc, eq, lt, or } from "drizzle-orm";
+import type { JobSummary } from "../job/job-summary.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Database } from "./database.ts";
+import { jobs, usageMonths } from "./schema.ts";
+
+/** Longest page of a job list. */
+export const maxPage = 200;
+
+export interface JobPage {
+  /** 1 to 200; more is cut to 200. */
+  limit: number;
+  /** Only jobs created before this; null: from the newest. */
+  beforeMs: number | null;
+  /** With `beforeMs`: the last job of the page before, so that jobs created in its millisecond are not skipped. */
+  beforeId?: string;
+}
+
+export interface UsageMonth {
+  /** "2026-11", UTC. */
+  month: string;
+  jobs: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
+}
+
+/** Reads the summaries that settlement wrote. A job shows here once it has ended and was settled. */
+export class JobList {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** A tenant's ended jobs, newest first. Reads as many rows as it returns: the primary key is the order. */
+  async list(tenant: string, page: JobPage): Promise<JobSummary[]> {
+    const limit = Math.max(1, Math.min(maxPage, Math.trunc(page.limit)));
+    const before =
+      page.beforeMs === null
+        ? undefined
+        : page.beforeId === undefined
+          ? lt(jobs.createdAtMs, page.beforeMs)
+          : or(
+              lt(jobs.createdAtMs, page.beforeMs),
+              and(eq(jobs.createdAtMs, page.beforeMs), lt(jobs.id, page.beforeId)),
+            );
+    const rows = await this.#db
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.tenant, tenant), before))
+      .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
+      .limit(limit);
+    return rows.map((row) => ({ ...row, error: row.error as JobSummary["error"] }));
+  }
+
+  /** What a tenant's jobs cost and saved, newest month first, at most `months` of them. */
+  async usage(tenant: string, months = 12): Promise<UsageMonth[]> {
+    return await this.#db
+      .select({
+        month: usageMonths.month,
+        jobs: usageMonths.jobs,
+        costNano: usageMonths.costNano,
+        savedNano: usageMonths.savedNano,
+        savedTokens: usageMonths.savedTokens,
+      })
+      .from(usageMonths)
+      .where(eq(usageMonths.tenant, tenant))
+      .orderBy(desc(usageMonths.month))
+      .limit(Math.max(1, Math.min(120, months)));
+  }
+}

@@ -1,0 +1,154 @@
+import { sql } from "drizzle-orm";
+import { AtomicError } from "../error.ts";
+import type { JobSummary, SettlementMessage } from "../job/job-summary.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { learn } from "../market/market.ts";
+import type { Settlement } from "../market/settlement.ts";
+import type { Database } from "./database.ts";
+import { bodiesOf, marketOf, partsQuery } from "./market-store.ts";
+import { jobs, settled } from "./schema.ts";
+import { type Before, type Work, writesOf } from "./settle-writes.ts";
+import { readSettlementMessage } from "./settlement-message.ts";
+
+/** Tries against another consumer before the batch goes back to the queue. Each lost race is a batch the other won. */
+const maxTries = 10;
+
+export interface SettleReport {
+  /** What was new: settlements learned and jobs added, in order of time. Repeats are not in it, so telemetry counts once. */
+  learned: Settlement[];
+  ended: JobSummary[];
+  /** Settlements dropped because they were learned before or stand twice in the batch. */
+  repeated: number;
+  /** Messages that can never be settled, by index, with the reason: to be dead-lettered. They had no effect. */
+  rejected: { index: number; reason: string }[];
+  /** Parts of the market that outgrew their bound and were left as they were. */
+  oversized: string[];
+  /** 1 unless another consumer was first. */
+  tries: number;
+  rowsWritten: number;
+}
+
+interface Entry {
+  index: number;
+  message: SettlementMessage;
+}
+
+/**
+ * Settles up to 100 messages in one read and one write of D1, each a single batch. A repeat changes nothing; the write
+ * is one transaction that fails whole when another consumer was first, and is then made again from what that one left.
+ * Throws `conflict` after ten lost races, and whatever D1 throws: nothing was settled then, and the queue tries again.
+ */
+export async function settleBatch(
+  db: Database,
+  messages: readonly unknown[],
+  bidders: readonly Bidder[],
+  nowMs: number,
+  learnOne: typeof learn = learn,
+): Promise<SettleReport> {
+  let entries: Entry[] = [];
+  const rejected: SettleReport["rejected"] = [];
+  for (const [index, body] of messages.entries()) {
+    const message = readSettlementMessage(body, nowMs);
+    if ("reason" in message) rejected.push({ index, reason: message.reason });
+    else entries.push({ index, message });
+  }
+  const given = (): number => entries.reduce((sum, e) => sum + e.message.settlements.length, 0);
+  for (let tries = 1; tries <= maxTries; tries++) {
+    if (entries.length === 0)
+      return { learned: [], ended: [], repeated: 0, rejected, oversized: [], tries, rowsWritten: 0 };
+    const before = await readBefore(db, entries);
+    const { work, poison } = fold(entries, before, bidders, learnOne);
+    rejected.push(...poison);
+    entries = entries.filter((e) => !poison.some((p) => p.index === e.index));
+    const write = await writesOf(db, work, before, nowMs);
+    const report = { learned: work.settlements, ended: work.summaries, rejected, tries };
+    const [first, ...rest] = write.items;
+    if (first === undefined) return { ...report, repeated: given(), oversized: [], rowsWritten: 0 };
+    try {
+      const results = await db.batch([first, ...rest]);
+      const rowsWritten = results.reduce<number>((sum, result) => sum + rowsIn(result), 0);
+      return { ...report, repeated: given() - report.learned.length, oversized: write.oversized, rowsWritten };
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+    }
+  }
+  throw new AtomicError("conflict", `Other consumers settled first ${maxTries} times in a row; try again.`);
+}
+
+async function readBefore(db: Database, entries: readonly Entry[]): Promise<Before> {
+  const settlements = entries.flatMap((e) => e.message.settlements);
+  const parts = ["shared", ...new Set(settlements.map((s) => s.kind))];
+  const keys = JSON.stringify([...new Set(settlements.map((s) => s.key))]);
+  const wanted = JSON.stringify(entries.map(({ message: { summary: s } }) => [s.tenant, s.createdAtMs, s.id]));
+  const [known, ended, stored] = await db.batch([
+    db.select({ key: settled.key }).from(settled).where(sql`${settled.key} in (select value from json_each(${keys}))`),
+    db
+      .select({ id: jobs.id })
+      .from(jobs)
+      .where(
+        sql`(${jobs.tenant}, ${jobs.createdAtMs}, ${jobs.id}) in
+          (select value ->> 0, value ->> 1, value ->> 2 from json_each(${wanted}))`,
+      ),
+    partsQuery(db, parts),
+  ]);
+  return { keys: new Set(known.map((k) => k.key)), jobs: new Set(ended.map((j) => j.id)), parts: stored };
+}
+
+/** Drops repeats and learns the rest, by time. A message the market throws over is left out, and the fold made anew. */
+function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[], learnOne: typeof learn) {
+  const poison: SettleReport["rejected"] = [];
+  for (;;) {
+    const good = entries.filter((e) => !poison.some((p) => p.index === e.index));
+    const { work, order } = newIn(good, before);
+    const state = marketOf(before.parts);
+    const failed = order.find(({ settlement, index }) => {
+      try {
+        learnOne(state, settlement, bidders);
+        return false;
+      } catch (error) {
+        poison.push({ index, reason: `the market cannot learn it: ${error instanceof Error ? error.name : "error"}` });
+        return true;
+      }
+    });
+    if (failed !== undefined) continue;
+    const touched = work.settlements.length === 0 ? [] : ["shared", ...new Set(work.settlements.map((s) => s.kind))];
+    work.changed = bodiesOf(state, touched);
+    return { work, poison };
+  }
+}
+
+function newIn(entries: readonly Entry[], before: Before) {
+  const keys = new Set(before.keys);
+  const ids = new Set(before.jobs);
+  const work: Work = { settlements: [], summaries: [], fresh: [], changed: [] };
+  const order: { settlement: Settlement; index: number }[] = [];
+  for (const { message, index } of entries) {
+    let fresh = false;
+    if (!ids.has(message.summary.id)) {
+      ids.add(message.summary.id);
+      work.summaries.push(message.summary);
+      fresh = true;
+    }
+    for (const settlement of message.settlements) {
+      if (keys.has(settlement.key)) continue;
+      keys.add(settlement.key);
+      order.push({ settlement, index });
+      fresh = true;
+    }
+    if (fresh) work.fresh.push(message);
+  }
+  order.sort((a, b) => a.settlement.atMs - b.settlement.atMs || (a.settlement.key < b.settlement.key ? -1 : 1));
+  work.settlements = order.map((o) => o.settlement);
+  return { work, order };
+}
+
+/** Every constraint of the write guards against a concurrent writer; the rows themselves were checked before. */
+function isLostRace(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (/constraint failed/i.test(at.message)) return true;
+  return false;
+}
+
+function rowsIn(result: unknown): number {
+  const meta = (result as { meta?: { rows_written?: unknown } } | null)?.meta;
+  return typeof meta?.rows_written === "number" ? meta.rows_written : 0;
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { type ErrorCode, errorTable } from "../error.ts";
+import type { SettlementMessage } from "../job/job-summary.ts";
+import type { FailureReason } from "../market/settlement.ts";
+import { kindNames } from "../plan/kind.ts";
+
+/** Settlements in one message at most: 32 microtasks, and feedback on each. */
+const maxSettlements = 64;
+/** Attempts of a microtask at most: three rounds of a line-up with re-asks stay far below. */
+const maxAttempts = 64;
+
+const id = z.string().min(1).max(256);
+const label = z.string().max(256);
+const count = z.number().int().min(0).max(1e12);
+const nano = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const atMs = z.number().int().min(0).max(8.64e15);
+const durationMs = z.number().min(0).max(1e12);
+const share = z.number().min(0).max(1);
+
+const errorCodes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
+const failureReasons = [
+  "connect-timeout",
+  "first-token-timeout",
+  "stall-timeout",
+  "total-timeout",
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "client-error",
+  "unauthorized",
+  "connection-lost",
+  "truncated",
+  "malformed-stream",
+  "error-frame",
+  "empty-answer",
+  "refused",
+  "too-large",
+  "content-filter",
+  "orphaned",
+  "internal",
+] as const satisfies readonly FailureReason[];
+
+const summary = z.object({
+  id,
+  tenant: id,
+  status: z.enum(["running", "succeeded", "failed", "cancelled", "parked"]),
+  kind: z.enum(kindNames),
+  plan: label,
+  via: label,
+  createdAtMs: atMs,
+  endedAtMs: atMs.nullable(),
+  microtasks: count,
+  attempts: count,
+  costNano: nano,
+  savedNano: nano,
+  savedTokens: count,
+  winner: label.nullable(),
+  error: z.enum(errorCodes).nullable(),
+});
+
+// Loose: what the market adds to its settlements passes through; it checks what it reads.
+const attempt = z.looseObject({
+  attempt: id,
+  bidder: id,
+  role: label,
+  claimed: z.looseObject({ accept: share, costNano: z.number().min(0), totalMs: durationMs }),
+  outcome: z
+    .looseObject({
+      worth: share,
+      source: z.enum(["criteria", "judge", "agreement", "feedback", "audit"]),
+      reliability: z.looseObject({ trueAccept: share, trueReject: share }),
+    })
+    .nullable(),
+  failure: z.enum(failureReasons).nullable(),
+  costNano: nano,
+  firstTokenMs: durationMs.nullable(),
+  totalMs: durationMs,
+  censored: z.boolean(),
+  timed: z.boolean(),
+  inputTokens: z.number().min(0).max(1e12),
+  outputTokens: z.number().min(0).max(1e12),
+});
+
+/** 100 messages of 64 keys must fit one bound value of D1, 2 MB. */
+const key = z.string().regex(/^[\x21-\x7e]{1,256}$/);
+
+const settlement = z.looseObject({
+  key,
+  tenant: id,
+  kind: z.enum(kindNames),
+  features: z.looseObject({ inputChars: count, script: label }),
+  atMs,
+  attempts: z.array(attempt).max(maxAttempts),
+});
+
+const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });
+
+/** A settlement a day ahead of this clock would drag the market's decay with it. */
+const aheadMs = 86_400_000;
+
+const message = z
+  .object({
+    summary,
+    settlements: z.array(settlement).max(maxSettlements),
+    examples: z.array(example).max(maxSettlements),
+  })
+  .refine((m) => m.settlements.every((s) => s.tenant === m.summary.tenant && s.key.startsWith(`${m.summary.id}/`)), {
+    message: "a settlement belongs to another job or tenant",
+  });
+
+/** What came off the queue, checked; or the reason why it is no settlement message, without any of its content. */
+export function readSettlementMessage(body: unknown, nowMs: number): SettlementMessage | { reason: string } {
+  const read = message.safeParse(body);
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    return { reason: `${issue?.path.join(".") || "message"}: ${issue?.message ?? "invalid"}`.slice(0, 300) };
+  }
+  if (read.data.settlements.some((s) => s.atMs > nowMs + aheadMs)) return { reason: "settlements: from the future" };
+  return read.data;
+}

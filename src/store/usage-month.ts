@@ -1,0 +1,28 @@
+import type { JobSummary } from "../job/job-summary.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+
+export interface TenantMonth {
+  tenant: string;
+  /** "2026-11", UTC: the month the job ended in. */
+  month: string;
+  jobs: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
+}
+
+/** Sums summaries by tenant and month. */
+export function usageOf(summaries: readonly JobSummary[]): TenantMonth[] {
+  const sums = new Map<string, TenantMonth>();
+  for (const s of summaries) {
+    const month = new Date(s.endedAtMs ?? s.createdAtMs).toISOString().slice(0, 7);
+    const key = `${month} ${s.tenant}`;
+    const sum = sums.get(key) ?? { tenant: s.tenant, month, jobs: 0, costNano: 0, savedNano: 0, savedTokens: 0 };
+    sum.jobs += 1;
+    sum.costNano += s.costNano;
+    sum.savedNano += s.savedNano;
+    sum.savedTokens += s.savedTokens;
+    sums.set(key, sum);
+  }
+  return [...sums.values()];
+}

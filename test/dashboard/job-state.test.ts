@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { apply, emptyJob, totals } from "../../src/dashboard/job-state.js";
+import { viewOf } from "../../src/job/job-view.ts";
+import type { MemoryJob } from "../http/memory-jobs.ts";
+import { testServer } from "../http/memory-ports.ts";
+import {
+  answers,
+  begin,
+  failedAttempt,
+  finished,
+  joined,
+  refuses,
+  started,
+  streamed,
+  succeed,
+} from "../http/scripts.ts";
+
+async function run(script: Parameters<ReturnType<typeof testServer>["runs"]>[0]): Promise<MemoryJob> {
+  const server = testServer();
+  server.runs(script);
+  await server.ask("/v1/jobs?wait=true", { body: { text: "Hi" } });
+  const job = server.jobs.last();
+  if (job === undefined) throw new Error("no job");
+  return job;
+}
+
+function folded(job: MemoryJob) {
+  const state = emptyJob();
+  for (const event of job.log) apply(state, JSON.parse(JSON.stringify(event)));
+  return state;
+}
+
+const losesOne = (job: MemoryJob) => {
+  begin(job);
+  job.write(
+    started("a1", "openai/small"),
+    streamed("a1", 0, "Hel"),
+    failedAttempt("a1"),
+    started("a2", "workers-ai/@cf/meta/llama", 1),
+    {
+      type: "verdict-reached",
+      microtask: "answer",
+      attempt: "a2",
+      judge: null,
+      verdict: {
+        on: "whole",
+        result: "accept",
+        criteria: [{ criterion: "criteria/0", class: "monotone", result: "accept", evidence: "5 characters" }],
+      },
+    },
+    finished("a2", "Hello"),
+    joined("a2", "Hello"),
+  );
+  succeed(job, "Hello");
+};
+
+describe("the job page's fold", () => {
+  it.each([
+    ["an answer", answers("Hello.", ["Hel", "lo."])],
+    ["a failure", refuses("bidders-failed", "All failed.")],
+    ["a fall-back", losesOne],
+  ])("agrees with the server's view of %s", async (_, script) => {
+    const job = await run(script);
+    const state = folded(job);
+    const view = viewOf(job.job);
+    expect(state).toMatchObject({
+      seq: view.seq,
+      status: view.status,
+      plan: view.plan,
+      answer: view.answer,
+      error: view.error,
+    });
+    expect(totals(state).costNano / 1e9).toBeCloseTo(view.costUsd, 12);
+    expect(state.microtasks.map((m) => m.attempts.map((a) => [a.id, a.bidder, a.status, a.costNano / 1e9]))).toEqual(
+      view.microtasks.map((m) => m.attempts.map((a) => [a.id, a.bidder, a.status, a.costUsd])),
+    );
+    expect(state.microtasks.map((m) => m.attempts.find((a) => a.id === m.winner)?.bidder ?? null)).toEqual(
+      view.microtasks.map((m) => m.winner),
+    );
+    expect(state.log).toHaveLength(job.log.length);
+  });
+
+  it("shows who lost and why, and what the verdict rests on", async () => {
+    const state = folded(await run(losesOne));
+    expect(state.microtasks[0]?.attempts).toMatchObject([
+      { status: "failed", text: "Hel", note: "connection-lost: The connection was lost." },
+      { status: "complete", verdict: "accept on the whole", criteria: [{ evidence: "5 characters" }] },
+    ]);
+  });
+
+  it("takes every event once, and notes those of a later version", async () => {
+    const job = await run(answers("Hello.", ["Hello."]));
+    const state = folded(job);
+    const before = JSON.stringify(state);
+    for (const event of job.log) apply(state, event);
+    expect(JSON.stringify(state)).toBe(before);
+    apply(state, { type: "thing-of-tomorrow", seq: state.seq + 1, atMs: 1 });
+    expect(state.log.at(-1)?.type).toBe("thing-of-tomorrow");
+  });
+});

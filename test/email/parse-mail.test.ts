@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { mailText, withoutHistory } from "../../src/email/mail-text.ts";
+import { isRefusal, parseMail } from "../../src/email/parse-mail.ts";
+import { defaultMailCaps, type ParsedMail } from "../../src/email/parsed-mail.ts";
+
+const folder = new URL("./mails/", import.meta.url);
+const names = readdirSync(folder).filter((name) => name.endsWith(".eml"));
+const bytes = (text: string) => new TextEncoder().encode(text.replace(/\r?\n/g, "\r\n"));
+
+async function parsed(raw: Uint8Array, caps = defaultMailCaps): Promise<ParsedMail> {
+  const mail = await parseMail(raw, caps);
+  if (isRefusal(mail)) throw new Error(mail.message);
+  return mail;
+}
+const mailNamed = (name: string) => parsed(readFileSync(new URL(`${name}.eml`, folder)));
+async function refused(raw: Uint8Array, caps = defaultMailCaps): Promise<string> {
+  const mail = await parseMail(raw, caps);
+  if (!isRefusal(mail)) throw new Error("it was accepted");
+  expect(mail.code).toBe("invalid-email");
+  return mail.message;
+}
+
+describe("the twelve mails", () => {
+  it("are twelve, end their lines with CRLF, and are all accepted", async () => {
+    expect(names).toHaveLength(12);
+    for (const name of names) {
+      const raw = readFileSync(new URL(name, folder), "latin1");
+      expect(raw.match(/(?<!\r)\n/), name).toBeNull();
+      await parsed(Buffer.from(raw, "latin1"));
+    }
+  });
+  it("quoted-printable and encoded words", async () => {
+    const mail = await mailNamed("02-request-de");
+    expect(mail.subject).toBe("Zugänge für zwei neue Kolleginnen");
+    expect(mail.from).toEqual({ name: "Jürgen Weiß", address: "juergen.weiss@example.net" });
+    expect(mail.text).toContain("verstärken zwei Kolleginnen unser Büro in Köln");
+    expect(mail.date).toBe("2027-01-12T13:03:10.000Z");
+  });
+  it("keeps of an attachment its name, type and size, and nothing else", async () => {
+    const mail = await mailNamed("03-invoice-attachment-fr");
+    expect(mail.attachments).toEqual([{ name: "facture-2027-0042.pdf", type: "application/pdf", size: 238 }]);
+    expect(JSON.stringify(mail)).not.toContain("PDF-1.4");
+  });
+  it("other charsets and base64", async () => {
+    expect((await mailNamed("04-order-question-es")).subject).toBe("¿Cuándo llega el pedido 88213?");
+    expect((await mailNamed("05-delivery-date-ja")).text).toContain("今週中にご返信ください");
+  });
+  it("makes text of HTML without script, style and comment", async () => {
+    const mail = await mailNamed("08-html-only-en");
+    expect(mail.textFrom).toBe("html");
+    expect(mail.text).toContain("The contractor".replace(" ", "\n"));
+    expect(mail.text).toContain("Miller & Sons Ltd, quoted £2,350");
+    expect(mail.text).not.toMatch(/never be read|margin|nobody should see|[<>]/);
+  });
+  it("prefers the plain alternative", async () => {
+    const mail = await mailNamed("06-newsletter-en");
+    expect(mail.textFrom).toBe("plain");
+    expect(mail.text).toContain("broad beans can go under glass");
+  });
+  it("an empty mail is a mail", async () => {
+    const mail = await mailNamed("10-empty-body");
+    expect([mail.subject, mail.text, mail.textFrom]).toEqual(["", "", "none"]);
+    expect(mailText(mail)).toBe("Subject:");
+  });
+  it("leaves quoted history out on request", async () => {
+    const mail = await mailNamed("12-thanks-with-history-en");
+    expect(mail.inReplyTo).toBe("<training-1@example.org>");
+    expect(mailText(mail)).toContain("awful weather");
+    expect(mailText(mail, "own")).toContain("wonderful day");
+    expect(mailText(mail, "own")).not.toMatch(/awful|wrote:/);
+  });
+});
+
+describe("bad mails are refused with what to do", () => {
+  const good = "From: a@example.com\nSubject: Hi\n";
+  it("no bytes, no header", async () => {
+    expect(await refused(new Uint8Array())).toMatch(/empty/);
+    expect(await refused(bytes("just some words\nand more words\n"))).toMatch(/no header/);
+    expect(await refused(new Uint8Array(5000).fill(0x00))).toMatch(/no header/);
+  });
+  it("invalid UTF-8 in the header and in the body", async () => {
+    const header = bytes(`${good}X-Name: ?\n\nbody`);
+    header[header.indexOf(63)] = 0xff;
+    expect(await refused(header)).toMatch(/not valid UTF-8/);
+    const body = bytes(`${good}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nbody ?`);
+    body[body.length - 1] = 0xe4;
+    expect(await refused(body)).toMatch(/not valid UTF-8/);
+    const encoded = bytes(
+      `${good}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n/////w==\n`,
+    );
+    expect(await refused(encoded)).toMatch(/not valid/);
+  });
+  it("a replacement character that the mail itself carries is no error", async () => {
+    const raw = bytes(`${good}Content-Type: text/plain; charset=utf-8\n\nsomeone else lost a letter: \ufffd`);
+    expect((await parsed(raw)).text).toContain("\ufffd");
+    const encoded = btoa(String.fromCharCode(...new TextEncoder().encode("x\ufffdy")));
+    expect(
+      (
+        await parsed(
+          bytes(`${good}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n${encoded}\n`),
+        )
+      ).text,
+    ).toBe("x\ufffdy");
+  });
+  it("multipart without boundary, or whose boundary never occurs", async () => {
+    expect(await refused(bytes(`${good}Content-Type: multipart/mixed\n\nbody`))).toMatch(/no boundary/);
+    expect(await refused(bytes(`${good}Content-Type: multipart/mixed; boundary="b"\n\nbody`))).toMatch(/never occurs/);
+  });
+  it("too deep, too many parts, too many lines, too long a header", async () => {
+    let nested = "Content-Type: text/plain\n\nin the middle\n";
+    for (let level = 0; level < 40; level++)
+      nested = `Content-Type: multipart/mixed; boundary="b${level}"\n\n--b${level}\n${nested}\n--b${level}--\n`;
+    expect(await refused(bytes(good + nested))).toMatch(/nests over 16/);
+    const parts = "--b\nContent-Type: text/plain\n\nx\n".repeat(500);
+    expect(await refused(bytes(`${good}Content-Type: multipart/mixed; boundary=b\n\n${parts}--b--\n`))).toMatch(
+      /over 200 MIME parts/,
+    );
+    expect(await refused(bytes(`${good}\n${"\n".repeat(1_100_000)}`))).toMatch(/lines/);
+    expect(await refused(bytes(`${good}X-Long: ${"x".repeat(300_000)}\n\nbody`))).toMatch(/header is over/);
+  });
+});
+
+describe("bounds", () => {
+  it("a mail over the limit is kept by its header and says so", async () => {
+    const raw = bytes(`From: Ann <a@example.com>\nSubject: Big one\n\n${"line of text\n".repeat(2000)}`);
+    const mail = await parsed(raw, { ...defaultMailCaps, bytes: 10_000 });
+    expect(mail).toMatchObject({ subject: "Big one", oversized: true, text: "", size: raw.length });
+    expect(mailText(mail)).toContain(`This mail of ${raw.length} bytes is over the limit`);
+  });
+  it("long text is cut and says so", async () => {
+    const mail = await parsed(bytes(`Subject: Long\n\n${"word ".repeat(100_000)}`));
+    expect(mail.text).toHaveLength(defaultMailCaps.textChars);
+    expect(mail.textCut).toBe(true);
+  });
+  it("header values are one line, so none can forge another header", async () => {
+    const mail = await parsed(bytes("Subject: =?utf-8?Q?Hi=0D=0ABcc:_victim@example.com?=\nFrom: a@example.com\n\nx"));
+    expect(mail.subject).toBe("Hi Bcc: victim@example.com");
+  });
+  it("addresses are at most fifty, groups are flattened", async () => {
+    const to = Array.from({ length: 80 }, (_, i) => `u${i}@example.com`).join(", ");
+    expect((await parsed(bytes(`Subject: x\nTo: ${to}\n\nx`))).to).toHaveLength(50);
+    expect(
+      (await parsed(bytes("Subject: x\nTo: Team: a@example.com, b@example.com;\n\nx"))).to.map(
+        ({ address }) => address,
+      ),
+    ).toEqual(["a@example.com", "b@example.com"]);
+  });
+  it("hostile HTML takes linear time", async () => {
+    for (const html of [
+      "<a ".repeat(100_000),
+      "<!--".repeat(100_000),
+      "<style>".repeat(60_000),
+      "&#".repeat(150_000),
+    ]) {
+      const started = performance.now();
+      await parsed(bytes(`Subject: x\nContent-Type: text/html; charset=utf-8\n\n${html}`));
+      expect(performance.now() - started).toBeLessThan(5000);
+    }
+  });
+});
+
+describe("history", () => {
+  it("knows the openings of five languages and keeps a body that is all quotation", () => {
+    for (const line of [
+      "On Mon, 1 Jan 2027 at 10:00, Ann <a@example.com> wrote:",
+      "Am 01.01.2027 um 10:00 schrieb Ann:",
+      "Le lun. 1 janv. 2027 à 10:00, Ann a écrit :",
+      "El lun, 1 ene 2027 a las 10:00, Ann escribió:",
+      "-----Original Message-----",
+    ])
+      expect(withoutHistory(`Yes.\n\n${line}\n> No?`)).toBe("Yes.");
+    expect(withoutHistory("> all quoted")).toBe("> all quoted");
+  });
+});

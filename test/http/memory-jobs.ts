@@ -1,0 +1,152 @@
+import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
+import { hex, sha256Hex } from "../../src/access/mac.ts";
+import { AtomicError, type Refusal } from "../../src/error.ts";
+import type { Feedback, HttpPorts, JobHandle } from "../../src/http/ports.ts";
+import { fold } from "../../src/job/evolve.ts";
+import { explain } from "../../src/job/explain.ts";
+import type { Job } from "../../src/job/job.ts";
+import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
+import { summaryOf } from "../../src/job/job-summary.ts";
+import { viewOf } from "../../src/job/job-view.ts";
+import { canonicalRequest } from "../../src/plan/canonical-request.ts";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+
+/** What runs a job in these tests: it writes the facts that an engine would. */
+export type Script = (job: MemoryJob) => void | Promise<void>;
+
+const encoder = new TextEncoder();
+
+/** One job's log, with the streams that follow it. Views are the real folds. */
+export class MemoryJob {
+  readonly id: string;
+  readonly tenant: string;
+  readonly request: JobRequest;
+  readonly log: LoggedEvent[] = [];
+  readonly streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  cancelled: string | null = null;
+  onCancel: () => void = () => {};
+  feedback: Feedback[] = [];
+  #closed = false;
+
+  constructor(id: string, tenant: string, request: JobRequest) {
+    this.id = id;
+    this.tenant = tenant;
+    this.request = request;
+  }
+
+  get job(): Job {
+    const job = fold(this.log);
+    if (job === null) throw new Error("empty log");
+    return job;
+  }
+
+  write(...events: JobEvent[]): void {
+    for (const event of events) {
+      const logged: LoggedEvent = { ...event, seq: this.log.length + 1, atMs: 1_790_000_000_000 + this.log.length };
+      this.log.push(logged);
+      for (const stream of this.streams) stream.enqueue(line(logged));
+    }
+  }
+
+  /** A heartbeat on every open stream. */
+  beat(): void {
+    for (const stream of this.streams) stream.enqueue(encoder.encode("\n"));
+  }
+
+  /** Breaks every open stream, as a restarted object does. */
+  breakStreams(): void {
+    for (const stream of this.streams) stream.error(new Error("The object was reset."));
+    this.streams.clear();
+  }
+
+  /** Ended and settled: streams close, and new ones close after the replay. */
+  close(): void {
+    this.#closed = true;
+    for (const stream of this.streams) stream.close();
+    this.streams.clear();
+  }
+
+  events(after: number): ReadableStream<Uint8Array> {
+    let mine: ReadableStreamDefaultController<Uint8Array> | null = null;
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        mine = controller;
+        for (const event of this.log.slice(after)) controller.enqueue(line(event));
+        if (this.#closed) controller.close();
+        else this.streams.add(controller);
+      },
+      cancel: () => {
+        if (mine !== null) this.streams.delete(mine);
+      },
+    });
+  }
+}
+
+const line = (event: LoggedEvent): Uint8Array => encoder.encode(`${JSON.stringify(event)}\n`);
+
+/** Jobs in memory behind the port that the HTTP layer programs against. */
+export function memoryJobs(secret: string, script: () => Script) {
+  const jobs = new Map<string, MemoryJob>();
+  let opened = 0;
+  const port: HttpPorts["jobs"] = {
+    async create(caller, request, via, name) {
+      const objectId =
+        name === undefined
+          ? hex(crypto.getRandomValues(new Uint8Array(32)))
+          : await sha256Hex(JSON.stringify([caller.tenant, name]));
+      const id = await mintJobId(secret, caller.tenant, objectId);
+      const known = jobs.get(objectId);
+      if (known !== undefined) {
+        if (canonicalRequest(known.request) === canonicalRequest(request)) return { id, repeated: true };
+        throw new AtomicError("idempotency-mismatch", "This key was used for another request.");
+      }
+      const job = new MemoryJob(id, caller.tenant, request);
+      jobs.set(objectId, job);
+      job.write({ type: "job-accepted", job: id, tenant: caller.tenant, request, seed: 1, via });
+      queueMicrotask(() => void script()(job));
+      return { id, repeated: false };
+    },
+    async open(caller, id) {
+      const objectId = await verifyJobId(secret, caller.tenant, id);
+      if (objectId === null) return null;
+      opened++;
+      const job = jobs.get(objectId);
+      return job === undefined || job.tenant !== caller.tenant ? null : handle(job);
+    },
+    async list(caller, { limit, beforeMs }) {
+      return [...jobs.values()]
+        .filter((j) => j.tenant === caller.tenant)
+        .map((j) => summaryOf(j.job))
+        .filter((s) => beforeMs === null || s.createdAtMs < beforeMs)
+        .slice(0, limit);
+    },
+  };
+  return { port, jobs, opened: () => opened, last: () => [...jobs.values()].at(-1) };
+}
+
+function handle(job: MemoryJob): JobHandle {
+  return {
+    view: async () => viewOf(job.job),
+    events: async (after) => job.events(after),
+    explain: async () => explain(job.job),
+    summary: async () => summaryOf(job.job),
+    cancel: async (by) => {
+      job.cancelled = by;
+      if (job.job.status === "running")
+        job.write({ type: "cancel-requested", by }, { type: "job-ended", status: "cancelled" });
+      job.onCancel();
+      return { status: job.job.status };
+    },
+    feedback: async (feedback): Promise<Refusal | null> => {
+      const known = job.job.microtasks.some((m) => m.task.id === (feedback.microtask ?? m.task.id));
+      if (!known)
+        return {
+          code: "not-found",
+          field: "microtask",
+          message: "The job has no such microtask. See its view for ids.",
+        };
+      job.feedback.push(feedback);
+      return null;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { createAccess } from "../../src/access/access.ts";
+import type { KeyRow } from "../../src/access/key.ts";
+import { mailText } from "../../src/email/mail-text.ts";
+import { isRefusal, parseMail } from "../../src/email/parse-mail.ts";
+import { previewAuctions } from "../../src/engine/preview.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { Assets } from "../../src/http/pages/assets.ts";
+import type { HttpPorts } from "../../src/http/ports.ts";
+import { checkContract } from "../../src/judge/check-contract.ts";
+import type { Bidder } from "../../src/market/bidder.ts";
+import { emptyMarket, seedPriors } from "../../src/market/market.ts";
+import { freshMarket, generative, twoModels } from "./bidders.ts";
+import { memoryJobs, type Script } from "./memory-jobs.ts";
+import { answers } from "./scripts.ts";
+
+export const operatorKey = "operator-key-of-these-tests";
+
+export interface TestServerOptions {
+  local?: boolean;
+  operatorKey?: string | null;
+  bidders?: Bidder[];
+  assets?: Assets;
+}
+
+const readMail: HttpPorts["parseMail"] = async (raw) => {
+  const mail = await parseMail(raw);
+  if (isRefusal(mail)) return mail;
+  const { subject, from, messageId, oversized } = mail;
+  return {
+    type: "email",
+    text: mailText(mail),
+    mail: { subject, from: from?.address ?? "", to: [], messageId, oversized, attachments: [] },
+  };
+};
+
+/** A whole server in memory: the real app, access, ids, checks and folds; what is scripted is only what the models say. */
+export function testServer(options: TestServerOptions = {}) {
+  const keys = new Map<string, KeyRow>();
+  const bidders = new Map((options.bidders ?? twoModels).map((b) => [b.id, b]));
+  const clock = { nowMs: 1_790_000_000_000 };
+  let script: Script = answers("Hello.");
+  const jobs = memoryJobs("secret", () => script);
+  const unexpected: unknown[] = [];
+  const access = createAccess({
+    operatorKey: options.operatorKey === undefined ? operatorKey : options.operatorKey,
+    local: options.local ?? false,
+    keys: {
+      get: async (id) => keys.get(id) ?? null,
+      put: async (row) => void keys.set(row.id, row),
+      revoke: async (id, nowMs) => {
+        const row = keys.get(id);
+        if (row === undefined || row.revokedAtMs !== null) return false;
+        keys.set(id, { ...row, revokedAtMs: nowMs });
+        return true;
+      },
+    },
+    nowMs: () => clock.nowMs,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  });
+  const ports: HttpPorts = {
+    jobs: jobs.port,
+    market: {
+      preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
+      bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
+      putBidder: async (id, body) => {
+        const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);
+        if (!parsed.success)
+          return { code: "invalid-bidder", field: "serves", message: 'Say what it serves: "serves": "generative".' };
+        bidders.set(id, generative(id));
+        return null;
+      },
+      deleteBidder: async (id) => bidders.delete(id),
+      seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
+    },
+    access,
+    checkRequest: ({ contract }) => checkContract(contract),
+    parseMail: readMail,
+    newRequestId: () => crypto.randomUUID(),
+  };
+  const app = createApp(ports, { assets: options.assets, unexpected: (error) => void unexpected.push(error) });
+  return {
+    app,
+    jobs,
+    clock,
+    keys,
+    ports,
+    unexpected,
+    /** What runs the jobs made from now on. */
+    runs(next: Script) {
+      script = next;
+    },
+    /** A request with a key, the operator's by default. JSON bodies are given as values. */
+    ask(
+      path: string,
+      init: { method?: string; body?: unknown; key?: string | null; headers?: Record<string, string> } = {},
+    ) {
+      const key = init.key === undefined ? operatorKey : init.key;
+      return app.request(path, {
+        method: init.method ?? (init.body === undefined ? "GET" : "POST"),
+        headers: {
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...init.headers,
+        },
+        body:
+          init.body === undefined || typeof init.body === "string" || init.body instanceof Uint8Array
+            ? (init.body as BodyInit | undefined)
+            : JSON.stringify(init.body),
+      });
+    },
+  };
+}
+export type TestServer = ReturnType<typeof testServer>;

@@ -1,0 +1,243 @@
+import { describe, expect, it } from "vitest";
+import { generative } from "./bidders.ts";
+import { operatorKey, testServer } from "./memory-ports.ts";
+import { answers, refuses, stalls } from "./scripts.ts";
+
+describe("POST /v1/jobs", () => {
+  it("answers 202 with the id and where to look", async () => {
+    const server = testServer();
+    const response = await server.ask("/v1/jobs", { body: { text: "Say hello." } });
+    expect(response.status).toBe(202);
+    const body = await response.json();
+    expect(body.id).toMatch(/^job_[0-9a-f]{64}_[0-9a-f]{16}$/);
+    expect(response.headers.get("location")).toBe(`/v1/jobs/${body.id}`);
+    expect(response.headers.get("atomic-job-id")).toBe(body.id);
+    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    const view = await (await server.ask(body.links.self)).json();
+    expect(view).toMatchObject({ id: body.id, status: "succeeded", answer: { text: "Hello." } });
+  });
+
+  it("normalises the request with its defaults", async () => {
+    const server = testServer();
+    await server.ask("/v1/jobs", {
+      body: { text: "Ist das Spam?", kind: "spam", budgetUsd: 0.01, valueUsd: 0.5, deadlineMs: 5000 },
+    });
+    expect(server.jobs.last()?.request).toEqual({
+      input: { type: "text", text: "Ist das Spam?" },
+      kind: "spam",
+      plan: "single",
+      instruction: "",
+      labels: null,
+      contract: { criteria: [], judged: [] },
+      valueNano: 500_000_000,
+      budgetNano: 10_000_000,
+      deadlineMs: 5000,
+      policy: "balanced",
+      strategy: "auto",
+      delivery: "accepted",
+      leaderChange: "restart",
+      bidders: null,
+      maxOutputTokens: null,
+      temperature: null,
+      examples: false,
+      noRetention: false,
+      region: null,
+      cancelOnDisconnect: false,
+      metadata: {},
+    });
+  });
+
+  it.each([
+    [{ text: "Hi" }, "live"],
+    [{ text: "Hi", contract: { criteria: [{ type: "length", max: 10 }] } }, "accepted"],
+    [{ text: "Hi", contract: { schema: { type: "object" } } }, "accepted"],
+    [{ text: "Hi", contract: { judged: ["is polite"] } }, "accepted"],
+    [{ text: "Hi", plan: "map-reduce" }, "accepted"],
+    [{ text: "Hi", kind: "spam" }, "accepted"],
+    [{ text: "Hi", kind: "spam", delivery: "live" }, "live"],
+  ])("%j is delivered %s", async (body, delivery) => {
+    const server = testServer({
+      bidders: [generative("x/all")],
+    });
+    expect((await server.ask("/v1/jobs", { body })).status).toBe(202);
+    expect(server.jobs.last()?.request.delivery).toBe(delivery);
+  });
+
+  it("takes a conversation, a mail as JSON and a raw mail", async () => {
+    const server = testServer();
+    const messages = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hello?" },
+    ];
+    await server.ask("/v1/jobs", { body: { messages } });
+    expect(server.jobs.last()?.request.input).toEqual({ type: "messages", messages });
+
+    const raw = "From: a@example.org\r\nSubject: Invoice\r\n\r\nPlease pay.\r\n";
+    for (const init of [{ body: { email: raw } }, { body: raw, headers: { "content-type": "message/rfc822" } }]) {
+      expect((await server.ask("/v1/jobs", init)).status).toBe(202);
+      expect(server.jobs.last()?.request).toMatchObject({
+        plan: "email-triage",
+        delivery: "accepted",
+        input: {
+          type: "email",
+          text: "Subject: Invoice\n\nPlease pay.",
+          mail: { subject: "Invoice", from: "a@example.org" },
+        },
+      });
+    }
+  });
+
+  it("makes a job that says so of a mail over 25 MiB", async () => {
+    const server = testServer();
+    const body = new Uint8Array(25 * 1024 * 1024 + 5000).fill(97);
+    body.set(new TextEncoder().encode("From: a@example.org\r\n\r\n"));
+    const response = await server.ask("/v1/jobs", { body, headers: { "content-type": "message/rfc822" } });
+    expect(response.status).toBe(202);
+    expect(server.jobs.last()?.request.input).toMatchObject({ mail: { oversized: true } });
+  });
+
+  it("takes the caller's own plan and fills in its defaults", async () => {
+    const server = testServer();
+    const response = await server.ask("/v1/jobs", {
+      body: {
+        text: "A long story.",
+        plan: {
+          microtasks: [
+            { id: "facts", kind: "extract", valueUsd: 0.1 },
+            { id: "text", kind: "draft", needs: ["facts"] },
+          ],
+          assembly: { type: "single", of: "text" },
+        },
+      },
+    });
+    expect(response.status).toBe(202);
+    expect(server.jobs.last()?.request.plan).toMatchObject({
+      microtasks: [
+        { id: "facts", input: [{ from: "job" }], needs: [], required: true, valueNano: 100_000_000 },
+        { id: "text", input: [{ from: "job" }, { from: "microtask", id: "facts" }], needs: ["facts"], valueNano: null },
+      ],
+    });
+  });
+
+  it.each(["?wait=true", "?wait=20", ""])("waits for the end when asked to (%s)", async (query) => {
+    const server = testServer();
+    const headers: Record<string, string> = query === "" ? { prefer: "respond-async, wait=20" } : {};
+    const response = await server.ask(`/v1/jobs${query}`, { body: { text: "Hi" }, headers });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: "succeeded",
+      answer: { text: "Hello." },
+      costUsd: 0.0000015,
+    });
+  });
+
+  it("shows a failed job as failed, and gives 202 when the wait was too short", async () => {
+    const server = testServer();
+    server.runs(refuses("bidders-failed", "All bidders failed. Try later."));
+    const failed = await server.ask("/v1/jobs?wait=true", { body: { text: "Hi" } });
+    expect(await failed.json()).toMatchObject({ status: "failed", error: { code: "bidders-failed" } });
+    server.runs(stalls);
+    expect((await server.ask("/v1/jobs?wait=1", { body: { text: "Hi" } })).status).toBe(202);
+    expect(server.jobs.last()?.streams.size).toBe(0);
+  });
+
+  it("goes on waiting over a restart of the job's object", async () => {
+    const server = testServer();
+    server.runs(async (job) => {
+      stalls(job);
+      const second = setInterval(() => {
+        if (job.streams.size === 0) return;
+        if (job.log.length === 4) {
+          job.write({ type: "epoch-started", epoch: 2 });
+          job.breakStreams();
+        } else {
+          clearInterval(second);
+          answers("Hello again.")(job);
+        }
+      }, 5);
+    });
+    const response = await server.ask("/v1/jobs?wait=true", { body: { text: "Hi" } });
+    expect(await response.json()).toMatchObject({ status: "succeeded", answer: { text: "Hello again." } });
+  });
+});
+
+describe("a job", () => {
+  it("is listed, explained, cancelled and takes feedback", async () => {
+    const server = testServer();
+    server.runs(stalls);
+    const { id } = await (await server.ask("/v1/jobs", { body: { text: "Hi" } })).json();
+    const list = await (await server.ask("/v1/jobs?limit=1")).json();
+    expect(list).toMatchObject({ jobs: [{ id, status: "running", costUsd: 0 }], next: 1_790_000_000_000 });
+    expect(await (await server.ask(`/v1/jobs/${id}/explain`)).json()).toMatchObject({
+      job: id,
+      sentences: expect.arrayContaining(["The job is running with 1 microtask and cost $0."]),
+      microtasks: [{ id: "answer", decisions: [{ kind: "answer" }] }],
+    });
+    const given = await server.ask("/v1/feedback", { body: { job: id, microtask: "answer", good: true } });
+    expect(given.status).toBe(202);
+    expect(server.jobs.last()?.feedback).toEqual([{ microtask: "answer", good: true }]);
+    const cancelled = await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST" });
+    expect([cancelled.status, await cancelled.json()]).toEqual([202, { id, status: "cancelled" }]);
+    expect(server.jobs.last()?.cancelled).toBe("client");
+  });
+
+  it("is previewed without being made", async () => {
+    const server = testServer();
+    const response = await server.ask("/v1/auctions/preview", { body: { text: "Hi" } });
+    expect(await response.json()).toMatchObject({
+      auctions: [
+        {
+          microtask: "answer",
+          decision: { award: [{ role: "leader" }, { role: "hedge" }], why: expect.stringMatching(/\./) },
+        },
+      ],
+    });
+    expect(server.jobs.jobs.size).toBe(0);
+  });
+});
+
+describe("tenants", () => {
+  it("never see each other's jobs", async () => {
+    const server = testServer();
+    const [a, b] = await Promise.all(
+      ["alpha", "beta"].map(async (tenant) => {
+        const response = await server.ask("/v1/keys", { body: { tenant } });
+        expect(response.status).toBe(201);
+        return (await response.json()).key as string;
+      }),
+    );
+    const { id } = await (await server.ask("/v1/jobs", { body: { text: "mine" }, key: a })).json();
+    expect((await server.ask(`/v1/jobs/${id}`, { key: a })).status).toBe(200);
+    const woken = server.jobs.opened();
+    for (const key of [b, operatorKey]) {
+      for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/events`, `/v1/jobs/${id}/explain`])
+        expect((await server.ask(path, { key })).status).toBe(404);
+      expect((await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST", key })).status).toBe(404);
+      expect((await server.ask("/v1/feedback", { body: { job: id, good: false }, key })).status).toBe(404);
+      expect(await (await server.ask("/v1/jobs", { key })).json()).toEqual({ jobs: [], next: null });
+    }
+    expect(server.jobs.opened()).toBe(woken);
+  });
+});
+
+describe("bidders", () => {
+  it("are shown to all and changed by the operator, with slashes in their ids", async () => {
+    const server = testServer();
+    const { key } = await (await server.ask("/v1/keys", { body: { tenant: "alpha" } })).json();
+    expect((await (await server.ask("/v1/bidders", { key })).json()).bidders).toHaveLength(3);
+    for (const path of ["/v1/bidders/workers-ai/@cf/meta/llama", "/v1/bidders/workers-ai%2F%40cf%2Fmeta%2Fllama"])
+      expect(await (await server.ask(path, { key })).json()).toMatchObject({ id: "workers-ai/@cf/meta/llama" });
+
+    const put = { method: "PUT", body: { serves: "generative" } };
+    expect((await server.ask("/v1/bidders/ollama/llama3:8b", { ...put, key })).status).toBe(403);
+    expect(await (await server.ask("/v1/bidders/ollama/llama3:8b", put)).json()).toEqual({ id: "ollama/llama3:8b" });
+    expect((await server.ask("/v1/bidders/ollama/llama3:8b", { method: "DELETE", key })).status).toBe(403);
+    expect((await server.ask("/v1/bidders/ollama/llama3:8b", { method: "DELETE" })).status).toBe(204);
+    expect((await server.ask("/v1/bidders/ollama/llama3:8b")).status).toBe(404);
+    expect(await (await server.ask("/v1/bidders/ollama/x", { ...put, body: {} })).json()).toMatchObject({
+      code: "invalid-bidder",
+      field: "serves",
+    });
+    expect((await server.ask("/v1/bidders/noslash", put)).status).toBe(400);
+  });
+});

@@ -1,0 +1,131 @@
+/** Everything the scripted provider can do wrong. `faultAfter` pieces of the answer are sent before the fault. */
+export const faults = [
+  "status-400",
+  "status-401",
+  "status-403",
+  "status-404",
+  "status-408",
+  "status-429",
+  "status-500",
+  "status-503",
+  "status-529",
+  "quota",
+  "error-body-hangs",
+  "redirect",
+  "hang-before-headers",
+  "hang-before-first-token",
+  "stall",
+  "hang-after-finish",
+  "reset",
+  "reset-before-headers",
+  "clean-cut",
+  "no-done",
+  "error-frame",
+  "garbage-line",
+  "garbage-json",
+  "html-page",
+  "not-a-stream",
+  "split-utf8",
+  "crlf",
+  "comments",
+  "choices-empty",
+  "duplicate-chunk",
+  "empty",
+  "long-line",
+  "usage-missing",
+  "usage-contradictory",
+  "wrong-json",
+  "refusal",
+  "content-filter",
+] as const;
+export type Fault = (typeof faults)[number];
+export const isFault = (name: string): name is Fault => (faults as readonly string[]).includes(name);
+
+export interface TokenCounts {
+  input: number;
+  output: number;
+  cached?: number;
+  reasoning?: number;
+}
+
+/** What one call of a model does. All durations in ms; everything is plain JSON, so that POST /script can carry it. */
+export interface Script {
+  /** The answer; split into pieces of about `pieceChars` characters. Default: "ok". */
+  text?: string;
+  /** The answer's pieces, instead of `text`. */
+  pieces?: string[];
+  pieceChars?: number;
+  /** Thinking sent before the answer, as `reasoning_content` or its like. */
+  reasoning?: string;
+  headersAfterMs?: number;
+  firstTokenAfterMs?: number;
+  betweenMs?: number;
+  finish?: "stop" | "length";
+  usage?: TokenCounts;
+  fault?: Fault;
+  /** Pieces sent before the fault strikes; default 2. */
+  faultAfter?: number;
+  /** Extra response headers: retry-after, x-ratelimit-*, ... */
+  headers?: Record<string, string>;
+}
+
+/** A model's behaviour: the same each call, one script a call in turn (the last repeats), or computed from the request. */
+export type Behaviour = Script | Script[] | ((request: ScriptedRequest) => Script);
+
+export interface ScriptedRequest {
+  model: string;
+  /** The last user turn. */
+  prompt: string;
+  /** The system text, all of it. */
+  system: string;
+  body: Record<string, unknown>;
+  /** How often this model was called before. */
+  calls: number;
+}
+
+/**
+ * Behaviour by the model's own name, for callers that cannot script: "echo", "text:...", "json:{...}", "words:N",
+ * "slow:MS" (ten words, MS apart), "fault:NAME" or "fault:NAME@PIECES". Null: no such model.
+ */
+export function scriptOfName(model: string, prompt: string): Script | null {
+  const [head = "", ...rest] = model.split(":");
+  const tail = rest.join(":");
+  switch (head) {
+    case "echo":
+      return { text: prompt };
+    case "text":
+      return { text: tail };
+    case "json":
+      return { text: tail };
+    case "words":
+      return { pieces: words(Math.min(100_000, Number(tail) || 10)) };
+    case "slow":
+      return { pieces: words(10), betweenMs: Number(tail) || 50, firstTokenAfterMs: Number(tail) || 50 };
+    case "fault": {
+      const [name = "", after] = tail.split("@");
+      if (!isFault(name)) return null;
+      return { pieces: words(6), fault: name, ...(after === undefined ? {} : { faultAfter: Number(after) }) };
+    }
+    default:
+      return null;
+  }
+}
+
+const words = (n: number): string[] => Array.from({ length: n }, (_, i) => `word${i} `);
+
+/** The pieces a script streams. */
+export function piecesOf(script: Script): string[] {
+  if (script.fault === "empty") return [];
+  if (script.fault === "wrong-json") return ['{"label": "spam", ', '"confidence": }', ", oops"];
+  if (script.pieces) return script.pieces;
+  const text = [...(script.text ?? "ok")];
+  const size = Math.max(1, script.pieceChars ?? 4);
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; at += size) pieces.push(text.slice(at, at + size).join(""));
+  return pieces;
+}
+
+/** The token counts a script reports: its own, or one token a piece and one a word of the prompt. */
+export function countsOf(script: Script, prompt: string): TokenCounts {
+  return script.usage ?? { input: prompt.split(/\s+/).filter(Boolean).length, output: piecesOf(script).length };
+}

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addCut, type CutFacts, cutAccount, newCutTotals } from "../../src/race/accounting.ts";
+
+const facts = (change: Partial<CutFacts> = {}): CutFacts => ({
+  price: { inputPerMtok: 1_000_000_000, outputPerMtok: 4_000_000_000 },
+  inputTokens: 100,
+  tokensSeen: 50,
+  expectedOutputTokens: 300,
+  maxOutputTokens: 1000,
+  cancelStopsBill: true,
+  usage: null,
+  ...change,
+});
+
+describe("account of a cut", () => {
+  it("counts what was seen where the cut stops the bill", () => {
+    expect(cutAccount(facts())).toEqual({
+      usage: { input: 100, output: 50, source: "counted" },
+      costNano: 100 * 1000 + 50 * 4000,
+      savedTokens: 250,
+      savedNano: 250 * 4000,
+    });
+  });
+
+  it("bounds by the cap and saves nothing where it does not", () => {
+    const account = cutAccount(facts({ cancelStopsBill: false }));
+    expect(account.usage).toEqual({ input: 100, output: 1000, source: "bounded" });
+    expect([account.savedTokens, account.savedNano]).toEqual([0, 0]);
+  });
+
+  it("believes the provider's record, unless it is behind what arrived", () => {
+    const usage = { input: 90, output: 64, source: "provider" as const };
+    expect(cutAccount(facts({ usage, cancelStopsBill: false })).usage).toEqual(usage);
+    expect(cutAccount(facts({ usage: { ...usage, output: 10 } })).usage).toMatchObject({
+      output: 50,
+      source: "counted",
+    });
+  });
+
+  it("costs nothing when the request never left", () => {
+    const price = { inputPerMtok: 1, outputPerMtok: 1, perCall: 5_000 };
+    expect(cutAccount(facts({ price, inputTokens: 0, tokensSeen: 0, cancelStopsBill: false })).costNano).toBe(0);
+  });
+
+  it("never saves less than nothing, nor together with the cost more than uncut would have cost", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(2000),
+        fc.nat(2000),
+        fc.integer({ min: 1, max: 2000 }),
+        fc.boolean(),
+        (seen, expected, max, stops) => {
+          const cut = facts({
+            tokensSeen: seen,
+            expectedOutputTokens: expected,
+            maxOutputTokens: max,
+            cancelStopsBill: stops,
+          });
+          const account = cutAccount(cut);
+          expect(account.savedTokens).toBeGreaterThanOrEqual(0);
+          expect(account.savedNano).toBeGreaterThanOrEqual(0);
+          expect(account.usage.output).toBeGreaterThanOrEqual(seen);
+          expect(account.usage.output + account.savedTokens).toBeLessThanOrEqual(Math.max(seen, max));
+        },
+      ),
+    );
+  });
+
+  it("adds up by how well the bill is known", () => {
+    const totals = newCutTotals();
+    addCut(totals, cutAccount(facts()));
+    addCut(totals, cutAccount(facts({ cancelStopsBill: false })));
+    expect(totals).toMatchObject({ cuts: 2, savedTokens: 250, costNano: { counted: 300_000, bounded: 4_100_000 } });
+  });
+});

@@ -1,0 +1,242 @@
+import type { D1Database } from "@cloudflare/workers-types";
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { learn, type MarketState } from "../../src/market/market.ts";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+import { ExampleStore } from "../../src/store/example-store.ts";
+import { JobList } from "../../src/store/job-list.ts";
+import { loadMarket } from "../../src/store/market-store.ts";
+import { type SettleReport, settleBatch } from "../../src/store/settle-batch.ts";
+import { dump, localD1, wipe } from "./local-d1.ts";
+import { bidders, message, nowMs } from "./messages.ts";
+
+let d1: D1Database;
+let db: Database;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ d1, stop } = await localD1());
+  db = openDatabase(d1);
+}, 30_000);
+afterAll(() => stop());
+beforeEach(() => wipe(d1));
+
+const counts = ({ learned, ended, ...rest }: SettleReport) => ({
+  ...rest,
+  settled: learned.length,
+  jobs: ended.length,
+});
+
+const outcomes = (state: MarketState): number =>
+  Object.values(state.kinds).reduce((sum, kind) => sum + (kind?.outcomes ?? 0), 0);
+
+/** Rows that must not depend on the order of arrival; what the market learned does, in its last digits. */
+async function rows() {
+  const all = await dump(d1);
+  const { market_parts: _, ...rest } = all;
+  return rest;
+}
+
+describe("settling", () => {
+  it("writes summaries, keys, months, examples and the market in one batch", async () => {
+    const messages = Array.from({ length: 100 }, (_, n) => message(n));
+    const report = await settleBatch(db, messages, bidders, nowMs);
+    expect(counts(report)).toMatchObject({
+      settled: 100,
+      repeated: 0,
+      jobs: 100,
+      rejected: [],
+      oversized: [],
+      tries: 1,
+    });
+    // A row each for 100 jobs and 100 keys; two months; three parts of the market; examples by distinct input and kind.
+    expect(report.rowsWritten).toBeLessThan(300);
+    const all = await dump(d1);
+    expect(all.jobs).toHaveLength(100);
+    expect(all.settled).toHaveLength(100);
+    expect(all.usage_months).toEqual([
+      expect.objectContaining({
+        tenant: "tenant-0",
+        month: "2026-11",
+        jobs: 50,
+        cost_nano: 50 * 2001,
+        saved_nano: 7500,
+      }),
+      expect.objectContaining({
+        tenant: "tenant-1",
+        month: "2026-11",
+        jobs: 50,
+        cost_nano: 50 * 2001,
+        saved_nano: 7500,
+      }),
+    ]);
+    expect(all.market_parts).toEqual(
+      ["answer", "shared", "spam"].map((part) => expect.objectContaining({ part, version: 1 })),
+    );
+    expect(outcomes(await loadMarket(db))).toBe(200);
+    expect(await new JobList(db).list("tenant-1", { limit: 1, beforeMs: null })).toEqual([message(99).summary]);
+  });
+
+  it("writes nothing for a repeat", async () => {
+    const messages = [message(0), message(1), message(4)];
+    await settleBatch(db, messages, bidders, nowMs);
+    const before = await dump(d1);
+    const again = await settleBatch(db, [...messages, ...messages], bidders, nowMs + 5000);
+    expect(counts(again)).toMatchObject({ settled: 0, repeated: 6, jobs: 0, rowsWritten: 0 });
+    expect(await dump(d1)).toEqual(before);
+  });
+
+  it("learns feedback that comes later for a job already counted, once", async () => {
+    const first = message(1);
+    await settleBatch(db, [first], bidders, nowMs);
+    const given = first.settlements.map((s) => ({ ...s, key: `${s.key}/feedback/1`, atMs: s.atMs + 1000 }));
+    const feedback = { ...first, settlements: given };
+    expect(counts(await settleBatch(db, [feedback, feedback], bidders, nowMs))).toMatchObject({
+      settled: 1,
+      repeated: 1,
+      jobs: 0,
+    });
+    expect(outcomes(await loadMarket(db))).toBe(4);
+    expect((await new JobList(db).usage("tenant-1"))[0]).toMatchObject({ jobs: 1, costNano: 2001 });
+  });
+
+  it("gives the same rows for any permutation, cut and repetition", async () => {
+    const messages = Array.from({ length: 12 }, (_, n) => message(n));
+    await settleBatch(db, messages, bidders, nowMs);
+    const once = await rows();
+    const deliveries = fc
+      .tuple(
+        fc.shuffledSubarray(messages, { minLength: 12 }),
+        fc.array(fc.constantFrom(...messages), { maxLength: 12 }),
+      )
+      .chain(([all, repeats]) =>
+        fc.tuple(
+          fc.shuffledSubarray([...all, ...repeats], { minLength: all.length + repeats.length }),
+          fc.integer({ min: 4, max: 12 }),
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(deliveries, async ([queue, size]) => {
+        await wipe(d1);
+        for (let at = 0; at < queue.length; at += size)
+          await settleBatch(db, queue.slice(at, at + size), bidders, nowMs);
+        expect(await rows()).toEqual(once);
+        expect(outcomes(await loadMarket(db))).toBe(24);
+      }),
+      { numRuns: 5 },
+    );
+  }, 30_000);
+
+  it("neither doubles nor loses with consumers side by side on overlapping batches", async () => {
+    const messages = Array.from({ length: 60 }, (_, n) => message(n));
+    const batches = [messages.slice(0, 30), messages.slice(15, 45), messages.slice(30), messages.slice(0, 60)];
+    const reports = await Promise.all(batches.map((batch) => settleBatch(db, batch, bidders, nowMs)));
+    expect(reports.reduce((sum, r) => sum + r.learned.length, 0)).toBe(60);
+    expect(reports.reduce((sum, r) => sum + r.ended.length, 0)).toBe(60);
+    expect(outcomes(await loadMarket(db))).toBe(120);
+    const all = await dump(d1);
+    expect(all.jobs).toHaveLength(60);
+    expect(all.usage_months?.map((m) => (m as { jobs: number }).jobs)).toEqual([30, 30]);
+  }, 20_000);
+
+  it("rolls the whole batch back and tries again when a part of the market moved in between", async () => {
+    await settleBatch(db, [message(1)], bidders, nowMs);
+    // Another consumer commits exactly between this one's read and its write.
+    let rival: Promise<unknown> | null = null;
+    const between = new Proxy(d1, {
+      get(target, name) {
+        if (name !== "batch") return Reflect.get(target, name).bind(target);
+        return async (statements: Parameters<D1Database["batch"]>[0]) => {
+          const writing = rival === null && statements.length > 3;
+          if (writing) {
+            rival = settleBatch(db, [message(2)], bidders, nowMs);
+            await rival;
+          }
+          return target.batch(statements);
+        };
+      },
+    });
+    const report = await settleBatch(openDatabase(between), [message(5)], bidders, nowMs);
+    expect(rival).not.toBeNull();
+    expect(counts(report)).toMatchObject({ settled: 1, tries: 2 });
+    expect(outcomes(await loadMarket(db))).toBe(6);
+    const all = await dump(d1);
+    expect(all.settled).toHaveLength(3);
+    expect(all.market_parts).toContainEqual(expect.objectContaining({ part: "shared", version: 3 }));
+  });
+});
+
+describe("bad messages", () => {
+  it("reports poison and settles the others", async () => {
+    const good = message(1);
+    const poison: unknown[] = [
+      null,
+      "text",
+      { summary: {} },
+      { ...message(2), settlements: [{ ...message(2).settlements[0], kind: "no-such-kind" }] },
+      { ...message(3), summary: { ...message(3).summary, costNano: Number.NaN } },
+      // One tenant's message must not speak for another's job, nor for another tenant.
+      { ...message(4), settlements: message(5).settlements },
+      { ...message(6), settlements: message(6).settlements.map((s) => ({ ...s, tenant: "somebody-else" })) },
+      { ...message(7), settlements: message(7).settlements.map((s) => ({ ...s, atMs: nowMs + 40 * 86_400_000 })) },
+    ];
+    const report = await settleBatch(db, [...poison, good], bidders, nowMs);
+    expect(report.rejected.map((r) => r.index)).toEqual(poison.map((_, i) => i));
+    expect(report.rejected.every((r) => r.reason.length > 0 && r.reason.length <= 300)).toBe(true);
+    expect(counts(report)).toMatchObject({ settled: 1, jobs: 1 });
+    expect((await dump(d1)).jobs).toHaveLength(1);
+  });
+
+  it("leaves no trace of a message the market throws over, and settles the others as without it", async () => {
+    await settleBatch(db, [message(1), message(5)], bidders, nowMs);
+    const without = await dump(d1);
+    await wipe(d1);
+    const fails: typeof learn = (state, one, given) => {
+      learn(state, one, given);
+      if (one.key === "job_2/main") throw new TypeError("half-way");
+    };
+    const report = await settleBatch(db, [message(1), message(2), message(5)], bidders, nowMs, fails);
+    expect(counts(report)).toMatchObject({ settled: 2, jobs: 2, rejected: [{ index: 1 }] });
+    expect(await dump(d1)).toEqual(without);
+  });
+});
+
+describe("examples", () => {
+  it("keeps the 50 newest a tenant and kind, one for an input, and shows no tenant another's", async () => {
+    const messages = Array.from({ length: 70 }, (_, n) => ({
+      ...message(n, { tenant: "a" }),
+      settlements: [],
+      examples: [{ kind: "answer", input: `question ${n}`, output: `answer ${n}` }],
+    }));
+    for (const part of [messages.slice(40), messages.slice(0, 40)]) await settleBatch(db, part, bidders, nowMs);
+    const mine = await new ExampleStore(db).ofTenant("a");
+    expect(mine.answer).toHaveLength(50);
+    expect(mine.answer?.[0]).toEqual({ input: "question 69", output: "answer 69" });
+    expect(mine.answer?.at(-1)).toEqual({ input: "question 20", output: "answer 20" });
+    expect(await new ExampleStore(db).ofTenant("b")).toEqual({});
+    const newer = {
+      ...message(80, { tenant: "a" }),
+      settlements: [],
+      examples: [{ kind: "answer", input: "question 30", output: "better" }],
+    };
+    await settleBatch(db, [newer], bidders, nowMs);
+    const after = await new ExampleStore(db).ofTenant("a");
+    expect(after.answer).toHaveLength(50);
+    expect(after.answer?.[0]).toEqual({ input: "question 30", output: "better" });
+    expect(await new ExampleStore(db).forget("a")).toBe(50);
+  });
+
+  it("drops what no prompt could carry and what SQLite's JSON would change", async () => {
+    const odd = {
+      ...message(1, { tenant: "a" }),
+      examples: [
+        { kind: "answer", input: "x".repeat(6001), output: "" },
+        { kind: "answer", input: "nul \0 and half \ud83d", output: "emoji 😀" },
+      ],
+    };
+    await settleBatch(db, [odd], bidders, nowMs);
+    expect(await new ExampleStore(db).ofTenant("a")).toEqual({
+      answer: [{ input: "nul  and half \ufffd", output: "emoji 😀" }],
+    });
+  });
+});
