@@ -68,6 +68,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     attempt: a.id,
     bidder: a.bidder,
     role: a.role,
+    round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
     outcome,
     failure: a.failure,
