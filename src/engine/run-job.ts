@@ -13,6 +13,7 @@ import type { EnginePorts } from "./ports.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { prepareSettlement, sendSettlement } from "./settle.ts";
+import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
 const maxRounds = 10_000;
@@ -53,7 +54,7 @@ export class JobRun implements Run {
       this.#job !== null &&
       this.#job.status !== "running" &&
       this.#wakeAtMs === null &&
-      nextSteps(this.#job, this.live, this.ports.nowMs()).length === 0 &&
+      nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports).length === 0 &&
       this.live.size === 0
     );
   }
@@ -67,6 +68,7 @@ export class JobRun implements Run {
 
   /** After a restart: raises the epoch, which orphans what was running, and goes on. */
   resume(): void {
+    if (this.#job !== null) this.ports.fleet.forget(this.#job.id);
     if (
       this.#job?.status === "running" ||
       this.#job?.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))
@@ -118,7 +120,7 @@ export class JobRun implements Run {
       for (let round = 0; this.#again && !this.#stopped; round++) {
         if (round > maxRounds) throw new Error("The engine makes no progress.");
         this.#again = false;
-        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs()));
+        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs(), this.ports));
       }
     } catch (error) {
       this.#break(error);
@@ -193,6 +195,7 @@ export class JobRun implements Run {
       case "start":
         return startAttempt(this, microtask, step.place, step.why);
       case "cancel":
+        if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
         return cutAttempt(this, step.attempt, step.why);
       case "commit":
         return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
