@@ -9,13 +9,15 @@ import {
   viewOf as marketView,
 } from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
-import type { Refusal } from "../src/error.ts";
+import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
 import { type Explanation, explain } from "../src/job/explain.ts";
 import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
-import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
+import { type JobSummary, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
+import { UnreadableLog } from "../src/job/log-version.ts";
+import { settlementMessages } from "../src/job/settlement-messages.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
@@ -23,10 +25,13 @@ import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import { Lease, leaseMs } from "./lease.ts";
+import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 
-/** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
-const leaseMs = 30_000;
-const renewMs = 10_000;
+/** An object that newer code wrote to looks again this often whether its code has come back, ms. */
+const parkedMs = 5 * 60_000;
+/** After the log refused a write or the engine failed, ms. */
+const brokenMs = 5_000;
 
 export interface NewJob {
   id: string;
@@ -43,16 +48,19 @@ export interface NewJob {
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
+  readonly #lease: Lease;
+  readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
   #run: JobRun | null = null;
   #market: MarketSnapshot;
   #view: MarketView;
   #waking: Promise<JobRun | null> | null = null;
-  #renew: ReturnType<typeof setInterval> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
-    this.#log = new JobLog(ctx.storage.sql);
+    this.#log = new JobLog(ctx.storage);
+    this.#lease = new Lease(ctx.storage);
+    this.#tombstone = new Tombstone(ctx.storage.sql);
     this.#market = emptySnapshot(env);
     this.#view = marketView(this.#market);
   }
@@ -65,7 +73,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#trade(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash } = job;
-    this.#hold();
+    this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
     return "made";
   }
@@ -80,22 +88,38 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run === null ? null : explain(run.job);
   }
 
-  /** NDJSON of the events after `after`; closes when the job is over. null: not this tenant's job. */
+  /**
+   * NDJSON of the events after `after`: replay, then tail; closes when the job is over, or after 60 s in which it only
+   * waited. null: not this tenant's job.
+   */
   async events(tenant: string, after: number): Promise<ReadableStream<Uint8Array> | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return null;
-    return this.#streams.subscribe(
-      (from) => this.#log.read(from),
+    const stream = this.#streams.subscribe(
+      {
+        page: (from, maxChars) => this.#log.page(from, maxChars),
+        // Of this run: when it breaks, its readers come back to the next one.
+        state: () => (run.finished || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
+      },
       after,
-      () => run.finished,
     );
+    if (stream === null) throw new AtomicError("rate-limited", "The job has too many readers. Try again later.");
+    return stream;
   }
 
   async cancel(tenant: string, by: "client" | "disconnect"): Promise<{ status: Job["status"] } | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return null;
     run.cancel(by);
+    this.#mustStand(run);
     return { status: run.job.status };
+  }
+
+  /** What is known of a job without its content: also when its log was deleted. null: not this tenant's job. */
+  async summary(tenant: string): Promise<JobSummary | null> {
+    const run = await this.#ofTenant(tenant);
+    const summary = run === null ? this.#tombstone.read() : summaryOf(run.job);
+    return summary?.tenant === tenant ? summary : null;
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
@@ -125,7 +149,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         field: "label",
         message: "No finished attempt is there for this feedback to be about.",
       };
-    this.#hold();
+    this.#lease.hold();
     run.record(
       {
         type: "feedback-given",
@@ -138,19 +162,25 @@ export class JobObject extends DurableObject<AtomicEnv> {
       { type: "settlement-prepared", settlements: [settlement] },
     );
     run.turn();
+    this.#mustStand(run);
     return null;
   }
 
-  /** The lease ran out: this object died, or sleeps with work open. The log says how to go on. Never throws. */
+  /**
+   * The lease ran out: this object died, or a job that waited is due, or its retention ended. The log says how to go
+   * on. Never throws, and leaves an alarm behind while there is anything left to do.
+   */
   override async alarm(): Promise<void> {
+    this.#lease.fired();
     try {
       const run = await this.#wake();
-      if (run === null || run.finished) return;
+      if (run === null) return await this.#forgetAll();
+      if (run.finished) return await this.#retain(run.job);
       run.turn();
-      this.#hold();
+      if (!run.stopped) this.#tend();
     } catch (error) {
       this.#complain("alarm-failed", error);
-      await this.ctx.storage.setAlarm(Date.now() + leaseMs);
+      this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : leaseMs));
     }
   }
 
@@ -170,16 +200,19 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   async #reopen(): Promise<JobRun> {
-    const first = this.#log.read(0, 1)[0];
-    if (first?.type === "job-accepted") {
-      await prepareCriteria(first.request);
+    const log = this.#log.read();
+    const first = log[0];
+    if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
+    await prepareCriteria(first.request);
+    // An ended job needs no market: it can be read whatever state the stores are in.
+    if (!log.some((event) => event.type === "job-ended")) {
       const tenant = first.request.examples ? first.tenant : null;
       this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
     }
     if (this.#run !== null) return this.#run;
-    const run = this.#open(this.#log.read());
+    const run = this.#open(log);
     run.resume();
-    if (!run.finished) this.#hold();
+    if (!run.stopped) this.#tend();
     return run;
   }
 
@@ -197,21 +230,23 @@ export class JobObject extends DurableObject<AtomicEnv> {
   #ports(): EnginePorts {
     return {
       ...effectsOf(this.env, () => this.#market.endpoints),
-      append: (events) => this.#log.append(events),
+      append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#view,
       settle: async (job, settlements) => {
-        await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) });
+        for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
         if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       broken: (error) => {
         this.#complain("job-stopped", error);
         // The next request or alarm opens the log anew.
         this.#run = null;
-        this.#streams.closeAll();
+        this.#streams.settle();
+        this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : brokenMs));
       },
+      watched: () => this.#streams.size > 0,
       committed: (events) => {
         this.#streams.publish(events);
-        queueMicrotask(() => this.#rest());
+        queueMicrotask(() => this.#tend());
       },
     };
   }
@@ -233,20 +268,43 @@ export class JobObject extends DurableObject<AtomicEnv> {
       this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
-  /** Takes the lease: the alarm fires when nobody renews it. */
-  #hold(): void {
-    void this.ctx.storage.setAlarm(Date.now() + leaseMs);
-    this.#renew ??= setInterval(() => void this.ctx.storage.setAlarm(Date.now() + leaseMs), renewMs);
+  /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */
+  #tend(): void {
+    const run = this.#run;
+    if (run === null) return;
+    if (run.finished) {
+      this.#streams.settle();
+      return this.#lease.rest(this.#keptUntilMs(run.job));
+    }
+    const untilMs = run.idleUntilMs;
+    if (untilMs === "now") this.#lease.hold();
+    else this.#lease.rest(untilMs ?? Date.now() + parkedMs);
   }
 
-  /** Gives the lease up when nothing is left to do. */
-  #rest(): void {
-    if (this.#run === null || !this.#run.finished) return;
-    this.#streams.closeAll();
-    if (this.#renew === null) return;
-    clearInterval(this.#renew);
-    this.#renew = null;
-    void this.ctx.storage.deleteAlarm();
+  #keptUntilMs(job: Job): number {
+    return (job.endedAtMs ?? job.acceptedAtMs) + retentionMs(this.env.ATOMIC_RETENTION_DAYS);
+  }
+
+  /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
+  async #retain(job: Job): Promise<void> {
+    if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
+    const summary = summaryOf(job);
+    await this.ctx.storage.deleteAll();
+    this.#log.forget();
+    this.#run = null;
+    this.#streams.settle();
+    this.#tombstone.write(summary);
+    this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
+  }
+
+  /** No log: what is left is a tombstone whose time has come. */
+  async #forgetAll(): Promise<void> {
+    if (this.#tombstone.read() !== null) await this.ctx.storage.deleteAll();
+  }
+
+  /** A caller is told that something was done only when the log has it. */
+  #mustStand(run: JobRun): void {
+    if (run.stopped) throw new AtomicError("internal", "This could not be written down. Try again.");
   }
 
   /** To the console, without content: what failed, and where. */

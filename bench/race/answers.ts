@@ -106,8 +106,8 @@ function judge(tokens: string[]): Answer {
     const verdict = running.push(chunk);
     const seen = Math.min(tokens.length, at + chunkTokens);
     if (verdict !== null) changes.push({ atTokens: seen, verdict });
-    // Looked at in the middle of each quarter of the expected length.
-    if (nextQuarter < 4 && seen >= ((nextQuarter + 0.5) * expectedTokens) / 4) {
+    // Looked at at the start of each quarter of the expected length.
+    if (nextQuarter < 4 && seen >= (nextQuarter * expectedTokens) / 4) {
       for (const one of running.prefix().criteria) {
         if (one.standing) standing.push({ criterion: one.criterion, quarter: nextQuarter });
       }

@@ -41,13 +41,13 @@ const valueNano = 60 * expectedTokens * 400;
 const blocks = 50;
 
 /** Three parallel equals on generated answers, judged by the real criteria, under a virtual clock. */
-export function earlyTermination(mix: AnswerMix, draws: number, seed: number, answers = 3_000): EarlyTermination {
+export function earlyTermination(mix: AnswerMix, draws: number, seed: number, answers = 6_000): EarlyTermination {
   const library = generateAnswers(answers, mix, seed);
   const sums = { floor: newSums(), kills: newSums(), commit: newSums() };
   for (const stopping of ["floor", "kills", "commit"] as const) {
     const risk: CommitRisk = {};
     // What sequential runs of the same kind, the default, had taught before: one answer at a time, to its end.
-    for (let at = 0; at < 1_000; at++) {
+    for (let at = 0; at < 5_000; at++) {
       const answer = library[Math.floor(drawAt(seed, at, 99) * library.length)];
       if (answer !== undefined) teach(risk, answer);
     }

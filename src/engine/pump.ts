@@ -16,8 +16,8 @@ import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded } from "./scene.ts";
 import { callEnd, takeTurn } from "./take-turn.ts";
 
-/** Delivered text is written in batches: at the first token, then this often. */
-const flushMs = 100;
+/** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
+const flushMs = { watched: 100, alone: 500 };
 
 /** A racer beside others is weighed again after so many tokens. */
 const weighTokens = 32;
@@ -164,7 +164,7 @@ function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
   }
   if (live.logged === 0) flushText(run, attempt, live);
   else
-    live.flush ??= run.ports.after(flushMs, () => {
+    live.flush ??= run.ports.after(run.ports.watched() ? flushMs.watched : flushMs.alone, () => {
       live.flush = null;
       flushText(run, attempt, live);
     });

@@ -31,11 +31,14 @@ export class JobRun implements Run {
   #stopped = false;
   #unwake: (() => void) | null = null;
   #wakeAtMs: number | null = null;
+  /** This process wrote its epoch into the log: older ones are refused from then on. */
+  #raised: boolean;
 
   /** `log`: the job's events so far, oldest first; empty for a new job. */
   constructor(log: Iterable<LoggedEvent>, ports: EnginePorts) {
     this.ports = ports;
     this.#job = fold(log);
+    this.#raised = this.#job === null;
   }
 
   /** The folded job. Throws before `accept`. */
@@ -66,15 +69,22 @@ export class JobRun implements Run {
     this.turn();
   }
 
-  /** After a restart: raises the epoch, which orphans what was running, and goes on. */
+  /**
+   * After a restart: goes on from the log. The epoch is raised, which orphans what was running, before anything is
+   * done; where there is nothing to do, nothing is written, so that looking at a job that waits costs it nothing.
+   */
   resume(): void {
-    if (this.#job !== null) this.ports.fleet.forget(this.#job.id);
-    if (
-      this.#job?.status === "running" ||
-      this.#job?.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))
-    )
-      this.record({ type: "epoch-started", epoch: this.job.epoch + 1 });
+    this.ports.fleet.forget(this.job.id);
+    if (this.job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) this.#raise();
     this.turn();
+  }
+
+  /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
+  get idleUntilMs(): number | null | "now" {
+    if (this.#job === null || this.#stopped || this.live.size > 0) return "now";
+    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports);
+    if (step === undefined) return null;
+    return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
   }
 
   cancel(by: "client" | "disconnect" | "operator"): void {
@@ -100,14 +110,25 @@ export class JobRun implements Run {
 
   record(...events: JobEvent[]): void {
     if (this.#stopped || events.length === 0) return;
+    const { epoch = 1, seq = 0 } = this.#job ?? {};
+    const raise: JobEvent[] = this.#raised ? [] : [{ type: "epoch-started", epoch: epoch + 1 }];
+    this.#write([...raise, ...events], seq, epoch + raise.length);
+  }
+
+  #raise(): void {
+    if (this.#raised || this.#stopped) return;
+    this.#write([{ type: "epoch-started", epoch: this.job.epoch + 1 }], this.job.seq, this.job.epoch + 1);
+  }
+
+  #write(events: JobEvent[], after: number, epoch: number): void {
     const atMs = this.ports.nowMs();
-    let seq = this.#job?.seq ?? 0;
-    const logged: LoggedEvent[] = events.map((event) => ({ ...event, seq: ++seq, atMs }));
+    const logged: LoggedEvent[] = events.map((event, i) => ({ ...event, seq: after + 1 + i, atMs }));
     try {
-      this.ports.append(logged);
+      this.ports.append(logged, epoch);
     } catch (error) {
       return this.#break(error);
     }
+    this.#raised = true;
     for (const event of logged) this.#job = evolve(this.#job, event);
     this.ports.committed(logged);
   }
@@ -138,6 +159,11 @@ export class JobRun implements Run {
   #perform(steps: Step[]): void {
     const wait = steps.find((s) => s.do === "wait");
     this.#wakeAt(wait?.do === "wait" ? wait.untilMs : null);
+    if (!this.#raised && steps.some((s) => s.do !== "wait")) {
+      this.#raise();
+      this.#again = true;
+      return;
+    }
     for (const step of steps) {
       if (step.do === "wait" || this.#stopped) continue;
       const before = this.job.seq;

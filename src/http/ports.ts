@@ -29,10 +29,12 @@ export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
   view(): Promise<JobView>;
-  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 15 min. */
+  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
   cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
+  /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
+  summary(): Promise<JobSummary>;
   /** null: taken. */
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }

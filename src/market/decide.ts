@@ -204,10 +204,7 @@ function prepare(
   const index = view.rows.get(bidder.id) ?? -1;
   const row = index < 0 ? undefined : view.kind?.rows[index];
   const posterior = acceptance(view, bidder, column, band);
-  const mean = recalibrate(
-    view.kind,
-    calibrationFeatures(posterior.mean, row?.recent ?? 0, request.features.inputChars),
-  );
+  const mean = recalibrate(view.kind, calibrationFeatures(posterior.mean, row?.recent ?? 0, posterior.own));
   const bill = view.shared.get(bidder.id)?.bill ?? 0;
   const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
   return {

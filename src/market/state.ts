@@ -116,7 +116,7 @@ export const emptyKind = (): KindState => ({
   columns: [],
   loading: loadings.map(() => 0),
   coFailed: [],
-  calibration: { mean: [0, 1, 0, 0], precision: [300, 600, 300, 150] },
+  calibration: { mean: [0, 1, 0, 0], precision: [300, 600, 300, 25] },
   outcomes: 0,
   calm: 0,
 });

@@ -15,17 +15,28 @@ const heaviest = 5_000;
 export const quarterOf = (tokens: number, expectedTokens: number): number =>
   Math.min(quarters - 1, Math.floor((quarters * tokens) / Math.max(1, expectedTokens)));
 
-/** P(one of these standing criteria breaks later), taken as independent. Goes to `Racer.breakRisk`. */
+/** Standard deviations (of a count) above its mean at which a risk is read: a bet is made on what is known for sure. */
+const caution = 1.64;
+
+/** P(one of these standing criteria breaks later), taken as independent, upper 95 % end. Goes to `Racer.breakRisk`. */
 export function breakRisk(risk: CommitRisk, standing: readonly string[], quarter: number): number {
   let holds = 1;
+  let variance = 0;
   for (const criterion of standing) {
     const { held, broke } = risk[criterion]?.[quarter] ?? prior;
-    holds *= held / (held + broke);
+    const sum = held + broke;
+    holds *= held / sum;
+    variance += broke / (sum * sum);
   }
-  return 1 - holds;
+  return Math.min(1, 1 - holds + caution * Math.sqrt(variance));
 }
 
-/** A whole answer: did this criterion, which stood in this quarter, hold to the end? Mutates. */
+/**
+ * A whole answer: did this criterion, which stood at the start of this quarter, hold to the end? The start, because the
+ * risk falls with progress and the start then bounds the whole quarter. Only answers whose end was uncontested teach
+ * (sequential, or committed): in a race short answers finish first, and long ones that would break are cut unseen.
+ * Mutates.
+ */
 export function learnBreak(risk: CommitRisk, criterion: string, quarter: number, broke: boolean): void {
   risk[criterion] ??= Array.from({ length: quarters }, () => ({ ...prior }));
   const counts = risk[criterion]?.[quarter];

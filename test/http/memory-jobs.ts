@@ -129,6 +129,7 @@ function handle(job: MemoryJob): JobHandle {
     view: async () => viewOf(job.job),
     events: async (after) => job.events(after),
     explain: async () => explain(job.job),
+    summary: async () => summaryOf(job.job),
     cancel: async (by) => {
       job.cancelled = by;
       if (job.job.status === "running")

@@ -3,11 +3,11 @@ import { expect, it } from "vitest";
 import { breakRisk, type CommitRisk, learnBreak, quarterOf } from "../../src/race/commit-risk.ts";
 
 it("is too unsure to commit before it has seen whole answers", () => {
-  expect(breakRisk({}, ["criteria/1"], 1)).toBeCloseTo(0.02, 6);
+  expect(breakRisk({}, ["criteria/1"], 1)).toBeCloseTo(2.64 / 50, 6);
   expect(breakRisk({}, [], 1)).toBe(0);
 });
 
-it("approaches the share that broke, by quarter, and joins criteria", () => {
+it("stays at or a little above the share that broke, by quarter, and joins criteria", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 20 }), (perHundred) => {
       const risk: CommitRisk = {};
@@ -15,11 +15,12 @@ it("approaches the share that broke, by quarter, and joins criteria", () => {
         learnBreak(risk, "criteria/1", 2, answer % 100 < perHundred);
         learnBreak(risk, "criteria/2", 2, false);
       }
-      expect(breakRisk(risk, ["criteria/1"], 2)).toBeCloseTo(perHundred / 100, 2);
+      expect(breakRisk(risk, ["criteria/1"], 2)).toBeGreaterThanOrEqual(perHundred / 100 - 0.001);
+      expect(breakRisk(risk, ["criteria/1"], 2)).toBeLessThan(perHundred / 100 + 0.013);
       expect(breakRisk(risk, ["criteria/1", "criteria/2"], 2)).toBeGreaterThanOrEqual(
         breakRisk(risk, ["criteria/1"], 2),
       );
-      expect(breakRisk(risk, ["criteria/1"], 0)).toBeCloseTo(0.02, 6);
+      expect(breakRisk(risk, ["criteria/1"], 0)).toBeCloseTo(2.64 / 50, 6);
     }),
     { numRuns: 20 },
   );
