@@ -13,8 +13,9 @@ import { judgementLost, judgementReached } from "./judging.ts";
 import { changeLeader, isAnswerPart } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
-import { bidderNamed, isEmbedded } from "./scene.ts";
+import { bidderNamed } from "./scene.ts";
 import { callEnd, takeTurn } from "./take-turn.ts";
+import { heardFirst, tellFleet } from "./tell-fleet.ts";
 
 /** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
 const flushMs = { watched: 100, alone: 500 };
@@ -102,33 +103,6 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
   if (first || verdict !== null || (weigh && hasRivals(run, attempt))) run.turn();
 }
-
-/** Leaders tell how long a first token is waited for; a call is troubled at most once: late, or failed. */
-function heardFirst(run: Run, attempt: Attempt, live: LiveAttempt): void {
-  if (attempt.role !== "leader" || isEmbedded(attempt.bidder) || live.calledAtMs === null) return;
-  const waitedMs = run.ports.nowMs() - live.calledAtMs;
-  run.ports.fleet.waited(waitedMs, false);
-  if (waitedMs > patience(run, attempt)) run.ports.fleet.troubled();
-}
-
-function tellFleet(run: Run, attempt: Attempt, live: LiveAttempt, failure: ModelFailure | null): void {
-  if (attempt.role === "judge" || attempt.role === "audit" || isEmbedded(attempt.bidder) || live.calledAtMs === null)
-    return;
-  const waitedMs = run.ports.nowMs() - live.calledAtMs;
-  const silent = live.firstTokenAtMs === null;
-  if (silent && attempt.role === "leader" && (failure !== null || live.asked !== null))
-    run.ports.fleet.waited(waitedMs, true);
-  const late = silent && waitedMs > patience(run, attempt);
-  const wasLate =
-    attempt.role === "leader" && !silent && (live.firstTokenAtMs ?? 0) - live.calledAtMs > patience(run, attempt);
-  if (late || (failure !== null && live.asked === null && !wasLate)) run.ports.fleet.troubled();
-}
-
-/** The bid's p95 of the first token, ms. */
-const patience = (run: Run, attempt: Attempt): number => {
-  const decision = microtaskOf(run.job, attempt.microtask)?.decisions[attempt.round - 1];
-  return decision?.bids.find((bid) => bid.bidder === attempt.bidder)?.firstTokenMs.p95 ?? Number.POSITIVE_INFINITY;
-};
 
 const firstText: Verdict = {
   on: "prefix",

@@ -32,7 +32,7 @@ export class World {
     [];
   readonly bidders: Bidder[];
   /** Outlives a kill of the object, as an isolate does. */
-  readonly fleet = new Fleet(() => this.nowMs);
+  fleet = new Fleet(() => this.nowMs);
   readonly script: (call: ModelCall, world: World) => Script;
   /** Commits left before the process dies; null: it lives. */
   commitsLeft: number | null = null;
