@@ -39,7 +39,8 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     release = slot.release;
     live.calledAtMs = ports.nowMs();
     live.queuedMs = live.calledAtMs - attempt.startedAtMs;
-    // The timers of the call start here: it holds its place and its slot.
+    // The timers of the call start here, the race's too: it holds its place and its slot.
+    run.turn();
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
     for await (const part of ports.models.stream(timed, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
