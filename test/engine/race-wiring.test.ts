@@ -140,7 +140,7 @@ describe("health and room", () => {
     const world = new World([bidder], (_call, w) => {
       open++;
       most = Math.max(most, open);
-      w.after(500, () => open--);
+      w.after(400, () => open--);
       return says("a summary", 50, 300);
     });
     const base = { instruction: "", contract: none, required: true, valueNano: null };
