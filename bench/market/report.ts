@@ -4,7 +4,7 @@ import type { DecisionTime } from "./decision-time.ts";
 const three = (x: number | null): string => (x === null ? "  -  " : x.toFixed(3));
 
 export function printTimes(times: readonly DecisionTime[]): void {
-  console.log("one decision (ms of CPU) and sizes (characters of JSON)");
+  console.log("one decision (ms of wall clock) and sizes (characters of JSON)");
   for (const one of times) {
     console.log(
       `  ${one.bidders} bidders after ${one.pastJobs} jobs: p50 ${one.p50Ms.toFixed(3)}, p99 ${one.p99Ms.toFixed(3)}; event ${one.eventBytes}, kind ${one.kindBytes}, shared ${one.sharedBytes}`,

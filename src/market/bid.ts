@@ -43,8 +43,6 @@ export interface AuctionRequest {
   nowMs: number;
   /** Attempts a microtask may make in all, those tried included; default 3. */
   maxAttempts?: number;
-  /** A bidder's own confidence in this input, where it states one: 0 to 1. */
-  confidence?: Record<string, number>;
 }
 
 /** A bidder's claim for one microtask, with its reasons. Kept whole in the decision's event. */

@@ -46,6 +46,8 @@ interface Seen {
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
 export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+  // A settlement without a time or a length would spoil every weight it touches.
+  if (!Number.isFinite(settlement.atMs) || !Number.isFinite(settlement.features.inputChars)) return;
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const kind = state.kinds[settlement.kind] ?? emptyKind();
   state.kinds[settlement.kind] = kind;

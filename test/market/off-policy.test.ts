@@ -4,11 +4,10 @@ import {
   emptyMarket,
   estimatePolicy,
   type Logged,
-  learn,
   seededRandom,
   targetPolicy,
 } from "../../src/market/market.ts";
-import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
+import { bidder, decided, pacing, request, startMs } from "./setting.ts";
 
 describe("off-policy estimates", () => {
   const four = ["a/1", "b/2", "c/3", "d/4"].map((id) => bidder(id, 1));
@@ -24,7 +23,6 @@ describe("off-policy estimates", () => {
       const id = decision.award[0]?.bidder ?? "";
       const worth = random() < (chance[id] ?? 0) ? 1 : 0;
       log.push({ decision: JSON.parse(JSON.stringify(decision)), first: { bidder: id, worth, costNano: 25_000 } });
-      if (n < 8) learn(state, settlement([report(decision, id, worth)], n, { atMs: nowMs }), four);
     }
     const target = targetPolicy("only=b/2");
     if (!target) throw new Error("no policy");
