@@ -26,7 +26,7 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
   const turn = fleet.enter(bidder, run.job.id, tokens);
   if (turn === null) throw new ModelFailure("no-capacity", `too many calls wait for ${bidder.id}`);
   const fromMs = run.ports.nowMs();
-  for (let pollMs = firstPollMs; !fleet.admit(turn); pollMs = Math.min(longestPollMs, pollMs * 1.5)) {
+  for (let pollMs = firstPollMs; !fleet.admit(turn); pollMs = Math.min(longestPollMs, 2 * pollMs)) {
     const waitedMs = run.ports.nowMs() - fromMs;
     const owedMs = fleet.waitMs(turn);
     if (waitedMs + owedMs > patienceMs || live.abort.signal.aborted) {
