@@ -99,7 +99,15 @@ export function decide(
   for (const one of cheap) {
     const shared = view.shared.get(one.bidder.id);
     const call = one.costNano;
-    const times = expectedTimes(one.bidder, shared, one.row, one.output, request.load[one.bidder.id] ?? 0);
+    const load = request.load[one.bidder.id] ?? 0;
+    const times = expectedTimes(
+      one.bidder,
+      shared,
+      one.row,
+      one.output,
+      load,
+      within(request.queueMs?.[one.bidder.id] ?? 0, 0, 86_400_000),
+    );
     const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
     const answers =
       within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
@@ -130,7 +138,7 @@ export function decide(
       firstTokenMs: times.firstTokenMs,
       totalMs: times.totalMs,
       score: 0,
-      reasons: { n: steps(one.own, 10) },
+      reasons: { n: steps(one.own, 10), outputTokens: Math.round(one.output), ...(load > 0 ? { load } : {}) },
     });
   }
   const inputs: AwardInputs = {

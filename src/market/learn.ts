@@ -8,6 +8,7 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
+import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
 import { acceptance, type KindView, viewKind } from "./profile.ts";
 import { learnReliability } from "./reliability.ts";
@@ -19,7 +20,13 @@ import { type Column, cellMemory, emptyKind, type KindState, loadings, type Mark
 import { learnTokens } from "./tokens.ts";
 
 /** Failures that are not the bidder's doing. */
-const notItsFault: ReadonlySet<FailureReason> = new Set(["orphaned", "internal", "unauthorized", "client-error"]);
+const notItsFault: ReadonlySet<FailureReason> = new Set([
+  "orphaned",
+  "internal",
+  "unauthorized",
+  "client-error",
+  "no-capacity",
+]);
 
 /**
  * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
@@ -72,6 +79,10 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  if (settlement.judges !== undefined && settlement.judges.length > 0) {
+    state.judges ??= emptyJudges();
+    learnJudges(state.judges, settlement.judges);
+  }
   roundKind(kind, touched, column);
   roundShared(state.shared);
 }
