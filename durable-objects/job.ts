@@ -18,6 +18,8 @@ import { type JobSummary, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
 import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
+import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
+import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
@@ -37,6 +39,8 @@ export interface NewJob {
   request: JobRequest;
   seed: number;
   via: "http" | "email" | "queue" | "cron";
+  /** Of a job that has a name: see `job-accepted`. */
+  bodyHash?: string;
   /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
   market: MarketSnapshot;
 }
@@ -62,14 +66,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
-  async create(job: NewJob): Promise<void> {
+  async create(job: NewJob): Promise<"made" | "repeated" | "other-request"> {
     await prepareCriteria(job.request);
-    if (this.#run !== null || !this.#log.isEmpty) return;
+    const first = this.#log.read(0, 1)[0];
+    if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#trade(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via } = job;
+    const { id, tenant, request, seed, via, bodyHash } = job;
     this.#lease.hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via });
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
+    return "made";
   }
 
   async view(tenant: string): Promise<JobView | null> {
@@ -228,6 +234,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       market: () => this.#view,
       settle: async (job, settlements) => {
         for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       broken: (error) => {
         this.#complain("job-stopped", error);
@@ -242,6 +249,23 @@ export class JobObject extends DurableObject<AtomicEnv> {
         queueMicrotask(() => this.#tend());
       },
     };
+  }
+
+  /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
+  async #trace(): Promise<void> {
+    const { ATOMIC_OTLP_URL: url, ATOMIC_OTLP_HEADERS: headers } = this.env;
+    if (url === undefined || url === "") return;
+    const spans = spansOf(this.#log.read());
+    if (spans === null) return;
+    const result = await exportSpans(
+      url,
+      otlpHeaders(headers ?? ""),
+      spans,
+      (to, init) => fetch(to, init),
+      AbortSignal.timeout(10_000),
+    );
+    if (!result.ok)
+      this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
   /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */

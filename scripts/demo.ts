@@ -113,7 +113,8 @@ async function demo(): Promise<void> {
   );
   if (!same) throw new Error("a replayed decision differs");
 
-  if (real.length > 0) await withModels(api, real.length);
+  if (real.length > 0) await withModels(api, real.map((b) => b.id));
+  await listed(api, race.id);
 
   title("Look at it yourself");
   const at = server === null ? api.url : `http://127.0.0.1:${defaultPort}`;
@@ -194,12 +195,13 @@ async function feedback(api: Api, view: JobView, mail: string): Promise<void> {
 }
 
 /** With a real model: the planner, a draft and a judge, each put to auction. */
-async function withModels(api: Api, models: number): Promise<void> {
-  title(`Real models: a draft that ${models > 1 ? "another model judges" : "has no competition, and no judge"}`);
+async function withModels(api: Api, real: string[]): Promise<void> {
+  title(`Real models: a draft that ${real.length > 1 ? "another model judges" : "has no competition, and no judge"}`);
   const { id } = await api.call<{ id: string }>("POST", "/v1/jobs", {
     text: "Could you tell me whether the two oak chairs I ordered on 3 November are still coming this week?",
     kind: "draft",
     deadlineMs: 90_000,
+    bidders: real,
     budgetUsd: 0.05,
     contract: {
       criteria: [{ type: "length", max: 900 }],
@@ -208,6 +210,16 @@ async function withModels(api: Api, models: number): Promise<void> {
   });
   const view = await follow(api, id, false);
   console.log(`\n  ${view.status}: ${plain(view.answer?.text ?? view.error?.message ?? "", 300)}`);
+}
+
+/** The list is written when a job is settled; local queues live in memory, so the server may not stop before. */
+async function listed(api: Api, id: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const { jobs } = await api.call<{ jobs: { id: string }[] }>("GET", "/v1/jobs");
+    if (jobs.some((job) => job.id === id)) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the race was not settled within 10 s");
 }
 
 function title(text: string): void {

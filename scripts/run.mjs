@@ -22,6 +22,7 @@ const tasks = {
   check: { steps: ["node scripts/check-types.ts", "biome check --diagnostic-level=error ."] },
   lint: { steps: ["biome check --diagnostic-level=error ."] },
   format: { steps: ["biome check --write ."] },
+  deploy: { steps: ["node scripts/deploy.ts"] },
   bidders: { steps: ["node scripts/bidders.ts"], args: true },
   keys: { steps: ["node scripts/keys.ts"], args: true },
   replay: { steps: ["node scripts/replay.ts"], args: true },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AtomicEnv } from "../env.ts";
-import { AtomicError } from "../error.ts";
+import { AtomicError, errorTable } from "../error.ts";
 import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
@@ -30,8 +30,11 @@ export async function takeIntake(
       );
       message.ack();
     } catch (error) {
-      if (!(error instanceof AtomicError) || error.code === "internal") {
-        message.retry();
+      // Money may come back with the next month or the end of another job; after the last try it is a dead letter.
+      const later =
+        !(error instanceof AtomicError) || errorTable[error.code].retryable || error.code === "budget-exceeded";
+      if (later) {
+        message.retry({ delaySeconds: Math.min(600, 5 * 4 ** message.attempts) });
         continue;
       }
       console.error(

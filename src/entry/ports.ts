@@ -1,6 +1,7 @@
 import type { JobObject } from "../../durable-objects/job.ts";
 import { createAccess, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
+import { sha256Hex } from "../access/mac.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
@@ -9,11 +10,13 @@ import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
+import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { openDatabase } from "../store/database.ts";
 import { JobList } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { seedMarket } from "../store/seed-market.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
 
@@ -30,15 +33,23 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        await env.JOB.get(objectId).create({
+        const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
+        const made = await env.JOB.get(objectId).create({
           id,
           tenant: caller.tenant,
           request,
           seed,
           via,
           market: forRequest(market, request),
+          ...(bodyHash === undefined ? {} : { bodyHash }),
         });
-        return { id };
+        if (made === "other-request")
+          throw new AtomicError(
+            "idempotency-mismatch",
+            "This idempotency key was used for another request. Use a new key for a new request.",
+            { field: "Idempotency-Key" },
+          );
+        return { id, repeated: made === "repeated" };
       },
       async open(caller, id) {
         const objectId = await verifyJobId(secret, caller.tenant, id);
@@ -61,6 +72,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
         forgetBidders();
         return refusal;
+      },
+      async seed(rows) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
+        return await seedMarket(db, rows, bidders, Date.now());
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);

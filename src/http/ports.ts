@@ -47,9 +47,12 @@ export interface HttpPorts {
       caller: Caller,
       request: JobRequest,
       via: "http" | "email" | "queue" | "cron",
-      /** The same name of the same tenant is the same job, however often it is created. */
+      /**
+       * The same name of the same tenant is the same job, however often it is created. Throws `idempotency-mismatch`
+       * when that job was another request.
+       */
       name?: string,
-    ): Promise<{ id: string }>;
+    ): Promise<{ id: string; repeated: boolean }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
   };
@@ -60,6 +63,8 @@ export interface HttpPorts {
     bidders(): Promise<BidderListing[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
+    /** Prior knowledge of bidders, row by row. */
+    seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;
   };
   access: {
     /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */

@@ -32,8 +32,8 @@ export async function readBytes(request: HonoRequest, limit: number): Promise<{ 
   return { bytes, whole: size <= limit };
 }
 
-/** The body as JSON of at most 1 MB, in valid UTF-8, at most 64 levels deep. Throws 400, 413 or 415. */
-export async function readJson(request: HonoRequest): Promise<unknown> {
+/** The body as JSON of at most `limit` bytes (1 MB), in UTF-8, at most 64 levels deep. Throws 400, 413 or 415. */
+export async function readJson(request: HonoRequest, limit = maxJsonBytes): Promise<unknown> {
   const type = (request.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   // Also keeps a stranger's page out: without a preflight a browser can send only forms and plain text.
   if (type !== "application/json" && !type.endsWith("+json"))
@@ -42,8 +42,8 @@ export async function readJson(request: HonoRequest): Promise<unknown> {
       `The body's type is ${quoteType(type)}. Send JSON with "content-type: application/json".`,
     );
   const declared = Number(request.header("content-length") ?? 0);
-  const { bytes, whole } = declared > maxJsonBytes ? tooLarge() : await readBytes(request, maxJsonBytes);
-  if (!whole) tooLarge();
+  const { bytes, whole } = declared > limit ? tooLarge(limit) : await readBytes(request, limit);
+  if (!whole) tooLarge(limit);
   if (bytes.length === 0) throw new AtomicError("invalid-request", "The body is empty. Send a JSON object.");
   let text: string;
   try {
@@ -62,10 +62,10 @@ export async function readJson(request: HonoRequest): Promise<unknown> {
   return value;
 }
 
-function tooLarge(): never {
+function tooLarge(limit: number): never {
   throw new AtomicError(
     "too-large",
-    `The body is over ${maxJsonBytes} bytes. Send less, or a raw mail as message/rfc822 (up to 25 MiB).`,
+    `The body is over ${limit} bytes. Send less, or a raw mail as message/rfc822 (up to 25 MiB).`,
   );
 }
 

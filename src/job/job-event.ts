@@ -13,6 +13,8 @@ export type LifeEvent =
       request: JobRequest;
       seed: number;
       via: "http" | "email" | "queue" | "cron";
+      /** SHA-256 (hex) of the canonical request of a job that has a name: a repeat must ask for the same. */
+      bodyHash?: string;
     }
   /** The object started (again) while the job was unfinished: attempts of older epochs are orphaned. */
   | { type: "epoch-started"; epoch: number }

@@ -48,6 +48,7 @@ export function logarithm(x: number): number {
 
 /** e^x; 0 below -700 and capped at e^700, so that no caller meets Infinity. Taylor on |r| <= ln2/2. */
 export function exponential(x: number): number {
+  if (x === 0) return 1;
   if (Number.isNaN(x)) return x;
   if (x < -700) return 0;
   const bounded = x > 700 ? 700 : x;

@@ -21,13 +21,20 @@ import { learnTokens } from "./tokens.ts";
 /** Failures that are not the bidder's doing. */
 const notItsFault: ReadonlySet<FailureReason> = new Set(["orphaned", "internal", "unauthorized", "client-error"]);
 
+/**
+ * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
+ * elsewhere, and the surprise only says that this context is not like others.
+ */
+const establishedFrom = 20;
+
 interface Seen {
   row: number;
   report: AttemptReport;
   outcome: Outcome;
   /** Its calibrated probability before this settlement. */
   p: number;
-  raw: number;
+  features: number[];
+  own: number;
 }
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
@@ -40,6 +47,11 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const band = bandOf(settlement.features.inputChars);
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
+  const present = new Set(kind.rows.map((row) => row.bidder));
+  for (const bidder of bidders) {
+    const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
+    if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+  }
   const seen: Seen[] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
@@ -52,9 +64,9 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
-    const raw = acceptance(view, bidder, column, band).mean;
-    const features = calibrationFeatures(raw, kind.rows[row]?.recent ?? 0, settlement.features.inputChars);
-    seen.push({ row, report, outcome, raw, p: recalibrate(kind, features) });
+    const posterior = acceptance(view, bidder, column, band);
+    const features = calibrationFeatures(posterior.mean, kind.rows[row]?.recent ?? 0, posterior.own);
+    seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind, features) });
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
@@ -138,18 +150,19 @@ function learnOutcomes(
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
     const first = known === start;
-    const features = calibrationFeatures(one.raw, row.recent, settlement.features.inputChars);
-    if (first) learnCalibration(kind, features, worth, reliability);
+    if (first) learnCalibration(kind, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      watchForDrift(kind, one.row, row, conditionalP, worth, reliability);
+      if (one.own >= establishedFrom && watchForDrift(kind, one.row, row, conditionalP, worth, reliability))
+        kind.calm = 0;
     });
   }
   learnLoading(kind, seen);
   for (const change of changes) change();
   kind.outcomes += seen.length;
+  kind.calm += seen.length;
   refit(kind, view.shared, g);
 }
 

@@ -114,6 +114,9 @@ describe("chat completions, whole", () => {
     const server = testServer();
     await server.ask(chat, { body: { model: "workers-ai/@cf/meta/llama", messages } });
     expect(server.jobs.last()?.request.bidders).toEqual(["workers-ai/@cf/meta/llama"]);
+    const some = { model: "atomic", messages, atomic: { bidders: ["openai/small", "workers-ai/@cf/meta/llama"] } };
+    await server.ask(chat, { body: some });
+    expect(server.jobs.last()?.request.bidders).toEqual(some.atomic.bidders);
   });
 
   it.each([
@@ -159,6 +162,12 @@ describe("chat completions, whole", () => {
       "invalid_contract",
     ],
     [{ model: "embedded/eld", messages }, 400, "model", "no_bidder"],
+    [
+      { model: "atomic", messages, atomic: { bidders: ["openai/small", "x/y"] } },
+      400,
+      "atomic.bidders[1]",
+      "invalid_request",
+    ],
   ] as const;
   it.each(refusals)("refuse %j with %i about %s", async (body, status, param, code) => {
     const server = testServer();

@@ -1,5 +1,6 @@
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
-import type { Refusal } from "../../src/error.ts";
+import { hex, sha256Hex } from "../../src/access/mac.ts";
+import { AtomicError, type Refusal } from "../../src/error.ts";
 import type { Feedback, HttpPorts, JobHandle } from "../../src/http/ports.ts";
 import { fold } from "../../src/job/evolve.ts";
 import { explain } from "../../src/job/explain.ts";
@@ -7,6 +8,7 @@ import type { Job } from "../../src/job/job.ts";
 import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 
 /** What runs a job in these tests: it writes the facts that an engine would. */
@@ -87,16 +89,22 @@ export function memoryJobs(secret: string, script: () => Script) {
   const jobs = new Map<string, MemoryJob>();
   let opened = 0;
   const port: HttpPorts["jobs"] = {
-    async create(caller, request, via) {
-      const objectId = Array.from(crypto.getRandomValues(new Uint8Array(32)), (b) =>
-        b.toString(16).padStart(2, "0"),
-      ).join("");
+    async create(caller, request, via, name) {
+      const objectId =
+        name === undefined
+          ? hex(crypto.getRandomValues(new Uint8Array(32)))
+          : await sha256Hex(JSON.stringify([caller.tenant, name]));
       const id = await mintJobId(secret, caller.tenant, objectId);
+      const known = jobs.get(objectId);
+      if (known !== undefined) {
+        if (canonicalRequest(known.request) === canonicalRequest(request)) return { id, repeated: true };
+        throw new AtomicError("idempotency-mismatch", "This key was used for another request.");
+      }
       const job = new MemoryJob(id, caller.tenant, request);
       jobs.set(objectId, job);
       job.write({ type: "job-accepted", job: id, tenant: caller.tenant, request, seed: 1, via });
       queueMicrotask(() => void script()(job));
-      return { id };
+      return { id, repeated: false };
     },
     async open(caller, id) {
       const objectId = await verifyJobId(secret, caller.tenant, id);

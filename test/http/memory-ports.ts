@@ -9,6 +9,7 @@ import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
+import { emptyMarket, seedPriors } from "../../src/market/market.ts";
 import { freshMarket, generative, twoModels } from "./bidders.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
 import { answers } from "./scripts.ts";
@@ -70,6 +71,7 @@ export function testServer(options: TestServerOptions = {}) {
         return null;
       },
       deleteBidder: async (id) => bidders.delete(id),
+      seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
     },
     access,
     checkRequest: ({ contract }) => checkContract(contract),

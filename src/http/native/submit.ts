@@ -5,6 +5,7 @@ import { admit } from "../admit.ts";
 import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
+import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -18,6 +19,7 @@ const longestWaitS = 300;
 export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/jobs", async (c) => {
     const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+    const name = idempotencyName(c.req.header("idempotency-key"));
     const waitS = readWait(c.req.query("wait"), c.req.header("prefer"));
     let request: JobRequest;
     if (type === "message/rfc822") {
@@ -28,9 +30,9 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     await admit(request, ports);
 
     const caller = c.get("caller");
-    const { id } = await ports.jobs.create(caller, request, "http");
+    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     const links = linksOf(id);
-    const headers = { location: links.self, "atomic-job-id": id };
+    const headers = { location: links.self, "atomic-job-id": id, ...replayed(repeated) };
     const open = () => ports.jobs.open(caller, id);
     if (waitS > 0) {
       const gone = new Disconnect(c, open, request.cancelOnDisconnect);
@@ -46,7 +48,8 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
         gone.end();
       }
     }
-    return c.json({ id, status: "running", links }, 202, headers);
+    const status = repeated ? (await (await open())?.view())?.status : "running";
+    return c.json({ id, status: status ?? "running", links }, 202, headers);
   });
 }
 

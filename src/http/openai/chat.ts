@@ -5,6 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
 import { openaiError } from "../error-response.ts";
 import { followJob } from "../follow-job.ts";
+import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -19,12 +20,14 @@ export const quietBeats = 2;
 /** `POST /v1/chat/completions`: a job behind OpenAI's oldest door. */
 export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/chat/completions", async (c) => {
+    const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
     await admitOpenai(request, ports, "response_format.json_schema.schema");
     const caller = c.get("caller");
-    const { id } = await ports.jobs.create(caller, request, "http");
+    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);
+    if (repeated) c.header("idempotent-replayed", "true");
     const open = () => ports.jobs.open(caller, id);
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
     const parts = answerParts(followJob(open, gone.signal), body.stream === true);

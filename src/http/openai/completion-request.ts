@@ -42,7 +42,7 @@ export function completionRequest(asked: Completion, bidders: BidderListing[]): 
     {
       ...native,
       policy: native.policy ?? model.policy,
-      bidders: model.bidders,
+      bidders: model.bidders ?? native.bidders,
       instruction: asked.instruction,
       maxOutputTokens: asked.maxOutputTokens ?? undefined,
       temperature: asked.temperature ?? undefined,

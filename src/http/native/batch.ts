@@ -1,0 +1,93 @@
+import type { Hono } from "hono";
+import { AtomicError } from "../../error.ts";
+import type { JobRequest } from "../../plan/job-request.ts";
+import { admit } from "../admit.ts";
+import type { AppEnv } from "../app-env.ts";
+import { InputError, problemOf } from "../error-response.ts";
+import { idempotencyName } from "../idempotency-key.ts";
+import type { HttpPorts } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+import { parseInput } from "../zod-refusal.ts";
+import { jobBody } from "./job-body.ts";
+import { jobRequestOf } from "./job-request.ts";
+import { linksOf } from "./links.ts";
+
+export const maxBatchItems = 100;
+const maxBatchBytes = 8_000_000;
+/** Jobs being made at a time: a Worker may have six requests waiting for headers. */
+const atATime = 6;
+
+type Made = { id: string; repeated: boolean } | { error: object };
+
+/**
+ * `POST /v1/jobs:batch`: up to 100 bodies of `POST /v1/jobs` as `{"jobs": [...]}`. All are checked before the first is
+ * made. Each has its own name, made of the batch's idempotency key and its index: a repeat of the batch makes only the
+ * jobs that are missing.
+ */
+export function batchRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.post("/v1/:batch{jobs:batch}", async (c) => {
+    const key = c.req.header("idempotency-key") ?? ports.newRequestId();
+    idempotencyName(key);
+    const items = itemsOf(await readJson(c.req, maxBatchBytes));
+    const requests: JobRequest[] = [];
+    for (const [index, item] of items.entries()) requests.push(await checked(item, index, ports));
+
+    const caller = c.get("caller");
+    const results: Made[] = [];
+    let next = 0;
+    const make = async () => {
+      for (let index = next++; index < requests.length; index = next++) {
+        const request = requests[index];
+        if (request === undefined) return;
+        try {
+          results[index] = await ports.jobs.create(caller, request, "http", `batch/${key}/${index}`);
+        } catch (error) {
+          const known = error instanceof AtomicError ? error : unknown();
+          results[index] = { error: problemOf(known, c.get("requestId")) };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: atATime }, make));
+    const jobs = results.map((made, index) =>
+      "error" in made ? { index, ...made } : { index, id: made.id, repeated: made.repeated, links: linksOf(made.id) },
+    );
+    // 207: some of them are jobs now and some are not; the same key posted again makes the rest.
+    return c.json({ idempotencyKey: key, jobs }, jobs.some((job) => "error" in job) ? 207 : 202);
+  });
+}
+
+function itemsOf(body: unknown): unknown[] {
+  const jobs = typeof body === "object" && body !== null && "jobs" in body ? body.jobs : undefined;
+  if (!Array.isArray(jobs) || jobs.length === 0)
+    throw new AtomicError("invalid-request", 'A batch is {"jobs": [...]} with 1 to 100 bodies of POST /v1/jobs.', {
+      field: "jobs",
+    });
+  if (jobs.length > maxBatchItems)
+    throw new AtomicError(
+      "too-large",
+      `A batch has at most ${maxBatchItems} jobs, this one has ${jobs.length}. Send several, or use the queue.`,
+      { field: "jobs" },
+    );
+  return jobs;
+}
+
+/** One item's request; what is wrong with it names the item. */
+async function checked(item: unknown, index: number, ports: HttpPorts): Promise<JobRequest> {
+  const at = (field: string | undefined) =>
+    field === undefined || field === "" ? `jobs[${index}]` : `jobs[${index}].${field}`;
+  try {
+    const request = await jobRequestOf(parseInput(jobBody, item), ports.parseMail);
+    await admit(request, ports);
+    return request;
+  } catch (error) {
+    if (error instanceof InputError)
+      throw new InputError(
+        { code: error.code, message: error.message, field: at(error.field) },
+        error.faults.map((fault) => ({ ...fault, field: at(fault.field) })),
+      );
+    if (error instanceof AtomicError) throw new AtomicError(error.code, error.message, { field: at(error.field) });
+    throw error;
+  }
+}
+
+const unknown = () => new AtomicError("internal", "This job could not be made. Post the batch again with its key.");
