@@ -196,7 +196,7 @@ export function cutAttempt(run: Run, attemptId: string, why: string): void {
   live.abort.abort(why);
 }
 
-/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure, else its cap. */
+/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
 export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
   const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
   const claimed = bid?.reasons.outputTokens;
