@@ -200,7 +200,5 @@ export function cutAttempt(run: Run, attemptId: string, why: string): void {
 export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
   const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
   const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" && claimed > 0
-    ? Math.min(claimed, attempt.maxOutputTokens)
-    : attempt.maxOutputTokens;
+  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
 }
