@@ -176,7 +176,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   switch (event.type) {
     case "text-streamed":
       microtask.leader = attempt.id;
-      attempt.text += event.text;
+      // A complete answer that is delivered afterwards has its text already.
+      if (attempt.status === "running") attempt.text = attempt.text.slice(0, event.offset) + event.text;
       return;
     case "attempt-committed":
       microtask.committed = attempt.id;

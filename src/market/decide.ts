@@ -256,12 +256,12 @@ const numberOf = (numbers: Map<string, number>, name: string): number => {
   return numbers.size - 1;
 };
 
-/** Outcomes after which half of a closed cell's tasks are audited; least and largest share. An audit is nearly free. */
+/** Outcomes a bidder after which half of a closed cell's tasks are audited; least and largest share. An audit is nearly free. */
 const auditMemory = 300;
 const leastAudits = 0.15;
 const mostAudits = 0.85;
 /** Where audits bring the news, the leader need not explore: draws are this much nearer to the mean. */
-const auditedTemper = 3;
+const auditedTemper = 6;
 
 /**
  * Closed kinds learn only from feedback, agreement and audits. A random share of their tasks, larger while the cell is
@@ -275,7 +275,7 @@ function planAudit(
   terms: { valueNano: number },
   random: Random,
 ): void {
-  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth;
+  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth / Math.max(1, bids.length);
   inputs.auditRate = short(within(auditMemory / (seen + auditMemory), leastAudits, mostAudits), 3);
   const coin = random();
   const order = bids.map((_, i) => [random(), i] as const).sort((x, y) => x[0] - y[0]);
