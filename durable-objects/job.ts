@@ -16,11 +16,13 @@ import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
+import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import { TenantLink } from "./tenant-link.ts";
 
 /** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
 const leaseMs = 30_000;
@@ -36,12 +38,15 @@ export interface NewJob {
   bodyHash?: string;
   /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
   market: MarketSnapshot;
+  /** Of a tenant with a cap: what the job may spend before it asks for more. */
+  slice?: OpeningSlice;
 }
 
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
   readonly #streams = new EventStreams();
+  readonly #tenant: TenantLink;
   #run: JobRun | null = null;
   #market: MarketSnapshot;
   #view: MarketView;
@@ -51,6 +56,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
     this.#log = new JobLog(ctx.storage.sql);
+    this.#tenant = new TenantLink(env);
     this.#market = emptySnapshot(env);
     this.#view = marketView(this.#market);
   }
@@ -62,9 +68,12 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#trade(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via, bodyHash } = job;
+    const { id, tenant, request, seed, via, bodyHash, slice } = job;
+    const named = bodyHash === undefined ? {} : { bodyHash };
+    const capped = slice === undefined ? {} : { slice };
     this.#hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
+    this.#tell(run);
     return "made";
   }
 
@@ -178,6 +187,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = this.#open(this.#log.read());
     run.resume();
     if (!run.finished) this.#hold();
+    if (run.job.status === "running") this.#tell(run);
     return run;
   }
 
@@ -198,8 +208,12 @@ export class JobObject extends DurableObject<AtomicEnv> {
       append: (events) => this.#log.append(events),
       market: () => this.#view,
       settle: async (job, settlements) => {
-        await this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) });
+        await Promise.all([
+          this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) }),
+          this.#tenant.settle(job),
+        ]);
       },
+      lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       broken: (error) => {
         this.#complain("job-stopped", error);
         // The next request or alarm opens the log anew.
@@ -211,6 +225,14 @@ export class JobObject extends DurableObject<AtomicEnv> {
         queueMicrotask(() => this.#rest());
       },
     };
+  }
+
+  /** The tenant's object hears of a running job beside its work; nothing waits for it. */
+  #tell(run: JobRun, again = 0): void {
+    const told = this.#tenant.begin(run.job).catch(() => {
+      if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
+    });
+    this.ctx.waitUntil(told);
   }
 
   /** Takes the lease: the alarm fires when nobody renews it. */

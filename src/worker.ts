@@ -1,4 +1,5 @@
 import { JobObject } from "../durable-objects/job.ts";
+import { TenantObject } from "../durable-objects/tenant.ts";
 import { takeIntake } from "./entry/intake.ts";
 import { handleMail } from "./entry/mail.ts";
 import { portsOf } from "./entry/ports.ts";
@@ -8,7 +9,7 @@ import { createApp } from "./http/app.ts";
 import { openDatabase } from "./store/database.ts";
 import { prune } from "./store/prune.ts";
 
-export { JobObject };
+export { JobObject, TenantObject };
 
 /** The composition root: the platform's events come in here, and nothing imports this file. */
 export default {

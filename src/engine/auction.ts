@@ -3,11 +3,14 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { decide } from "../market/market.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
+import { boundOf } from "./bound.ts";
 import { drawsFor } from "./draws.ts";
+import { leftNano, shortageMs } from "./funds.ts";
 import type { Run } from "./run.ts";
 
 /** Room for instructions and schema around a text, tokens. */
@@ -21,9 +24,11 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const request = auctionRequest(run, microtask);
   const decision = decide(view.state, view.bidders, request, view.pacing, drawsFor(run.job.seed, run.job.seq));
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
+  // With all the money there is, would anybody have come?
+  const short = request.unavailable.length > 0 || microtask.refused.length > 0;
   const code =
-    decision.code === "budget-exceeded"
-      ? "budget-exceeded"
+    decision.code === "budget-exceeded" || (short && request.tried.length === 0)
+      ? shortageCode(run)
       : request.tried.length > 0
         ? failureOf(microtask)
         : "no-bidder";
@@ -35,6 +40,10 @@ export function holdAuction(run: Run, microtaskId: string): void {
     message: `${tried}${decision.message}`.slice(0, 2000),
   });
 }
+
+/** 402 where the money is gone, 429 where it is only lent out. */
+const shortageCode = ({ job, ports }: Run): "budget-exceeded" | "rate-limited" =>
+  job.shortage?.why === "held" && ports.nowMs() < job.shortage.atMs + shortageMs ? "rate-limited" : "budget-exceeded";
 
 const failureOf = (microtask: MicrotaskState): "not-accepted" | "bidders-failed" =>
   microtask.attempts.some((a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject")
@@ -63,6 +72,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const { task } = microtask;
   const text = inputOf(run, microtask);
   const nowMs = ports.nowMs();
+  const left = leftNano(job, nowMs);
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
@@ -70,7 +80,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     inputTokens: estimateTokens(text) + promptOverhead,
     maxOutputTokens: task.maxOutputTokens ?? outputTokens[task.kind],
     valueNano: task.valueNano,
-    budgetNano: request.budgetNano === null ? null : Math.max(0, request.budgetNano - committedNano(job)),
+    budgetNano: left,
     deadlineMs: request.deadlineMs === null ? null : Math.max(0, job.acceptedAtMs + request.deadlineMs - nowMs),
     policy: request.policy,
     strategy: request.strategy,
@@ -79,18 +89,27 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
-    unavailable: [],
+    unavailable: left === null ? [] : tooDear(run, microtask, text, left),
     verdict: { trueAccept: 1, trueReject: 1, costNano: 0 },
     load: loadOf(job),
     nowMs,
   };
 }
 
-/** Spent, and what running attempts may still cost. */
-export function committedNano(job: Job): number {
-  let sum = job.costNano;
-  for (const m of job.microtasks) for (const a of m.attempts) if (a.status === "running") sum += a.reservedNano;
-  return sum;
+/** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
+function tooDear(
+  run: Run,
+  microtask: MicrotaskState,
+  text: string,
+  left: NanoUsd,
+): { bidder: string; reason: string }[] {
+  const { task } = microtask;
+  const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
+  return run.ports.market().bidders.flatMap((bidder) => {
+    const { leastNano } = boundOf(bidder, [{ role: "user", content: text }], wanted);
+    const reason = `it may cost ${leastNano} nano-USD and ${left} are left`;
+    return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
+  });
 }
 
 function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {

@@ -35,9 +35,10 @@ export function previewAuctions(
   const record = (...events: JobEvent[]): void => {
     for (const event of events) job = evolve(job, { ...event, seq: (job?.seq ?? 0) + 1, atMs: nowMs });
   };
-  makePlan({ ports, job, live: new Map(), record, turn: () => {} });
+  const idle = { live: new Map(), asking: false, record, turn: () => {} };
+  makePlan({ ports, job, ...idle });
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
-  const run = { ports, job, live: new Map(), record, turn: () => {} };
+  const run = { ports, job, ...idle };
   return job.microtasks.map((m, i) => ({
     microtask: m.task.id,
     decision: decide(view.state, view.bidders, auctionRequest(run, m), view.pacing, drawsFor(seed, i)),

@@ -3,9 +3,10 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
-import { cutAccount } from "../race/accounting.ts";
+import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
@@ -28,6 +29,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
     live.queuedMs = slot.queuedMs;
+    live.sent = true;
     for await (const part of ports.models.stream(call, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
@@ -168,6 +170,7 @@ const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
 });
 
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
+  attempt.price ??
   run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
 const times = (run: Run, attempt: Attempt, live: LiveAttempt) => ({
@@ -216,8 +219,12 @@ function failed(
   reported: Usage | null,
   failure: ModelFailure,
 ): JobEvent {
+  const bill = walkedAway.includes(failure.reason) ? cutBill(run, attempt, live, reported) : null;
   const answered = live.openedAtMs !== null || live.tokens > 0;
-  const usage = reported ?? (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  const usage =
+    bill?.usage ??
+    reported ??
+    (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
   return {
     type: "attempt-failed",
     microtask: attempt.microtask,
@@ -225,23 +232,37 @@ function failed(
     reason: failure.reason,
     message: failure.message.slice(0, 500),
     usage,
-    costNano: costOf(priceOf(run, attempt), usage),
+    costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
   };
 }
 
-function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+/** Failures after which a provider may go on sending, and billing, to nobody: for money they are cuts. */
+const walkedAway: FailureReason[] = [
+  "connect-timeout",
+  "first-token-timeout",
+  "stall-timeout",
+  "total-timeout",
+  "connection-lost",
+  "malformed-stream",
+  "too-large",
+];
+
+function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
   const microtask = microtaskOf(run.job, attempt.microtask);
   const bidder = run.ports.market().bidders.find((b) => b.id === attempt.bidder);
-  const account = cutAccount({
+  return cutAccount({
     price: priceOf(run, attempt),
-    inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
+    inputTokens: live.sent ? attempt.inputTokens : 0,
     tokensSeen: live.tokens,
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens,
+    maxOutputTokens: attempt.maxOutputTokens + (bidder?.reasoningTokens ?? 0),
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -250,7 +271,7 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
     stoppedAtMs: run.ports.nowMs(),
     tokensSeen: live.tokens,
-    ...account,
+    ...cutBill(run, attempt, live, reported),
     ...times(run, attempt, live),
   };
 }

@@ -13,6 +13,8 @@ export interface LiveAttempt {
   judge: PrefixJudge | null;
   text: string;
   tokens: number;
+  /** The request may have reached the provider. */
+  sent: boolean;
   openedAtMs: number | null;
   firstTokenAtMs: number | null;
   lastTokenAtMs: number | null;
@@ -54,6 +56,9 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
     maxOpen: maxOpenRacers,
     comparison: comparisonOf(microtask),
+    unavailable: microtask.refused.flatMap((r) =>
+      r.round === round && r.place >= 0 && r.role !== "reask" ? [r.place] : [],
+    ),
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }

@@ -24,6 +24,7 @@ const maxRounds = 10_000;
 export class JobRun implements Run {
   readonly ports: EnginePorts;
   readonly live = new Map<string, LiveAttempt>();
+  asking = false;
   #job: Job | null;
   #turning = false;
   #again = false;

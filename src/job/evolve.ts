@@ -1,3 +1,4 @@
+import type { Usage } from "../money/price.ts";
 import type { RaceEvent } from "../race/race-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 import type { LoggedEvent } from "./job-event.ts";
@@ -31,6 +32,24 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       break;
     case "feedback-given":
       job.feedbackOn.push(event.microtask);
+      break;
+    case "budget-leased":
+      job.leasedNano = event.totalNano;
+      job.shortage = event.shortage === null ? null : { why: event.shortage, atMs: event.atMs };
+      break;
+    case "start-refused": {
+      const { round, place, role, about, shortage } = event;
+      microtaskOf(job, event.microtask)?.refused.push({ round, place, role, about, shortage });
+      break;
+    }
+    case "microtask-charged": {
+      const microtask = microtaskOf(job, event.microtask);
+      // The microtask is the key: a second charge is none.
+      if (microtask !== undefined) microtask.charge ??= { nano: event.chargeNano, atMs: event.atMs };
+      break;
+    }
+    case "cost-reconciled":
+      reconcile(job, event.attempt, event.usage, event.costNano);
       break;
     case "job-ended":
       job.status = event.status;
@@ -93,6 +112,9 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     answer: null,
     error: null,
     costNano: 0,
+    slice: event.slice ?? null,
+    leasedNano: event.slice?.nano ?? null,
+    shortage: null,
     settlements: null,
     sent: new Set(),
     feedbackOn: [],
@@ -109,8 +131,21 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   comparisons: [],
   leader: null,
   joined: null,
+  refused: [],
+  charge: null,
   failure: null,
 });
+
+/** The tenant's budget hears of the job's new cost: what was sent has to be sent again. */
+function reconcile(job: Job, attemptId: string, usage: Usage, costNano: number): void {
+  const attempt = attemptOf(job, attemptId);
+  if (attempt === undefined || attempt.reconciled || attempt.status === "running") return;
+  job.costNano += costNano - attempt.costNano;
+  attempt.costNano = costNano;
+  attempt.usage = usage;
+  attempt.reconciled = true;
+  job.sent.delete(job.id);
+}
 
 function startEpoch(job: Job, epoch: number, atMs: number): void {
   job.epoch = epoch;
@@ -222,6 +257,8 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   inputTokens: event.inputTokens,
   maxOutputTokens: event.maxOutputTokens,
   reservedNano: event.reservedNano,
+  price: event.price ?? null,
+  reconciled: false,
   text: "",
   usage: null,
   costNano: 0,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../error.ts";
 import type { MarketEvent } from "../market/market-event.ts";
+import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
@@ -15,6 +16,8 @@ export type LifeEvent =
       via: "http" | "email" | "queue" | "cron";
       /** SHA-256 (hex) of the canonical request of a job that has a name: a repeat must ask for the same. */
       bodyHash?: string;
+      /** What it may spend of its tenant's budget at first. Absent: the tenant has no cap. */
+      slice?: OpeningSlice;
     }
   /** The object started (again) while the job was unfinished: attempts of older epochs are orphaned. */
   | { type: "epoch-started"; epoch: number }
@@ -40,7 +43,7 @@ export interface Answer {
 }
 
 /** One fact of a job. The log is the job; everything else is a fold of it. */
-export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent;
+export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent | MoneyEvent;
 export type JobEventType = JobEvent["type"];
 
 /** An event as stored: `seq` counts from 1 and is also the SSE id and the resume offset. */

@@ -64,6 +64,7 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
       concurrency: null,
       cancelStopsBill: provider === "openai" || provider === "anthropic",
       expected: entry.expected,
+      ...(reasoningTokens ? { reasoningTokens } : {}),
       enabled: entry.enabled ?? true,
     },
     endpoint: {

@@ -94,6 +94,7 @@ export class World {
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
       },
+      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
       nonce: () => "n0nceOfTheTests0123",
       detectLanguage: () => null,
       broken: (error) => {
