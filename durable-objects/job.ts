@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
+import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
 import {
@@ -16,7 +17,10 @@ import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
+import { ledgerOf } from "../src/job/ledger.ts";
+import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
+import type { Usage } from "../src/money/price.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
@@ -103,6 +107,22 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run === null) return null;
     run.cancel(by);
     return { status: run.job.status };
+  }
+
+  async ledger(tenant: string): Promise<LedgerEntry[] | null> {
+    const run = await this.#ofTenant(tenant);
+    return run === null ? null : ledgerOf(run.job);
+  }
+
+  /** The provider's record of an ended attempt, once; null: taken. */
+  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return { code: "not-found", message: "There is no such job." };
+    const refusal = reconcileCost(run, attempt, usage);
+    if (refusal !== null) return refusal;
+    this.#hold();
+    run.turn();
+    return null;
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
@@ -229,6 +249,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
 
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */
   #tell(run: JobRun, again = 0): void {
+    if (again === 0) run.keepWhatIsNeeded();
     const told = this.#tenant.begin(run.job).catch(() => {
       if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
     });

@@ -19,7 +19,7 @@ export class TenantLink {
 
   /** The job runs: it shows in lists, and what it holds is its own. */
   async begin(job: Job): Promise<void> {
-    await this.#tenant(job).begin(aboutOf(job), job.slice);
+    await this.#tenant(job).begin(aboutOf(job), job.slice, job.leasedNano ?? 0);
   }
 
   async lease(job: Job, leastNano: NanoUsd, wantNano: NanoUsd, waitMs: number): Promise<Grant> {

@@ -65,8 +65,9 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#moved();
   }
 
-  async begin(job: RunningJob, slice: OpeningSlice | null): Promise<void> {
-    this.#ledger.begin(job, slice, Date.now());
+  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<void> {
+    this.#ledger.begin(job, slice, keepNano, Date.now());
+    if (keepNano < (slice?.nano ?? 0)) this.#moved();
   }
 
   /** Raises a job's lease; waits at most `waitMs`, and 10 s, for money that others hold. */

@@ -1,6 +1,7 @@
 import { JobObject } from "../durable-objects/job.ts";
 import { TenantObject } from "../durable-objects/tenant.ts";
 import { takeIntake } from "./entry/intake.ts";
+import type { ClientPlace } from "./entry/location.ts";
 import { handleMail } from "./entry/mail.ts";
 import { portsOf } from "./entry/ports.ts";
 import { takeSettlements } from "./entry/settlements.ts";
@@ -15,7 +16,7 @@ export { JobObject, TenantObject };
 export default {
   fetch(request, env, ctx) {
     const app = createApp(
-      portsOf(env, (work) => ctx.waitUntil(work)),
+      portsOf(env, (work) => ctx.waitUntil(work), request.cf as ClientPlace | undefined),
       {
         assets: (asked) => env.ASSETS.fetch(asked),
         unexpected: (error, requestId) => {

@@ -38,6 +38,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
     microtask: microtaskId,
     code,
     message: `${tried}${decision.message}`.slice(0, 2000),
+    ...(code === "budget-exceeded" || code === "rate-limited" ? { reason: run.job.shortage?.why ?? "job-budget" } : {}),
   });
 }
 

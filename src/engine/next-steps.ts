@@ -108,9 +108,14 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
 }
 
 function failedJob(microtask: MicrotaskState): Step {
-  const failure = microtask.failure ?? { code: "bidders-failed", message: "It failed." };
+  const failure: NonNullable<MicrotaskState["failure"]> = microtask.failure ?? {
+    code: "bidders-failed",
+    message: "It failed.",
+  };
   const code = failure.code === "dependency-failed" ? "bidders-failed" : (failure.code as Refusal["code"]);
-  return { do: "end-failed", refusal: { code, message: `Microtask "${microtask.task.id}": ${failure.message}` } };
+  const reason = failure.reason === undefined ? {} : { reason: failure.reason };
+  const message = `Microtask "${microtask.task.id}": ${failure.message}`;
+  return { do: "end-failed", refusal: { code, message, ...reason } };
 }
 
 function whenReady(job: Job, microtask: MicrotaskState): Step | null {

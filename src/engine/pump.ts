@@ -163,11 +163,18 @@ function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
 const isAnswerPart = (run: Run, microtask: MicrotaskState): boolean =>
   run.job.assembly?.type === "single" && run.job.assembly.of === microtask.task.id && run.job.planStage === "work";
 
-const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
+const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   input: attempt.inputTokens,
-  output: live.tokens,
+  output: seen(run, attempt, live),
   source: "counted",
 });
+
+/** Counting rounds every piece up; more than was asked for cannot have come. */
+const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
+  Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
+
+const thinkingOf = (run: Run, attempt: Attempt): number =>
+  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.reasoningTokens ?? 0;
 
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
   attempt.price ??
@@ -186,7 +193,7 @@ function finished(
   reported: Usage | null,
   finish: "stop" | "length" | "other" | "content-filter",
 ): JobEvent[] {
-  const usage = reported ?? counted(attempt, live);
+  const usage = reported ?? counted(run, attempt, live);
   const { microtask: id, id: attemptId } = attempt;
   const event: JobEvent = {
     type: "attempt-finished",
@@ -224,7 +231,7 @@ function failed(
   const usage =
     bill?.usage ??
     reported ??
-    (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+    (answered ? counted(run, attempt, live) : { input: 0, output: 0, source: "counted" as const });
   return {
     type: "attempt-failed",
     microtask: attempt.microtask,
@@ -254,9 +261,9 @@ function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage 
   return cutAccount({
     price: priceOf(run, attempt),
     inputTokens: live.sent ? attempt.inputTokens : 0,
-    tokensSeen: live.tokens,
+    tokensSeen: seen(run, attempt, live),
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens + (bidder?.reasoningTokens ?? 0),
+    maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });

@@ -5,6 +5,7 @@ import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
 import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
+import { committedNano } from "./funds.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
 import { nextSteps, type Step } from "./next-steps.ts";
@@ -16,6 +17,8 @@ import { prepareSettlement, sendSettlement } from "./settle.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
 const maxRounds = 10_000;
+/** A slice that is needed to this share is kept whole: giving the rest back costs a row. */
+const keptShare = 0.75;
 
 /**
  * Runs one job: state -> next steps -> effects -> events -> state, until nothing is left to do. Everything it must not
@@ -74,6 +77,15 @@ export class JobRun implements Run {
     )
       this.record({ type: "epoch-started", epoch: this.job.epoch + 1 });
     this.turn();
+  }
+
+  /** Keeps only what the opening attempts may cost of what a Worker gave for whoever would win. */
+  keepWhatIsNeeded(): void {
+    const { leasedNano, slice, status } = this.job;
+    if (leasedNano === null || slice === null || leasedNano !== slice.nano || status !== "running") return;
+    const totalNano = committedNano(this.job);
+    if (totalNano > leasedNano * keptShare || totalNano === 0) return;
+    this.record({ type: "budget-leased", totalNano, askedNano: totalNano, shortage: null });
   }
 
   cancel(by: "client" | "disconnect" | "operator"): void {
@@ -194,7 +206,7 @@ export class JobRun implements Run {
         return this.record({
           type: "job-ended",
           status: step.refusal.code === "parked" ? "parked" : "failed",
-          error: { code: step.refusal.code, message: step.refusal.message },
+          error: step.refusal,
         });
       case "end-cancelled":
         return this.record({ type: "job-ended", status: "cancelled" });

@@ -1,26 +1,32 @@
 import type { JobObject } from "../../durable-objects/job.ts";
-import { createAccess, signingSecret } from "../access/access.ts";
+import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
+import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
+import type { RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
-import { openDatabase } from "../store/database.ts";
-import { JobList } from "../store/job-list.ts";
+import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
+import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
+import { JobList, type JobPage, maxPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { forgetTenant, openingFor, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. */
-export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
-  const db = openDatabase(env.DB);
+export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void, place?: ClientPlace): HttpPorts {
+  const { db, wrote } = openSession(env.DB, lastWrite);
+  const hint = locationHint(place);
   const secret = signingSecret(env.ATOMIC_API_KEY ?? null);
   const stored = new BidderStore(db);
   return {
@@ -30,16 +36,18 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
+        const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const made = await env.JOB.get(objectId).create({
+        const made = await env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }).create({
           id,
           tenant: caller.tenant,
-          request,
+          request: withJobLimit(request, opening.jobNano),
           seed,
           via,
           market: forRequest(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
+          ...(opening.slice === null ? {} : { slice: opening.slice }),
         });
         if (made === "other-request")
           throw new AtomicError(
@@ -53,7 +61,22 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const objectId = await verifyJobId(secret, caller.tenant, id);
         return objectId === null ? null : openHandle(env, objectId, caller.tenant);
       },
-      list: (caller, page) => new JobList(db).list(caller.tenant, page),
+      async list(caller, page) {
+        const [ended, running] = await Promise.all([
+          new JobList(db).list(caller.tenant, page),
+          tenantObject(env, caller.tenant).running(maxPage),
+        ]);
+        return withRunning(caller.tenant, ended, running, page);
+      },
+    },
+    money: {
+      standing: (caller) => tenantObject(env, caller.tenant).standing(),
+      months: (caller, limit) => tenantObject(env, caller.tenant).months(limit),
+      async setLimits(tenant, limits) {
+        const standing = await tenantObject(env, tenant).setLimits(limits);
+        forgetTenant(tenant);
+        return standing;
+      },
     },
     market: {
       async preview(_caller, request) {
@@ -68,11 +91,13 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
         if ("code" in read) return read;
         const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
+        wrote();
         forgetBidders();
         return refusal;
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);
+        wrote();
         forgetBidders();
         return gone;
       },
@@ -80,7 +105,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
     access: createAccess({
       operatorKey: env.ATOMIC_API_KEY ?? null,
       local: env.ATOMIC_LOCAL === "1",
-      keys: new StoredKeys(db),
+      keys: new CachedKeys(keysOf(env, db, wrote), keyMemory, () => Date.now()),
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
@@ -88,6 +113,41 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
+}
+
+/** This isolate's memory: gone with it, and nothing depends on its being there. */
+const keyMemory: KeyMemory = new Map();
+const lastWrite: LastWrite = { bookmark: null };
+
+/** A replica may not have a key that was made a moment ago elsewhere: before it is refused, the primary is asked. */
+function keysOf(env: AtomicEnv, db: Database, wrote: () => void): KeyStore {
+  const near = new StoredKeys(db);
+  return {
+    get: async (id) => (await near.get(id)) ?? (await new StoredKeys(openDatabase(env.DB)).get(id)),
+    async put(row) {
+      await near.put(row);
+      wrote();
+    },
+    async revoke(id, nowMs) {
+      const done = await near.revoke(id, nowMs);
+      wrote();
+      return done;
+    },
+  };
+}
+
+/** The operator's limit for one job of the tenant holds beside the caller's own budget. */
+const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =>
+  jobNano === null ? request : { ...request, budgetNano: Math.min(request.budgetNano ?? jobNano, jobNano) };
+
+/** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
+function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
+  const known = new Set(ended.map((job) => job.id));
+  const { limit, beforeMs } = page;
+  const now = running
+    .filter((job) => !known.has(job.id) && (beforeMs === null || job.createdAtMs < beforeMs))
+    .map((job) => runningSummary(tenant, job));
+  return [...ended, ...now].sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1)).slice(0, limit);
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */
@@ -109,7 +169,7 @@ function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot
   return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept) } };
 }
 
-type JobRpc = Pick<JobObject, "view" | "events" | "explain" | "cancel" | "feedback">;
+type JobRpc = Pick<JobObject, "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile">;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
 function openHandle(env: AtomicEnv, objectId: string, tenant: string): JobHandle {
@@ -124,6 +184,8 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string): JobHandle
     events: async (after) => known(await job().events(tenant, after)),
     explain: async () => known(await job().explain(tenant)),
     cancel: async (by) => known(await job().cancel(tenant, by)),
+    ledger: async () => known(await job().ledger(tenant)),
+    reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
     feedback: async (feedback) => await job().feedback(tenant, feedback),
   };
 }

@@ -13,6 +13,7 @@ import { eventsRoute } from "./native/events.ts";
 import { feedbackRoute } from "./native/feedback.ts";
 import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
+import { moneyRoutes } from "./native/money.ts";
 import { previewRoute } from "./native/preview.ts";
 import { submitRoute } from "./native/submit.ts";
 import { chatRoute } from "./openai/chat.ts";
@@ -60,6 +61,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   previewRoute(app, ports);
   bidderRoutes(app, ports);
   keyRoutes(app, ports);
+  moneyRoutes(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);
 

@@ -5,6 +5,9 @@ import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
+import type { LedgerEntry } from "../money/ledger.ts";
+import type { Usage } from "../money/price.ts";
+import type { Limits, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -33,6 +36,10 @@ export interface JobHandle {
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
   cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
+  /** Costs of attempts and charges of microtasks. */
+  ledger(): Promise<LedgerEntry[]>;
+  /** The provider's own record of an attempt's use replaces what was counted or bounded; null: taken. */
+  reconcile(attempt: string, usage: Usage): Promise<Refusal | null>;
   /** null: taken. */
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }
@@ -53,6 +60,13 @@ export interface HttpPorts {
     ): Promise<{ id: string; repeated: boolean }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+  };
+  money: {
+    /** This month of the caller's tenant. */
+    standing(caller: Caller): Promise<Standing>;
+    /** Newest first. */
+    months(caller: Caller, limit: number): Promise<MonthTotals[]>;
+    setLimits(tenant: string, limits: Limits): Promise<Standing>;
   };
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */

@@ -178,7 +178,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   if (microtask === undefined) return;
   if (event.type === "microtask-failed") {
     microtask.status = "failed";
-    microtask.failure = { code: event.code, message: event.message };
+    const reason = event.reason === undefined ? {} : { reason: event.reason };
+    microtask.failure = { code: event.code, message: event.message, ...reason };
     return;
   }
   if (event.type === "microtask-joined") {

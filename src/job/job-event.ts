@@ -23,7 +23,7 @@ export type LifeEvent =
   | { type: "epoch-started"; epoch: number }
   | { type: "cancel-requested"; by: "client" | "disconnect" | "operator" }
   | { type: "job-ended"; status: "succeeded"; answer: Answer }
-  | { type: "job-ended"; status: "failed" | "parked"; error: { code: ErrorCode; message: string } }
+  | { type: "job-ended"; status: "failed" | "parked"; error: { code: ErrorCode; message: string; reason?: string } }
   | { type: "job-ended"; status: "cancelled" }
   | {
       type: "feedback-given";

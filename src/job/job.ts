@@ -70,7 +70,7 @@ export interface MicrotaskState {
   refused: { round: number; place: number; role: string; about: string[]; shortage: MoneyShortage }[];
   /** What the tenant is invoiced for it; null: nothing was charged. */
   charge: { nano: NanoUsd; atMs: number } | null;
-  failure: { code: string; message: string } | null;
+  failure: { code: string; message: string; reason?: string } | null;
 }
 
 /** The fold of a job's log. */
@@ -96,7 +96,7 @@ export interface Job {
   microtasks: MicrotaskState[];
   assembly: Assembly | null;
   answer: Answer | null;
-  error: { code: ErrorCode; message: string } | null;
+  error: { code: ErrorCode; message: string; reason?: string } | null;
   /** What providers billed or may bill, all attempts. */
   costNano: NanoUsd;
   /** Of its tenant's budget: what it was given at first and holds now, nano-USD; null: no cap. */

@@ -132,15 +132,18 @@ export class TenantLedger {
     if (lease?.kind === "purse") this.#shrink(lease, unusedNano);
   }
 
-  /** A job has begun; what it holds moves from the purse to the job. A job that has settled stays settled. */
-  begin(job: RunningJob, slice: OpeningSlice | null, nowMs: number): void {
+  /**
+   * A job has begun; what it holds moves from the purse to the job, and what it does not keep comes back. A job that
+   * has settled stays settled.
+   */
+  begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd, nowMs: number): void {
     if (this.#leases.has(job.id) || this.#rows.settled(job.id) !== null) return;
     this.#take(slice);
     this.#put({
       holder: job.id,
       kind: "job",
       month: monthOf(nowMs),
-      nano: slice?.nano ?? 0,
+      nano: keepNano,
       atMs: nowMs,
       expiresAtMs: nowMs + jobLeaseMs,
       about: job,
@@ -153,7 +156,7 @@ export class TenantLedger {
    */
   lease(job: RunningJob, slice: OpeningSlice | null, leastNano: NanoUsd, wantNano: NanoUsd, nowMs: number): Grant {
     this.#expire(nowMs);
-    this.begin(job, slice, nowMs);
+    this.begin(job, slice, slice?.nano ?? 0, nowMs);
     const lease = this.#leases.get(job.id);
     if (lease === undefined) return { totalNano: 0, shortage: "cap-reached" };
     const room = this.#room(lease.month);

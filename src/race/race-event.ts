@@ -107,6 +107,9 @@ export type RaceEvent =
         /** The tenant's other jobs hold the money. */
         | "rate-limited"
         | "dependency-failed"
-        | "deadline-exceeded";
+        | "deadline-exceeded"
+        | "not-approved";
       message: string;
+      /** Of money: why it is not there. */
+      reason?: string;
     };

@@ -69,6 +69,16 @@ export class World {
     };
   }
 
+  /** Runs the next timer; false: there is none. */
+  step(): boolean {
+    this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+    const next = this.#timers.shift();
+    if (next === undefined) return false;
+    this.nowMs = Math.max(this.nowMs, next.atMs);
+    next.then();
+    return true;
+  }
+
   ports(): EnginePorts {
     const view: MarketView = {
       state: emptyMarket(),

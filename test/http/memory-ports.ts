@@ -5,6 +5,8 @@ import type { KeyRow } from "../../src/access/key.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Assets } from "../../src/http/pages/assets.ts";
 import type { BidderListing, HttpPorts } from "../../src/http/ports.ts";
+import { TenantLedger } from "../../src/money/tenant-ledger.ts";
+import { MemoryRows } from "../money/memory-rows.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
 import { answers } from "./scripts.ts";
 
@@ -35,6 +37,13 @@ export function testServer(options: TestServerOptions = {}) {
   let script: Script = answers("Hello.");
   const jobs = memoryJobs("secret", () => script);
   const unexpected: unknown[] = [];
+  const ledgers = new Map<string, { rows: MemoryRows; ledger: TenantLedger }>();
+  const ledgerOf = (tenant: string) => {
+    const rows = new MemoryRows();
+    const known = ledgers.get(tenant) ?? { rows, ledger: new TenantLedger(rows) };
+    ledgers.set(tenant, known);
+    return known;
+  };
   const access = createAccess({
     operatorKey: options.operatorKey === undefined ? operatorKey : options.operatorKey,
     local: options.local ?? false,
@@ -53,6 +62,14 @@ export function testServer(options: TestServerOptions = {}) {
   });
   const ports: HttpPorts = {
     jobs: jobs.port,
+    money: {
+      standing: async (caller) => ledgerOf(caller.tenant).ledger.standing(clock.nowMs),
+      months: async (caller, limit) => ledgerOf(caller.tenant).rows.months().slice(0, limit),
+      setLimits: async (tenant, limits) => {
+        ledgerOf(tenant).ledger.setLimits(limits);
+        return ledgerOf(tenant).ledger.standing(clock.nowMs);
+      },
+    },
     market: {
       preview: async (_caller, request) => [
         { microtask: "answer", decision: { code: "no-bidder", message: `Nothing bids on ${request.kind} here.` } },
@@ -103,6 +120,7 @@ export function testServer(options: TestServerOptions = {}) {
   const app = createApp(ports, { assets: options.assets, unexpected: (error) => void unexpected.push(error) });
   return {
     app,
+    ledgerOf,
     jobs,
     clock,
     keys,

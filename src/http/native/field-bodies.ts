@@ -15,6 +15,8 @@ export const deadlineBody = z
     error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
   });
 
+export const tenantName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+
 export const labelsBody = z
   .array(z.string().trim().min(1).max(200))
   .min(2)

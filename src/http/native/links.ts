@@ -1,10 +1,11 @@
 /** Where a job's parts are; paths, so that they hold behind any host name. */
-export function linksOf(id: string): Record<"self" | "events" | "explain" | "cancel" | "page", string> {
+export function linksOf(id: string): Record<"self" | "events" | "explain" | "ledger" | "cancel" | "page", string> {
   const self = `/v1/jobs/${id}`;
   return {
     self,
     events: `${self}/events`,
     explain: `${self}/explain`,
+    ledger: `${self}/ledger.csv`,
     cancel: `${self}/cancel`,
     page: `/job.html?id=${id}`,
   };
