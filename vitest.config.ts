@@ -29,6 +29,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/workers/**", "**/node_modules/**"],
           environment: "node",
+          // Machines are slow under load; a test that hangs still ends.
+          testTimeout: 30_000,
         },
       },
       {

@@ -2,9 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Comparison, compare } from "./market/comparison.ts";
+import { decisionTimes } from "./market/decision-time.ts";
 import { generatedSet } from "./market/generated.ts";
 import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
-import { printComparison } from "./market/report.ts";
+import { printComparison, printTimes } from "./market/report.ts";
 
 /**
  * node bench/market.ts [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--json]
@@ -38,10 +39,12 @@ function setsOf(): RecordedSet[] {
   return [generatedSet()];
 }
 
+const times = decisionTimes();
+if (!values.json) printTimes(times);
 const results: Comparison[] = [];
 for (const set of setsOf()) {
   const result = compare(set, Number(values.seeds), values.regime ?? null);
   results.push(result);
   if (!values.json) printComparison(result);
 }
-if (values.json) console.log(JSON.stringify({ market: results }, null, 1));
+if (values.json) console.log(JSON.stringify({ decisionTimes: times, market: results }, null, 1));

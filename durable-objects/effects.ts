@@ -5,6 +5,9 @@ import { createModelPort } from "../src/models/model-ports.ts";
 import { Slots } from "../src/race/slots.ts";
 import { detectLanguage } from "./detect-language.ts";
 
+/** Timers of 32 bits fire at once when asked for more; the engine looks again when one fires early. */
+const longestTimerMs = 2_000_000_000;
+
 type Effects = Pick<EnginePorts, "nowMs" | "after" | "newAbort" | "models" | "slots" | "nonce" | "detectLanguage">;
 
 /** The platform behind the engine's ports, for one object. */
@@ -13,7 +16,7 @@ export function effectsOf(env: AtomicEnv, endpoints: () => readonly ConfiguredBi
   return {
     nowMs: () => Date.now(),
     after: (ms, then) => {
-      const timer = setTimeout(then, ms);
+      const timer = setTimeout(then, Math.min(ms, longestTimerMs));
       return () => clearTimeout(timer);
     },
     newAbort: () => {

@@ -1,56 +1,142 @@
-import type { LoggedEvent } from "../src/job/job-event.ts";
+import { type LogEnd, refuseAppend } from "../src/job/append-rule.ts";
+import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
+import { logVersion, readEvent } from "../src/job/log-version.ts";
+import { hasLog, hasTable, migrateLog } from "./log-schema.ts";
+import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
 
-/** Rows hold at most this much of an event; longer ones are split, since a value may have 2 MB. Code units. */
-const rowChars = 500_000;
+/** A piece of the log as NDJSON, for streams. `last`: number of its last event. */
+export interface LogPage {
+  text: string;
+  last: number;
+}
+
+/** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
+const firstFormChars = 500_000;
+
+type Row = { seq: number; at_ms: number; v: number; body: string; long: string | null };
 
 /**
- * The job log in the object's SQLite: one row an event, `seq` is the SSE id. An event too long for a value continues in
- * `log_more`, written in the same synchronous block and so in the same commit.
+ * The job log in the object's SQLite: one row an event, `seq` is the SSE id. Texts too long for a row lie in chunk
+ * rows by hash, written before the event that names them and in the same commit.
  */
 export class JobLog {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  #form: "unknown" | "none" | "ready" = "unknown";
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    sql.exec("CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL)");
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS log_more (seq INTEGER NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, part)) WITHOUT ROWID",
-    );
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
   }
 
   get isEmpty(): boolean {
-    return [...this.#sql.exec("SELECT 1 FROM log LIMIT 1")].length === 0;
+    return this.end === null;
   }
 
-  append(events: LoggedEvent[]): void {
-    for (const { seq, atMs, ...event } of events) {
-      const body = JSON.stringify(event);
-      this.#sql.exec("INSERT INTO log (seq, at_ms, body) VALUES (?, ?, ?)", seq, atMs, body.slice(0, rowChars));
-      for (let at = rowChars, part = 1; at < body.length; at += rowChars, part++)
-        this.#sql.exec(
-          "INSERT INTO log_more (seq, part, body) VALUES (?, ?, ?)",
-          seq,
-          part,
-          body.slice(at, at + rowChars),
-        );
-    }
+  /** The last row, read anew: another process of this object may have written it. null: no log. */
+  get end(): LogEnd | null {
+    return this.#isThere() ? this.#lastRow() : null;
   }
 
-  /** Events after `after` in order, at most `limit`. */
+  /** All of these events or, when it throws, none. Refuses a writer of an epoch that is over. */
+  append(events: LoggedEvent[], epoch: number): void {
+    this.#storage.transactionSync(() => {
+      if (!this.#isThere()) migrateLog(this.#sql);
+      const refusal = refuseAppend(this.#lastRow(), events, epoch);
+      if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
+      for (const event of events) this.#write(event, epoch);
+    });
+    this.#form = "ready";
+  }
+
+  /** Events after `after` in order, at most `limit`. Throws UnreadableLog when newer code wrote one of them. */
   read(after = 0, limit = Number.MAX_SAFE_INTEGER): LoggedEvent[] {
-    const rows = this.#sql.exec<{ seq: number; at_ms: number; body: string }>(
-      "SELECT seq, at_ms, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
+    if (!this.#isThere()) return [];
+    return [...this.#rows(after, limit)].map((row) => this.#eventOf(row));
+  }
+
+  /** The next events as lines, about `maxChars` of them and at least one; "" at the end of the log. */
+  page(after: number, maxChars: number): LogPage {
+    let text = "";
+    let last = after;
+    if (!this.#isThere()) return { text, last };
+    for (const row of this.#rows(after, Number.MAX_SAFE_INTEGER)) {
+      text += lineOf(this.#eventOf(row));
+      last = row.seq;
+      if (text.length >= maxChars) break;
+    }
+    return { text, last };
+  }
+
+  /** After the storage was deleted. */
+  forget(): void {
+    this.#form = "unknown";
+  }
+
+  #isThere(): boolean {
+    if (this.#form === "unknown") {
+      this.#form = hasLog(this.#sql) ? "ready" : "none";
+      if (this.#form === "ready") this.#storage.transactionSync(() => migrateLog(this.#sql));
+    }
+    return this.#form === "ready";
+  }
+
+  #lastRow(): LogEnd | null {
+    const [row] = this.#sql.exec<{ seq: number; epoch: number }>(
+      "SELECT seq, epoch FROM log ORDER BY seq DESC LIMIT 1",
+    );
+    return row ?? null;
+  }
+
+  #rows(after: number, limit: number): Iterable<Row> {
+    return this.#sql.exec<Row>(
+      "SELECT seq, at_ms, v, body, long FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
       after,
       limit,
     );
-    return [...rows].map((row) => {
-      const body = row.body.length < rowChars ? row.body : row.body + this.#rest(row.seq);
-      return { ...JSON.parse(body), seq: row.seq, atMs: row.at_ms } as LoggedEvent;
-    });
   }
 
-  #rest(seq: number): string {
-    const rows = this.#sql.exec<{ body: string }>("SELECT body FROM log_more WHERE seq = ? ORDER BY part", seq);
-    return [...rows].map((row) => row.body).join("");
+  #write({ seq, atMs, ...event }: LoggedEvent, epoch: number): void {
+    const split = splitBody(event);
+    if (typeof split !== "string") this.#writeChunks(split.chunks);
+    const [body, long] = typeof split === "string" ? [split, null] : [split.body, JSON.stringify(split.long)];
+    this.#sql.exec(
+      "INSERT INTO log (seq, at_ms, epoch, v, body, long) VALUES (?, ?, ?, ?, ?, ?)",
+      seq,
+      atMs,
+      epoch,
+      logVersion,
+      body,
+      long,
+    );
+  }
+
+  #writeChunks(chunks: { hash: string; part: number; text: string }[]): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS chunk (hash TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (hash, part)) WITHOUT ROWID",
+    );
+    for (const { hash, part, text } of chunks)
+      this.#sql.exec("INSERT OR IGNORE INTO chunk (hash, part, text) VALUES (?, ?, ?)", hash, part, text);
+  }
+
+  #eventOf(row: Row): LoggedEvent {
+    const body = row.v === 1 ? row.body + this.#restOfFirstForm(row) : row.body;
+    const event = JSON.parse(body) as JobEvent;
+    if (row.long !== null) joinBody(event, JSON.parse(row.long) as LongText[], (hash) => this.#chunksOf(hash));
+    return { ...readEvent(event, row.v), seq: row.seq, atMs: row.at_ms };
+  }
+
+  #chunksOf(hash: string): string {
+    const rows = this.#sql.exec<{ text: string }>("SELECT text FROM chunk WHERE hash = ? ORDER BY part", hash);
+    return [...rows].map((row) => row.text).join("");
+  }
+
+  #restOfFirstForm(row: Row): string {
+    if (row.body.length < firstFormChars || !hasTable(this.#sql, "log_more")) return "";
+    const rows = this.#sql.exec<{ body: string }>("SELECT body FROM log_more WHERE seq = ? ORDER BY part", row.seq);
+    return [...rows].map((one) => one.body).join("");
   }
 }
+
+/** An event as a line of a stream. */
+export const lineOf = (event: LoggedEvent): string => `${JSON.stringify(event)}\n`;

@@ -10,27 +10,34 @@ import {
   viewOf as marketView,
 } from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
-import type { Refusal } from "../src/error.ts";
+import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
 import { type Explanation, explain } from "../src/job/explain.ts";
 import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
-import { examplesOf, summaryOf } from "../src/job/job-summary.ts";
+import { type JobSummary, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
 import { ledgerOf } from "../src/job/ledger.ts";
+import { UnreadableLog } from "../src/job/log-version.ts";
+import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { Usage } from "../src/money/price.ts";
+import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
+import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import { Lease, leaseMs } from "./lease.ts";
 import { TenantLink } from "./tenant-link.ts";
+import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 
-/** An unfinished job's object is woken by its alarm this long after it was last seen alive, ms. */
-const leaseMs = 30_000;
-const renewMs = 10_000;
+/** An object that newer code wrote to looks again this often whether its code has come back, ms. */
+const parkedMs = 5 * 60_000;
+/** After the log refused a write or the engine failed, ms. */
+const brokenMs = 5_000;
 
 export interface NewJob {
   id: string;
@@ -49,17 +56,20 @@ export interface NewJob {
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
+  readonly #lease: Lease;
+  readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
   readonly #tenant: TenantLink;
   #run: JobRun | null = null;
   #market: MarketSnapshot;
   #view: MarketView;
   #waking: Promise<JobRun | null> | null = null;
-  #renew: ReturnType<typeof setInterval> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
-    this.#log = new JobLog(ctx.storage.sql);
+    this.#log = new JobLog(ctx.storage);
+    this.#lease = new Lease(ctx.storage);
+    this.#tombstone = new Tombstone(ctx.storage.sql);
     this.#tenant = new TenantLink(env);
     this.#market = emptySnapshot(env);
     this.#view = marketView(this.#market);
@@ -75,7 +85,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const { id, tenant, request, seed, via, bodyHash, slice } = job;
     const named = bodyHash === undefined ? {} : { bodyHash };
     const capped = slice === undefined ? {} : { slice };
-    this.#hold();
+    this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
     this.#tell(run);
     return "made";
@@ -91,21 +101,30 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run === null ? null : explain(run.job);
   }
 
-  /** NDJSON of the events after `after`; closes when the job is over. null: not this tenant's job. */
+  /**
+   * NDJSON of the events after `after`: replay, then tail; closes when the job is over, or after 60 s in which it only
+   * waited. null: not this tenant's job.
+   */
   async events(tenant: string, after: number): Promise<ReadableStream<Uint8Array> | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return null;
-    return this.#streams.subscribe(
-      (from) => this.#log.read(from),
+    const stream = this.#streams.subscribe(
+      {
+        page: (from, maxChars) => this.#log.page(from, maxChars),
+        // Of this run: when it breaks, its readers come back to the next one.
+        state: () => (run.finished || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
+      },
       after,
-      () => run.finished,
     );
+    if (stream === null) throw new AtomicError("rate-limited", "The job has too many readers. Try again later.");
+    return stream;
   }
 
   async cancel(tenant: string, by: "client" | "disconnect"): Promise<{ status: Job["status"] } | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return null;
     run.cancel(by);
+    this.#mustStand(run);
     return { status: run.job.status };
   }
 
@@ -120,9 +139,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run === null) return { code: "not-found", message: "There is no such job." };
     const refusal = reconcileCost(run, attempt, usage);
     if (refusal !== null) return refusal;
-    this.#hold();
+    this.#lease.hold();
     run.turn();
     return null;
+  }
+
+  /** What is known of a job without its content: also when its log was deleted. null: not this tenant's job. */
+  async summary(tenant: string): Promise<JobSummary | null> {
+    const run = await this.#ofTenant(tenant);
+    const summary = run === null ? this.#tombstone.read() : summaryOf(run.job);
+    return summary?.tenant === tenant ? summary : null;
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
@@ -152,7 +178,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         field: "label",
         message: "No finished attempt is there for this feedback to be about.",
       };
-    this.#hold();
+    this.#lease.hold();
     run.record(
       {
         type: "feedback-given",
@@ -165,19 +191,25 @@ export class JobObject extends DurableObject<AtomicEnv> {
       { type: "settlement-prepared", settlements: [settlement] },
     );
     run.turn();
+    this.#mustStand(run);
     return null;
   }
 
-  /** The lease ran out: this object died, or sleeps with work open. The log says how to go on. Never throws. */
+  /**
+   * The lease ran out: this object died, or a job that waited is due, or its retention ended. The log says how to go
+   * on. Never throws, and leaves an alarm behind while there is anything left to do.
+   */
   override async alarm(): Promise<void> {
+    this.#lease.fired();
     try {
       const run = await this.#wake();
-      if (run === null || run.finished) return;
+      if (run === null) return await this.#forgetAll();
+      if (run.finished) return await this.#retain(run.job);
       run.turn();
-      this.#hold();
+      if (!run.stopped) this.#tend();
     } catch (error) {
       this.#complain("alarm-failed", error);
-      await this.ctx.storage.setAlarm(Date.now() + leaseMs);
+      this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : leaseMs));
     }
   }
 
@@ -197,16 +229,19 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   async #reopen(): Promise<JobRun> {
-    const first = this.#log.read(0, 1)[0];
-    if (first?.type === "job-accepted") {
-      await prepareCriteria(first.request);
+    const log = this.#log.read();
+    const first = log[0];
+    if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
+    await prepareCriteria(first.request);
+    // An ended job needs no market: it can be read whatever state the stores are in.
+    if (!log.some((event) => event.type === "job-ended")) {
       const tenant = first.request.examples ? first.tenant : null;
       this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
     }
     if (this.#run !== null) return this.#run;
-    const run = this.#open(this.#log.read());
+    const run = this.#open(log);
     run.resume();
-    if (!run.finished) this.#hold();
+    if (!run.stopped) this.#tend();
     if (run.job.status === "running") this.#tell(run);
     return run;
   }
@@ -225,24 +260,25 @@ export class JobObject extends DurableObject<AtomicEnv> {
   #ports(): EnginePorts {
     return {
       ...effectsOf(this.env, () => this.#market.endpoints),
-      append: (events) => this.#log.append(events),
+      append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#view,
       settle: async (job, settlements) => {
-        await Promise.all([
-          this.env.SETTLEMENTS.send({ summary: summaryOf(job), settlements, examples: examplesOf(job) }),
-          this.#tenant.settle(job),
-        ]);
+        for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
+        await this.#tenant.settle(job);
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       broken: (error) => {
         this.#complain("job-stopped", error);
         // The next request or alarm opens the log anew.
         this.#run = null;
-        this.#streams.closeAll();
+        this.#streams.settle();
+        this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : brokenMs));
       },
+      watched: () => this.#streams.size > 0,
       committed: (events) => {
         this.#streams.publish(events);
-        queueMicrotask(() => this.#rest());
+        queueMicrotask(() => this.#tend());
       },
     };
   }
@@ -256,20 +292,60 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.ctx.waitUntil(told);
   }
 
-  /** Takes the lease: the alarm fires when nobody renews it. */
-  #hold(): void {
-    void this.ctx.storage.setAlarm(Date.now() + leaseMs);
-    this.#renew ??= setInterval(() => void this.ctx.storage.setAlarm(Date.now() + leaseMs), renewMs);
+  /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
+  async #trace(): Promise<void> {
+    const { ATOMIC_OTLP_URL: url, ATOMIC_OTLP_HEADERS: headers } = this.env;
+    if (url === undefined || url === "") return;
+    const spans = spansOf(this.#log.read());
+    if (spans === null) return;
+    const result = await exportSpans(
+      url,
+      otlpHeaders(headers ?? ""),
+      spans,
+      (to, init) => fetch(to, init),
+      AbortSignal.timeout(10_000),
+    );
+    if (!result.ok)
+      this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
-  /** Gives the lease up when nothing is left to do. */
-  #rest(): void {
-    if (this.#run === null || !this.#run.finished) return;
-    this.#streams.closeAll();
-    if (this.#renew === null) return;
-    clearInterval(this.#renew);
-    this.#renew = null;
-    void this.ctx.storage.deleteAlarm();
+  /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */
+  #tend(): void {
+    const run = this.#run;
+    if (run === null) return;
+    if (run.finished) {
+      this.#streams.settle();
+      return this.#lease.rest(this.#keptUntilMs(run.job));
+    }
+    const untilMs = run.idleUntilMs;
+    if (untilMs === "now") this.#lease.hold();
+    else this.#lease.rest(untilMs ?? Date.now() + parkedMs);
+  }
+
+  #keptUntilMs(job: Job): number {
+    return (job.endedAtMs ?? job.acceptedAtMs) + retentionMs(this.env.ATOMIC_RETENTION_DAYS);
+  }
+
+  /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
+  async #retain(job: Job): Promise<void> {
+    if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
+    const summary = summaryOf(job);
+    await this.ctx.storage.deleteAll();
+    this.#log.forget();
+    this.#run = null;
+    this.#streams.settle();
+    this.#tombstone.write(summary);
+    this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
+  }
+
+  /** No log: what is left is a tombstone whose time has come. */
+  async #forgetAll(): Promise<void> {
+    if (this.#tombstone.read() !== null) await this.ctx.storage.deleteAll();
+  }
+
+  /** A caller is told that something was done only when the log has it. */
+  #mustStand(run: JobRun): void {
+    if (run.stopped) throw new AtomicError("internal", "This could not be written down. Try again.");
   }
 
   /** To the console, without content: what failed, and where. */

@@ -19,6 +19,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   /** OTLP/HTTP endpoint of traces, and its headers as "name=value,name=value". */
   ATOMIC_OTLP_URL?: string;
   ATOMIC_OTLP_HEADERS?: string;
+  /** Days an ended job's log is kept; default 30. */
+  ATOMIC_RETENTION_DAYS?: string;
   /** "1": stored bidders may have http URLs on loopback (tests, local servers). */
   ATOMIC_ALLOW_LOOPBACK?: string;
 }

@@ -1,4 +1,5 @@
 import { seededRandom } from "../../src/market/market.ts";
+import { type BudgetResult, budgetRuns } from "./budget.ts";
 import {
   aiq,
   brier,
@@ -15,7 +16,7 @@ import type { RecordedSet } from "./recorded.ts";
 import { bestSingle, fullInformation, oracle, randomPick, single } from "./yardstick.ts";
 
 /** Fixed beforehand, for every set: USD of score per USD of cost, at a value of 20 x the dearest model's mean cost. */
-export const lambdas = [0.01, 0.05, 0.15, 0.4, 1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1500];
+export const lambdas = [0.01, 0.1, 0.4, 1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1500, 6000];
 
 export interface Regime {
   name: string;
@@ -68,6 +69,7 @@ export interface Comparison {
   seeds: number;
   bestSingle: { bidder: string; quality: number; costUsd: number };
   regimes: RegimeResult[];
+  budgets: BudgetResult[];
 }
 
 export function compare(set: RecordedSet, seeds: number, only: string | null): Comparison {
@@ -83,19 +85,30 @@ export function compare(set: RecordedSet, seeds: number, only: string | null): C
     regimes: regimes
       .filter((regime) => !only || regime.name.includes(only))
       .map((regime) => runRegime(set, regime, seeds, best)),
+    budgets:
+      only && !"budget".includes(only) ? [] : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), valueOf(set), 3),
+  };
+}
+
+const meansOf = (set: RecordedSet): number[] => set.bidders.map((_, i) => single(set.train, i).costNano);
+const valueOf = (set: RecordedSet): number => Math.round(20 * Math.max(...meansOf(set)));
+
+function judgeOf(set: RecordedSet, name: string): Judge {
+  const regime = regimes.find((one) => one.name === name);
+  if (!regime) throw new Error(`There is no regime ${name}.`);
+  return {
+    trueAccept: regime.trueAccept,
+    trueReject: regime.trueReject,
+    costNano: Math.round(regime.look * Math.min(...meansOf(set))),
   };
 }
 
 function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number): RegimeResult {
   const reference = single(set.test, best);
-  const means = set.bidders.map((_, i) => single(set.train, i).costNano);
+  const means = meansOf(set);
   const cheapest = means.indexOf(Math.min(...means));
-  const valueNano = Math.round(20 * Math.max(...means));
-  const judge: Judge = {
-    trueAccept: regime.trueAccept,
-    trueReject: regime.trueReject,
-    costNano: Math.round(regime.look * Math.min(...means)),
-  };
+  const valueNano = valueOf(set);
+  const judge = judgeOf(set, regime.name);
   const top = oracle(set.test);
   const floor = single(set.test, cheapest);
   const columns = (row: string, points: Point[]): Columns => ({

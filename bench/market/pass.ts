@@ -195,7 +195,7 @@ export class Pass {
     }
     tally.n++;
     tally.costNano += costNano;
-    if (delivered >= 0) tally.quality += row.score[delivered] ?? 0;
+    if (delivered >= 0 && goodOf(row, delivered, options.seed)) tally.quality++;
     learn(
       this.state,
       { key: row.id, tenant: "bench", kind: "answer", features, estimatedInputTokens, atMs: this.clockMs, attempts },

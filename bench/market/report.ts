@@ -1,6 +1,16 @@
 import type { Columns, Comparison } from "./comparison.ts";
+import type { DecisionTime } from "./decision-time.ts";
 
 const three = (x: number | null): string => (x === null ? "  -  " : x.toFixed(3));
+
+export function printTimes(times: readonly DecisionTime[]): void {
+  console.log("one decision (ms of wall clock) and sizes (characters of JSON)");
+  for (const one of times) {
+    console.log(
+      `  ${one.bidders} bidders after ${one.pastJobs} jobs: p50 ${one.p50Ms.toFixed(3)}, p99 ${one.p99Ms.toFixed(3)}; event ${one.eventBytes}, kind ${one.kindBytes}, shared ${one.sharedBytes}`,
+    );
+  }
+}
 
 export function printComparison(result: Comparison): void {
   const { bestSingle } = result;
@@ -22,6 +32,14 @@ export function printComparison(result: Comparison): void {
         `Brier ${three(one.brier)}, calibration error ${one.calibrationError.toFixed(4)}, Brier after the first outcome ${three(one.brierAfter)}; ` +
         `a decision p50 ${one.decisionMs.p50.toFixed(3)} ms, p99 ${one.decisionMs.p99.toFixed(3)} ms`,
     );
+  }
+  if (result.budgets.length > 0)
+    console.log("\n  budgets (judge .95/.90): share of the best single model's cost; used; over");
+  for (const one of result.budgets) {
+    const told = one.refusedOutright
+      ? "refused: below the cheapest model"
+      : `used ${(100 * one.used).toFixed(1)} % (${one.unconstrained > 1 ? "binds" : `unconstrained would use ${(100 * one.unconstrained).toFixed(0)} %`}), quality ${three(one.quality)}, served ${one.served} of ${one.rows}`;
+    console.log(`    ${`${100 * one.share} %`.padEnd(6)} prices ${one.prices.padEnd(24)} ${told}`);
   }
 }
 

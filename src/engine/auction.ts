@@ -91,7 +91,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     region: request.region,
     tried: triedOf(microtask),
     unavailable: left === null ? [] : tooDear(run, microtask, text, left),
-    verdict: { trueAccept: 1, trueReject: 1, costNano: 0 },
+    verdict: verdictOf(task),
     load: loadOf(job),
     nowMs,
   };
@@ -128,4 +128,13 @@ function loadOf(job: Job): Record<string, number> {
   for (const m of job.microtasks)
     for (const a of m.attempts) if (a.status === "running") load[a.bidder] = (load[a.bidder] ?? 0) + 1;
   return load;
+}
+
+/**
+ * What a verdict on this contract can tell: deterministic criteria reject what is wrong by them; without any, nothing
+ * is ever rejected for being wrong, so the first answer must be the likeliest one.
+ */
+function verdictOf({ kind, contract }: MicrotaskState["task"]): AuctionRequest["verdict"] {
+  const checked = contract.criteria.length > 0 || (contract.schema !== undefined && !isClosed(kind));
+  return { trueAccept: 1, trueReject: checked ? 1 : 0, costNano: 0 };
 }

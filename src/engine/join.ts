@@ -1,6 +1,7 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import { holdAuction, triedSentence } from "./auction.ts";
+import { changeLeader, isAnswerPart } from "./leader.ts";
 import type { Run } from "./run.ts";
 
 /** Rounds of auction a microtask may have before it fails. */
@@ -16,6 +17,12 @@ export function acceptAttempt(
   const microtask = microtaskOf(run.job, microtaskId);
   const attempt = attemptOf(run.job, attemptId);
   if (microtask === undefined || attempt === undefined) return;
+  // An answer that is taken although another's text was being shown, or none: its text is delivered whole.
+  const live = run.job.request.delivery === "live" && isAnswerPart(run, microtask);
+  if (live && microtask.leader !== attemptId) {
+    if (!changeLeader(run, microtask, attemptId)) return;
+    run.record({ type: "text-streamed", microtask: microtaskId, attempt: attemptId, offset: 0, text: attempt.text });
+  }
   const { schema } = microtask.task.contract;
   const reading = schema === undefined ? null : readAnswer(attempt.text, schema);
   run.record({

@@ -5,12 +5,15 @@ import { raceSteps } from "../race/race-steps.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
 
+export type ActiveRaceStep = Exclude<RaceStep, { step: "wait" }>;
+
 /** What the engine does next. A step that was done shows in the job, so that it is never said twice. */
 export type Step =
   | { do: "plan" }
   | { do: "adopt-plan"; text: string; value: unknown }
   | { do: "auction"; microtask: string }
-  | { do: "race"; microtask: string; step: Exclude<RaceStep, { step: "wait" }> }
+  /** What a race says at one time belongs together: a commit and the cancels of those who lost by it. */
+  | { do: "race"; microtask: string; steps: ActiveRaceStep[] }
   | { do: "reask"; microtask: string; attempt: string }
   | { do: "cut"; attempt: string; why: string }
   | { do: "fail-microtask"; microtask: string; code: "dependency-failed"; message: string }
@@ -70,10 +73,9 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
     const reask = owedReask(microtask);
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
-    for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
-      if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
-      else steps.push({ do: "race", microtask: microtask.task.id, step });
-    }
+    const race = raceOf(job, microtask, live, nowMs);
+    steps.push(...race.steps);
+    wakeMs = Math.min(wakeMs, race.wakeMs);
   }
   if (!open) return [...steps, { do: "finish" }];
   if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
@@ -145,12 +147,24 @@ function cutRest(
   if (microtask.status === "failed")
     return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
   const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
+  const race = raceOf(job, microtask, live, nowMs);
+  return { steps: [...steps, ...race.steps], wakeMs: race.wakeMs };
+}
+
+/** What a microtask's race says now: its steps as one, or when to look again. */
+function raceOf(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  nowMs: number,
+): { steps: Step[]; wakeMs: number } {
   let wakeMs = Number.POSITIVE_INFINITY;
+  const steps: ActiveRaceStep[] = [];
   for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
-    if (step.step === "wait") wakeMs = step.untilMs;
-    else steps.push({ do: "race", microtask: microtask.task.id, step });
+    if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
+    else steps.push(step);
   }
-  return { steps, wakeMs };
+  return { steps: steps.length === 0 ? [] : [{ do: "race", microtask: microtask.task.id, steps }], wakeMs };
 }
 
 const cut = (attempt: string, why: string): Step => ({ do: "cut", attempt, why });

@@ -31,8 +31,11 @@ export interface SlotPort {
 
 /** Everything the engine does to the world. */
 export interface EnginePorts {
-  /** Writes events in one atomic commit, or throws and writes none. Synchronous: the caller's next effect waits for it. */
-  append(events: LoggedEvent[]): void;
+  /**
+   * Writes events in one atomic commit, or throws and writes none: also when the log is in a later epoch than the
+   * writer's. Synchronous: the caller's next effect waits for it.
+   */
+  append(events: LoggedEvent[], epoch: number): void;
   nowMs(): number;
   /** Calls `then` once, `ms` from now; returns how to call it off. */
   after(ms: number, then: () => void): () => void;
@@ -52,6 +55,8 @@ export interface EnginePorts {
   detectLanguage(text: string): { language: string; confidence: number } | null;
   /** The log refused a write or the engine has a defect: this process is done with the job; a later boot goes on. */
   broken(error: unknown): void;
+  /** Is anybody reading along? Text that nobody waits for is written in larger batches. */
+  watched(): boolean;
   /** Told of every committed batch; must not throw. */
   committed(events: LoggedEvent[]): void;
 }

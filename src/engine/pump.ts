@@ -10,11 +10,12 @@ import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
+import { changeLeader, isAnswerPart } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 
-/** Delivered text is written in batches: at the first token, then this often. */
-const flushMs = 100;
+/** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
+const flushMs = { watched: 100, alone: 500 };
 
 /** Runs one attempt's stream to its end and records what became of it. Never rejects. */
 export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
@@ -109,29 +110,18 @@ const hasRivals = (run: Run, attempt: Attempt): boolean =>
 /** In live delivery the leader's text goes to the log, and so to clients, in batches. */
 function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
   const microtask = microtaskOf(run.job, attempt.microtask);
-  if (
-    microtask === undefined ||
-    run.job.request.delivery !== "live" ||
-    attempt.role === "judge" ||
-    attempt.role === "audit"
-  )
-    return;
-  if (!isAnswerPart(run, microtask)) return;
-  const leader = microtask.committed ?? microtask.leader ?? attempt.id;
-  if (leader !== attempt.id) {
-    const old = microtask.attempts.find((a) => a.id === leader);
-    if (old?.status === "running" && !(run.live.get(old.id)?.asked ?? false)) return;
-    run.record({
-      type: "leader-changed",
-      microtask: attempt.microtask,
-      from: leader,
-      to: attempt.id,
-      policy: run.job.request.leaderChange,
-    });
+  if (microtask === undefined || !isDelivered(run, microtask, attempt)) return;
+  const { leader, committed } = microtask;
+  if (leader === null && committed !== null && committed !== attempt.id) return;
+  if (leader !== null && leader !== attempt.id) {
+    const shown = microtask.attempts.find((a) => a.id === leader);
+    const stands = shown?.status === "running" && run.live.get(shown.id)?.asked === null;
+    if (committed !== attempt.id && stands) return;
+    if (!changeLeader(run, microtask, attempt.id)) return;
   }
   if (live.logged === 0) flushText(run, attempt, live);
   else
-    live.flush ??= run.ports.after(flushMs, () => {
+    live.flush ??= run.ports.after(run.ports.watched() ? flushMs.watched : flushMs.alone, () => {
       live.flush = null;
       flushText(run, attempt, live);
     });
@@ -141,14 +131,8 @@ function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
   live.flush?.();
   live.flush = null;
   const microtask = microtaskOf(run.job, attempt.microtask);
-  if (microtask === undefined || run.job.request.delivery !== "live" || live.text.length === live.logged) return;
-  if (
-    (microtask.leader ?? attempt.id) !== attempt.id ||
-    attempt.role === "judge" ||
-    attempt.role === "audit" ||
-    !isAnswerPart(run, microtask)
-  )
-    return;
+  if (microtask === undefined || live.text.length === live.logged || !isDelivered(run, microtask, attempt)) return;
+  if ((microtask.leader ?? attempt.id) !== attempt.id) return;
   const offset = live.logged;
   live.logged = live.text.length;
   run.record({
@@ -160,8 +144,12 @@ function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
   });
 }
 
-const isAnswerPart = (run: Run, microtask: MicrotaskState): boolean =>
-  run.job.assembly?.type === "single" && run.job.assembly.of === microtask.task.id && run.job.planStage === "work";
+const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boolean =>
+  run.job.status === "running" &&
+  run.job.request.delivery === "live" &&
+  attempt.role !== "judge" &&
+  attempt.role !== "audit" &&
+  isAnswerPart(run, microtask);
 
 const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   input: attempt.inputTokens,

@@ -8,7 +8,7 @@ import { holdAuction } from "./auction.ts";
 import { committedNano } from "./funds.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
-import { nextSteps, type Step } from "./next-steps.ts";
+import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { LiveAttempt } from "./race-view.ts";
@@ -34,11 +34,14 @@ export class JobRun implements Run {
   #stopped = false;
   #unwake: (() => void) | null = null;
   #wakeAtMs: number | null = null;
+  /** This process wrote its epoch into the log: older ones are refused from then on. */
+  #raised: boolean;
 
   /** `log`: the job's events so far, oldest first; empty for a new job. */
   constructor(log: Iterable<LoggedEvent>, ports: EnginePorts) {
     this.ports = ports;
     this.#job = fold(log);
+    this.#raised = this.#job === null;
   }
 
   /** The folded job. Throws before `accept`. */
@@ -69,13 +72,12 @@ export class JobRun implements Run {
     this.turn();
   }
 
-  /** After a restart: raises the epoch, which orphans what was running, and goes on. */
+  /**
+   * After a restart: goes on from the log. The epoch is raised, which orphans what was running, before anything is
+   * done; where there is nothing to do, nothing is written, so that looking at a job that waits costs it nothing.
+   */
   resume(): void {
-    if (
-      this.#job?.status === "running" ||
-      this.#job?.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))
-    )
-      this.record({ type: "epoch-started", epoch: this.job.epoch + 1 });
+    if (this.job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) this.#raise();
     this.turn();
   }
 
@@ -86,6 +88,14 @@ export class JobRun implements Run {
     const totalNano = committedNano(this.job);
     if (totalNano > leasedNano * keptShare || totalNano === 0) return;
     this.record({ type: "budget-leased", totalNano, askedNano: totalNano, shortage: null });
+  }
+
+  /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
+  get idleUntilMs(): number | null | "now" {
+    if (this.#job === null || this.#stopped || this.live.size > 0 || this.asking) return "now";
+    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs());
+    if (step === undefined) return null;
+    return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
   }
 
   cancel(by: "client" | "disconnect" | "operator"): void {
@@ -111,14 +121,25 @@ export class JobRun implements Run {
 
   record(...events: JobEvent[]): void {
     if (this.#stopped || events.length === 0) return;
+    const { epoch = 1, seq = 0 } = this.#job ?? {};
+    const raise: JobEvent[] = this.#raised ? [] : [{ type: "epoch-started", epoch: epoch + 1 }];
+    this.#write([...raise, ...events], seq, epoch + raise.length);
+  }
+
+  #raise(): void {
+    if (this.#raised || this.#stopped) return;
+    this.#write([{ type: "epoch-started", epoch: this.job.epoch + 1 }], this.job.seq, this.job.epoch + 1);
+  }
+
+  #write(events: JobEvent[], after: number, epoch: number): void {
     const atMs = this.ports.nowMs();
-    let seq = this.#job?.seq ?? 0;
-    const logged: LoggedEvent[] = events.map((event) => ({ ...event, seq: ++seq, atMs }));
+    const logged: LoggedEvent[] = events.map((event, i) => ({ ...event, seq: after + 1 + i, atMs }));
     try {
-      this.ports.append(logged);
+      this.ports.append(logged, epoch);
     } catch (error) {
       return this.#break(error);
     }
+    this.#raised = true;
     for (const event of logged) this.#job = evolve(this.#job, event);
     this.ports.committed(logged);
   }
@@ -149,6 +170,11 @@ export class JobRun implements Run {
   #perform(steps: Step[]): void {
     const wait = steps.find((s) => s.do === "wait");
     this.#wakeAt(wait?.do === "wait" ? wait.untilMs : null);
+    if (!this.#raised && steps.some((s) => s.do !== "wait")) {
+      this.#raise();
+      this.#again = true;
+      return;
+    }
     for (const step of steps) {
       if (step.do === "wait" || this.#stopped) continue;
       const before = this.job.seq;
@@ -169,25 +195,7 @@ export class JobRun implements Run {
       case "auction":
         return holdAuction(this, step.microtask);
       case "race":
-        switch (step.step.step) {
-          case "start":
-            return startAttempt(this, step.microtask, step.step.place, step.step.why);
-          case "cancel":
-            return cutAttempt(this, step.step.attempt, step.step.why);
-          case "commit":
-            return this.record({
-              type: "attempt-committed",
-              microtask: step.microtask,
-              attempt: step.step.attempt,
-              why: step.step.why,
-            });
-          case "judge":
-            return startJudging(this, step.microtask, step.step.attempts, step.step.on);
-          case "accept":
-            return acceptAttempt(this, step.microtask, step.step.attempt, step.step.how);
-          case "give-up":
-            return giveUp(this, step.microtask, step.step.why);
-        }
+        for (const one of step.steps) this.#race(step.microtask, one);
         return;
       case "reask":
         return startReask(this, step.microtask, step.attempt);
@@ -216,6 +224,23 @@ export class JobRun implements Run {
         return sendSettlement(this);
       case "wait":
         return;
+    }
+  }
+
+  #race(microtask: string, step: ActiveRaceStep): void {
+    switch (step.step) {
+      case "start":
+        return startAttempt(this, microtask, step.place, step.why);
+      case "cancel":
+        return cutAttempt(this, step.attempt, step.why);
+      case "commit":
+        return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
+      case "judge":
+        return startJudging(this, microtask, step.attempts, step.on);
+      case "accept":
+        return acceptAttempt(this, microtask, step.attempt, step.how);
+      case "give-up":
+        return giveUp(this, microtask, step.why);
     }
   }
 

@@ -9,8 +9,8 @@ import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
 import type { Run } from "./run.ts";
 
-/** Between two tries to hand settlements over, ms. */
-const retryMs = 2_000;
+/** Between two tries to hand settlements over, ms: twice as long each time. An object that is awake costs money. */
+const retryMs = { first: 2_000, longest: 300_000 };
 
 /** The job has ended and every attempt has reported: what the market will be told is written down once. */
 export function prepareSettlement(run: Run): void {
@@ -30,6 +30,7 @@ export function chargesOf(job: Job): JobEvent[] {
 }
 
 const sending = new WeakSet<Run>();
+const refused = new WeakMap<Run, number>();
 
 /** Hands over what was not taken yet; the log says when it was. Repeats are dropped by key on the other side. */
 export function sendSettlement(run: Run): void {
@@ -40,11 +41,14 @@ export function sendSettlement(run: Run): void {
   run.ports.settle(run.job, due).then(
     () => {
       sending.delete(run);
+      refused.delete(run);
       run.record({ type: "settlement-sent", keys });
       run.turn();
     },
     () => {
-      run.ports.after(retryMs, () => {
+      const times = refused.get(run) ?? 0;
+      refused.set(run, times + 1);
+      run.ports.after(Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
         sending.delete(run);
         run.turn();
       });

@@ -5,6 +5,7 @@ import { sha256Hex } from "../access/mac.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
+import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
@@ -18,6 +19,7 @@ import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
 import { JobList, type JobPage, maxPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { seedMarket } from "../store/seed-market.ts";
 import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
@@ -59,7 +61,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       async open(caller, id) {
         const objectId = await verifyJobId(secret, caller.tenant, id);
-        return objectId === null ? null : openHandle(env, objectId, caller.tenant);
+        return objectId === null ? null : openHandle(env, objectId, caller.tenant, id);
       },
       async list(caller, page) {
         const [ended, running] = await Promise.all([
@@ -94,6 +96,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         wrote();
         forgetBidders();
         return refusal;
+      },
+      async seed(rows) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
+        return await seedMarket(db, rows, bidders, Date.now());
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);
@@ -169,23 +175,36 @@ function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot
   return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept) } };
 }
 
-type JobRpc = Pick<JobObject, "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile">;
+type JobRpc = Pick<
+  JobObject,
+  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "summary"
+>;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
-function openHandle(env: AtomicEnv, objectId: string, tenant: string): JobHandle {
+function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string): JobHandle {
   // The platform types of RPC turn `unknown` into never; the object's own types are the truth.
   const job = () => env.JOB.get(env.JOB.idFromString(objectId)) as unknown as JobRpc;
-  const known = <T>(value: T | null): T => {
-    if (value === null) throw new AtomicError("not-found", "There is no such job.");
-    return value;
+  const missing = new AtomicError("not-found", "There is no such job.");
+  const known = async <T>(asked: Promise<T | null>): Promise<T> => {
+    const value = await asked;
+    if (value !== null) return value;
+    if ((await job().summary(tenant)) === null) throw missing;
+    throw new AtomicError("gone", `The job's retention has ended. Its summary is at ${linksOf(id).summary}.`, {
+      field: "id",
+    });
   };
   return {
-    view: async () => known(await job().view(tenant)),
-    events: async (after) => known(await job().events(tenant, after)),
-    explain: async () => known(await job().explain(tenant)),
-    cancel: async (by) => known(await job().cancel(tenant, by)),
-    ledger: async () => known(await job().ledger(tenant)),
+    ledger: () => known(job().ledger(tenant)),
     reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
+    view: () => known(job().view(tenant)),
+    events: (after) => known(job().events(tenant, after)),
+    explain: () => known(job().explain(tenant)),
+    cancel: (by) => known(job().cancel(tenant, by)),
     feedback: async (feedback) => await job().feedback(tenant, feedback),
+    async summary() {
+      const summary = await job().summary(tenant);
+      if (summary === null) throw missing;
+      return summary;
+    },
   };
 }

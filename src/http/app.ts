@@ -15,9 +15,11 @@ import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
 import { moneyRoutes } from "./native/money.ts";
 import { previewRoute } from "./native/preview.ts";
+import { seedRoute } from "./native/seed.ts";
 import { submitRoute } from "./native/submit.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { modelRoutes } from "./openai/models.ts";
+import { responsesRoutes } from "./openai/responses.ts";
 import { type Assets, serveAsset } from "./pages/assets.ts";
 import { loginRoutes } from "./pages/login.ts";
 import type { HttpPorts } from "./ports.ts";
@@ -35,6 +37,10 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   const app = new Hono<AppEnv>();
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
+  app.use(async (c, next) => {
+    c.set("report", (error) => options.unexpected?.(error, c.get("requestId")));
+    await next();
+  });
   app.use(pageHeaders);
   app.use(
     methodNotAllowed({
@@ -62,8 +68,10 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   bidderRoutes(app, ports);
   keyRoutes(app, ports);
   moneyRoutes(app, ports);
+  seedRoute(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);
+  responsesRoutes(app, ports);
 
   app.notFound((c) => {
     const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");
@@ -79,7 +87,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
 
   app.onError((error, c) => {
     if (!(error instanceof AtomicError)) {
-      options.unexpected?.(error, c.get("requestId"));
+      c.get("report")(error);
       const message = `Something went wrong inside Atomic. Try again; if it stays, report request ${c.get("requestId")}.`;
       return errorResponse(c, new AtomicError("internal", message));
     }

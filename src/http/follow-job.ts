@@ -20,10 +20,11 @@ export async function* followJob(
       const handle = await open();
       if (handle === null) throw new AtomicError("gone", "The job is no longer there. Its retention has ended.");
       for await (const event of readEvents(await handle.events(seq), signal)) {
+        // A heartbeat too is a sign of life: a job that waits for days breaks off its streams every minute.
+        breaks = 0;
         if (event !== null) {
           if (event.seq <= seq) continue;
           seq = event.seq;
-          breaks = 0;
         }
         yield event;
         if (event?.type === "job-ended") return;

@@ -32,7 +32,7 @@ export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
   view(): Promise<JobView>;
-  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 15 min. */
+  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
   cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
@@ -40,6 +40,8 @@ export interface JobHandle {
   ledger(): Promise<LedgerEntry[]>;
   /** The provider's own record of an attempt's use replaces what was counted or bounded; null: taken. */
   reconcile(attempt: string, usage: Usage): Promise<Refusal | null>;
+  /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
+  summary(): Promise<JobSummary>;
   /** null: taken. */
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }
@@ -75,6 +77,8 @@ export interface HttpPorts {
     bidders(): Promise<BidderListing[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
+    /** Prior knowledge of bidders, row by row. */
+    seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;
   };
   access: {
     /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */

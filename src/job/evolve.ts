@@ -13,7 +13,7 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
   job.seq = event.seq;
   switch (event.type) {
     case "epoch-started":
-      startEpoch(job, event.epoch, event.atMs);
+      if (event.epoch > job.epoch) startEpoch(job, event.epoch, event.atMs);
       break;
     case "cancel-requested":
       job.cancelRequested = true;

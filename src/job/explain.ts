@@ -14,6 +14,8 @@ export interface Explanation {
     sentences: string[];
     decisions: Decision[];
     losers: { bidder: string; costNano: NanoUsd; why: string }[];
+    /** What each attempt was taken to have been worth (the newest word on it), once settled; null: nothing is known. */
+    outcomes: { attempt: string; bidder: string; worth: number | null; source: string | null; costNano: NanoUsd }[];
   }[];
   costNano: NanoUsd;
   /** What the strongest single bidder would have cost for every microtask, by its bids. */
@@ -38,7 +40,7 @@ export function explain(job: Job): Explanation {
     job: job.id,
     status: job.status,
     sentences,
-    microtasks: job.microtasks.map(explainMicrotask),
+    microtasks: job.microtasks.map((m) => explainMicrotask(job, m)),
     costNano: job.costNano,
     strongestAloneNano: strongest,
     savedNano: saved,
@@ -50,13 +52,16 @@ const ended = (job: Job): string => (job.status === "running" ? "is running" : j
 function strongestCost(decision: Decision | undefined): NanoUsd {
   if (decision === undefined) return 0;
   const best = decision.bids.reduce<Decision["bids"][number] | null>(
-    (a, b) => (a === null || b.accept.mean > a.accept.mean ? b : a),
+    (a, b) =>
+      a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano > a.costNano)
+        ? b
+        : a,
     null,
   );
   return best?.costNano ?? 0;
 }
 
-function explainMicrotask(m: MicrotaskState): Explanation["microtasks"][number] {
+function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"][number] {
   const sentences: string[] = [];
   const losers: Explanation["microtasks"][number]["losers"] = [];
   for (const decision of m.decisions) {
@@ -66,7 +71,7 @@ function explainMicrotask(m: MicrotaskState): Explanation["microtasks"][number] 
   }
   sentences.push(...m.attempts.map(attemptSentence));
   if (m.failure !== null) sentences.push(m.failure.message);
-  return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers };
+  return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers, outcomes: outcomesOf(job, m) };
 }
 
 function attemptSentence(a: Attempt): string {
@@ -88,4 +93,20 @@ function attemptSentence(a: Attempt): string {
     case "orphaned":
       return `${a.bidder} (${a.role}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+function outcomesOf(job: Job, m: MicrotaskState): Explanation["microtasks"][number]["outcomes"] {
+  const prefix = `${job.id}/${m.task.id}`;
+  const mine = (job.settlements ?? []).filter((s) => s.key === prefix || s.key.startsWith(`${prefix}/`));
+  const newest = new Map<string, Explanation["microtasks"][number]["outcomes"][number]>();
+  for (const { attempts } of mine)
+    for (const { attempt, bidder, outcome, costNano } of attempts)
+      newest.set(attempt, {
+        attempt,
+        bidder,
+        worth: outcome?.worth ?? null,
+        source: outcome?.source ?? null,
+        costNano,
+      });
+  return [...newest.values()];
 }

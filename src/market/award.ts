@@ -21,10 +21,12 @@ export interface AwardInputs {
   belief: number[];
   /** Nothing was seen of this input yet. */
   fresh: boolean;
-  /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number. */
+  /** By bid: calibrated mean, strength, drawn value, P(answers in time), odds of failing with those tried, model and provider number, what was added to the mean before the draw. */
   rows: AwardRow[];
-  /** Probability of a random leader, the leader it picked (index of a bid), if it did. */
+  /** Probability that the leader is drawn by `trials` instead, and the leader it drew (index of a bid), if it did. */
   floor: number;
+  /** Share of each bid in such draws; sums to 1. */
+  trials: number[];
   random: number | null;
   /** Bids (indices) that run beside the leader as a random audit. */
   audit: number[];
@@ -39,6 +41,7 @@ export type AwardRow = [
   lift: number,
   model: number,
   provider: number,
+  optimism: number,
 ];
 
 export interface AwardTerms {
@@ -128,7 +131,30 @@ export function awardOf(
     if (pair.length > 1) return done(pair, "parallel");
   }
   const audit = inputs.audit.filter((i) => i !== leader);
-  return done(inOrder(bids, inputs, sequence, audit), audit.length > 0 ? "audit" : "sequence");
+  const line = many ? [...sequence, ...standby(inputs, sequence, candidates, value)] : sequence;
+  return done(inOrder(bids, inputs, line, audit), audit.length > 0 ? "audit" : "sequence");
+}
+
+/**
+ * Where no verdict can reject, a second answer is never worth its price, but a bidder can still fail or be silent: the
+ * best of the others stands by, of another provider if there is one. It costs nothing unless it is needed.
+ */
+function standby(
+  inputs: AwardInputs,
+  sequence: readonly number[],
+  candidates: readonly Candidate[],
+  value: number,
+): number[] {
+  const leader = sequence[0];
+  if (leader === undefined || sequence.length > 1 || inputs.verdict.trueReject > 0) return [];
+  const net = (i: number) => value * (candidates[i]?.accept ?? 0) - (candidates[i]?.price ?? 0);
+  const affordable = (i: number) =>
+    inputs.budgetNano === null ||
+    (candidates[leader]?.costNano ?? 0) + (candidates[i]?.costNano ?? 0) <= inputs.budgetNano;
+  const elsewhere = (i: number) => (inputs.rows[i]?.[6] === inputs.rows[leader]?.[6] ? 0 : 1);
+  const others = candidates.map((_, i) => i).filter((i) => i !== leader && net(i) > 0 && affordable(i));
+  others.sort((x, y) => elsewhere(y) - elsewhere(x) || net(y) - net(x) || x - y);
+  return others.slice(0, 1);
 }
 
 /** Leader, hedge and fall-backs of a sequence; a hedge needs a way to fail that the leader does not share. */

@@ -34,7 +34,7 @@ export interface AuctionRequest {
   tried: { bidder: string; how: "rejected" | "failed" }[];
   /** Not to be asked now: circuit open, no headroom, a contestant when a judge is looked for; with the reason. */
   unavailable: { bidder: string; reason: string }[];
-  /** Price of one look by the judge, and how far its verdict can be trusted. Deterministic truth: 1, 1, 0. */
+  /** Price of one look by the judge, and how far its verdict can be trusted. Deterministic truth: 1, 1, 0; nothing is ever rejected: 1, 0, 0. */
   verdict: { trueAccept: number; trueReject: number; costNano: NanoUsd };
   /** Requests under way at each bidder, from this object's view; default 0. */
   load: Record<string, number>;

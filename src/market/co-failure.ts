@@ -75,7 +75,7 @@ export function conditional(p: number, belief: readonly number[], r: number): { 
 }
 
 /** Prior log evidence of the loadings: failures of language models on one input are known to hang together. */
-const priorEvidence = [-4, -1.5, -0.3, 0, -0.3, -2];
+const priorEvidence = [-5, -2.5, -1, 0, 0, -1];
 
 /** Posterior mean of the loading of a kind. */
 export function loadingOf(kind: KindState | undefined): number {

@@ -6,7 +6,7 @@ import type { Bidder } from "./bidder.ts";
 import { calibrationFeatures, recalibrate } from "./calibration.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
-import { drawBeta, type Random } from "./draw.ts";
+import type { Random } from "./draw.ts";
 import { short, steps, within } from "./elementary.ts";
 import { ineligible } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
@@ -16,11 +16,7 @@ import { unsound } from "./request.ts";
 import { sentenceOf } from "./sentence.ts";
 import type { Column, MarketState, Row } from "./state.ts";
 import { expectedCall } from "./tokens.ts";
-
-/** Share of decisions whose leader is drawn at random: keeps off-policy estimates possible. */
-export const explorationFloor = 0.01;
-/** Posterior strength is multiplied by this before the draw: tempered Thompson sampling. */
-const temper = Number((globalThis as never as { T?: string }).T ?? 1);
+import { drawAcceptance, isNewcomer, optimism, pickBy, temper, trialsOf } from "./trial.ts";
 
 export interface Pacing {
   /** USD of score per USD of cost; 1: a dollar is a dollar. */
@@ -35,6 +31,7 @@ interface Prepared {
   mean: number;
   strength: number;
   own: number;
+  newcomer: boolean;
   costNano: number;
   output: number;
 }
@@ -109,17 +106,18 @@ export function decide(
     let lift = 1;
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);
-    const a = Math.max(0.05, one.mean * one.strength * temper);
-    const b = Math.max(0.05, (1 - one.mean) * one.strength * temper);
-    const drawn = within(drawBeta(a, b, random), 0.001, 0.999);
+    const strength = steps(one.strength * temper(view.kind?.calm ?? 0, one.newcomer), 100);
+    const added = steps(optimism(one.newcomer, one.mean, strength), 1e4);
+    const drawn = drawAcceptance(one.mean + added, strength, random);
     const row: AwardRow = [
       steps(one.mean, 1e5),
-      steps(one.strength, 100),
+      strength,
       steps(drawn, 1e5),
       steps(answers, 1e4),
       steps(within(lift, 0.5, 2), 100),
       numberOf(numbers.model, one.bidder.model),
       numberOf(numbers.provider, one.bidder.provider),
+      added,
     ];
     rows.push(row);
     const mean = acceptNow({ fresh, belief, loading }, row, row[0]);
@@ -145,13 +143,14 @@ export function decide(
     belief,
     fresh,
     rows,
-    floor: bids.length > 1 ? explorationFloor : 0,
+    ...trialsOf(cheap, terms),
     random: null,
     audit: [],
     auditRate: 0,
   };
+  // Drawn whether or not they are used, so that the stream of draws does not depend on the outcome.
   const coin = random();
-  const pick = Math.min(bids.length - 1, Math.floor(random() * bids.length));
+  const pick = pickBy(inputs.trials, random());
   if (coin < inputs.floor) inputs.random = pick;
   if (request.closed && request.tried.length === 0 && request.strategy === "auto")
     planAudit(inputs, bids, view, column, terms, random);
@@ -210,6 +209,7 @@ function prepare(
     mean,
     strength: posterior.strength,
     own: posterior.own,
+    newcomer: isNewcomer(view.kind, row),
     costNano: call.costNano,
     output: call.output,
   };

@@ -1,15 +1,19 @@
 import { logarithm, within } from "./elementary.ts";
 import type { KindState, Row } from "./state.ts";
 
-/** Change that is looked for, and evidence (nats) that settles it: about one false alarm in a few thousand outcomes. */
+/** Change that is looked for, and the evidence (nats) that settles it. */
 const change = 0.2;
-const threshold = 5.5;
-/** Share of the old counts that survives an alarm: enough to keep the order of contexts. */
-const kept = 0.06;
+const threshold = 5;
+/** Claims a bidder needs before it can be said to have changed: a younger profile follows by itself. */
+const known = 60;
+
+/** Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes and the sum of residuals. */
+export type Detector = [evidence: number, outcomes: number, residual: number];
 
 /**
- * Page's CUSUM (1954) on the log likelihood ratio of "skill fell (or rose) by 0.2" against the claim, seen through the
- * verdict's noise. On an alarm the bidder's counts in this kind are discounted, so that the next outcomes weigh.
+ * Watches one bidder of a kind for a fall or a rise by 0.2 (Page, Biometrika 1954: CUSUM of the log likelihood ratio,
+ * through the verdict's noise). On an alarm its counts are cut to what was seen since the change and moved by the mean
+ * residual since then, in every context. Returns whether that happened.
  */
 export function watchForDrift(
   kind: KindState,
@@ -19,23 +23,36 @@ export function watchForDrift(
   worth: number,
   reliability: { trueAccept: number; trueReject: number },
 ): boolean {
+  if (row.claims < known) return false;
   const says = (p: number) => within(p * reliability.trueAccept + (1 - p) * (1 - reliability.trueReject), 0.02, 0.98);
   const now = says(within(claim, 0.03, 0.97));
-  const ratio = (p: number) => {
+  const power = Math.max(0.1, reliability.trueAccept + reliability.trueReject - 1);
+  const step = (detector: Detector, p: number): boolean => {
     const other = says(within(p, 0.03, 0.97));
-    return worth * logarithm(other / now) + (1 - worth) * logarithm((1 - other) / (1 - now));
+    detector[0] += worth * logarithm(other / now) + (1 - worth) * logarithm((1 - other) / (1 - now));
+    detector[1]++;
+    detector[2] += (worth - now) / power;
+    if (detector[0] <= 0) detector.fill(0);
+    return detector[0] >= threshold;
   };
-  row.drop = Math.max(0, row.drop + ratio(claim - change));
-  row.rise = Math.max(0, row.rise + ratio(claim + change));
-  if (row.drop < threshold && row.rise < threshold) return false;
-  row.drop = 0;
-  row.rise = 0;
-  for (const column of kind.columns) {
-    for (const counts of [column.counts, ...column.bands]) {
-      counts[2 * i] = (counts[2 * i] ?? 0) * kept;
-      counts[2 * i + 1] = (counts[2 * i + 1] ?? 0) * kept;
-    }
-  }
-  row.recent *= kept;
+  const fell = step(row.fall, claim - change);
+  const rose = step(row.rise, claim + change);
+  if (!fell && !rose) return false;
+  const [, outcomes, residual] = fell ? row.fall : row.rise;
+  const shift = residual / outcomes;
+  for (const column of kind.columns)
+    for (const counts of [column.counts, ...column.bands]) move(counts, i, shift, outcomes);
+  row.fall.fill(0);
+  row.rise.fill(0);
   return true;
+}
+
+function move(counts: number[], i: number, shift: number, most: number): void {
+  const accept = counts[2 * i] ?? 0;
+  const n = accept + (counts[2 * i + 1] ?? 0);
+  if (n <= 0) return;
+  const kept = Math.min(n, most);
+  const p = within(accept / n + shift, 0.02, 0.98);
+  counts[2 * i] = kept * p;
+  counts[2 * i + 1] = kept * (1 - p);
 }

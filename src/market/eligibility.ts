@@ -28,25 +28,20 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
 function brokenField(bidder: Bidder): string | null {
   const price = bidder.price as Bidder["price"] | null | undefined;
   if (!price) return "price is missing";
-  const rates: [string, number | undefined][] = [
-    ["price.inputPerMtok", price.inputPerMtok],
-    ["price.outputPerMtok", price.outputPerMtok],
-    ["price.perCall", price.perCall ?? 0],
-  ];
-  for (const [name, rate] of rates) {
-    if (typeof rate !== "number" || !Number.isFinite(rate)) return `${name} is not a number`;
-    if (rate < 0) return `${name} is negative (${rate})`;
-  }
-  const positive: [string, number | undefined][] = [
-    ["contextTokens", bidder.contextTokens],
-    ["maxOutputTokens", bidder.maxOutputTokens],
-    ["expected.firstTokenMs", (bidder.expected as Bidder["expected"] | undefined)?.firstTokenMs],
-    ["expected.tokensPerSecond", (bidder.expected as Bidder["expected"] | undefined)?.tokensPerSecond],
-  ];
-  for (const [name, number] of positive) {
-    if (typeof number !== "number" || !Number.isFinite(number)) return `${name} is not a number`;
-    if (number < 0) return `${name} is negative (${number})`;
-  }
-  if (bidder.concurrency !== null && !(bidder.concurrency > 0)) return `concurrency is ${bidder.concurrency}`;
-  return null;
+  const expected = bidder.expected as Bidder["expected"] | undefined;
+  return (
+    badNumber("price.inputPerMtok", price.inputPerMtok) ??
+    badNumber("price.outputPerMtok", price.outputPerMtok) ??
+    badNumber("price.perCall", price.perCall ?? 0) ??
+    badNumber("contextTokens", bidder.contextTokens) ??
+    badNumber("maxOutputTokens", bidder.maxOutputTokens) ??
+    badNumber("expected.firstTokenMs", expected?.firstTokenMs) ??
+    badNumber("expected.tokensPerSecond", expected?.tokensPerSecond) ??
+    (bidder.concurrency !== null && !(bidder.concurrency > 0) ? `concurrency is ${bidder.concurrency}` : null)
+  );
+}
+
+function badNumber(name: string, value: number | undefined): string | null {
+  if (typeof value !== "number" || !Number.isFinite(value)) return `${name} is not a number`;
+  return value < 0 ? `${name} is negative (${value})` : null;
 }

@@ -40,6 +40,11 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const band = bandOf(settlement.features.inputChars);
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
+  const present = new Set(kind.rows.map((row) => row.bidder));
+  for (const bidder of bidders) {
+    const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
+    if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+  }
   const seen: Seen[] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
@@ -108,7 +113,8 @@ function learnOutcomes(
   const g = growth(kind, settlement.atMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
-  let belief = freshBelief();
+  const start = freshBelief();
+  let belief = start;
   let atStart = belief;
   let round: number | undefined;
   const rejected: Seen[] = [];
@@ -136,19 +142,20 @@ function learnOutcomes(
     const row = kind.rows[one.row];
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    const first = seen[0] === one || (known === atStart && rejected.length === 0);
+    const first = known === start;
     const features = calibrationFeatures(one.raw, row.recent, settlement.features.inputChars);
     if (first) learnCalibration(kind, features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      watchForDrift(kind, one.row, row, conditionalP, worth, reliability);
+      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);
   for (const change of changes) change();
   kind.outcomes += seen.length;
+  kind.calm += seen.length;
   refit(kind, view.shared, g);
 }
 

@@ -12,15 +12,24 @@ export type { AwardInputs } from "./award.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";
 export { cellOf, type Features } from "./cell.ts";
-export { decide, explorationFloor, type Pacing } from "./decide.ts";
+export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
 export { learn } from "./learn.ts";
+export {
+  type Estimate,
+  estimatePolicy,
+  type Logged,
+  type OffPolicyResult,
+  type TargetPolicy,
+  targetPolicy,
+} from "./off-policy.ts";
 export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
 export { propensities } from "./propensity.ts";
 export { reliabilityOf } from "./reliability.ts";
 export { replay } from "./replay.ts";
+export { type SeedRow, seedPriors } from "./seed-prior.ts";
 export type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
 export { type Standing, standing } from "./standing.ts";
 export {
@@ -32,3 +41,4 @@ export {
   type SharedState,
   type Source,
 } from "./state.ts";
+export { explorationFloor } from "./trial.ts";

@@ -1,7 +1,7 @@
 import { exponential, within } from "./elementary.ts";
 
 /** Step of the multiplier, and the bounds it is held in. */
-const step = 0.15;
+const step = 0.07;
 const least = 1e-4;
 const most = 1e4;
 
@@ -11,7 +11,8 @@ const most = 1e4;
  */
 export function pacingStep(multiplier: number, spentNano: number, allowedNano: number): number {
   if (!(allowedNano > 0)) return most;
-  const over = within((spentNano - allowedNano) / allowedNano, -1, 2);
+  // Bills are heavy-tailed: a tight bound here would make every spree look cheaper than it was.
+  const over = within((spentNano - allowedNano) / allowedNano, -1, 20);
   return within(multiplier * exponential(step * over), least, most);
 }
 

@@ -5,8 +5,11 @@ import { growth } from "./forgetting.ts";
 import { type Likeness, likenessOf, meanLevel, priorSkill, spread, tierOf } from "./skill.ts";
 import type { Column, KindState, MarketState, Row, SharedRow } from "./state.ts";
 
-/** Strength of the prior that a length band takes from its context, observations. */
-const bandStrength = 40;
+/**
+ * Strength of the prior that a length band takes from the rest of its context, observations. It falls where the band
+ * is seen to differ: z^2 is the squared difference over its sampling variance, 1 when there is none.
+ */
+const bandStrength = (z2: number): number => 400 / (1 + 2 * (z2 > 2 ? z2 - 2 : 0));
 
 /** A snapshot of one kind prepared for reading: rows by bidder and what the posteriors need once a decision. */
 export interface KindView {
@@ -15,7 +18,8 @@ export interface KindView {
   sharedGrowth: number;
   rows: Map<string, number>;
   shared: Map<string, SharedRow>;
-  likeness: Likeness;
+  /** Made when the first bidder without a row is met. */
+  likeness: Likeness | null;
   level: number;
 }
 
@@ -33,7 +37,7 @@ export function viewKind(state: MarketState, name: Kind, nowMs: number): KindVie
     sharedGrowth: growth(state.shared, nowMs),
     rows,
     shared,
-    likeness: likenessOf(kind),
+    likeness: null,
     level: meanLevel(kind),
   };
 }
@@ -53,6 +57,7 @@ export function acceptance(view: KindView, bidder: Bidder, column: Column | unde
   const i = view.rows.get(bidder.id) ?? -1;
   const row: Row | undefined = i < 0 ? undefined : view.kind?.rows[i];
   if (row) return inCell(view, i, row, column, band);
+  view.likeness ??= likenessOf(view.kind);
   const prior = priorSkill(view.likeness, view.shared.get(bidder.id), bidder.family, tierOf(bidder), null);
   return inCell(view, -1, { skill: prior.mean, variance: prior.variance }, column, band);
 }
@@ -86,7 +91,9 @@ function inCell(
   const bandN = bandAccept + (inBand?.[2 * i + 1] ?? 0) / g;
   const rest = prior + n - bandN;
   const restMean = within((prior * mean + accept - bandAccept) / rest, 0.005, 0.995);
-  const upper = 1 / (1 / rest + 1 / bandStrength);
+  const gap = bandN > 0 ? bandAccept / bandN - restMean : 0;
+  const z2 = bandN > 0 ? (gap * gap) / (restMean * (1 - restMean) * (1 / bandN + 1 / rest)) : 0;
+  const upper = 1 / (1 / rest + 1 / bandStrength(z2));
   const strength = upper + bandN;
   return { mean: within((upper * restMean + bandAccept) / strength, 0.005, 0.995), strength, own: n };
 }

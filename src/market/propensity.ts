@@ -1,7 +1,7 @@
 import { type AwardInputs, awardOf } from "./award.ts";
 import type { Decision } from "./bid.ts";
-import { drawBeta, seededRandom } from "./draw.ts";
-import { within } from "./elementary.ts";
+import { seededRandom } from "./draw.ts";
+import { drawAcceptance } from "./trial.ts";
 
 /**
  * Probability of each bidder's being first in this decision, by redrawing from the stored posteriors: outside the
@@ -13,15 +13,15 @@ export function propensities(decision: Decision, draws = 400): Record<string, nu
   const first = decision.bids.map(() => 0);
   const names = decision.bids.map((bid) => bid.bidder);
   for (let d = 0; d < draws; d++) {
-    const drawn = inputs.rows.map(([mean, strength]) =>
-      within(drawBeta(Math.max(0.05, mean * strength), Math.max(0.05, (1 - mean) * strength), random), 0.001, 0.999),
-    );
+    const drawn = inputs.rows.map((row) => drawAcceptance(row[0] + row[7], row[1], random));
     const leader = awardOf(decision.bids, { ...inputs, random: null, audit: [] }, decision, drawn).award[0]?.bidder;
     const at = leader === undefined ? -1 : names.indexOf(leader);
     if (at >= 0) first[at] = (first[at] ?? 0) + 1;
   }
-  const n = decision.bids.length;
   return Object.fromEntries(
-    names.map((name, i) => [name, (1 - inputs.floor) * ((first[i] ?? 0) / draws) + inputs.floor / n]),
+    names.map((name, i) => [
+      name,
+      (1 - inputs.floor) * ((first[i] ?? 0) / draws) + inputs.floor * (inputs.trials[i] ?? 0),
+    ]),
   );
 }

@@ -27,8 +27,8 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
     row.claims = count(row.claims);
     row.brier = fine(row.brier);
     row.recent = fine(row.recent);
-    row.drop = count(row.drop);
-    row.rise = count(row.rise);
+    all(row.fall, count);
+    all(row.rise, count);
     all(row.bins, count);
     all(row.tokens, fine);
     all(row.total, fine);

@@ -22,7 +22,7 @@ export interface SequenceTerms {
 }
 
 /** Candidates kept by Weitzman index, and by net value. */
-const byIndex = 7;
+const byIndex = 6;
 const byValue = 3;
 
 export interface Sequence {
@@ -55,6 +55,7 @@ export function bestSequence(candidates: readonly Candidate[], terms: SequenceTe
     }
   }
   const limit = terms.budgetNano === null ? Number.POSITIVE_INFINITY : terms.budgetNano;
+  const most = trueAccept * terms.valueUsd;
   const afterA = new Float64Array(K);
   const afterB = new Float64Array(K);
   let worth = Number.NEGATIVE_INFINITY;
@@ -90,10 +91,12 @@ export function bestSequence(candidates: readonly Candidate[], terms: SequenceTe
         worth = worthB;
         [a, b, c] = [i, j, -1];
       }
-      if (terms.maxPlaces < 3) continue;
+      if (terms.maxPlaces < 3 || worthB + reachB * most <= worth) continue;
       for (let l = 0; l < m; l++) {
         if (l === i || l === j || costB + (cost[l] as number) > limit) continue;
         let worthC = worthB - reachB * (price[l] as number);
+        // Even if it were always right it could not win: most third places end here.
+        if (worthC + reachB * most <= worth) continue;
         for (let k = 0; k < K; k++) worthC += (afterB[k] as number) * (gain[l * K + k] as number);
         if (worthC > worth) {
           worth = worthC;

@@ -35,6 +35,7 @@ export interface Likeness {
 export function likenessOf(kind: KindState | undefined): Likeness {
   const likeness: Likeness = { family: new Map(), tier: new Map() };
   for (const row of kind?.rows ?? []) {
+    if (!Number.isFinite(row.skill)) continue;
     const known = 1 / (1 + 4 * row.variance);
     const add = <K>(map: Map<K, [number, number]>, key: K) => {
       const sum = map.get(key);
@@ -102,7 +103,7 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
     for (const column of kind.columns) {
       const accept = (column.counts[2 * i] ?? 0) / growth;
       const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
-      if (n < 0.05) continue;
+      if (!(n >= 0.05)) continue;
       const p = logistic(column.level + row.skill);
       const w = cellWeight(n, p);
       precision += w;
@@ -130,7 +131,7 @@ function refitColumn(column: Column, kind: KindState, center: number, growth: nu
     if (!row) continue;
     const accept = (column.counts[2 * i] ?? 0) / growth;
     const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
-    if (n < 0.05) continue;
+    if (!(n >= 0.05)) continue;
     const p = logistic(column.level + row.skill);
     const w = cellWeight(n, p);
     precision += w;

@@ -9,7 +9,7 @@ export const maxBandColumns = 24;
 /** Observations a cell remembers of one bidder: older ones fade, so that it stays able to change its mind. */
 export const cellMemory = 400;
 /** Grid of latent correlations between bidders' failures; the data choose among them. */
-export const loadings = [0, 0.3, 0.5, 0.65, 0.75, 0.85] as const;
+export const loadings = [0, 0.35, 0.55, 0.7, 0.8, 0.88] as const;
 
 /** Per-bidder numbers of one kind, by position; all weights are forward-weighted (see forgetting.ts). */
 export interface Row {
@@ -22,13 +22,15 @@ export interface Row {
   variance: number;
   /** Precision and precision x skill that this kind gave to the shared part. */
   given: [precision: number, skill: number];
+  /** Outcomes the kind had when this bidder came. */
+  since: number;
   /** Observations, sum of squared errors of claims, and of corrected outcomes. */
   claims: number;
   brier: number;
   /** Fast average of (outcome - claim), and the two change detectors. */
   recent: number;
-  drop: number;
-  rise: number;
+  fall: [evidence: number, outcomes: number, residual: number];
+  rise: [evidence: number, outcomes: number, residual: number];
   /** Five bins of claims: weight, sum of claims, sum of outcomes. */
   bins: number[];
   /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */
@@ -62,8 +64,9 @@ export interface KindState {
   coFailed: number[];
   /** Recalibration: mean and precision of each weight. */
   calibration: { mean: number[]; precision: number[] };
-  /** Outcomes folded, all bidders. */
+  /** Outcomes folded, all bidders; and since some bidder was last found changed. */
   outcomes: number;
+  calm: number;
 }
 
 /** What is known of one bidder over all kinds. */
@@ -110,8 +113,9 @@ export const emptyKind = (): KindState => ({
   columns: [],
   loading: loadings.map(() => 0),
   coFailed: [],
-  calibration: { mean: [0, 1, 0, 0], precision: [60, 120, 60, 30] },
+  calibration: { mean: [0, 1, 0, 0], precision: [300, 600, 300, 150] },
   outcomes: 0,
+  calm: 0,
 });
 
 /** A market that has seen nothing. */

@@ -1,4 +1,5 @@
 import { dominatedRacers } from "./dominated.ts";
+import { predictedRejects } from "./predicted.ts";
 import { prefixLooks } from "./prefix-look.ts";
 import type { RaceState, RaceStep } from "./race.ts";
 import { committedRacer, mayWin, roleOf, standingOf, wantsJudge } from "./standing.ts";
@@ -7,6 +8,9 @@ import { contenders, isAnyoneBusy, lastResort, winnerOf } from "./winner.ts";
 
 /** An audit may outlive the accept by this much: what it teaches is worth waiting for, what it delays is nothing. */
 export const auditGraceMs = 10_000;
+
+/** A commit on prefix bets at most this against the criteria that more text can still break. */
+export const highestRisk = 0.01;
 
 /** No wait is longer, so that a lost wake-up costs at most this. */
 const longestWaitMs = 30_000;
@@ -41,7 +45,12 @@ export function raceSteps(state: RaceState, nowMs: number): RaceStep[] {
       steps.push({ step: "cancel", attempt: racer.attempt, why: "rejected-on-prefix" });
     }
   }
-  for (const attempt of dominatedRacers(state)) steps.push({ step: "cancel", attempt, why: "dominated" });
+  for (const attempt of predictedRejects(state)) steps.push({ step: "cancel", attempt, why: "rejected-on-prefix" });
+  for (const attempt of dominatedRacers(state)) {
+    if (!steps.some((one) => one.step === "cancel" && one.attempt === attempt)) {
+      steps.push({ step: "cancel", attempt, why: "dominated" });
+    }
+  }
 
   const wholes = state.racers.filter((racer) => wantsJudge(racer) && mayWin(state, racer));
   if (wholes.length > 0) steps.push({ step: "judge", attempts: wholes.map((racer) => racer.attempt), on: "whole" });
@@ -100,6 +109,7 @@ function decidedOnPrefix(state: RaceState): string | null {
   for (const racer of state.racers) {
     if (racer.status !== "running" || racer.prefixVerdict?.result !== "accept" || racer.firstTokenAtMs === null)
       continue;
+    if ((racer.breakRisk ?? 0) > highestRisk) continue;
     if (standingOf(racer) === "running" && mayWin(state, racer) && (first === null || racer.place < first.place)) {
       first = racer;
     }

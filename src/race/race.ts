@@ -30,6 +30,8 @@ export interface Racer {
   normalised: string | null;
   /** Tokens the judge saw at its last look at the prefix; absent: it has not looked. */
   judgedAtTokens?: number;
+  /** P(the accepted prefix is rejected as a whole), from `commit-risk`; absent: taken as 0. */
+  breakRisk?: number;
 }
 
 /** What the bid of a place expects, for decisions about money while tokens stream. Same index as the line-up. */

@@ -12,8 +12,9 @@ export function standingOf(racer: Racer): Standing {
   if (racer.status !== "complete") return "fallen";
   const verdict = racer.wholeVerdict;
   if (verdict?.result === "reject") return "fallen";
+  // A look at its prefix may still be under way; a whole that passed has no need of it.
+  if (verdict?.result === "accept") return "passed";
   if (racer.judging || verdict === null) return "pending";
-  if (verdict.result === "accept") return "passed";
   return hasJudgement(racer) ? "unsure" : "pending";
 }
 

@@ -21,13 +21,17 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
   let alive = 0;
   let heard = false;
   let anchorMs: number | null = null;
+  let anchorLeads = true;
   for (const racer of racers) {
     const standing = standingOf(racer);
     if (standing === "running") open++;
     if (standing === "fallen" || roleOf(state, racer) === "audit") continue;
     alive++;
     if (standing !== "running" || racer.firstTokenAtMs !== null) heard = true;
-    else if (anchorMs === null || racer.startedAtMs < anchorMs) anchorMs = racer.startedAtMs;
+    else if (anchorMs === null || racer.startedAtMs < anchorMs) {
+      anchorMs = racer.startedAtMs;
+      anchorLeads = roleOf(state, racer) === "leader";
+    }
   }
 
   const steps: RaceStep[] = [];
@@ -71,7 +75,11 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
     for (let place = 0; place < lineUp.length && open < state.maxOpen; place++) {
       const one = lineUp[place];
       if (one?.role !== "hedge" || one.startAfterMs === null || !isFree(place)) continue;
-      const dueAtMs = anchorMs + one.startAfterMs;
+      // Behind a fall-back the wait so far counts, but it, too, gets half of the time to speak.
+      const dueAtMs = Math.max(
+        anchorMs + one.startAfterMs / (anchorLeads ? 1 : 2),
+        state.openedAtMs + one.startAfterMs,
+      );
       if (dueAtMs <= nowMs) begin(place, `no first token after ${Math.round(one.startAfterMs)} ms`);
       else if (nextAtMs === null || dueAtMs < nextAtMs) nextAtMs = dueAtMs;
     }

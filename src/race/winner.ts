@@ -78,11 +78,12 @@ export function contenders(state: RaceState): Racer[] {
     .sort((a, b) => a.place - b.place);
 }
 
-/** Does anyone who may win still run or wait for a verdict? */
+/** Does anyone who may win still run, or wait for a verdict or a comparison? */
 export function isAnyoneBusy(state: RaceState): boolean {
   for (const racer of state.racers) {
     const standing = standingOf(racer);
-    if ((standing === "running" || standing === "pending") && mayWin(state, racer)) return true;
+    const compared = state.strategy === "best-of" && racer.judging && standing !== "fallen";
+    if ((standing === "running" || standing === "pending" || compared) && mayWin(state, racer)) return true;
   }
   return false;
 }

@@ -1,17 +1,14 @@
 import { sql } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
 import { AtomicError } from "../error.ts";
 import type { JobSummary, SettlementMessage } from "../job/job-summary.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { learn } from "../market/market.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { Database } from "./database.ts";
-import { type ExampleRow, exampleCap, exampleKey, exampleWrite, maxExampleChars } from "./example-store.ts";
-import { jsonChunks } from "./json-chunks.ts";
-import { bodiesOf, type MarketPart, marketOf, maxPartChars, partsQuery, partWrite } from "./market-store.ts";
-import { jobs, settled, usageMonths } from "./schema.ts";
+import { bodiesOf, marketOf, partsQuery } from "./market-store.ts";
+import { jobs, settled } from "./schema.ts";
+import { type Before, type Work, writesOf } from "./settle-writes.ts";
 import { readSettlementMessage } from "./settlement-message.ts";
-import { usageOf } from "./usage-month.ts";
 
 /** Tries against another consumer before the batch goes back to the queue. Each lost race is a batch the other won. */
 const maxTries = 10;
@@ -78,12 +75,6 @@ export async function settleBatch(
   throw new AtomicError("conflict", `Other consumers settled first ${maxTries} times in a row; try again.`);
 }
 
-interface Before {
-  keys: Set<string>;
-  jobs: Set<string>;
-  parts: MarketPart[];
-}
-
 async function readBefore(db: Database, entries: readonly Entry[]): Promise<Before> {
   const settlements = entries.flatMap((e) => e.message.settlements);
   const parts = ["shared", ...new Set(settlements.map((s) => s.kind))];
@@ -101,14 +92,6 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
     partsQuery(db, parts),
   ]);
   return { keys: new Set(known.map((k) => k.key)), jobs: new Set(ended.map((j) => j.id)), parts: stored };
-}
-
-interface Work {
-  settlements: Settlement[];
-  summaries: JobSummary[];
-  /** Messages that bring something new; their examples are kept. */
-  fresh: SettlementMessage[];
-  changed: { part: string; body: string }[];
 }
 
 /** Drops repeats and learns the rest, by time. A message the market throws over is left out, and the fold made anew. */
@@ -158,69 +141,6 @@ function newIn(entries: readonly Entry[], before: Before) {
   work.settlements = order.map((o) => o.settlement);
   return { work, order };
 }
-
-/** The statements of the write. Plain inserts, on purpose: a key or job that came in between fails the transaction. */
-async function writesOf(db: Database, work: Work, before: Before, nowMs: number) {
-  const items: BatchItem<"sqlite">[] = [];
-  const keys = work.settlements.map((s) => s.key);
-  if (keys.length > 0)
-    items.push(db.insert(settled).select(sql`select value, ${nowMs} from json_each(${JSON.stringify(keys)})`));
-  if (work.summaries.length > 0) items.push(jobInsert(db, work.summaries), usageAdd(db, work.summaries));
-  const kept = await exampleRows(work.fresh);
-  for (const chunk of jsonChunks(kept)) items.push(exampleWrite(db, chunk));
-  if (kept.length > 0) {
-    const pairs = new Map(kept.map(({ tenant, kind }) => [`${kind} ${tenant}`, { tenant, kind }]));
-    items.push(exampleCap(db, JSON.stringify([...pairs.values()])));
-  }
-  const oversized: string[] = [];
-  for (const { part, body } of work.changed) {
-    if (body.length > maxPartChars) oversized.push(part);
-    else items.push(partWrite(db, part, before.parts.find((p) => p.part === part)?.version ?? 0, body));
-  }
-  return { items, oversized };
-}
-
-/** Columns in the order of the schema. */
-const jobInsert = (db: Database, summaries: readonly JobSummary[]) =>
-  db.insert(jobs).select(
-    sql`select value ->> 'tenant', value ->> 'createdAtMs', value ->> 'id', value ->> 'status', value ->> 'kind',
-      value ->> 'plan', value ->> 'via', value ->> 'endedAtMs', value ->> 'microtasks', value ->> 'attempts',
-      value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error'
-    from json_each(${JSON.stringify(summaries)})`,
-  );
-
-const usageAdd = (db: Database, summaries: readonly JobSummary[]) =>
-  db
-    .insert(usageMonths)
-    .select(
-      sql`select value ->> 'tenant', value ->> 'month', value ->> 'jobs', value ->> 'costNano', value ->> 'savedNano',
-        value ->> 'savedTokens' from json_each(${JSON.stringify(usageOf(summaries))}) where true`,
-    )
-    .onConflictDoUpdate({
-      target: [usageMonths.tenant, usageMonths.month],
-      set: {
-        jobs: sql`${usageMonths.jobs} + excluded.jobs`,
-        costNano: sql`${usageMonths.costNano} + excluded.cost_nano`,
-        savedNano: sql`${usageMonths.savedNano} + excluded.saved_nano`,
-        savedTokens: sql`${usageMonths.savedTokens} + excluded.saved_tokens`,
-      },
-    });
-
-async function exampleRows(messages: readonly SettlementMessage[]): Promise<ExampleRow[]> {
-  const rows: ExampleRow[] = [];
-  for (const { summary, examples } of messages) {
-    for (const { kind, ...texts } of examples) {
-      const [input, output] = [storable(texts.input), storable(texts.output)];
-      if (input.length + output.length > maxExampleChars) continue;
-      const atMs = summary.endedAtMs ?? summary.createdAtMs;
-      rows.push({ tenant: summary.tenant, kind, key: await exampleKey(input), job: summary.id, input, output, atMs });
-    }
-  }
-  return rows;
-}
-
-/** SQLite's JSON gives neither NUL nor half a surrogate pair back as it was. */
-const storable = (text: string): string => text.replaceAll("\0", "").toWellFormed();
 
 /** Every constraint of the write guards against a concurrent writer; the rows themselves were checked before. */
 function isLostRace(error: unknown): boolean {

@@ -81,8 +81,11 @@ const attempt = z.looseObject({
   outputTokens: z.number().min(0).max(1e12),
 });
 
+/** 100 messages of 64 keys must fit one bound value of D1, 2 MB. */
+const key = z.string().regex(/^[\x21-\x7e]{1,256}$/);
+
 const settlement = z.looseObject({
-  key: z.string().min(1).max(512),
+  key,
   tenant: id,
   kind: z.enum(kindNames),
   features: z.looseObject({ inputChars: count, script: label }),

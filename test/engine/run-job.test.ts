@@ -289,3 +289,56 @@ async function endOrDie(world: World, request: ReturnType<typeof requestOf>): Pr
     throw error;
   }
 }
+
+describe("live delivery", () => {
+  const shown = (log: LoggedEvent[]): string => {
+    let text = "";
+    for (const e of log) {
+      if (e.type === "leader-changed") text = "";
+      if (e.type === "text-streamed") text += e.text;
+    }
+    return text;
+  };
+  const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
+  const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
+  // Whoever speaks first says nothing of Paris; the others do, later.
+  const script = (call: ModelCall): Script =>
+    call.seed % 3 === 0
+      ? says("I think it may be one of several towns ".repeat(9), 20, 20)
+      : says("It is Paris, by the river.", 20, 300);
+
+  it("tells clients to drop the text of a leader that is not the one committed", async () => {
+    const world = new World(three, script);
+    world.accept(requestOf({ strategy: "race", delivery: "live", contract: { criteria, judged: [] } }), 8);
+    const job = await world.settle();
+    expect(job.answer?.text).toBe("It is Paris, by the river.");
+    expect(types(world.log)).toContain("leader-changed");
+    expect(shown(world.log)).toBe(job.answer?.text);
+  });
+
+  it("ends the job at a change of leader under the policy fail", async () => {
+    const world = new World(three, script);
+    world.accept(
+      requestOf({ strategy: "race", delivery: "live", leaderChange: "fail", contract: { criteria, judged: [] } }),
+      8,
+    );
+    const job = await world.settle();
+    expect(job.error?.code).toBe("bidders-failed");
+    expect(world.calls.every((c) => c.ended !== null)).toBe(true);
+  });
+
+  it("shows the whole answer when a hedge or fall-back gives it", async () => {
+    const world = new World(two, (call) =>
+      call.seed % 2 === 0
+        ? [{ afterMs: 20, part: { type: "text", text: "It is" } }, ...fails("connection-lost")]
+        : says("Rome, surely."),
+    );
+    for (const seed of [6, 7]) {
+      const one = new World(two, world.script);
+      one.accept(requestOf({ delivery: "live" }), seed);
+      const job = await one.settle();
+      expect(job.answer?.text).toBe("Rome, surely.");
+      expect(shown(one.log)).toBe("Rome, surely.");
+    }
+  });
+});

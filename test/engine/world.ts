@@ -1,6 +1,7 @@
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { AtomicError } from "../../src/error.ts";
+import { refuseAppend } from "../../src/job/append-rule.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
@@ -23,6 +24,8 @@ export class Killed extends Error {}
 export class World {
   nowMs = 1_000_000;
   readonly log: LoggedEvent[] = [];
+  /** Of the last writer. */
+  epoch = 0;
   readonly settled = new Map<string, Settlement>();
   readonly calls: { attempt: string; bidder: string; startedAtMs: number; ended: "end" | "cut" | "failed" | null }[] =
     [];
@@ -87,9 +90,13 @@ export class World {
       examples: () => [],
     };
     return {
-      append: (events) => {
+      append: (events, epoch) => {
+        const last = this.log.at(-1);
+        const refusal = refuseAppend(last === undefined ? null : { seq: last.seq, epoch: this.epoch }, events, epoch);
+        if (refusal !== null) throw new Error(refusal);
         if (this.commitsLeft !== null && this.commitsLeft <= 0) this.#die();
         this.log.push(...structuredClone(events));
+        this.epoch = epoch;
         if (this.commitsLeft !== null) this.commitsLeft -= 1;
       },
       nowMs: () => this.nowMs,
@@ -110,6 +117,7 @@ export class World {
       broken: (error) => {
         if (!(error instanceof Killed)) this.defects.push(error);
       },
+      watched: () => true,
       committed: () => {},
     };
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { onlyEmbedded, operatorKey, testServer } from "./memory-ports.ts";
+import { onlyEmbedded } from "./bidders.ts";
+import { operatorKey, testServer } from "./memory-ports.ts";
 
 interface Refused {
   what: string;
@@ -112,8 +113,8 @@ const cases: Refused[] = [
     body: { text: "x", contract: { schema: { type: "nonsense" } } },
     status: 400,
     code: "invalid-contract",
-    field: "contract.schema",
-    says: /Correct it/,
+    field: "contract.schema.type",
+    says: /"contract.schema.type" is refused: this must be one or more of array, boolean.*\.$/,
   },
   {
     what: "a schema that is a string",

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { onlyEmbedded, testServer } from "./memory-ports.ts";
+import { onlyEmbedded } from "./bidders.ts";
+import { testServer } from "./memory-ports.ts";
 import { SseReader } from "./read-sse.ts";
 import {
   answers,
@@ -113,6 +114,9 @@ describe("chat completions, whole", () => {
     const server = testServer();
     await server.ask(chat, { body: { model: "workers-ai/@cf/meta/llama", messages } });
     expect(server.jobs.last()?.request.bidders).toEqual(["workers-ai/@cf/meta/llama"]);
+    const some = { model: "atomic", messages, atomic: { bidders: ["openai/small", "workers-ai/@cf/meta/llama"] } };
+    await server.ask(chat, { body: some });
+    expect(server.jobs.last()?.request.bidders).toEqual(some.atomic.bidders);
   });
 
   it.each([
@@ -154,10 +158,16 @@ describe("chat completions, whole", () => {
     [
       { model: "atomic", messages, response_format: { type: "json_schema", json_schema: { schema: { type: "no" } } } },
       400,
-      "response_format.json_schema.schema",
+      "response_format.json_schema.schema.type",
       "invalid_contract",
     ],
     [{ model: "embedded/eld", messages }, 400, "model", "no_bidder"],
+    [
+      { model: "atomic", messages, atomic: { bidders: ["openai/small", "x/y"] } },
+      400,
+      "atomic.bidders[1]",
+      "invalid_request",
+    ],
   ] as const;
   it.each(refusals)("refuse %j with %i about %s", async (body, status, param, code) => {
     const server = testServer();

@@ -9,10 +9,10 @@ const types: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
-/** The dashboard's files as the platform's asset store serves them. */
+/** The dashboard's files as the platform's asset store serves them: by their exact names. */
 export async function dashboardAssets(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const path = normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname));
+  const path = normalize(decodeURIComponent(pathname));
   try {
     const type = types[path.split(".").at(-1) ?? ""] ?? "application/octet-stream";
     return new Response(await readFile(join(root, path)), { headers: { "content-type": type } });

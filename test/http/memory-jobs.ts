@@ -3,6 +3,7 @@ import { hex, sha256Hex } from "../../src/access/mac.ts";
 import { AtomicError, type Refusal } from "../../src/error.ts";
 import type { Feedback, HttpPorts, JobHandle } from "../../src/http/ports.ts";
 import { fold } from "../../src/job/evolve.ts";
+import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
@@ -129,15 +130,8 @@ function handle(job: MemoryJob): JobHandle {
   return {
     view: async () => viewOf(job.job),
     events: async (after) => job.events(after),
-    explain: async () => ({
-      job: job.id,
-      status: job.job.status,
-      sentences: job.job.microtasks.flatMap((m) => m.decisions.map((d) => d.why)),
-      microtasks: [],
-      costNano: job.job.costNano,
-      strongestAloneNano: 0,
-      savedNano: 0,
-    }),
+    explain: async () => explain(job.job),
+    summary: async () => summaryOf(job.job),
     cancel: async (by) => {
       job.cancelled = by;
       if (job.job.status === "running")

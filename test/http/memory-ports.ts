@@ -1,12 +1,18 @@
-import PostalMime from "postal-mime";
 import { z } from "zod";
 import { createAccess } from "../../src/access/access.ts";
 import type { KeyRow } from "../../src/access/key.ts";
+import { mailText } from "../../src/email/mail-text.ts";
+import { isRefusal, parseMail } from "../../src/email/parse-mail.ts";
+import { previewAuctions } from "../../src/engine/preview.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Assets } from "../../src/http/pages/assets.ts";
-import type { BidderListing, HttpPorts } from "../../src/http/ports.ts";
+import type { HttpPorts } from "../../src/http/ports.ts";
+import { checkContract } from "../../src/judge/check-contract.ts";
+import type { Bidder } from "../../src/market/bidder.ts";
+import { emptyMarket, seedPriors } from "../../src/market/market.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
+import { freshMarket, generative, twoModels } from "./bidders.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
 import { answers } from "./scripts.ts";
 
@@ -15,21 +21,22 @@ export const operatorKey = "operator-key-of-these-tests";
 export interface TestServerOptions {
   local?: boolean;
   operatorKey?: string | null;
-  bidders?: BidderListing[];
+  bidders?: Bidder[];
   assets?: Assets;
 }
 
-const embedded: BidderListing = { id: "embedded/eld", provider: "embedded", serves: ["language"], enabled: true };
-const model = (id: string): BidderListing => ({
-  id,
-  provider: id.split("/")[0] ?? "",
-  serves: "generative",
-  enabled: true,
-});
-export const twoModels: BidderListing[] = [embedded, model("openai/small"), model("workers-ai/@cf/meta/llama")];
-export const onlyEmbedded: BidderListing[] = [embedded];
+const readMail: HttpPorts["parseMail"] = async (raw) => {
+  const mail = await parseMail(raw);
+  if (isRefusal(mail)) return mail;
+  const { subject, from, messageId, oversized } = mail;
+  return {
+    type: "email",
+    text: mailText(mail),
+    mail: { subject, from: from?.address ?? "", to: [], messageId, oversized, attachments: [] },
+  };
+};
 
-/** A whole server in memory: the real app, access, ids and folds; what is scripted is only what the models say. */
+/** A whole server in memory: the real app, access, ids, checks and folds; what is scripted is only what the models say. */
 export function testServer(options: TestServerOptions = {}) {
   const keys = new Map<string, KeyRow>();
   const bidders = new Map((options.bidders ?? twoModels).map((b) => [b.id, b]));
@@ -71,50 +78,21 @@ export function testServer(options: TestServerOptions = {}) {
       },
     },
     market: {
-      preview: async (_caller, request) => [
-        { microtask: "answer", decision: { code: "no-bidder", message: `Nothing bids on ${request.kind} here.` } },
-      ],
-      bidders: async () => [...bidders.values()],
+      preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
+      bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
       putBidder: async (id, body) => {
         const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);
         if (!parsed.success)
           return { code: "invalid-bidder", field: "serves", message: 'Say what it serves: "serves": "generative".' };
-        bidders.set(id, model(id));
+        bidders.set(id, generative(id));
         return null;
       },
       deleteBidder: async (id) => bidders.delete(id),
+      seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
     },
     access,
-    checkRequest: ({ contract: { schema } }) => {
-      try {
-        if (schema !== undefined) z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
-        return null;
-      } catch {
-        return {
-          code: "invalid-contract",
-          field: "contract.schema",
-          message: "This is not a JSON Schema. Correct it.",
-        };
-      }
-    },
-    parseMail: async (raw) => {
-      const oversized = raw.length > 25 * 1024 * 1024;
-      const mail = await PostalMime.parse(oversized ? raw.slice(0, 1000) : raw);
-      if (mail.from === undefined)
-        return { code: "invalid-email", field: "email", message: "The mail has no From line. Send the raw message." };
-      return {
-        type: "email",
-        text: oversized ? "" : (mail.text ?? ""),
-        mail: {
-          subject: mail.subject ?? "",
-          from: mail.from.address ?? "",
-          to: [],
-          messageId: mail.messageId ?? null,
-          oversized,
-          attachments: [],
-        },
-      };
-    },
+    checkRequest: ({ contract }) => checkContract(contract),
+    parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
   const app = createApp(ports, { assets: options.assets, unexpected: (error) => void unexpected.push(error) });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { generative } from "./bidders.ts";
 import { operatorKey, testServer } from "./memory-ports.ts";
 import { answers, refuses, stalls } from "./scripts.ts";
 
@@ -56,7 +57,7 @@ describe("POST /v1/jobs", () => {
     [{ text: "Hi", kind: "spam", delivery: "live" }, "live"],
   ])("%j is delivered %s", async (body, delivery) => {
     const server = testServer({
-      bidders: [{ id: "x/all", provider: "x", serves: "generative", enabled: true }],
+      bidders: [generative("x/all")],
     });
     expect((await server.ask("/v1/jobs", { body })).status).toBe(202);
     expect(server.jobs.last()?.request.delivery).toBe(delivery);
@@ -77,7 +78,11 @@ describe("POST /v1/jobs", () => {
       expect(server.jobs.last()?.request).toMatchObject({
         plan: "email-triage",
         delivery: "accepted",
-        input: { type: "email", text: "Please pay.\n", mail: { subject: "Invoice", from: "a@example.org" } },
+        input: {
+          type: "email",
+          text: "Subject: Invoice\n\nPlease pay.",
+          mail: { subject: "Invoice", from: "a@example.org" },
+        },
       });
     }
   });
@@ -164,7 +169,9 @@ describe("a job", () => {
     const list = await (await server.ask("/v1/jobs?limit=1")).json();
     expect(list).toMatchObject({ jobs: [{ id, status: "running", costUsd: 0 }], next: 1_790_000_000_000 });
     expect(await (await server.ask(`/v1/jobs/${id}/explain`)).json()).toMatchObject({
-      sentences: ["openai/small scores highest."],
+      job: id,
+      sentences: expect.arrayContaining(["The job is running with 1 microtask and cost $0."]),
+      microtasks: [{ id: "answer", decisions: [{ kind: "answer" }] }],
     });
     const given = await server.ask("/v1/feedback", { body: { job: id, microtask: "answer", good: true } });
     expect(given.status).toBe(202);
@@ -177,7 +184,14 @@ describe("a job", () => {
   it("is previewed without being made", async () => {
     const server = testServer();
     const response = await server.ask("/v1/auctions/preview", { body: { text: "Hi" } });
-    expect(await response.json()).toMatchObject({ auctions: [{ microtask: "answer" }] });
+    expect(await response.json()).toMatchObject({
+      auctions: [
+        {
+          microtask: "answer",
+          decision: { award: [{ role: "leader" }, { role: "hedge" }], why: expect.stringMatching(/\./) },
+        },
+      ],
+    });
     expect(server.jobs.jobs.size).toBe(0);
   });
 });

@@ -1,45 +1,23 @@
+import { previewAuctions } from "../../src/engine/preview.ts";
 import type { ErrorCode } from "../../src/error.ts";
 import type { JobEvent } from "../../src/job/job-event.ts";
-import type { Decision } from "../../src/market/bid.ts";
 import { singlePlan } from "../../src/plan/templates.ts";
+import { freshMarket, twoModels } from "./bidders.ts";
 import type { MemoryJob, Script } from "./memory-jobs.ts";
-
-const bid = (bidder: string, score: number): Decision["bids"][number] => ({
-  bidder,
-  accept: { mean: 0.8, sd: 0.1 },
-  draw: 0.8,
-  costNano: 2000,
-  firstTokenMs: { p50: 200, p95: 500 },
-  totalMs: { p50: 900, p95: 2000 },
-  score,
-  reasons: { prior: "tests" },
-});
-
-export const decision: Decision = {
-  version: 1,
-  round: 0,
-  kind: "answer",
-  cell: "answer/short",
-  valueNano: 40_000,
-  lambda: 1,
-  muUsdPerSecond: 0,
-  explored: false,
-  bids: [bid("openai/small", 0.9), bid("workers-ai/@cf/meta/llama", 0.4)],
-  excluded: [{ bidder: "embedded/eld", reason: "cannot do answer" }],
-  award: [
-    { bidder: "openai/small", role: "leader", startAfterMs: 0 },
-    { bidder: "workers-ai/@cf/meta/llama", role: "hedge", startAfterMs: 500 },
-  ],
-  why: "openai/small scores highest.",
-  inputs: null,
-};
 
 const usage = { input: 12, output: 5, source: "provider" } as const;
 
 export function begin(job: MemoryJob): void {
   job.write(
     { type: "microtasks-planned", stage: "work", plan: singlePlan(job.request), why: "The request is one microtask." },
-    { type: "award-made", microtask: "answer", decision },
+    ...award(job),
+  );
+}
+
+/** The real market's decision; it has learnt nothing yet. */
+function award(job: MemoryJob): JobEvent[] {
+  return previewAuctions({ ...job.request, plan: "single" }, freshMarket(twoModels), 1_790_000_000_000, 1).flatMap(
+    ({ microtask, decision }) => ("code" in decision ? [] : [{ type: "award-made" as const, microtask, decision }]),
   );
 }
 

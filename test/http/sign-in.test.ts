@@ -3,7 +3,7 @@ import { operatorKey, testServer } from "./memory-ports.ts";
 
 const assets = async (request: Request) => {
   const { pathname } = new URL(request.url);
-  return pathname === "/" || pathname === "/style.css" || pathname === "/job.html"
+  return pathname === "/index.html" || pathname === "/style.css" || pathname === "/job.html"
     ? new Response(`asset ${pathname}`, { headers: { "content-type": "text/html" } })
     : new Response("none", { status: 404 });
 };
@@ -77,7 +77,7 @@ describe("a browser", () => {
     expect(cookie).toMatch(/SameSite=Strict/);
     expect(cookie).not.toContain(operatorKey);
     const session = { cookie: cookie.split(";")[0] ?? "" };
-    expect(await (await server.ask("/", { key: null, headers: session })).text()).toBe("asset /");
+    expect(await (await server.ask("/", { key: null, headers: session })).text()).toBe("asset /index.html");
     expect((await server.ask("/v1/jobs", { key: null, headers: session })).status).toBe(200);
     expect(await (await server.ask("/login", { key: null, headers: session })).text()).toContain('action="/logout"');
     const out = await server.ask("/logout", {
@@ -174,7 +174,7 @@ describe("an open local server", () => {
 
   it("needs no sign-in", async () => {
     const server = testServer({ local: true, operatorKey: null, assets });
-    expect(await (await server.app.request("/")).text()).toBe("asset /");
+    expect(await (await server.app.request("/")).text()).toBe("asset /index.html");
     expect((await server.app.request("/login")).headers.get("location")).toBe("/");
     expect((await server.ask("/v1/jobs", { key: "sk-anything" })).status).toBe(200);
   });

@@ -26,7 +26,8 @@ describe("bad input", () => {
     const first = decided(decide(state, both, request(), pacing, random));
     learn(state, settlement([report(first, "b/odd", 1)], 1), both);
     const column = state.kinds.answer?.columns[0];
-    if (column) column.counts[0] = Number.NaN;
+    if (column) column.counts[2] = Number.NaN;
+    learn(state, settlement([report(first, "a/good", 1)], 2), both);
     const d = decided(decide(state, both, request(), pacing, random));
     expect(d.excluded).toEqual([{ bidder: "b/odd", reason: "its profile is broken: a count is not a number" }]);
   });

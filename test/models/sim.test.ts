@@ -31,7 +31,7 @@ describe("simulated bidders", () => {
   it("are named as simulated, and judge or plan nothing", () => {
     for (const { bidder } of simulatedBidders()) {
       expect(bidder.id).toMatch(/^sim\//);
-      expect(bidder.provider).toBe("sim");
+      expect(bidder.provider).toMatch(/^sim-/);
       expect(bidder.serves).not.toContain("judge");
       expect(bidder.serves).not.toBe("generative");
     }

@@ -75,7 +75,7 @@ it("drives every schedule to one end, within its bounds", () => {
         }
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -96,7 +96,7 @@ it("is idempotent and pure for every state that a race goes through", () => {
         { check: (state) => expect(raceSteps(state, nowMs)).toEqual(raceSteps(structuredClone(state), nowMs)) },
       );
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

@@ -60,6 +60,17 @@ describe("a sequential race with a hedge", () => {
   });
 });
 
+describe("the hedge behind a fall-back", () => {
+  it("counts the wait so far, and gives the fall-back half of the time", () => {
+    const places = lineUp("leader", "fallback", ["hedge", 1000]);
+    const silent = { firstTokenMs: 5000, endMs: 6000 };
+    const early = tellRace(race(places), [script({ endMs: 200, end: "server-error" }), script(silent), script()]);
+    expect(said(early).slice(0, 3)).toEqual(["0 start 0", "200 start 1", "1000 start 2"]);
+    const late = tellRace(race(places), [script({ endMs: 4000, end: "truncated" }), script(silent), script()]);
+    expect(said(late).slice(0, 3)).toEqual(["0 start 0", "4000 start 1", "4500 start 2"]);
+  });
+});
+
 describe("a parallel race", () => {
   const three = lineUp("leader", "parallel", "parallel");
 
@@ -249,5 +260,34 @@ describe("money while tokens stream", () => {
     state.prefixLook.costNano = 30_000;
     for (const racer of state.racers) racer.tokens = 64;
     expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
+  });
+
+  it("kills on a prediction only when the rest costs more than the chance that it is wrong", () => {
+    const state = racing();
+    const [first] = state.racers;
+    if (first === undefined) throw new Error("no racer");
+    const language = { criterion: "criteria/0", class: "predictive" as const, result: "reject" as const, evidence: "" };
+    first.prefixVerdict = { on: "prefix", result: "undecided", criteria: [{ ...language, pFalse: 0.02 }] };
+    // 360 tokens x 100 nano are left: 36,000. 0.02 x 1.7 million is less, 0.02 x 8 million is more.
+    state.valueNano = 1_700_000;
+    expect(raceSteps(state, 100)).toContainEqual({ step: "cancel", attempt: "a0", why: "rejected-on-prefix" });
+    state.valueNano = 8_000_000;
+    expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
+    state.valueNano = null;
+    expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
+  });
+
+  it("commits only when what can still break is unlikely enough", () => {
+    const state = racing();
+    const [first] = state.racers;
+    if (first === undefined) throw new Error("no racer");
+    first.prefixVerdict = { on: "prefix", result: "accept", criteria: [], risk: ["criteria/1"] };
+    first.breakRisk = 0.02;
+    expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
+    first.breakRisk = 0.005;
+    expect(raceSteps(state, 100)).toMatchObject([
+      { step: "commit", attempt: "a0" },
+      { step: "cancel", attempt: "a1" },
+    ]);
   });
 });

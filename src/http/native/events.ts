@@ -22,10 +22,16 @@ export function eventsRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       stream.onAbort(() => gone.left());
       try {
         await stream.write("retry: 2000\n\n");
+        let silent = true;
         for await (const event of events) {
           if (event === null) await stream.write(": beat\n\n");
-          else await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
+          else {
+            silent = false;
+            await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
+          }
         }
+        // Where to go on for a reader that got no event: an id without data is remembered and not dispatched.
+        if (silent) await stream.write(`id: ${after}\n\n`);
       } catch {
         // The object was restarted: the connection ends, and the client comes back with its last event's number.
       } finally {

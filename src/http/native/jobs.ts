@@ -33,6 +33,11 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     return c.json(await job.explain(), 200, { "atomic-job-id": id });
   });
 
+  app.get("/v1/jobs/:id/summary", async (c) => {
+    const job = await openJob(ports, c.get("caller"), c.req.param("id"));
+    return c.json(listed(await job.summary()));
+  });
+
   app.post("/v1/jobs/:id/cancel", async (c) => {
     const id = c.req.param("id");
     const job = await openJob(ports, c.get("caller"), id);

@@ -15,18 +15,21 @@ export interface FinishedAnswer {
 
 export type AnswerPart =
   /** The job is on disk. */
-  | { type: "begun"; atMs: number }
+  | { type: "begun"; job: Job }
   | { type: "text"; text: string }
   /** Nothing new, still at work. */
   | { type: "beat" }
   | { type: "done"; answer: FinishedAnswer };
 
 /**
- * A job's events as one growing text. Live: the leader's text as it is logged. Accepted: the answer at the end, in
- * one piece. Text that was given is never taken back or spliced: a change of leader after it, like a failed job, is
- * thrown as an AtomicError.
+ * A job's events as one growing text. A client that streams gets the leader's text as it is logged, if the job is
+ * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back or spliced:
+ * a change of leader after it, like a failed job, is thrown as an AtomicError.
  */
-export async function* answerParts(events: AsyncIterable<LoggedEvent | null>): AsyncGenerator<AnswerPart, void> {
+export async function* answerParts(
+  events: AsyncIterable<LoggedEvent | null>,
+  streams: boolean,
+): AsyncGenerator<AnswerPart, void> {
   let job: Job | null = null;
   let given = "";
   let author: string | null = null;
@@ -38,17 +41,19 @@ export async function* answerParts(events: AsyncIterable<LoggedEvent | null>): A
       continue;
     }
     job = evolve(job, event);
-    if (event.type === "job-accepted") yield { type: "begun", atMs: event.atMs };
+    if (job === null) continue;
+    const live = streams && job.request.delivery === "live";
+    if (event.type === "job-accepted") yield { type: "begun", job };
     else if (event.type === "attempt-finished") finishes.set(event.attempt, event.finish);
     else if (event.type === "microtask-joined") finish = finishes.get(event.attempt) ?? "stop";
-    else if (event.type === "text-streamed" && job?.request.delivery === "live") {
+    else if (event.type === "text-streamed" && live) {
       if ((author !== null && event.attempt !== author) || event.offset !== given.length) throw changed(job);
       author = event.attempt;
       given += event.text;
       yield { type: "text", text: event.text };
     } else if (event.type === "leader-changed" && given !== "") throw changed(job);
-    else if (event.type === "job-ended" && job !== null) {
-      const text = textOf(job);
+    else if (event.type === "job-ended") {
+      const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
       yield { type: "done", answer: { text, finish, ...accepted(job), job } };
@@ -58,7 +63,7 @@ export async function* answerParts(events: AsyncIterable<LoggedEvent | null>): A
 }
 
 /** The answer as a client of text wants it; throws why there is none. */
-function textOf(job: Job): string {
+function textOf(job: Job, live: boolean): string {
   if (job.status === "cancelled") throw new AtomicError("cancelled", "The job was cancelled before it had an answer.");
   if (job.answer === null)
     throw new AtomicError(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.", {
@@ -66,7 +71,7 @@ function textOf(job: Job): string {
     });
   const { schema } = job.request.contract;
   // Structured text may have been mended: what was validated is the value. Text that was sent live stays as it was.
-  return schema === undefined || job.request.delivery === "live" ? job.answer.text : JSON.stringify(job.answer.value);
+  return schema === undefined || live ? job.answer.text : JSON.stringify(job.answer.value);
 }
 
 function accepted(job: Job): { usage: Usage; winner: string | null } {
@@ -78,8 +83,8 @@ function accepted(job: Job): { usage: Usage; winner: string | null } {
   };
 }
 
-const changed = (job: Job | null): AtomicError =>
+const changed = (job: Job): AtomicError =>
   new AtomicError(
     "bidders-failed",
-    `Another bidder took over after text of the first was sent, so the text so far is void. See GET /v1/jobs/${job?.id ?? ""}.`,
+    `Another bidder took over after text of the first was sent, so the text so far is void. See GET /v1/jobs/${job.id}.`,
   );

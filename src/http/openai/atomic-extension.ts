@@ -23,6 +23,8 @@ export const atomicExtension = z.strictObject({
   deadline_ms: deadlineBody.optional(),
   policy: z.enum(policies).optional(),
   strategy: z.enum(strategies).optional(),
+  /** Whom the market may ask; with a bidder as the model that one alone. */
+  bidders: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
   delivery: z.enum(deliveries).optional(),
   leader_change: z.enum(leaderChanges).optional(),
   examples: z.boolean().optional(),
@@ -42,6 +44,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     deadlineMs: extension.deadline_ms,
     policy: extension.policy,
     strategy: extension.strategy,
+    bidders: extension.bidders,
     delivery: extension.delivery,
     leaderChange: extension.leader_change,
     examples: extension.examples,
@@ -54,7 +57,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
 /** Where a native field stands in OpenAI's dialect, for `param` of an error. */
 export function openaiField(field: string | undefined, schemaField: string): string | undefined {
   if (field === undefined) return undefined;
-  if (field === "kind" || field.startsWith("bidders")) return "model";
+  if (field === "kind") return "model";
   if (field.startsWith("contract.schema")) return schemaField + field.slice("contract.schema".length);
   if (field.startsWith("contract.")) return `atomic.${field.slice("contract.".length)}`;
   return `atomic.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;

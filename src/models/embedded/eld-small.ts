@@ -6,7 +6,7 @@ const sampleChars = 2048;
 
 /** Language by n-grams: eld 2.1.0 (Nito-ELD), its small database, 60 languages. Good on short texts. */
 export const eldSmall: Specialist = {
-  bidder: embeddedBidder({ name: "eld-small", family: "eld", serves: ["language"], cpuMicrosPerKb: 220 }),
+  bidder: embeddedBidder({ name: "eld-small", family: "eld", serves: ["language"], cpuMicrosPerKb: 450 }),
   async run(text, { labels }) {
     const { eld } = await import("eld/small");
     await pause();

@@ -6,7 +6,7 @@ const sampleChars = 2048;
 
 /** Language by trigram ranks: franc 6.2.0, kept to the languages with an ISO 639-1 code. Good on long texts. */
 export const franc: Specialist = {
-  bidder: embeddedBidder({ name: "franc", family: "franc", serves: ["language"], cpuMicrosPerKb: 900 }),
+  bidder: embeddedBidder({ name: "franc", family: "franc", serves: ["language"], cpuMicrosPerKb: 2300 }),
   async run(text, { labels }) {
     const { francAll } = await import("franc");
     await pause();

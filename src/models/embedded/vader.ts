@@ -5,7 +5,7 @@ import { embeddedBidder, type Specialist } from "./specialist.ts";
 
 /** Mood by the VADER lexicon and rules (Hutto & Gilbert 2014), vader-sentiment 1.1.3. English. */
 export const vader: Specialist = {
-  bidder: embeddedBidder({ name: "vader", family: "vader", serves: ["sentiment"], cpuMicrosPerKb: 400 }),
+  bidder: embeddedBidder({ name: "vader", family: "vader", serves: ["sentiment"], cpuMicrosPerKb: 3200 }),
   async run(text, { labels }) {
     const { default: library } = await import("vader-sentiment");
     const scores: number[] = [];

@@ -5,7 +5,7 @@ import { embeddedBidder, type Specialist } from "./specialist.ts";
 
 /** Mood by AFINN with pairs of words, negation and emoji: wink-sentiment 5.0.2. English. */
 export const wink: Specialist = {
-  bidder: embeddedBidder({ name: "wink", family: "afinn", serves: ["sentiment"], cpuMicrosPerKb: 500 }),
+  bidder: embeddedBidder({ name: "wink", family: "afinn", serves: ["sentiment"], cpuMicrosPerKb: 650 }),
   async run(text, { labels }) {
     const { default: sentiment } = await import("wink-sentiment");
     const scores: number[] = [];

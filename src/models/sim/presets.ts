@@ -64,7 +64,8 @@ export function simulatedBidders(): ConfiguredBidder[] {
       bidder: {
         id: `sim/${name}`,
         model: name,
-        provider: "sim",
+        // Three makers, so that a race may hold all of them: racers differ in model and provider.
+        provider: `sim-${name}`,
         family: `sim-${name}`,
         serves,
         price: { inputPerMtok: fromUsd(input), outputPerMtok: fromUsd(output) },

@@ -5,7 +5,7 @@ import type { HttpPorts } from "../ports.ts";
 import { openaiField } from "./atomic-extension.ts";
 
 /** Admits a job of OpenAI's dialect; a refusal names the field as the client wrote it. */
-export async function admitChat(request: JobRequest, ports: HttpPorts, schemaField: string): Promise<void> {
+export async function admitOpenai(request: JobRequest, ports: HttpPorts, schemaField: string): Promise<void> {
   try {
     await admit(request, ports);
   } catch (error) {

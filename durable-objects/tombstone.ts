@@ -1,0 +1,33 @@
+import type { JobSummary } from "../src/job/job-summary.ts";
+import { hasTable } from "./log-schema.ts";
+
+const dayMs = 86_400_000;
+const defaultDays = 30;
+/** A tombstone is kept as long as the summaries in D1; then nothing is left of the object, ms. */
+export const tombstoneMs = 400 * dayMs;
+
+/** How long an ended job's log is kept, ms. Setting: ATOMIC_RETENTION_DAYS, fractions allowed; nonsense is the default. */
+export function retentionMs(days: string | undefined): number {
+  const given = days === undefined || days.trim() === "" ? Number.NaN : Number(days);
+  return (given >= 0 && given <= 3650 ? given : defaultDays) * dayMs;
+}
+
+/** What is left of a job when its log is deleted: a summary without content, in one row. */
+export class Tombstone {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  read(): JobSummary | null {
+    if (!hasTable(this.#sql, "tombstone")) return null;
+    const [row] = this.#sql.exec<{ summary: string }>("SELECT summary FROM tombstone");
+    return row === undefined ? null : (JSON.parse(row.summary) as JobSummary);
+  }
+
+  write(summary: JobSummary): void {
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS tombstone (one INTEGER PRIMARY KEY, summary TEXT NOT NULL)");
+    this.#sql.exec("INSERT OR REPLACE INTO tombstone (one, summary) VALUES (1, ?)", JSON.stringify(summary));
+  }
+}

@@ -1,0 +1,89 @@
+/** `npm run bidders`: who bids, and how to add one. */
+import { main, wrong } from "./command.ts";
+
+const usage = `npm run bidders -- list
+npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
+npm run bidders -- remove ID
+
+  ID           provider/model, e.g. groq/llama-3.3-70b
+  --type       openai-compatible (default), openai, anthropic, google, workers-ai
+  --base-url   https://host/v1 (http on loopback for a local server)
+  --input      USD per million input tokens;  --output  the same for output
+  --secret     name of the secret binding that holds the provider's key (npx wrangler secret put NAME)
+
+A server on this machine:
+  npm run bidders -- add ollama/llama3.2 --base-url http://localhost:11434/v1 --model llama3.2 --input 0 --output 0`;
+
+interface Line {
+  id: string;
+  enabled: boolean;
+  serves: string | string[];
+  price: { inputPerMtok: number; outputPerMtok: number };
+  standing?: {
+    kinds: { kind: string; accept: { mean: number }; n: number; brier: number | null }[];
+    errorRate: number;
+    calls: number;
+  };
+}
+
+await main({
+  usage,
+  options: {
+    type: { type: "string", default: "openai-compatible" },
+    "base-url": { type: "string" },
+    model: { type: "string" },
+    input: { type: "string" },
+    output: { type: "string" },
+    secret: { type: "string" },
+    family: { type: "string" },
+  },
+  async run(api, [verb = "list", id], options) {
+    if (verb === "list") {
+      const { bidders } = await api.call<{ bidders: Line[] }>("GET", "/v1/bidders");
+      for (const b of bidders) {
+        const price = `$${b.price.inputPerMtok / 1e9}/$${b.price.outputPerMtok / 1e9} per Mtok`;
+        const serves = typeof b.serves === "string" ? b.serves : b.serves.join(", ");
+        const kinds = (b.standing?.kinds ?? [])
+          .filter((k) => k.n >= 0.5)
+          .map(
+            (k) =>
+              `${k.kind} ${(100 * k.accept.mean).toFixed(0)} % (n ${k.n.toFixed(0)}${k.brier === null ? "" : `, Brier ${k.brier.toFixed(3)}`})`,
+          );
+        console.log(
+          `${b.enabled ? " " : "-"} ${b.id.padEnd(32)} ${price.padEnd(24)} ${serves}${kinds.length > 0 ? `\n${" ".repeat(35)}${kinds.join("; ")}` : ""}`,
+        );
+      }
+      return;
+    }
+    if (id === undefined) throw wrong(`"${verb}" needs a bidder's id.`, usage);
+    if (verb === "remove") {
+      await api.call("DELETE", `/v1/bidders/${id}`);
+      return console.log(`Removed ${id}.`);
+    }
+    if (verb !== "add") throw wrong(`There is no "${verb}".`, usage);
+    const price =
+      options.input === undefined && options.output === undefined
+        ? undefined
+        : { input: number(options.input, "--input"), output: number(options.output, "--output") };
+    await api.call("PUT", `/v1/bidders/${id}`, {
+      endpoint: {
+        type: options.type,
+        model: options.model ?? id.split("/").slice(1).join("/"),
+        ...(options["base-url"] === undefined ? {} : { baseUrl: options["base-url"] }),
+        ...(options.secret === undefined ? {} : { apiKeySecretName: options.secret }),
+      },
+      ...(price === undefined ? {} : { price }),
+      ...(options.family === undefined ? {} : { family: options.family }),
+    });
+    console.log(
+      `${id} bids from now on (within 10 s everywhere). It starts with what similar bidders taught the market.`,
+    );
+  },
+});
+
+function number(text: string | boolean | undefined, name: string): number {
+  const value = Number(text);
+  if (typeof text !== "string" || !Number.isFinite(value) || value < 0)
+    throw wrong(`${name} takes USD per million tokens.`, usage);
+  return value;
+}

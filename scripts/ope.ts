@@ -1,0 +1,81 @@
+/** `npm run ope`: what another policy would have been worth and cost, estimated from what was logged. */
+import type { Explanation } from "../src/job/explain.ts";
+import { estimatePolicy, type Logged, type OffPolicyResult, targetPolicy } from "../src/market/market.ts";
+import type { Api } from "./api.ts";
+import { main, wrong } from "./command.ts";
+import { readJsonLines } from "./json-lines.ts";
+
+const usage = `npm run ope -- [--kind KIND] [--policy cheapest] [--policy lambda=2] [--json]
+npm run ope -- --file LOG.jsonl ...
+
+Reads the newest settled jobs of a server (or a file whose lines are {"decision": ..., "first": {"bidder", "worth",
+"costNano"}}) and estimates other policies by inverse propensity and doubly robust. Propensities are computed here,
+outside the decision.
+
+  --policy     cheapest, likeliest, uniform, lambda=X or only=ID; may stand several times (comma-separated)
+  --jobs N     how many jobs are read (default 200)`;
+
+await main({
+  usage,
+  options: {
+    file: { type: "string" },
+    policy: { type: "string", default: "cheapest,likeliest,uniform" },
+    kind: { type: "string" },
+    jobs: { type: "string", default: "200" },
+    json: { type: "boolean", default: false },
+  },
+  async run(api, _words, { file, policy, kind, jobs, json }) {
+    const log =
+      typeof file === "string" ? (readJsonLines(file) as Logged[]) : await readServer(api, Number(jobs), kind);
+    if (log.length === 0)
+      throw new Error(
+        "Nothing is known of any first choice yet: its worth comes from criteria, a judge, agreement or feedback.",
+      );
+    for (const name of String(policy).split(",")) {
+      const target = targetPolicy(name);
+      if (target === null) throw wrong(`${name} is not a policy.`, usage);
+      const result = estimatePolicy(log, target);
+      if (json === true) console.log(JSON.stringify({ policy: name, ...result }));
+      else for (const line of table(name, result)) console.log(line);
+    }
+  },
+});
+
+/** First decisions of settled microtasks whose leader's worth became known. */
+async function readServer(api: Api, most: number, kind: unknown): Promise<Logged[]> {
+  const log: Logged[] = [];
+  let before = "";
+  for (let read = 0; read < most; ) {
+    const { jobs, next } = await api.call<{ jobs: { id: string; createdAtMs: number }[]; next: number | null }>(
+      "GET",
+      `/v1/jobs?limit=100${before}`,
+    );
+    for (const { id } of jobs.slice(0, most - read)) {
+      const told = await api.call<Explanation>("GET", `/v1/jobs/${id}/explain`).catch(() => null);
+      for (const microtask of told?.microtasks ?? []) {
+        const [decision] = microtask.decisions;
+        const first = microtask.outcomes.find((o) => o.bidder === decision?.award[0]?.bidder);
+        if (decision === undefined || first === undefined || first.worth === null) continue;
+        if (kind === undefined || microtask.kind === kind)
+          log.push({
+            decision,
+            first: { bidder: first.bidder, worth: first.worth, costNano: first.costNano },
+          } as Logged);
+      }
+    }
+    read += jobs.length;
+    if (next === null || jobs.length === 0) break;
+    before = `&before=${next}`;
+  }
+  return log;
+}
+
+function table(policy: string, result: OffPolicyResult): string[] {
+  return [
+    `${policy}: ${result.decisions} decisions, ${result.effective.toFixed(1)} of them speak for it, largest weight ${result.largestWeight.toFixed(1)}.`,
+    ...result.estimates.map(
+      (one) =>
+        `  ${one.estimator.padEnd(20)} worth ${one.worth.toFixed(4)} +- ${one.worthError.toFixed(4)}   cost $${(one.costNano / 1e9).toFixed(6)} +- ${(one.costError / 1e9).toFixed(6)}`,
+    ),
+  ];
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import type { JsonSchema } from "../../plan/contract.ts";
+import type { JobRequest } from "../../plan/job-request.ts";
+import type { Message } from "../../plan/microtask.ts";
+import { withInput } from "../native/job-request.ts";
+import type { BidderListing } from "../ports.ts";
+import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
+import { resolveModel } from "./model-name.ts";
+
+export const schemaBody = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
+export const outputTokensBody = z.int().min(1).max(131_072).nullish();
+/** Metadata of clients that send more than strings is not worth a refusal. */
+export const looseMetadata = z.record(z.string().max(64), z.string().max(512)).nullish().catch(null);
+
+/** What both of OpenAI's APIs ask for, in one form. */
+export interface Completion {
+  model: string;
+  messages: Message[];
+  schema: JsonSchema | undefined;
+  instruction: string | undefined;
+  maxOutputTokens: number | null | undefined;
+  temperature: number | null | undefined;
+  metadata: Record<string, string> | null | undefined;
+  toolChoice: unknown;
+  extension: AtomicExtension;
+  /** Somebody will read the text while it is written. */
+  streams: boolean;
+}
+
+/** JSON mode without a schema promises an object. */
+export const schemaOfMode = (type: string | undefined): JsonSchema | undefined =>
+  type === "json_object" ? { type: "object" } : undefined;
+
+/** The job behind it: one microtask, live where it is streamed and nothing is to be checked. */
+export function completionRequest(asked: Completion, bidders: BidderListing[]): JobRequest {
+  refuseForcedTool(asked.toolChoice);
+  const { extension, schema } = asked;
+  const model = resolveModel(asked.model, bidders);
+  const native = nativeWords(extension);
+  const request = withInput(
+    {
+      ...native,
+      policy: native.policy ?? model.policy,
+      bidders: model.bidders ?? native.bidders,
+      instruction: asked.instruction,
+      maxOutputTokens: asked.maxOutputTokens ?? undefined,
+      temperature: asked.temperature ?? undefined,
+      metadata: asked.metadata ?? undefined,
+      contract: {
+        ...(schema === undefined ? {} : { schema }),
+        criteria: extension.criteria ?? [],
+        judged: extension.judged ?? [],
+      },
+    },
+    { type: "messages", messages: asked.messages },
+  );
+  // Text that nobody reads meanwhile need not be logged piece by piece: every piece is a row.
+  const delivery = extension.delivery ?? (asked.streams ? request.delivery : "accepted");
+  // OpenAI's stream cannot take text back, so there a job whose text was sent fails rather than starts over.
+  const leaderChange = extension.leader_change ?? (asked.streams && delivery === "live" ? "fail" : "restart");
+  return { ...request, delivery, leaderChange };
+}
+
+/** Atomic calls no tools: an answer without a call is fine under "auto", but not where the client relies on one. */
+function refuseForcedTool(choice: unknown): void {
+  if (choice === "required" || (typeof choice === "object" && choice !== null))
+    throw new AtomicError(
+      "invalid-request",
+      'Atomic does not call tools. Leave "tool_choice" out, or ask for JSON by a schema.',
+      { field: "tool_choice" },
+    );
+}

@@ -1,0 +1,53 @@
+import { AtomicError } from "../../error.ts";
+import type { Job } from "../../job/job.ts";
+import type { AnswerPart } from "./answer-parts.ts";
+import { doneResponse, failedResponse, messageItem, openResponse, textPart } from "./response-object.ts";
+
+export interface ResponseEvent {
+  type: string;
+  /** From 0. A pure function of the job's log, so that a stream can be taken up again anywhere. */
+  sequence_number: number;
+  [field: string]: unknown;
+}
+
+/** An answer as the events of OpenAI's Responses API, in their order; null for a heartbeat. Never throws a refusal. */
+export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGenerator<ResponseEvent | null, void> {
+  let sequence = 0;
+  let job: Job | null = null;
+  let text = "";
+  const event = (type: string, fields: object): ResponseEvent => ({
+    type: `response.${type}`,
+    sequence_number: sequence++,
+    ...fields,
+  });
+  const place = () => ({ item_id: `msg_${job?.id ?? ""}`, output_index: 0, content_index: 0 });
+  try {
+    for await (const part of parts) {
+      if (part.type === "beat") yield null;
+      else if (part.type === "begun") {
+        job = part.job;
+        yield event("created", { response: openResponse(job) });
+        yield event("in_progress", { response: openResponse(job) });
+      } else if (job === null) continue;
+      else if (part.type === "text") {
+        if (text === "") {
+          yield event("output_item.added", { output_index: 0, item: messageItem(job, "in_progress", []) });
+          yield event("content_part.added", { ...place(), part: textPart("") });
+        }
+        text += part.text;
+        yield event("output_text.delta", { ...place(), delta: part.text, logprobs: [] });
+      } else {
+        const response = doneResponse(part.answer);
+        const status = part.answer.finish === "length" ? "incomplete" : "completed";
+        yield event("output_text.done", { ...place(), text, logprobs: [] });
+        yield event("content_part.done", { ...place(), part: textPart(text) });
+        yield event("output_item.done", { output_index: 0, item: messageItem(job, status, [textPart(text)]) });
+        yield event(status, { response });
+      }
+    }
+  } catch (error) {
+    if (job === null || !(error instanceof AtomicError)) throw error;
+    // Clients wait for completed, incomplete or failed; that it was cancelled is in the response's status.
+    yield event("failed", { response: failedResponse(job, error) });
+  }
+}

@@ -1,0 +1,87 @@
+import type { AtomicError } from "../../error.ts";
+import type { Job } from "../../job/job.ts";
+import type { FinishedAnswer } from "./answer-parts.ts";
+import { factsOf } from "./chat-chunks.ts";
+import { marketModels } from "./model-name.ts";
+
+const prefix = "resp_";
+export const responseId = (job: string): string => `${prefix}${job}`;
+/** The job's id, whatever was given: one that is no response's is no job's either. */
+export const jobIdOf = (response: string): string => (response.startsWith(prefix) ? response.slice(prefix.length) : "");
+
+/** OpenAI's Response of a job that goes on: everything that is required, and no output yet. */
+export function openResponse(job: Job): Record<string, unknown> {
+  const { request } = job;
+  return {
+    id: responseId(job.id),
+    object: "response",
+    created_at: Math.floor(job.acceptedAtMs / 1000),
+    status: "in_progress",
+    error: null,
+    incomplete_details: null,
+    instructions: request.instruction === "" ? null : request.instruction,
+    max_output_tokens: request.maxOutputTokens,
+    metadata: request.metadata,
+    model: modelOf(job),
+    output: [],
+    parallel_tool_calls: false,
+    previous_response_id: null,
+    temperature: request.temperature,
+    text: { format: formatOf(job) },
+    tool_choice: "auto",
+    tools: [],
+    top_p: null,
+    usage: null,
+  };
+}
+
+export const messageItem = (
+  job: Job,
+  status: "in_progress" | "completed" | "incomplete",
+  content: object[],
+): object => ({
+  id: `msg_${job.id}`,
+  type: "message",
+  status,
+  role: "assistant",
+  content,
+});
+
+export const textPart = (text: string): object => ({ type: "output_text", text, annotations: [], logprobs: [] });
+
+/** OpenAI's Response of a job that has its answer. */
+export function doneResponse(answer: FinishedAnswer): Record<string, unknown> {
+  const { usage, job } = answer;
+  const status = answer.finish === "length" ? "incomplete" : "completed";
+  return {
+    ...openResponse(job),
+    status,
+    incomplete_details: status === "incomplete" ? { reason: "max_output_tokens" } : null,
+    output: [messageItem(job, status, [textPart(answer.text)])],
+    usage: {
+      input_tokens: usage.input,
+      input_tokens_details: { cached_tokens: usage.cachedInput ?? 0 },
+      output_tokens: usage.output,
+      output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
+      total_tokens: usage.input + usage.output,
+    },
+    atomic: factsOf(answer),
+  };
+}
+
+/** OpenAI's Response of a job that has none and never will. */
+export function failedResponse(job: Job, error: AtomicError): Record<string, unknown> {
+  if (error.code === "cancelled") return { ...openResponse(job), status: "cancelled" };
+  const code = error.code === "rate-limited" ? "rate_limit_exceeded" : "server_error";
+  return { ...openResponse(job), status: "failed", error: { code, message: error.message } };
+}
+
+function modelOf({ request }: Job): string {
+  const [only] = request.bidders ?? [];
+  return only ?? Object.entries(marketModels).find(([, policy]) => policy === request.policy)?.[0] ?? "atomic";
+}
+
+function formatOf({ request }: Job): object {
+  const { schema } = request.contract;
+  return schema === undefined ? { type: "text" } : { type: "json_schema", name: "answer", schema, strict: true };
+}

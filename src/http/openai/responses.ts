@@ -1,0 +1,140 @@
+import type { Context, Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { AtomicError } from "../../error.ts";
+import type { Job } from "../../job/job.ts";
+import type { LoggedEvent } from "../../job/job-event.ts";
+import type { AppEnv } from "../app-env.ts";
+import { Disconnect } from "../disconnect.ts";
+import { followJob } from "../follow-job.ts";
+import { wholeNumber } from "../native/jobs.ts";
+import { openJob } from "../open-job.ts";
+import type { HttpPorts, JobHandle } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+import { readEvents } from "../read-events.ts";
+import { parseInput } from "../zod-refusal.ts";
+import { admitOpenai } from "./admit-openai.ts";
+import { answerParts } from "./answer-parts.ts";
+import { responseEvents } from "./response-events.ts";
+import { doneResponse, failedResponse, jobIdOf, openResponse } from "./response-object.ts";
+import { responsesBody, responsesRequest, schemaField } from "./responses-body.ts";
+
+/** OpenAI's Responses API. One in the background is a job: poll it, stream it from anywhere, cancel it. */
+export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.post("/v1/responses", async (c) => {
+    const body = parseInput(responsesBody, await readJson(c.req));
+    const request = responsesRequest(body, await ports.market.bidders());
+    await admitOpenai(request, ports, schemaField);
+    const caller = c.get("caller");
+    const { id } = await ports.jobs.create(caller, request, "http");
+    c.header("atomic-job-id", id);
+    const open = () => ports.jobs.open(caller, id);
+    if (body.stream === true) return streamResponse(c, open, request.cancelOnDisconnect, -1);
+    if (body.background === true) return c.json(await responseNow(await openJob(ports, caller, id)));
+    const gone = new Disconnect(c, open, request.cancelOnDisconnect);
+    try {
+      for await (const part of answerParts(followJob(open, gone.signal), false))
+        if (part.type === "done") return c.json(doneResponse(part.answer));
+    } finally {
+      gone.end();
+    }
+    throw new AtomicError("cancelled", "The client left before the answer was there.");
+  });
+
+  app.get("/v1/responses/:id", async (c) => {
+    const id = jobIdOf(c.req.param("id"));
+    const caller = c.get("caller");
+    const job = await openJob(ports, caller, id);
+    const after = wholeNumber(c.req.query("starting_after"), "starting_after", 0, 1e9) ?? -1;
+    c.header("atomic-job-id", id);
+    if (c.req.query("stream") === "true") return streamResponse(c, () => ports.jobs.open(caller, id), false, after);
+    return c.json(await responseNow(job));
+  });
+
+  app.post("/v1/responses/:id/cancel", async (c) => {
+    const job = await openJob(ports, c.get("caller"), jobIdOf(c.req.param("id")));
+    await job.cancel("client");
+    return c.json(await responseNow(job));
+  });
+
+  app.get("/v1/responses/:id/input_items", async (c) => {
+    const job = await openJob(ports, c.get("caller"), jobIdOf(c.req.param("id")));
+    const { request, id } = await foldNow(job);
+    const messages =
+      request.input.type === "messages" ? request.input.messages : [{ role: "user", content: request.input.text }];
+    const data = messages.map(({ role, content }, i) => ({
+      id: `msg_in_${id}_${i}`,
+      type: "message",
+      role,
+      status: "completed",
+      content: [{ type: role === "assistant" ? "output_text" : "input_text", text: content }],
+    }));
+    return c.json({
+      object: "list",
+      data,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+      has_more: false,
+    });
+  });
+}
+
+/** All events with a number over `after`. They are made anew from the log, so it does not matter who saw the first. */
+function streamResponse(
+  c: Context<AppEnv>,
+  open: () => Promise<JobHandle | null>,
+  cancels: boolean,
+  after: number,
+): Response {
+  const gone = new Disconnect(c, open, cancels);
+  return streamSSE(c, async (stream) => {
+    stream.onAbort(() => gone.left());
+    let last = after;
+    try {
+      for await (const event of responseEvents(answerParts(followJob(open, gone.signal), true))) {
+        if (event === null) await stream.write(": beat\n\n");
+        else if (event.sequence_number > last) {
+          last = event.sequence_number;
+          await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
+        }
+      }
+    } catch (error) {
+      c.get("report")(error);
+      const message = "The stream broke inside Atomic. The job goes on: retrieve the response by its id.";
+      const event = { type: "error", code: "server_error", message, param: null, sequence_number: last + 1 };
+      await stream.writeSSE({ event: "error", data: JSON.stringify(event) });
+    } finally {
+      gone.end();
+    }
+  });
+}
+
+/** The job as a Response, as far as it is now. */
+async function responseNow(handle: JobHandle): Promise<object> {
+  let job: Job | null = null;
+  try {
+    for await (const part of answerParts(logNow(handle), false)) {
+      if (part.type === "begun") job = part.job;
+      if (part.type === "done") return doneResponse(part.answer);
+    }
+  } catch (error) {
+    if (job === null || !(error instanceof AtomicError)) throw error;
+    return failedResponse(job, error);
+  }
+  if (job === null) throw new AtomicError("internal", "The job's log cannot be read now. Try again.");
+  return openResponse(job);
+}
+
+async function foldNow(handle: JobHandle): Promise<Job> {
+  for await (const part of answerParts(logNow(handle), false)) if (part.type === "begun") return part.job;
+  throw new AtomicError("internal", "The job's log cannot be read now. Try again.");
+}
+
+/** The log up to now, without waiting for what is to come. */
+async function* logNow(handle: JobHandle): AsyncGenerator<LoggedEvent, void> {
+  const { seq } = await handle.view();
+  for await (const event of readEvents(await handle.events(0), new AbortController().signal)) {
+    if (event === null) continue;
+    yield event;
+    if (event.seq >= seq) return;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Settlement } from "../market/settlement.ts";
+import type { Job } from "./job.ts";
+import { examplesOf, type SettlementMessage, summaryOf } from "./job-summary.ts";
+
+/** A message of the queue may have 128 KB; the rest is for its envelope. Bytes of JSON. */
+const mostBytes = 100_000;
+/** As many as the consumer takes in one message. */
+const mostSettlements = 64;
+
+/** What the market's queue is told of a job, in as many messages as it takes: each carries the summary. */
+export function settlementMessages(job: Job, settlements: readonly Settlement[]): SettlementMessage[] {
+  const summary = summaryOf(job);
+  const messages: SettlementMessage[] = [{ summary, settlements: [], examples: [] }];
+  let bytes = bytesOf(summary);
+  const room = (value: unknown, count: (m: SettlementMessage) => number): SettlementMessage => {
+    const size = bytesOf(value);
+    const current = messages[messages.length - 1];
+    if (current !== undefined && bytes + size <= mostBytes && count(current) < mostSettlements) {
+      bytes += size;
+      return current;
+    }
+    const next: SettlementMessage = { summary, settlements: [], examples: [] };
+    messages.push(next);
+    bytes = bytesOf(summary) + size;
+    return next;
+  };
+  for (const settlement of settlements) room(settlement, (m) => m.settlements.length).settlements.push(settlement);
+  for (const example of examplesOf(job)) room(example, (m) => m.examples.length).examples.push(example);
+  return messages;
+}
+
+/** Three bytes a code unit is the most UTF-8 needs; counting them would need a platform's encoder. */
+function bytesOf(value: unknown): number {
+  const text = JSON.stringify(value);
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) bytes += text.charCodeAt(i) < 0x80 ? 1 : 3;
+  return bytes;
+}

@@ -1,0 +1,22 @@
+import { surestPrediction, worthKilling } from "../judge/worth-killing.ts";
+import type { RaceState } from "./race.ts";
+import { standingOf } from "./standing.ts";
+
+/**
+ * Racers that a predictive criterion rejects and that are worth killing for it: P(it is wrong) x value is below what
+ * the rest would cost. Needs outlook and value; without prices nobody is killed on a prediction.
+ */
+export function predictedRejects(state: RaceState): string[] {
+  const { outlook, valueNano } = state;
+  if (!outlook || !valueNano) return [];
+  const cut: string[] = [];
+  for (const racer of state.racers) {
+    const view = outlook[racer.place];
+    if (view === undefined || racer.prefixVerdict === null || standingOf(racer) !== "running") continue;
+    const prediction = surestPrediction(racer.prefixVerdict);
+    if (prediction === null) continue;
+    const remainingCostNano = Math.max(1, view.outputTokens - racer.tokens) * view.nanoPerToken;
+    if (worthKilling({ pFalse: prediction.pFalse, valueNano, remainingCostNano })) cut.push(racer.attempt);
+  }
+  return cut;
+}

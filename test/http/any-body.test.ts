@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { testServer } from "./memory-ports.ts";
+
+const names = [
+  "text",
+  "messages",
+  "email",
+  "kind",
+  "plan",
+  "contract",
+  "labels",
+  "budgetUsd",
+  "deadlineMs",
+  "bidders",
+  "metadata",
+  "model",
+  "input",
+  "stream",
+  "response_format",
+  "atomic",
+  "tool_choice",
+  "schema",
+  "criteria",
+  "type",
+  "microtasks",
+  "__proto__",
+  "constructor",
+  "job",
+  "label",
+  "tenant",
+];
+const word = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom("atomic", "answer", "spam", "single", "length", "user", "json_schema"),
+);
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.jsonValue({ maxDepth: 1 }),
+    word,
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 6 })), tie("value"), { maxKeys: 6 }),
+  ),
+}));
+const valid = fc.constantFrom(
+  { text: "Hi", contract: { criteria: [{ type: "length", max: 5 }] } },
+  { model: "atomic", messages: [{ role: "user", content: "Hi" }] },
+  { model: "atomic", input: "Hi" },
+);
+
+describe("no body whatever", () => {
+  it.each(["/v1/jobs", "/v1/auctions/preview", "/v1/feedback", "/v1/keys", "/v1/chat/completions", "/v1/responses"])(
+    "makes %s fail inside",
+    async (path) => {
+      const server = testServer();
+      const body = fc.oneof(
+        value,
+        fc.tuple(valid, value).map(([a, b]) => ({ ...a, ...(typeof b === "object" ? b : {}) })),
+      );
+      await fc.assert(
+        fc.asyncProperty(body, async (body) => {
+          const response = await server.ask(path, { body: JSON.stringify(body) ?? "" });
+          const text = await response.text();
+          expect(server.unexpected).toEqual([]);
+          expect(response.status).toBeLessThan(500);
+          if (response.status >= 400)
+            expect(JSON.parse(text)).toHaveProperty(
+              path.startsWith("/v1/c") || path === "/v1/responses" ? "error.message" : "detail",
+            );
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
+  it("of any bytes does", async () => {
+    const server = testServer();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.constantFrom("application/json", "message/rfc822"),
+        async (bytes, type) => {
+          const response = await server.ask("/v1/jobs", {
+            body: new Uint8Array(bytes),
+            headers: { "content-type": type },
+          });
+          expect(response.status).toBeLessThan(500);
+          expect(server.unexpected).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

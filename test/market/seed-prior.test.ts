@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { decide, emptyMarket, seededRandom, seedPriors } from "../../src/market/market.ts";
+import { bidder, decided, pacing, request, startMs } from "./setting.ts";
+
+const three = [bidder("a/known", 1), bidder("a/kin", 1), bidder("z/stranger", 1)];
+
+describe("seedPriors", () => {
+  it("moves the bids of the bidder, and of its kin less, in every context", () => {
+    const state = emptyMarket();
+    expect(seedPriors(state, [{ bidder: "a/known", kind: "answer", accepted: 20, n: 400 }], three, startMs)).toEqual({
+      taken: 1,
+      refused: [],
+    });
+    const d = decided(decide(state, three, request(), pacing, seededRandom("seed")));
+    const claim = (id: string) => d.bids.find((bid) => bid.bidder === id)?.accept.mean ?? 1;
+    expect(claim("a/known")).toBeLessThan(0.3);
+    expect(claim("a/kin")).toBeLessThan(claim("z/stranger"));
+  });
+
+  it("refuses what cannot be, by row and field, and takes the rest", () => {
+    const rows = [
+      { bidder: "a/known", kind: "answer", accepted: 5, n: 3 },
+      { bidder: "a/known", kind: "answer", accepted: -1, n: 3 },
+      { bidder: "a/known", kind: "nonsense", accepted: 1, n: 3 },
+      { bidder: "nobody", kind: "answer", accepted: 1, n: 3 },
+      { bidder: "a/known", kind: "answer", accepted: 1, n: Number.NaN },
+      "text",
+      { bidder: "a/kin", kind: "answer", context: "latin", accepted: 2, n: 3 },
+    ];
+    const { taken, refused } = seedPriors(emptyMarket(), rows, three, startMs);
+    expect(taken).toBe(1);
+    expect(refused.map((one) => [one.row, one.field])).toEqual([
+      [1, "accepted"],
+      [2, "accepted"],
+      [3, "kind"],
+      [4, "bidder"],
+      [5, "n"],
+      [6, ""],
+    ]);
+  });
+});
