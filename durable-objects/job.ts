@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { giveApproval } from "../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
@@ -31,6 +32,7 @@ import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
 import { Lease, leaseMs } from "./lease.ts";
+import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 
@@ -112,7 +114,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       {
         page: (from, maxChars) => this.#log.page(from, maxChars),
         // Of this run: when it breaks, its readers come back to the next one.
-        state: () => (run.finished || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
+        state: () => (run.over || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
       },
       after,
     );
@@ -133,13 +135,22 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run === null ? null : ledgerOf(run.job);
   }
 
+  /** A person's word on a microtask that waits for it, once; null: taken. */
+  async approve(tenant: string, microtask: string, approved: boolean, note: string): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return { code: "not-found", message: "There is no such job." };
+    const refusal = giveApproval(run, microtask, approved, note);
+    if (refusal === null) this.#mustStand(run);
+    return refusal;
+  }
+
   /** The provider's record of an ended attempt, once; null: taken. */
   async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return { code: "not-found", message: "There is no such job." };
     const refusal = reconcileCost(run, attempt, usage);
     if (refusal !== null) return refusal;
-    this.#lease.hold();
+    this.#mustStand(run);
     run.turn();
     return null;
   }
@@ -268,6 +279,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
+      deliver: (job, id, body) => postWebhook(this.env, job, id, body),
       broken: (error) => {
         this.#complain("job-stopped", error);
         // The next request or alarm opens the log anew.
@@ -317,6 +329,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
       this.#streams.settle();
       return this.#lease.rest(this.#keptUntilMs(run.job));
     }
+    // Deliveries may go on for days; nobody who reads the log waits for them.
+    if (run.over) this.#streams.settle();
     const untilMs = run.idleUntilMs;
     if (untilMs === "now") this.#lease.hold();
     else this.#lease.rest(untilMs ?? Date.now() + parkedMs);

@@ -8,6 +8,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Grant } from "../money/tenant-ledger.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { AbortSignalLike, ModelPort } from "../race/model-port.ts";
+import type { Delivery } from "./outbox.ts";
 
 /** A snapshot of the market, at most 10 s old; decisions read nothing else. */
 export interface MarketView {
@@ -50,6 +51,8 @@ export interface EnginePorts {
    * `waitMs`: how long the answer may take when other jobs hold the money. Asking again for the same borrows once.
    */
   lease(job: Job, leastNano: NanoUsd, wantNano: NanoUsd, waitMs: number): Promise<Grant>;
+  /** Sends a webhook's body to the request's receiver, once; what became of it is its value. */
+  deliver(job: Job, id: string, body: string): Promise<Delivery>;
   /** Unguessable text for the fences around data in a judge's prompt. */
   nonce(): string;
   detectLanguage(text: string): { language: string; confidence: number } | null;

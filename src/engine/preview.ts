@@ -39,7 +39,7 @@ export function plannedJob(request: JobRequest, view: MarketView, nowMs: number,
   const record = (...events: JobEvent[]): void => {
     for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });
   };
-  const run: Run = { ports, job, live: new Map(), asking: false, record, turn: () => {} };
+  const run: Run = { ports, job, live: new Map(), asking: false, delivering: new Set(), record, turn: () => {} };
   makePlan(run);
   return { run, job };
 }

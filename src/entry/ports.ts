@@ -2,6 +2,8 @@ import type { JobObject } from "../../durable-objects/job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
+import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
+import { checkWebhookTarget } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
@@ -34,6 +36,13 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
   return {
     jobs: {
       async create(caller, request, via, name) {
+        // A tenant that may name any secret could have another's messages signed.
+        if (request.webhook?.secretName !== undefined && caller.role !== "operator")
+          throw new AtomicError(
+            "forbidden",
+            "Only the operator may name a secret. Leave it out: GET /v1/webhook-secret shows the one that signs.",
+            { field: "webhook.secretName" },
+          );
         const objectId =
           name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
@@ -115,11 +124,15 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
-    checkRequest,
+    webhookSecret: (caller) => tenantWebhookSecret(secret, caller.tenant),
+    checkRequest: (request) => checkRequest(request, env.ATOMIC_ALLOW_LOOPBACK === "1"),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
 }
+
+/** A log is kept for so long. */
+const longestWaitMs = 30 * 86_400_000;
 
 /** This isolate's memory: gone with it, and nothing depends on its being there. */
 const keyMemory: KeyMemory = new Map();
@@ -157,11 +170,19 @@ function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[],
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */
-function checkRequest(request: JobRequest): Refusal | null {
+function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | null {
+  const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, allowLoopback);
+  if (target !== null) return target;
   const refusal = checkContract(request.contract);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
-  for (const [i, { contract }] of request.plan.microtasks.entries()) {
+  for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {
+    if (wait !== undefined && "untilMs" in wait && wait.untilMs > Date.now() + longestWaitMs)
+      return {
+        code: "invalid-plan",
+        field: `plan.microtasks[${i}].wait.untilMs`,
+        message: "A microtask waits for 30 days at most. Give a nearer time, in epoch milliseconds.",
+      };
     const wrong = checkContract(contract);
     if (wrong !== null) return { ...wrong, field: `plan.microtasks[${i}].${wrong.field ?? "contract"}` };
   }
@@ -177,7 +198,7 @@ function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot
 
 type JobRpc = Pick<
   JobObject,
-  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "summary"
+  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
 >;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
@@ -195,6 +216,7 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
   };
   return {
     ledger: () => known(job().ledger(tenant)),
+    approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
     reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
     view: () => known(job().view(tenant)),
     events: (after) => known(job().events(tenant, after)),

@@ -7,6 +7,7 @@ import { errorResponse } from "./error-response.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
+import { approvalRoute } from "./native/approvals.ts";
 import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
 import { eventsRoute } from "./native/events.ts";
@@ -68,6 +69,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   bidderRoutes(app, ports);
   keyRoutes(app, ports);
   moneyRoutes(app, ports);
+  approvalRoute(app, ports);
   seedRoute(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);

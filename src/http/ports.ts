@@ -42,6 +42,8 @@ export interface JobHandle {
   reconcile(attempt: string, usage: Usage): Promise<Refusal | null>;
   /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
   summary(): Promise<JobSummary>;
+  /** A person's word on a waiting microtask; null: taken. */
+  approve(microtask: string, approved: boolean, note: string): Promise<Refusal | null>;
   /** null: taken. */
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }
@@ -90,6 +92,8 @@ export interface HttpPorts {
     createKey(tenant: string): Promise<{ id: string; key: string }>;
     revokeKey(id: string): Promise<boolean>;
   };
+  /** What webhooks of the caller's tenant are signed with where it names no secret binding. */
+  webhookSecret(caller: Caller): Promise<string>;
   /** Checks a contract at submission; the judge's own rules. */
   checkRequest(request: JobRequest): Refusal | null | Promise<Refusal | null>;
   parseMail(raw: Uint8Array): Promise<JobRequest["input"] | Refusal>;

@@ -1,5 +1,6 @@
 import type { Usage } from "../money/price.ts";
 import type { RaceEvent } from "../race/race-event.ts";
+import type { DeliveryEvent } from "./delivery-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 import type { LoggedEvent } from "./job-event.ts";
 
@@ -32,6 +33,28 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       break;
     case "feedback-given":
       job.feedbackOn.push(event.microtask);
+      break;
+    case "microtask-waiting": {
+      const microtask = microtaskOf(job, event.microtask);
+      if (microtask === undefined) break;
+      microtask.status = "waiting";
+      microtask.waitingSinceMs = event.atMs;
+      break;
+    }
+    case "approval-given": {
+      const microtask = microtaskOf(job, event.microtask);
+      if (microtask !== undefined)
+        microtask.approval ??= { approved: event.approved, note: event.note, atMs: event.atMs };
+      break;
+    }
+    case "webhook-due": {
+      const { id, about, atMs } = event;
+      job.outbox.push({ id, about, state: "due", attempts: 0, nextAtMs: atMs, atMs });
+      break;
+    }
+    case "webhook-delivered":
+    case "webhook-failed":
+      deliver(job, event);
       break;
     case "budget-leased":
       job.leasedNano = event.totalNano;
@@ -117,6 +140,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     shortage: null,
     settlements: null,
     sent: new Set(),
+    outbox: [],
     feedbackOn: [],
   };
 }
@@ -124,6 +148,8 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
 const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   task,
   status: "pending",
+  waitingSinceMs: 0,
+  approval: null,
   decisions: [],
   awardedAtMs: 0,
   attempts: [],
@@ -135,6 +161,15 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   charge: null,
   failure: null,
 });
+
+function deliver(job: Job, event: DeliveryEvent & { type: "webhook-delivered" | "webhook-failed" }): void {
+  const message = job.outbox.find((m) => m.id === event.id);
+  if (message === undefined) return;
+  message.attempts = event.attempt;
+  if (event.type === "webhook-delivered") message.state = "delivered";
+  else if (event.nextAtMs === null) message.state = "dead";
+  else message.nextAtMs = event.nextAtMs;
+}
 
 /** The tenant's budget hears of the job's new cost: what was sent has to be sent again. */
 function reconcile(job: Job, attemptId: string, usage: Usage, costNano: number): void {

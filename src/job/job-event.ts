@@ -5,6 +5,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
 import type { RaceEvent } from "../race/race-event.ts";
+import type { DeliveryEvent } from "./delivery-event.ts";
 
 export type LifeEvent =
   | {
@@ -43,7 +44,7 @@ export interface Answer {
 }
 
 /** One fact of a job. The log is the job; everything else is a fold of it. */
-export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent | MoneyEvent;
+export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent | MoneyEvent | DeliveryEvent;
 export type JobEventType = JobEvent["type"];
 
 /** An event as stored: `seq` counts from 1 and is also the SSE id and the resume offset. */

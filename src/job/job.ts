@@ -8,6 +8,7 @@ import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
 import type { AttemptRole } from "../race/race-event.ts";
+import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
 /** One try of one bidder, as the log tells it. Times are epoch ms, durations ms. */
@@ -54,7 +55,10 @@ export interface Joined {
 
 export interface MicrotaskState {
   task: Microtask;
-  status: "pending" | "open" | "joined" | "failed";
+  status: "pending" | "waiting" | "open" | "joined" | "failed";
+  /** Since when it waits for a person or a time; epoch ms, 0: it never did. */
+  waitingSinceMs: number;
+  approval: { approved: boolean; note: string; atMs: number } | null;
   decisions: Decision[];
   /** When the newest award was made; epoch ms. */
   awardedAtMs: number;
@@ -107,6 +111,8 @@ export interface Job {
   settlements: Settlement[] | null;
   /** Keys the market's queue has taken. */
   sent: Set<string>;
+  /** Webhooks, in the order they became due. */
+  outbox: WebhookMessage[];
   /** Microtasks that got feedback, in order: it counts once each. */
   feedbackOn: string[];
 }

@@ -1,3 +1,4 @@
+import type { Delivery } from "../../src/engine/outbox.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { AtomicError } from "../../src/error.ts";
@@ -35,6 +36,9 @@ export class World {
   commitsLeft: number | null = null;
   #timers: { atMs: number; order: number; then: () => void }[] = [];
   #order = 0;
+  /** Webhooks sent, and what their receiver answers. */
+  readonly posts: { id: string; body: string; atMs: number }[] = [];
+  receiver: (post: number) => Delivery = () => ({ ok: true, status: 204 });
   run: JobRun | null = null;
   killed = false;
   /** Errors the engine stopped for that no test asked for. */
@@ -52,6 +56,10 @@ export class World {
     this.#timers = [];
     this.onKilled();
     throw new Killed("killed before a write");
+  }
+
+  sleepers(): JobRun[] {
+    return this.run === null ? [] : [this.run];
   }
 
   boot(): JobRun {
@@ -72,9 +80,17 @@ export class World {
     };
   }
 
-  /** Runs the next timer; false: there is none. */
+  /** Runs the next timer, or the alarm of a job that waits with nothing live; false: there is neither. */
   step(): boolean {
     this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+    const first = this.#timers[0];
+    for (const run of this.sleepers()) {
+      const dueMs = run.stopped || !run.accepted ? null : run.idleUntilMs;
+      if (typeof dueMs !== "number" || (first !== undefined && first.atMs <= dueMs)) continue;
+      this.nowMs = Math.max(this.nowMs, dueMs);
+      run.turn();
+      return true;
+    }
     const next = this.#timers.shift();
     if (next === undefined) return false;
     this.nowMs = Math.max(this.nowMs, next.atMs);
@@ -112,6 +128,10 @@ export class World {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
       },
       lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async (_job, id, body) => {
+        this.posts.push({ id, body, atMs: this.nowMs });
+        return this.receiver(this.posts.length);
+      },
       nonce: () => "n0nceOfTheTests0123",
       detectLanguage: () => null,
       broken: (error) => {
@@ -179,12 +199,8 @@ export class World {
       if (this.defects.length > 0) throw this.defects[0];
       if (this.killed) throw new Killed("killed");
       if (this.run?.finished) return this.run.job;
-      this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      const next = this.#timers.shift();
-      if (next === undefined) throw new AtomicError("internal", "Nothing is scheduled and the job is not over.");
-      if (next.atMs > untilMs) throw new AtomicError("internal", "The job did not end in time.");
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.then();
+      if (!this.step()) throw new AtomicError("internal", "Nothing is scheduled and the job is not over.");
+      if (this.nowMs > untilMs) throw new AtomicError("internal", "The job did not end in time.");
     }
   }
 }

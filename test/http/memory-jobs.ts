@@ -140,6 +140,11 @@ function handle(job: MemoryJob): JobHandle {
       return { status: job.job.status };
     },
     ledger: async () => ledgerOf(job.job),
+    approve: async (microtask, approved, note) => {
+      if (microtask === "none") return { code: "conflict", message: "It does not wait." };
+      job.write({ type: "approval-given", microtask, approved, note });
+      return null;
+    },
     reconcile: async (attempt) => {
       job.reconciled.push(attempt);
       return null;

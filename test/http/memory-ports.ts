@@ -91,6 +91,7 @@ export function testServer(options: TestServerOptions = {}) {
       seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
     },
     access,
+    webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,
     checkRequest: ({ contract }) => checkContract(contract),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),

@@ -66,6 +66,10 @@ export class Town extends World {
     this.#watch();
   }
 
+  override sleepers(): JobRun[] {
+    return this.runs;
+  }
+
   portsOf(log: LoggedEvent[]): EnginePorts {
     return {
       ...this.ports(),

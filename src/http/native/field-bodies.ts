@@ -10,7 +10,7 @@ export const usdBody = z
 
 export const deadlineBody = z
   .int()
-  .max(24 * 60 * 60 * 1000)
+  .max(30 * 24 * 60 * 60 * 1000)
   .refine((ms) => ms >= 1, {
     error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
   });
