@@ -57,6 +57,17 @@ export function fundsFor(run: Run, needNano: NanoUsd, leastNano: NanoUsd, waits:
   return { shortage: job.shortage?.why ?? "held", leftNano: Math.max(0, lent) };
 }
 
+/**
+ * A job that is about to wait, maybe for days, holds no more of its tenant's budget than it has spent. The log knows
+ * first: nothing is started on what the tenant may have lent to somebody else by then.
+ */
+export function giveBackUnused(run: Run): void {
+  const committed = committedNano(run.job);
+  if (run.asking || run.job.leasedNano === null || run.job.leasedNano <= committed) return;
+  run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
+  ask(run, committed, committed, false);
+}
+
 /** Asks the tenant's budget; its answer is an event, so that a restart neither forgets it nor borrows twice. */
 function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): void {
   run.asking = true;

@@ -5,7 +5,7 @@ import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
 import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
-import { committedNano } from "./funds.ts";
+import { committedNano, giveBackUnused } from "./funds.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
@@ -213,7 +213,8 @@ export class JobRun implements Run {
       case "cut":
         return cutAttempt(this, step.attempt, step.why);
       case "begin-wait":
-        return this.record({ type: "microtask-waiting", microtask: step.microtask, wait: step.wait });
+        this.record({ type: "microtask-waiting", microtask: step.microtask, wait: step.wait });
+        return giveBackUnused(this);
       case "owe-webhook": {
         const id = `msg_${this.job.id}_${this.job.outbox.length + 1}`;
         return this.record({ type: "webhook-due", id, about: step.about });

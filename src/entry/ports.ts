@@ -25,7 +25,7 @@ import { seedMarket } from "../store/seed-market.ts";
 import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
-import { forgetTenant, openingFor, tenantObject } from "./tenant-money.ts";
+import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void, place?: ClientPlace): HttpPorts {
@@ -60,6 +60,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
         });
+        if (made !== "made") returnSlice(caller.tenant, opening.slice);
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",

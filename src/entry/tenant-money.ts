@@ -70,6 +70,12 @@ export async function openingFor(
   return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano };
 }
 
+/** A slice that no job took, since the job was there already, goes back into the purse it was drawn from. */
+export function returnSlice(tenant: string, slice: OpeningSlice | null): void {
+  const purse = tenants.get(tenant)?.purse;
+  if (slice !== null && purse !== undefined && purse !== null && purse.id === slice.purse) purse.leftNano += slice.nano;
+}
+
 function draw(
   env: AtomicEnv,
   tenant: string,

@@ -130,3 +130,29 @@ describe("a microtask that waits for a time", () => {
     expect((await w.settle()).status).toBe("succeeded");
   });
 });
+
+describe("a capped job that waits", () => {
+  it("gives back what it has not spent, and borrows again when it goes on", async () => {
+    const w = world();
+    const asked: [number, number][] = [];
+    const run = (() => {
+      w.lease = async (_job, least, want) => {
+        asked.push([least, want]);
+        return { totalNano: want, shortage: null };
+      };
+      const boot = w.boot();
+      const request = waits({ for: "approval" });
+      const slice = { purse: "purse/1", nano: 50_000_000 };
+      boot.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+      return boot;
+    })();
+    await untilIdle(w);
+    expect(run.job.leasedNano).toBe(run.job.costNano);
+    expect(asked).toEqual([[run.job.costNano, run.job.costNano]]);
+    giveApproval(run, "send", true, "");
+    const job = await w.settle();
+    expect(job.status).toBe("succeeded");
+    expect(asked).toHaveLength(2);
+    expect(job.costNano).toBeLessThanOrEqual(job.leasedNano ?? 0);
+  });
+});

@@ -39,6 +39,7 @@ export class World {
   /** Webhooks sent, and what their receiver answers. */
   readonly posts: { id: string; body: string; atMs: number }[] = [];
   receiver: (post: number) => Delivery = () => ({ ok: true, status: 204 });
+  lease: EnginePorts["lease"] = async (_job, _least, totalNano) => ({ totalNano, shortage: null });
   run: JobRun | null = null;
   killed = false;
   /** Errors the engine stopped for that no test asked for. */
@@ -127,7 +128,7 @@ export class World {
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
       },
-      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      lease: (...asked) => this.lease(...asked),
       deliver: async (_job, id, body) => {
         this.posts.push({ id, body, atMs: this.nowMs });
         return this.receiver(this.posts.length);
