@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../src/job/job-event.ts";
-import { type LogPage, lineOf } from "./job-log.ts";
+import { type LogPage, lineOf } from "./log-page.ts";
 
 /** A reader is handed at most about this much at a time: what it has not taken waits in the log, not in memory. */
 const pageChars = 256 * 1024;

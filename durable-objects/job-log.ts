@@ -1,14 +1,10 @@
 import { type LogEnd, refuseAppend } from "../src/job/append-rule.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
 import { logVersion, readEvent } from "../src/job/log-version.ts";
+import { type LogPage, lineOf } from "./log-page.ts";
 import { hasLog, hasTable, migrateLog } from "./log-schema.ts";
+import type { LogSql, LogStorage } from "./log-storage.ts";
 import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
-
-/** A piece of the log as NDJSON, for streams. `last`: number of its last event. */
-export interface LogPage {
-  text: string;
-  last: number;
-}
 
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
 const firstFormChars = 500_000;
@@ -20,11 +16,11 @@ type Row = { seq: number; at_ms: number; v: number; body: string; long: string |
  * rows by hash, written before the event that names them and in the same commit.
  */
 export class JobLog {
-  readonly #storage: DurableObjectStorage;
-  readonly #sql: SqlStorage;
+  readonly #storage: LogStorage;
+  readonly #sql: LogSql;
   #form: "unknown" | "none" | "ready" = "unknown";
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: LogStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
   }
@@ -137,6 +133,3 @@ export class JobLog {
     return [...rows].map((one) => one.body).join("");
   }
 }
-
-/** An event as a line of a stream. */
-export const lineOf = (event: LoggedEvent): string => `${JSON.stringify(event)}\n`;

@@ -1,3 +1,5 @@
+import type { LogSql } from "./log-storage.ts";
+
 /** The newest form of the log's tables. Chunks of long texts have theirs made when the first one comes. */
 const newest =
   "CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, epoch INTEGER NOT NULL, v INTEGER NOT NULL, body TEXT NOT NULL, long TEXT)";
@@ -18,13 +20,13 @@ const steps = [
 ];
 
 /** Is there a log at all? Writes nothing: a look at an object that was deleted must not bring it back. */
-export const hasLog = (sql: SqlStorage): boolean => hasTable(sql, "log");
+export const hasLog = (sql: LogSql): boolean => hasTable(sql, "log");
 
-export const hasTable = (sql: SqlStorage, name: string): boolean =>
+export const hasTable = (sql: LogSql, name: string): boolean =>
   [...sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name)].length > 0;
 
 /** Brings the tables to the newest form, whatever they are. Synchronous: part of the commit it is called in. */
-export function migrateLog(sql: SqlStorage): void {
+export function migrateLog(sql: LogSql): void {
   if (!hasLog(sql)) {
     sql.exec(newest);
     return;

@@ -1,5 +1,6 @@
 import type { JobSummary } from "../src/job/job-summary.ts";
 import { hasTable } from "./log-schema.ts";
+import type { LogSql } from "./log-storage.ts";
 
 const dayMs = 86_400_000;
 const defaultDays = 30;
@@ -14,9 +15,9 @@ export function retentionMs(days: string | undefined): number {
 
 /** What is left of a job when its log is deleted: a summary without content, in one row. */
 export class Tombstone {
-  readonly #sql: SqlStorage;
+  readonly #sql: LogSql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: LogSql) {
     this.#sql = sql;
   }
 

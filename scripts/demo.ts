@@ -113,7 +113,11 @@ async function demo(): Promise<void> {
   );
   if (!same) throw new Error("a replayed decision differs");
 
-  if (real.length > 0) await withModels(api, real.length);
+  if (real.length > 0)
+    await withModels(
+      api,
+      real.map((b) => b.id),
+    );
   await listed(api, race.id);
 
   title("Look at it yourself");
@@ -195,12 +199,13 @@ async function feedback(api: Api, view: JobView, mail: string): Promise<void> {
 }
 
 /** With a real model: the planner, a draft and a judge, each put to auction. */
-async function withModels(api: Api, models: number): Promise<void> {
-  title(`Real models: a draft that ${models > 1 ? "another model judges" : "has no competition, and no judge"}`);
+async function withModels(api: Api, real: string[]): Promise<void> {
+  title(`Real models: a draft that ${real.length > 1 ? "another model judges" : "has no competition, and no judge"}`);
   const { id } = await api.call<{ id: string }>("POST", "/v1/jobs", {
     text: "Could you tell me whether the two oak chairs I ordered on 3 November are still coming this week?",
     kind: "draft",
     deadlineMs: 90_000,
+    bidders: real,
     budgetUsd: 0.05,
     contract: {
       criteria: [{ type: "length", max: 900 }],

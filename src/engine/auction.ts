@@ -1,8 +1,9 @@
 import { estimateTokens } from "../adapt/prompt.ts";
+import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { decide } from "../market/market.ts";
+import { type Decision, decide, type FailureReason, meanOf } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -11,7 +12,9 @@ import { inputOf } from "./attempts.ts";
 import { boundOf } from "./bound.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
+import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
+import { isEmbedded, type Scene } from "./scene.ts";
 
 /** Room for instructions and schema around a text, tokens. */
 const promptOverhead = 120;
@@ -22,10 +25,18 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if (microtask === undefined) return;
   const view = run.ports.market();
   const request = auctionRequest(run, microtask);
-  const decision = decide(view.state, view.bidders, request, view.pacing, drawsFor(run.job.seed, run.job.seq));
+  const hold = (asked: AuctionRequest) =>
+    decide(view.state, view.bidders, asked, view.pacing, drawsFor(run.job.seed, run.job.seq));
+  const dear = tooDear(run, microtask);
+  let decision = hold(request);
+  // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
+  if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
+    decision = orElse(decision, hold({ ...request, unavailable: dear }));
+  if ("code" in decision && decision.code === "no-bidder" && retriesLeft(microtask))
+    decision = orElse(decision, hold({ ...request, unavailable: dear, tried: lastingly(microtask, request.tried) }));
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
   // With all the money there is, would anybody have come?
-  const short = request.unavailable.length > 0 || microtask.refused.length > 0;
+  const short = dear.length > 0 || microtask.refused.length > 0;
   const code =
     decision.code === "budget-exceeded" || (short && request.tried.length === 0)
       ? shortageCode(run)
@@ -45,6 +56,40 @@ export function holdAuction(run: Run, microtaskId: string): void {
 /** 402 where the money is gone, 429 where it is only lent out. */
 const shortageCode = ({ job, ports }: Run): "budget-exceeded" | "rate-limited" =>
   job.shortage?.why === "held" && ports.nowMs() < job.shortage.atMs + shortageMs ? "rate-limited" : "budget-exceeded";
+
+const orElse = (refusal: Refusal, decision: Decision | Refusal): Decision | Refusal =>
+  "award" in decision ? decision : refusal;
+
+/** Failures that may be over by the next call. */
+const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "connection-lost",
+  "connect-timeout",
+  "truncated",
+  "no-capacity",
+]);
+/** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */
+const maxRounds = 3;
+const mostRounds = 10;
+
+/** May the market be asked once more? */
+export function roundsLeft(microtask: MicrotaskState): boolean {
+  const rounds = microtask.decisions.length;
+  const ran = new Set(microtask.attempts.filter((a) => a.failure !== "no-capacity").map((a) => a.round));
+  return rounds < mostRounds && (ran.size < maxRounds || rounds < maxRounds);
+}
+
+const retriesLeft = (microtask: MicrotaskState): boolean => microtask.decisions.length > 0 && roundsLeft(microtask);
+
+/** Of those tried, the ones that another call would not mend. */
+function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): AuctionRequest["tried"] {
+  return tried.filter(({ bidder, how }) => {
+    const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
+    return how === "rejected" || last?.failure == null || !passing.has(last.failure);
+  });
+}
 
 const failureOf = (microtask: MicrotaskState): "not-accepted" | "bidders-failed" =>
   microtask.attempts.some((a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject")
@@ -74,12 +119,15 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const text = inputOf(run, microtask);
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
+  const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
+  const inputTokens = estimateTokens(text) + promptOverhead;
+  const room = roomAt(ports, inputTokens + maxOutputTokens);
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
     features: { inputChars: text.length, script: scriptOf(text) },
-    inputTokens: estimateTokens(text) + promptOverhead,
-    maxOutputTokens: task.maxOutputTokens ?? outputTokens[task.kind],
+    inputTokens,
+    maxOutputTokens,
     valueNano: task.valueNano,
     budgetNano: left,
     deadlineMs: request.deadlineMs === null ? null : Math.max(0, job.acceptedAtMs + request.deadlineMs - nowMs),
@@ -90,21 +138,19 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
-    unavailable: left === null ? [] : tooDear(run, microtask, text, left),
-    verdict: verdictOf(task),
-    load: loadOf(job),
+    ...room,
+    unavailable: [...room.unavailable, ...tooDear(run, microtask)],
+    verdict: verdictFor(job, ports, microtask, estimateTokens(text) + maxOutputTokens / 2),
     nowMs,
   };
 }
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
-function tooDear(
-  run: Run,
-  microtask: MicrotaskState,
-  text: string,
-  left: NanoUsd,
-): { bidder: string; reason: string }[] {
+function tooDear(run: Run, microtask: MicrotaskState): { bidder: string; reason: string }[] {
+  const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
+  if (left === null) return [];
   const { task } = microtask;
+  const text = inputOf(run, microtask);
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
   return run.ports.market().bidders.flatMap((bidder) => {
     const { leastNano } = boundOf(bidder, [{ role: "user", content: text }], wanted);
@@ -117,17 +163,44 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   const tried = new Map<string, "rejected" | "failed">();
   for (const attempt of microtask.attempts) {
     if (attempt.role === "judge" || attempt.status === "running" || attempt.status === "orphaned") continue;
+    // It was never asked: no place came free.
+    if (attempt.failure === "no-capacity") continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";
     tried.set(attempt.bidder, rejected ? "rejected" : "failed");
   }
   return [...tried].map(([bidder, how]) => ({ bidder, how }));
 }
 
-function loadOf(job: Job): Record<string, number> {
+/** Who cannot be asked now and why, and the calls and queueing at the others. */
+function roomAt(scene: Scene, tokens: number): Pick<AuctionRequest, "unavailable" | "load" | "queueMs"> {
+  const unavailable: AuctionRequest["unavailable"] = [];
   const load: Record<string, number> = {};
-  for (const m of job.microtasks)
-    for (const a of m.attempts) if (a.status === "running") load[a.bidder] = (load[a.bidder] ?? 0) + 1;
-  return load;
+  const queueMs: Record<string, number> = {};
+  for (const bidder of scene.market().bidders) {
+    if (isEmbedded(bidder.id)) continue;
+    const room = scene.fleet.look(bidder, tokens);
+    if (room.unavailable !== null) unavailable.push({ bidder: bidder.id, reason: room.unavailable });
+    if (room.load > 0) load[bidder.id] = room.load;
+    if (room.queueMs > 0) queueMs[bidder.id] = Math.round(room.queueMs);
+  }
+  return { unavailable, load, queueMs };
+}
+
+/** What a verdict on an answer can tell and what it costs: the criteria's, or the judge's that would be asked. */
+function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: number): AuctionRequest["verdict"] {
+  const { contract } = microtask.task;
+  const deterministic = verdictOf(microtask.task);
+  if (contract.judged.length === 0) return deterministic;
+  const chosen = judgeFor(job, scene, contestantsOf(microtask));
+  if ("none" in chosen) return deterministic;
+  // A lone model has nobody to judge it.
+  const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);
+  if (!rival) return deterministic;
+  return {
+    trueAccept: meanOf(chosen.profile.trueAccept),
+    trueReject: meanOf(chosen.profile.trueReject),
+    costNano: lookCost(chosen.judge, contract, Math.round(tokens)),
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
+import { Fleet } from "../race/fleet.ts";
 import { inputOf } from "./attempts.ts";
 import { auctionRequest } from "./auction.ts";
 import { boundOf } from "./bound.ts";
@@ -15,7 +16,7 @@ import { plannedJob } from "./preview.ts";
  * a Worker gives a job of a capped tenant, so that it starts without asking. `freely`: somebody could do it for nothing.
  */
 export function openingOf(request: JobRequest, view: MarketView, nowMs: number): { nano: NanoUsd; freely: boolean } {
-  const { run, job } = plannedJob(request, view, nowMs, 1);
+  const { run, job } = plannedJob(request, view, nowMs, 1, new Fleet(() => nowMs));
   let nano = 0;
   let freely = job.microtasks.length > 0;
   for (const microtask of job.microtasks) {

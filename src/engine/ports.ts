@@ -7,7 +7,8 @@ import type { Settlement } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Grant } from "../money/tenant-ledger.ts";
 import type { Kind } from "../plan/kind.ts";
-import type { AbortSignalLike, ModelPort } from "../race/model-port.ts";
+import type { Fleet } from "../race/fleet.ts";
+import type { AbortSignalLike, ModelPort, Timeouts } from "../race/model-port.ts";
 import type { Delivery } from "./outbox.ts";
 
 /** A snapshot of the market, at most 10 s old; decisions read nothing else. */
@@ -43,6 +44,10 @@ export interface EnginePorts {
   newAbort(): AbortLike;
   models: ModelPort;
   slots: SlotPort;
+  /** What this process knows of its bidders' health and room; shared by its jobs. */
+  fleet: Fleet;
+  /** Time-outs of a call; absent: the usual ones. */
+  timeouts?: Timeouts;
   market(): MarketView;
   /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
   settle(job: Job, settlements: Settlement[]): Promise<void>;

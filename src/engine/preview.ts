@@ -5,6 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Decision } from "../market/bid.ts";
 import { decide } from "../market/market.ts";
 import type { JobRequest } from "../plan/job-request.ts";
+import { Fleet } from "../race/fleet.ts";
 import { auctionRequest } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
 import { makePlan } from "./planning.ts";
@@ -20,8 +21,9 @@ export function previewAuctions(
   view: MarketView,
   nowMs: number,
   seed: number,
+  fleet: Fleet = new Fleet(() => nowMs),
 ): { microtask: string; decision: Decision | Refusal }[] {
-  const { run, job } = plannedJob(request, view, nowMs, seed);
+  const { run, job } = plannedJob(request, view, nowMs, seed, fleet);
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
   return job.microtasks.map((m, i) => ({
     microtask: m.task.id,
@@ -30,11 +32,17 @@ export function previewAuctions(
 }
 
 /** A request as a job that has its plan and nothing else; no log knows of it. */
-export function plannedJob(request: JobRequest, view: MarketView, nowMs: number, seed: number): { run: Run; job: Job } {
+export function plannedJob(
+  request: JobRequest,
+  view: MarketView,
+  nowMs: number,
+  seed: number,
+  fleet: Fleet,
+): { run: Run; job: Job } {
   const accepted = { type: "job-accepted", job: "preview", tenant: "preview", request, seed, via: "http" } as const;
   const job = fold([{ ...accepted, seq: 1, atMs: nowMs }]);
   if (job === null) throw new Error("A job was accepted and is none.");
-  const ports = { nowMs: () => nowMs, market: () => view } as EnginePorts;
+  const ports = { nowMs: () => nowMs, market: () => view, fleet } as EnginePorts;
   // The fold changes the job in place.
   const record = (...events: JobEvent[]): void => {
     for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });

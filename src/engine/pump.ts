@@ -7,15 +7,22 @@ import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
+import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
-import { expectedOutput } from "./attempts.ts";
+import { expectedOutput, timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
 import { changeLeader, isAnswerPart } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
+import { bidderNamed } from "./scene.ts";
+import { callEnd, takeTurn } from "./take-turn.ts";
+import { heardFirst, tellFleet } from "./tell-fleet.ts";
 
 /** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
 const flushMs = { watched: 100, alone: 500 };
+
+/** A racer beside others is weighed again after so many tokens. */
+const weighTokens = 32;
 
 /** Runs one attempt's stream to its end and records what became of it. Never rejects. */
 export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
@@ -26,12 +33,17 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   let finish: "stop" | "length" | "content-filter" | "other" = "other";
   let failure: ModelFailure | null = null;
   let release = () => {};
+  let turn: Turn | null = null;
   try {
+    turn = await takeTurn(run, attempt, live);
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
-    live.queuedMs = slot.queuedMs;
-    live.sent = true;
-    for await (const part of ports.models.stream(call, live.abort.signal)) {
+    live.calledAtMs = ports.nowMs();
+    live.queuedMs = live.calledAtMs - attempt.startedAtMs;
+    // The timers of the call start here, the race's too: it holds its place and its slot.
+    run.turn();
+    const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
+    for await (const part of ports.models.stream(timed, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
       if (part.type === "open") live.openedAtMs = ports.nowMs();
@@ -44,10 +56,13 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
   } finally {
     release();
+    const crashed = run.live.get(attempt.id) !== live;
+    if (turn !== null) ports.fleet.leave(turn, crashed ? { how: "unknown" } : callEnd(failure, live));
   }
   if (run.live.get(attempt.id) !== live) return;
   flushText(run, attempt, live);
   run.live.delete(attempt.id);
+  tellFleet(run, attempt, live, failure);
   if (finish === "content-filter")
     failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
   if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
@@ -68,8 +83,10 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   const first = live.firstTokenAtMs === null;
   live.firstTokenAtMs ??= now;
   live.lastTokenAtMs = now;
+  const before = live.tokens;
   live.tokens += estimateTokens(counted);
   live.text += text;
+  if (first) heardFirst(run, attempt, live);
   const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
   if (first && text !== "" && leadsByFirstText(run, attempt))
     run.record({
@@ -84,7 +101,9 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
     run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
   if (text !== "") deliver(run, attempt, live);
-  if (first || verdict !== null) run.turn();
+  // Who is dominated and what is worth a look changes with every token; it is weighed again every so many.
+  const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
+  if (first || verdict !== null || (weigh && hasRivals(run, attempt))) run.turn();
 }
 
 const firstText: Verdict = {
@@ -161,18 +180,20 @@ const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
 const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
   Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
 
-const thinkingOf = (run: Run, attempt: Attempt): number =>
-  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.reasoningTokens ?? 0;
+const thinkingOf = (run: Run, attempt: Attempt): number => bidderNamed(run.ports, attempt.bidder)?.reasoningTokens ?? 0;
 
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
-  attempt.price ??
-  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+  attempt.price ?? bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
-const times = (run: Run, attempt: Attempt, live: LiveAttempt) => ({
-  firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - attempt.startedAtMs - live.queuedMs,
-  totalMs: run.ports.nowMs() - attempt.startedAtMs - live.queuedMs,
-  queuedMs: live.queuedMs,
-});
+/** Durations without the queue; a call that never left it only queued. */
+const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
+  const calledAtMs = live.calledAtMs ?? run.ports.nowMs();
+  return {
+    firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
+    totalMs: run.ports.nowMs() - calledAtMs,
+    queuedMs: calledAtMs - attempt.startedAtMs,
+  };
+};
 
 function finished(
   run: Run,
@@ -245,10 +266,10 @@ const walkedAway: FailureReason[] = [
 
 function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
   const microtask = microtaskOf(run.job, attempt.microtask);
-  const bidder = run.ports.market().bidders.find((b) => b.id === attempt.bidder);
+  const bidder = bidderNamed(run.ports, attempt.bidder);
   return cutAccount({
     price: priceOf(run, attempt),
-    inputTokens: live.sent ? attempt.inputTokens : 0,
+    inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
     tokensSeen: seen(run, attempt, live),
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
     maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),

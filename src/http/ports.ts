@@ -6,6 +6,7 @@ import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Usage } from "../money/price.ts";
 import type { Limits, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
@@ -15,6 +16,15 @@ export interface Caller {
   tenant: string;
   role: "operator" | "tenant";
   keyId: string;
+}
+
+/** A calendar month of a tenant, "2026-11" in UTC. */
+export interface MonthUsage {
+  month: string;
+  jobs: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
 }
 
 export interface Feedback {
@@ -64,6 +74,8 @@ export interface HttpPorts {
     ): Promise<{ id: string; repeated: boolean }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+    /** Newest month first: what the caller's ended jobs cost and saved. */
+    usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };
   money: {
     /** This month of the caller's tenant. */

@@ -247,10 +247,20 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   switch (event.type) {
     case "text-streamed":
       microtask.leader = attempt.id;
-      attempt.text += event.text;
+      // A complete answer that is delivered afterwards has its text already.
+      if (attempt.status === "running") attempt.text = attempt.text.slice(0, event.offset) + event.text;
       return;
     case "attempt-committed":
       microtask.committed = attempt.id;
+      return;
+    case "attempt-written-off":
+      attempt.writtenOff = {
+        criterion: event.criterion,
+        evidence: event.evidence,
+        pFalse: event.pFalse,
+        valueNano: event.valueNano,
+        remainingNano: event.remainingNano,
+      };
       return;
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
@@ -270,8 +280,10 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       attempt.savedNano = event.savedNano;
       attempt.savedTokens = event.savedTokens;
       attempt.message = event.why;
+      attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
       break;
   }
+  attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
   attempt.totalMs = event.totalMs;
@@ -300,6 +312,9 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   costNano: 0,
   savedNano: 0,
   savedTokens: 0,
+  queuedMs: 0,
+  cut: null,
+  writtenOff: null,
   firstTokenMs: null,
   totalMs: null,
   failure: null,

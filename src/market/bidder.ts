@@ -14,7 +14,7 @@ export interface Bidder {
   /** Longest input plus output it takes, tokens. */
   contextTokens: number;
   maxOutputTokens: number;
-  /** Tokens it may think with beside its answer, billed as output; default 0. */
+  /** Tokens of thinking its endpoint may add to a call's output cap, billed as output; default 0. */
   reasoningTokens?: number;
   structuredOutput: boolean;
   region: string;

@@ -2,12 +2,15 @@ import { logistic, logit, within } from "./elementary.ts";
 import { noisy } from "./evidence.ts";
 import type { KindState } from "./state.ts";
 
-/** What recalibration looks at: posterior mean, the bidder's recent residual, log length against the band's middle. */
-export const calibrationFeatures = (mean: number, recent: number, inputChars: number): number[] => [
+/**
+ * What recalibration looks at: posterior mean, the bidder's recent residual, and how little of the posterior is its
+ * own. The last matters: who was unlucky early is asked no more, so little-known bidders are better than they look.
+ */
+export const calibrationFeatures = (mean: number, recent: number, own: number): number[] => [
   1,
   logit(mean),
   within(recent, -0.5, 0.5),
-  within((Math.sqrt(Math.sqrt(inputChars + 1)) - 5) / 5, -1, 1),
+  1 / (1 + own / 6),
 ];
 
 /** Calibrated probability of acceptance. Starts as the identity. */

@@ -3,9 +3,10 @@ import type { KindState, Row } from "./state.ts";
 
 /** Change that is looked for, and the evidence (nats) that settles it. */
 const change = 0.2;
-const threshold = 5;
-/** Claims a bidder needs before it can be said to have changed: a younger profile follows by itself. */
-const known = 60;
+const threshold = 6;
+/** Outcomes the mean residual is shrunk by, and the fewest that may raise an alarm: four failures in a row are no change. */
+const shrink = 8;
+const fewest = 12;
 
 /** Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes and the sum of residuals. */
 export type Detector = [evidence: number, outcomes: number, residual: number];
@@ -23,7 +24,6 @@ export function watchForDrift(
   worth: number,
   reliability: { trueAccept: number; trueReject: number },
 ): boolean {
-  if (row.claims < known) return false;
   const says = (p: number) => within(p * reliability.trueAccept + (1 - p) * (1 - reliability.trueReject), 0.02, 0.98);
   const now = says(within(claim, 0.03, 0.97));
   const power = Math.max(0.1, reliability.trueAccept + reliability.trueReject - 1);
@@ -33,13 +33,13 @@ export function watchForDrift(
     detector[1]++;
     detector[2] += (worth - now) / power;
     if (detector[0] <= 0) detector.fill(0);
-    return detector[0] >= threshold;
+    return detector[0] >= threshold && detector[1] >= fewest;
   };
   const fell = step(row.fall, claim - change);
   const rose = step(row.rise, claim + change);
   if (!fell && !rose) return false;
   const [, outcomes, residual] = fell ? row.fall : row.rise;
-  const shift = residual / outcomes;
+  const shift = residual / (outcomes + shrink);
   for (const column of kind.columns)
     for (const counts of [column.counts, ...column.bands]) move(counts, i, shift, outcomes);
   row.fall.fill(0);

@@ -8,6 +8,7 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
+import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
 import { acceptance, type KindView, viewKind } from "./profile.ts";
 import { learnReliability } from "./reliability.ts";
@@ -19,7 +20,19 @@ import { type Column, cellMemory, emptyKind, type KindState, loadings, type Mark
 import { learnTokens } from "./tokens.ts";
 
 /** Failures that are not the bidder's doing. */
-const notItsFault: ReadonlySet<FailureReason> = new Set(["orphaned", "internal", "unauthorized", "client-error"]);
+const notItsFault: ReadonlySet<FailureReason> = new Set([
+  "orphaned",
+  "internal",
+  "unauthorized",
+  "client-error",
+  "no-capacity",
+]);
+
+/**
+ * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
+ * elsewhere, and the surprise only says that this context is not like others.
+ */
+const establishedFrom = 20;
 
 interface Seen {
   row: number;
@@ -27,11 +40,14 @@ interface Seen {
   outcome: Outcome;
   /** Its calibrated probability before this settlement. */
   p: number;
-  raw: number;
+  features: number[];
+  own: number;
 }
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
 export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+  // A settlement without a time or a length would spoil every weight it touches.
+  if (!Number.isFinite(settlement.atMs) || !Number.isFinite(settlement.features.inputChars)) return;
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const kind = state.kinds[settlement.kind] ?? emptyKind();
   state.kinds[settlement.kind] = kind;
@@ -57,12 +73,16 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
-    const raw = acceptance(view, bidder, column, band).mean;
-    const features = calibrationFeatures(raw, kind.rows[row]?.recent ?? 0, settlement.features.inputChars);
-    seen.push({ row, report, outcome, raw, p: recalibrate(kind, features) });
+    const posterior = acceptance(view, bidder, column, band);
+    const features = calibrationFeatures(posterior.mean, kind.rows[row]?.recent ?? 0, posterior.own);
+    seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind, features) });
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  if (settlement.judges !== undefined && settlement.judges.length > 0) {
+    state.judges ??= emptyJudges();
+    learnJudges(state.judges, settlement.judges);
+  }
   roundKind(kind, touched, column);
   roundShared(state.shared);
 }
@@ -143,13 +163,13 @@ function learnOutcomes(
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
     const first = known === start;
-    const features = calibrationFeatures(one.raw, row.recent, settlement.features.inputChars);
-    if (first) learnCalibration(kind, features, worth, reliability);
+    if (first) learnCalibration(kind, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
+      if (one.own >= establishedFrom && watchForDrift(kind, one.row, row, conditionalP, worth, reliability))
+        kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

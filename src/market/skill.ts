@@ -26,29 +26,64 @@ export function meanLevel(kind: KindState | undefined): number {
   return sum / weight;
 }
 
-/** What similar bidders teach about one that is new: sums of known skills by family and by price tier. */
+/**
+ * What known bidders teach about one that is new: skill by price (a regression with a prior slope: dearer models are
+ * better on average), and sums of what is left over by family and by price tier.
+ */
 export interface Likeness {
-  family: Map<string, [count: number, skill: number]>;
-  tier: Map<number, [count: number, skill: number]>;
+  tier0: number;
+  skill0: number;
+  slope: number;
+  family: Map<string, [count: number, left: number]>;
+  tier: Map<number, [count: number, left: number]>;
 }
 
+/** Logits of skill a factor e of price is taken to bring before anything is known, and how firmly (observed bidders). */
+const priorSlope = 0.2;
+const slopeWeight = 8;
+
+const knownShare = (row: Row): number => 1 / (1 + 4 * row.variance);
+
 export function likenessOf(kind: KindState | undefined): Likeness {
-  const likeness: Likeness = { family: new Map(), tier: new Map() };
-  for (const row of kind?.rows ?? []) {
-    if (!Number.isFinite(row.skill)) continue;
-    const known = 1 / (1 + 4 * row.variance);
+  const likeness: Likeness = { tier0: 0, skill0: 0, slope: priorSlope, family: new Map(), tier: new Map() };
+  const rows = (kind?.rows ?? []).filter((row) => Number.isFinite(row.skill));
+  let [weight, tiers, skills] = [0, 0, 0];
+  for (const row of rows) {
+    const known = knownShare(row);
+    weight += known;
+    tiers += known * row.tier;
+    skills += known * row.skill;
+  }
+  if (weight === 0) return likeness;
+  likeness.tier0 = tiers / weight;
+  // Levels of contexts carry the mean already; two bidders' worth of zero keeps the two from drifting apart.
+  likeness.skill0 = skills / (weight + 2);
+  let [across, joint] = [slopeWeight, slopeWeight * priorSlope];
+  for (const row of rows) {
+    const known = knownShare(row);
+    const gap = row.tier - likeness.tier0;
+    across += known * gap * gap;
+    joint += known * gap * (row.skill - likeness.skill0);
+  }
+  likeness.slope = joint / across;
+  for (const row of rows) {
+    const known = knownShare(row);
+    const left = row.skill - byPrice(likeness, row.tier);
     const add = <K>(map: Map<K, [number, number]>, key: K) => {
       const sum = map.get(key);
       if (sum) {
         sum[0] += known;
-        sum[1] += known * row.skill;
-      } else map.set(key, [known, known * row.skill]);
+        sum[1] += known * left;
+      } else map.set(key, [known, known * left]);
     };
     add(likeness.family, row.family);
     add(likeness.tier, row.tier);
   }
   return likeness;
 }
+
+const byPrice = (likeness: Likeness, tier: number): number =>
+  likeness.skill0 + likeness.slope * (tier - likeness.tier0);
 
 /** Prior of a bidder's skill in a kind from its own record in other kinds, its family and its price tier. */
 export function priorSkill(
@@ -59,13 +94,16 @@ export function priorSkill(
   own: Row | null,
 ): { mean: number; variance: number } {
   let precision = 1 / (spread.bidder * spread.bidder);
-  let sum = 0;
-  const known = own ? 1 / (1 + 4 * own.variance) : 0;
+  // With nobody known there is no price to compare with.
+  const base = likeness.tier.size > 0 ? byPrice(likeness, tier) : 0;
+  let sum = base * precision;
+  const known = own && Number.isFinite(own.skill) ? knownShare(own) : 0;
+  const ownLeft = own ? own.skill - base : 0;
   const learn = (count: number, total: number, deviation: number) => {
     // Its own record must not be its own prior.
     const others = count - known;
     if (others < 0.05) return;
-    const mean = (total - known * (own?.skill ?? 0)) / others;
+    const mean = base + (total - known * ownLeft) / others;
     const w = 1 / (deviation * deviation * (1 + 1 / others));
     precision += w;
     sum += w * mean;
@@ -141,4 +179,4 @@ function refitColumn(column: Column, kind: KindState, center: number, growth: nu
   column.variance = 1 / precision;
 }
 
-const bounded = (step: number): number => (step > 0.7 ? 0.7 : step < -0.7 ? -0.7 : step);
+const bounded = (step: number): number => (step > 0.7 ? 0.7 : Math.max(step, -0.7));

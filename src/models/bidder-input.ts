@@ -130,8 +130,8 @@ export function readBidder(
       concurrency: input.concurrency === undefined ? (local ? 1 : null) : input.concurrency,
       cancelStopsBill: input.cancelStopsBill ?? (local || type === "openai" || type === "anthropic"),
       expected: input.expected ?? { firstTokenMs: 1000, tokensPerSecond: 50 },
-      ...(input.endpoint.reasoningTokens ? { reasoningTokens: input.endpoint.reasoningTokens } : {}),
       enabled: input.enabled ?? true,
+      ...(endpoint.reasoningTokens ? { reasoningTokens: endpoint.reasoningTokens } : {}),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { NanoUsd } from "./nano-usd.ts";
-import { costOf, type PriceSheet } from "./price.ts";
+import { highestCost, type PriceSheet } from "./price.ts";
 
 /** What every call adds to its messages: roles, a template, a schema's wrapping. Tokens. */
 const perCallTokens = 64;
@@ -26,8 +26,7 @@ export function boundTokens(texts: Iterable<string>): number {
 
 /** The most a call may cost: every output token it may send, at the dearer of the output rates. nano-USD. */
 export function reservationOf(price: PriceSheet, inputTokens: number, outputTokens: number): NanoUsd {
-  const dearest = { ...price, outputPerMtok: Math.max(price.outputPerMtok, price.reasoningPerMtok ?? 0) };
-  return costOf(dearest, { input: inputTokens, output: outputTokens, source: "bounded" });
+  return highestCost(price, inputTokens, outputTokens);
 }
 
 /**

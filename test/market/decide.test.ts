@@ -78,11 +78,11 @@ describe("decide", () => {
     const state = emptyMarket();
     const random = seededRandom("size");
     let last = decided(decide(state, many, request(), pacing, random));
-    for (let n = 0; n < 1500; n++) {
+    for (let n = 0; n < 500; n++) {
       const features = { inputChars: 10 ** (1 + (n % 4)), script: `script-${n % 20}` };
       last = decided(decide(state, many, request({ features, nowMs: startMs + n * 60_000 }), pacing, random));
       const attempts = many
-        .slice((n * 3) % 46, ((n * 3) % 46) + 3)
+        .slice((n * 12) % 48, ((n * 12) % 48) + 12)
         .map((one) => report(last, one.id, random() < 0.5 ? 1 : 0, { role: "fallback" }));
       learn(state, settlement(attempts, n, { features, atMs: startMs + n * 60_000 }), many);
     }

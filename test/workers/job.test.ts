@@ -1,27 +1,8 @@
 import { abortAllDurableObjects } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
-import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { JobView } from "../../src/job/job-view.ts";
-
-const operator = { authorization: "Bearer operator-key-of-the-tests" };
-
-const call = (path: string, init: RequestInit = {}, key: Record<string, string> = operator): Promise<Response> =>
-  exports.default.fetch(`https://atomic.test${path}`, {
-    ...init,
-    headers: { "content-type": "application/json", ...key, ...(init.headers as Record<string, string>) },
-  });
-
-const post = (path: string, body: unknown, key = operator) =>
-  call(path, { method: "POST", body: JSON.stringify(body) }, key);
-
-async function events(id: string, after = 0): Promise<LoggedEvent[]> {
-  const text = await (await call(`/v1/jobs/${id}/events?after=${after}`)).text();
-  return text
-    .split("\n")
-    .filter((l) => l.startsWith("data:"))
-    .map((l) => JSON.parse(l.slice(5)) as LoggedEvent);
-}
+import { addBidder, call, eventsOf, keyOf, post, viewOf } from "./api.ts";
 
 describe("a job in its object", () => {
   it("answers a closed question by embedded specialists, and settles it into D1", async () => {
@@ -33,7 +14,7 @@ describe("a job in its object", () => {
     const view = (await response.json()) as JobView;
     expect(view.status).toBe("succeeded");
     expect(view.answer?.value).toMatchObject({ label: "action-request" });
-    const log = await events(view.id);
+    const log = await eventsOf(view.id);
     expect(log.map((e) => e.seq)).toEqual(log.map((_, i) => i + 1));
     expect(log.at(-1)?.type).toBe("settlement-sent");
     await expect
@@ -44,32 +25,16 @@ describe("a job in its object", () => {
   });
 
   it("goes on from its log when the object is killed in mid-job", async () => {
-    const url = inject("providerUrl");
-    await call("/v1/bidders/test/slow", {
-      method: "PUT",
-      body: JSON.stringify({
-        endpoint: { type: "openai-compatible", model: "slow", baseUrl: `${url}/v1` },
-        price: { input: 1, output: 2 },
-      }),
-    });
-    await fetch(`${url}/script`, {
-      method: "POST",
-      body: JSON.stringify({ model: "slow", script: { text: "one two three four five six", betweenMs: 100 } }),
-    });
+    await addBidder("test/slow", inject("providerUrl"), { text: "one two three four five six", betweenMs: 100 });
     const made = await post("/v1/jobs", { text: "Count.", bidders: ["test/slow"] });
     expect(made.status).toBe(202);
     const { id } = (await made.json()) as { id: string };
     await expect
-      .poll(
-        async () => ((await (await call(`/v1/jobs/${id}`)).json()) as JobView).microtasks[0]?.attempts.length ?? 0,
-        { timeout: 5000 },
-      )
+      .poll(async () => (await viewOf(id)).microtasks[0]?.attempts.length ?? 0, { timeout: 5000 })
       .toBeGreaterThan(0);
     await abortAllDurableObjects();
-    await expect
-      .poll(async () => ((await (await call(`/v1/jobs/${id}`)).json()) as JobView).status, { timeout: 15_000 })
-      .toBe("succeeded");
-    const log = await events(id);
+    await expect.poll(async () => (await viewOf(id)).status, { timeout: 15_000 }).toBe("succeeded");
+    const log = await eventsOf(id);
     expect(log.some((e) => e.type === "epoch-started")).toBe(true);
     expect(log.filter((e) => e.type === "job-ended")).toHaveLength(1);
   });
@@ -77,10 +42,7 @@ describe("a job in its object", () => {
 
 describe("tenants", () => {
   it("never see each other's jobs, events or lists", async () => {
-    const key = async (tenant: string) => ({
-      authorization: `Bearer ${((await (await post("/v1/keys", { tenant })).json()) as { key: string }).key}`,
-    });
-    const [one, two] = [await key("one"), await key("two")];
+    const [one, two] = [await keyOf("one"), await keyOf("two")];
     const { id } = (await (
       await post("/v1/jobs?wait=20", { text: "Guten Tag, wie geht es Ihnen?", kind: "language" }, one)
     ).json()) as JobView;

@@ -151,11 +151,11 @@ describe("200 jobs at once on a cap for 50", () => {
     expect(served).toBeGreaterThanOrEqual(45);
     expect(billedUsd).toBeLessThanOrEqual(50 * oneUsd + 1e-9);
     await expect
-      .poll(async () => ((await (await call("/v1/usage", {}, key)).json()) as { heldUsd: number }).heldUsd, {
+      .poll(async () => ((await (await call("/v1/budget", {}, key)).json()) as { heldUsd: number }).heldUsd, {
         timeout: 10_000,
       })
       .toBe(0);
-    const standing = (await (await call("/v1/usage", {}, key)).json()) as { costUsd: number; leftUsd: number };
+    const standing = (await (await call("/v1/budget", {}, key)).json()) as { costUsd: number; leftUsd: number };
     expect(standing.costUsd).toBeCloseTo(served * oneUsd, 9);
     expect(standing.leftUsd).toBeGreaterThanOrEqual(0);
     const falsely = Math.min(200 - served, Math.floor(standing.leftUsd / oneUsd + 1e-9));

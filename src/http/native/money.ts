@@ -52,7 +52,7 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     return c.body(null, 204);
   });
 
-  app.get("/v1/usage", async (c) => c.json(shown(await ports.money.standing(c.get("caller")))));
+  app.get("/v1/budget", async (c) => c.json(shown(await ports.money.standing(c.get("caller")))));
 
   app.get("/v1/usage.csv", async (c) => {
     const rows = await ports.money.months(c.get("caller"), months);

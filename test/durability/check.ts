@@ -1,0 +1,31 @@
+import type { Evidence, Invariant } from "./evidence.ts";
+import { acceptedStays } from "./invariants/accepted-stays.ts";
+import { attemptsAccounted } from "./invariants/attempts-accounted.ts";
+import { costIsKnown } from "./invariants/cost-is-known.ts";
+import { cutsHaveReasons } from "./invariants/cuts-have-reasons.ts";
+import { endsInTime } from "./invariants/ends-in-time.ts";
+import { foldsEqual } from "./invariants/folds-equal.ts";
+import { keepsSecrets } from "./invariants/keeps-secrets.ts";
+import { logIsWhole } from "./invariants/log-is-whole.ts";
+import { settledOnce } from "./invariants/settled-once.ts";
+import { shownTextIsAccepted } from "./invariants/shown-text-is-accepted.ts";
+import { streamsEqualLog } from "./invariants/streams-equal-log.ts";
+
+/** One file an invariant; all of them hold of every job. */
+const invariants: { [name: string]: Invariant } = {
+  "accepted-stays": acceptedStays,
+  "attempts-accounted": attemptsAccounted,
+  "cost-is-known": costIsKnown,
+  "cuts-have-reasons": cutsHaveReasons,
+  "ends-in-time": endsInTime,
+  "folds-equal": foldsEqual,
+  "keeps-secrets": keepsSecrets,
+  "log-is-whole": logIsWhole,
+  "settled-once": settledOnce,
+  "shown-text-is-accepted": shownTextIsAccepted,
+  "streams-equal-log": streamsEqualLog,
+};
+
+/** Every breach of every invariant: "invariant: what is wrong". */
+export const check = (evidence: Evidence): string[] =>
+  Object.entries(invariants).flatMap(([name, holds]) => holds(evidence).map((breach) => `${name}: ${breach}`));

@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  decide,
+  emptyMarket,
+  explainDecision,
+  learn,
+  type Outcome,
+  seededRandom,
+  standing,
+} from "../../src/market/market.ts";
+import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
+
+const two = [bidder("a/1", 1), bidder("b/2", 1)];
+const decision = () => decided(decide(emptyMarket(), two, request(), pacing, seededRandom("learn")));
+
+describe("learn", () => {
+  it("keeps state that survives its JSON, and the same settlements give the same state", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.boolean(), fc.integer({ min: 1, max: 5000 })), { maxLength: 30 }),
+        (outcomes) => {
+          const d = decision();
+          const direct = emptyMarket();
+          let stored = emptyMarket();
+          outcomes.forEach(([a, b, ms], n) => {
+            const one = settlement(
+              [report(d, "a/1", a ? 1 : 0, { totalMs: ms }), report(d, "b/2", b ? 1 : 0, { role: "fallback" })],
+              n,
+            );
+            learn(direct, one, two);
+            learn(stored, one, two);
+            stored = JSON.parse(JSON.stringify(stored));
+          });
+          expect(stored).toEqual(JSON.parse(JSON.stringify(direct)));
+        },
+      ),
+    );
+  });
+
+  it("finds the truth behind a noisy judge", () => {
+    const random = seededRandom("noisy");
+    const state = emptyMarket();
+    const d = decision();
+    const reliability = { trueAccept: 0.9, trueReject: 0.7 };
+    for (let n = 0; n < 1500; n++) {
+      const good = random() < 0.6;
+      const worth = random() < (good ? 0.9 : 0.3) ? 1 : 0;
+      const outcome: Outcome = { worth, source: "judge", reliability };
+      learn(state, settlement([report(d, "a/1", null, { outcome })], n), two);
+    }
+    expect(standing(state, two[0] as (typeof two)[0], startMs + 1_500_000).kinds[0]?.accept.mean).toBeCloseTo(0.6, 1);
+  });
+
+  it("does not take a fall-back that ran on hard inputs only for a bad bidder", () => {
+    const random = seededRandom("hard");
+    const state = emptyMarket();
+    const d = decision();
+    for (let n = 0; n < 1500; n++) {
+      // Half of the inputs are hard: both bidders have 0.95 on easy ones and 0.35 on hard ones, 0.65 in all.
+      const p = random() < 0.5 ? 0.95 : 0.35;
+      const first = random() < p ? 1 : 0;
+      const attempts = [report(d, "a/1", first)];
+      if (!first) attempts.push(report(d, "b/2", random() < p ? 1 : 0, { role: "fallback" }));
+      learn(state, settlement(attempts, n), two);
+    }
+    const mean = (i: number) =>
+      standing(state, two[i] as (typeof two)[0], startMs + 1_500_000).kinds[0]?.accept.mean ?? 0;
+    expect(Math.abs(mean(0) - 0.65)).toBeLessThan(0.05);
+    expect(Math.abs(mean(1) - 0.65)).toBeLessThan(0.12);
+  });
+
+  it("moves no posterior by an answer of unknown worth, but times, tokens and errors", () => {
+    const state = emptyMarket();
+    const d = decision();
+    learn(state, settlement([report(d, "a/1", null), report(d, "b/2", null, { failure: "overloaded" })], 1), two);
+    expect(state.kinds.answer?.outcomes).toBe(0);
+    expect(state.kinds.answer?.columns.every((column) => column.counts.every((x) => x === 0))).toBe(true);
+    const [a, b] = two.map((one) => standing(state, one, startMs));
+    expect(a?.calls).toBe(1);
+    expect(b?.errorRate).toBeGreaterThan(a?.errorRate ?? 1);
+  });
+});
+
+describe("explainDecision", () => {
+  it("says of every loser what it would have cost and why it lost", () => {
+    const many = [
+      ...two,
+      bidder("c/dear", 50),
+      bidder("d/off", 1, { enabled: false }),
+      bidder("e/5", 0.1),
+      bidder("f/6", 5),
+    ];
+    const d = decided(decide(emptyMarket(), many, request(), pacing, seededRandom("explain")));
+    const told = explainDecision(d);
+    expect(told.sentences[0]).toContain(d.award[0]?.bidder);
+    expect(told.losers.map((one) => one.bidder).sort()).toEqual(
+      many
+        .map((one) => one.id)
+        .filter((id) => !d.award.some((place) => place.bidder === id))
+        .sort(),
+    );
+    for (const one of told.losers) expect(one.why.length).toBeGreaterThan(10);
+    expect(told.losers.find((one) => one.bidder === "d/off")?.why).toContain("switched off");
+  });
+});

@@ -1,0 +1,48 @@
+import { env } from "cloudflare:workers";
+import { afterEach, expect, inject, it, vi } from "vitest";
+import type { LedgerEntry } from "../provider/ledger.ts";
+import { addBidder, keyOf, post, viewOf } from "./api.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** What the provider was sent for a model, call by call. */
+async function promptsTo(model: string): Promise<string[]> {
+  const entries = (await (await fetch(`${inject("providerUrl")}/ledger`)).json()) as LedgerEntry[];
+  return entries.filter((e) => e.model === model).map((e) => JSON.stringify(e.body));
+}
+
+it("shows accepted answers as examples to their own tenant alone, and only when a job asks", async () => {
+  await addBidder("examples/teller", inject("providerUrl"), { text: "A heron at the weir." });
+  const [one, two] = [await keyOf("heron"), await keyOf("egret")];
+  const ask = async (text: string, key: Record<string, string>, examples: boolean): Promise<string> => {
+    const made = await post(
+      "/v1/jobs?wait=20",
+      { text, kind: "summarise", bidders: ["examples/teller"], examples },
+      key,
+    );
+    const { id } = (await made.json()) as { id: string };
+    expect((await viewOf(id, key)).status).toBe("succeeded");
+    return id;
+  };
+  await ask("The secret heron stood at the weir all day.", one, true);
+  await expect
+    .poll(() => env.DB.prepare("select count(*) as n from examples where tenant = 'heron'").first("n"), {
+      timeout: 10_000,
+    })
+    .toBe(1);
+
+  // Decisions read a snapshot at most 10 s old.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
+  await ask("Another heron stood at another weir.", one, true);
+  await ask("A heron again, without examples.", one, false);
+  await ask("An egret stood at the weir.", two, true);
+  const [first, own, plain, other] = await promptsTo("examples-teller");
+  expect(first).not.toContain("A heron at the weir.");
+  expect(own).toContain("The secret heron");
+  expect(own).toContain("A heron at the weir.");
+  expect(plain).not.toContain("The secret heron");
+  expect(other).toContain("An egret");
+  expect(other).not.toContain("secret heron");
+});
