@@ -74,7 +74,14 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   if (pair === null) return;
   const [a, b] = pair.map((id) => attemptOf(run.job, id));
   if (a === undefined || b === undefined) return;
-  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, a.text + b.text);
+  const texts = { first: a.text, second: b.text };
+  const input = inputOf(run, microtask);
+  const orders = (["ab", "ba"] as const).map((order) => ({
+    about: order === "ab" ? [a.id, b.id] : [b.id, a.id],
+    messages: pairwisePrompt(microtask.task.contract.judged, input, texts, order, run.ports.nonce()),
+  }));
+  // Both orders or neither: one alone says nothing, and would be asked for again and again.
+  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, orders);
   if (without !== null || "none" in chosen)
     return run.record({
       type: "candidates-compared",
@@ -84,18 +91,8 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
       better: null,
       why: without ?? "",
     });
-  for (const order of ["ab", "ba"] as const) {
-    const texts = { first: a.text, second: b.text };
-    const messages = pairwisePrompt(
-      microtask.task.contract.judged,
-      inputOf(run, microtask),
-      texts,
-      order,
-      run.ports.nonce(),
-    );
-    const about = order === "ab" ? [a.id, b.id] : [b.id, a.id];
+  for (const { about, messages } of orders)
     ask(run, microtask, chosen, about, "whole", messages, `compares ${about.join(" with ")}; ${chosen.why}`);
-  }
 }
 
 function ask(
@@ -107,8 +104,8 @@ function ask(
   messages: { role: "system" | "user" | "assistant"; content: string }[],
   why: string,
 ): void {
-  const capped = overCap(run, chosen.judge, messages.map((m) => m.content).join(""));
   const candidate = attemptOf(run.job, about[0] ?? "");
+  const capped = about.length === 2 ? null : overCap(run, chosen.judge, [{ messages }]);
   if (capped !== null && candidate !== undefined) return run.record(...settled(candidate, on, null, capped, null));
   launch(run, microtask, {
     bidder: chosen.judge.id,
@@ -125,11 +122,14 @@ function ask(
   });
 }
 
-/** Why this look may not be bought: judging has its own share of the budget. null: it may. */
-function overCap(run: Run, judge: Bidder, text: string): string | null {
+/** Why these looks may not be bought: judging has its own share of the budget. null: they may. */
+function overCap(run: Run, judge: Bidder, looks: { messages: { content: string }[] }[]): string | null {
   const { budgetNano } = run.job.request;
   if (budgetNano === null) return null;
-  const price = costOf(judge.price, { input: estimateTokens(text), output: judgeOutputTokens, source: "bounded" });
+  const price = looks.reduce((sum, { messages }) => {
+    const input = messages.reduce((tokens, m) => tokens + estimateTokens(m.content) + 4, 0);
+    return sum + costOf(judge.price, { input, output: judgeOutputTokens, source: "bounded" });
+  }, 0);
   const spent = run.job.microtasks
     .flatMap((m) => m.attempts)
     .reduce(

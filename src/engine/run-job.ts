@@ -15,7 +15,7 @@ import type { Run } from "./run.ts";
 import { prepareSettlement, sendSettlement } from "./settle.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
-const maxRounds = 10_000;
+const maxRounds = 1_000;
 
 /**
  * Runs one job: state -> next steps -> effects -> events -> state, until nothing is left to do. Everything it must not
