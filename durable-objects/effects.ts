@@ -4,11 +4,15 @@ import type { ConfiguredBidder } from "../src/models/endpoint.ts";
 import { createModelPort } from "../src/models/model-ports.ts";
 import { Slots } from "../src/race/slots.ts";
 import { detectLanguage } from "./detect-language.ts";
+import { isolateFleet } from "./isolate-fleet.ts";
 
 /** Timers of 32 bits fire at once when asked for more; the engine looks again when one fires early. */
 const longestTimerMs = 2_000_000_000;
 
-type Effects = Pick<EnginePorts, "nowMs" | "after" | "newAbort" | "models" | "slots" | "nonce" | "detectLanguage">;
+type Effects = Pick<
+  EnginePorts,
+  "nowMs" | "after" | "newAbort" | "models" | "slots" | "fleet" | "nonce" | "detectLanguage"
+>;
 
 /** The platform behind the engine's ports, for one object. */
 export function effectsOf(env: AtomicEnv, endpoints: () => readonly ConfiguredBidder[]): Effects {
@@ -23,7 +27,11 @@ export function effectsOf(env: AtomicEnv, endpoints: () => readonly ConfiguredBi
       const controller = new AbortController();
       return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
     },
-    models: createModelPort(env, endpoints, { allowSimulated: env.ATOMIC_SIM === "1" }),
+    models: createModelPort(env, endpoints, {
+      allowSimulated: env.ATOMIC_SIM === "1",
+      onHeadroom: (bidder, { requests, tokens }) => isolateFleet.stated(bidder, requests, tokens),
+    }),
+    fleet: isolateFleet,
     slots,
     nonce: () => crypto.randomUUID().replaceAll("-", ""),
     detectLanguage,

@@ -113,7 +113,11 @@ async function demo(): Promise<void> {
   );
   if (!same) throw new Error("a replayed decision differs");
 
-  if (real.length > 0) await withModels(api, real.map((b) => b.id));
+  if (real.length > 0)
+    await withModels(
+      api,
+      real.map((b) => b.id),
+    );
   await listed(api, race.id);
 
   title("Look at it yourself");

@@ -86,12 +86,12 @@ export function compare(set: RecordedSet, seeds: number, only: string | null): C
       .filter((regime) => !only || regime.name.includes(only))
       .map((regime) => runRegime(set, regime, seeds, best)),
     budgets:
-      only && !"budget".includes(only) ? [] : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), valueOf(set), 3),
+      only && !"budget".includes(only) ? [] : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3),
   };
 }
 
 const meansOf = (set: RecordedSet): number[] => set.bidders.map((_, i) => single(set.train, i).costNano);
-const valueOf = (set: RecordedSet): number => Math.round(20 * Math.max(...meansOf(set)));
+const worthOf = (set: RecordedSet): number => Math.round(20 * Math.max(...meansOf(set)));
 
 function judgeOf(set: RecordedSet, name: string): Judge {
   const regime = regimes.find((one) => one.name === name);
@@ -107,7 +107,7 @@ function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number
   const reference = single(set.test, best);
   const means = meansOf(set);
   const cheapest = means.indexOf(Math.min(...means));
-  const valueNano = valueOf(set);
+  const valueNano = worthOf(set);
   const judge = judgeOf(set, regime.name);
   const top = oracle(set.test);
   const floor = single(set.test, cheapest);

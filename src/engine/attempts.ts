@@ -3,21 +3,26 @@ import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { openPrefixJudge } from "../judge/prefix-judge.ts";
-import type { Bidder } from "../market/bidder.ts";
-import { costOf } from "../money/price.ts";
+import { highestCost } from "../money/price.ts";
 import { reaskMessage } from "../output/reask.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
-import type { ModelCall } from "../race/model-port.ts";
+import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
+import { bidderNamed, isEmbedded } from "./scene.ts";
 
 /** Time-outs of a call in ms; the job's deadline shortens the last. Local servers load a model on their first call. */
-export const timeouts = { connectMs: 15_000, firstTokenMs: 30_000, betweenTokensMs: 20_000, totalMs: 180_000 };
+export const timeouts: Timeouts = {
+  connectMs: 15_000,
+  firstTokenMs: 30_000,
+  betweenTokensMs: 20_000,
+  totalMs: 180_000,
+};
 const localFirstTokenMs = 120_000;
 
 /** A text's input as one microtask sees it. */
@@ -106,7 +111,7 @@ export interface Launch {
 export function launch(run: Run, microtask: MicrotaskState, start: Launch): void {
   const { ports, job } = run;
   const { task } = microtask;
-  const bidder = ports.market().bidders.find((b) => b.id === start.bidder);
+  const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
   const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
   const maxOutputTokens = Math.min(
@@ -129,7 +134,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     reservedNano:
       bidder === undefined
         ? 0
-        : costOf(bidder.price, { input: inputTokens, output: maxOutputTokens, source: "bounded" }),
+        : highestCost(bidder.price, inputTokens, maxOutputTokens + (bidder.reasoningTokens ?? 0)),
     examples: start.examples,
     why: start.why,
   });
@@ -155,7 +160,9 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     flush: null,
     asked: null,
     queuedMs: 0,
+    calledAtMs: null,
   });
+  if (judged && !isEmbedded(start.bidder) && start.role !== "audit") ports.fleet.called(start.role === "hedge");
   void pump(run, attempt, {
     attempt: id,
     bidder: start.bidder,
@@ -167,18 +174,18 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     maxOutputTokens,
     temperature: job.request.temperature,
     seed: (job.seed + microtask.attempts.length) >>> 0,
-    timeouts: { ...timeouts, ...remaining(run), firstTokenMs: firstTokenLimit(bidder) },
+    timeouts,
   });
 }
 
-const firstTokenLimit = (bidder: Bidder | undefined): number =>
-  bidder?.region === "local" ? localFirstTokenMs : timeouts.firstTokenMs;
-
-function remaining(run: Run): { totalMs: number } {
+/** A call's time-outs from now on: it has its place and its slot, and what is left of the deadline. */
+export function timeoutsFor(run: Run, attempt: Attempt): Timeouts {
+  const local = bidderNamed(run.ports, attempt.bidder)?.region === "local";
+  const limits = { ...(run.ports.timeouts ?? timeouts), ...(local ? { firstTokenMs: localFirstTokenMs } : {}) };
   const { deadlineMs } = run.job.request;
-  if (deadlineMs === null) return { totalMs: timeouts.totalMs };
+  if (deadlineMs === null) return limits;
   const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
-  return { totalMs: Math.max(1, Math.min(timeouts.totalMs, left)) };
+  return { ...limits, totalMs: Math.max(1, Math.min(limits.totalMs, left)) };
 }
 
 /** Asks an attempt to stop. What it cost until then is recorded when its stream has ended. */

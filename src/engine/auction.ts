@@ -1,14 +1,17 @@
 import { estimateTokens } from "../adapt/prompt.ts";
+import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { decide } from "../market/market.ts";
+import { type Decision, decide, type FailureReason, meanOf } from "../market/market.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
 import { drawsFor } from "./draws.ts";
+import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
+import { isEmbedded, type Scene } from "./scene.ts";
 
 /** Room for instructions and schema around a text, tokens. */
 const promptOverhead = 120;
@@ -19,7 +22,14 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if (microtask === undefined) return;
   const view = run.ports.market();
   const request = auctionRequest(run, microtask);
-  const decision = decide(view.state, view.bidders, request, view.pacing, drawsFor(run.job.seed, run.job.seq));
+  const hold = (asked: AuctionRequest) =>
+    decide(view.state, view.bidders, asked, view.pacing, drawsFor(run.job.seed, run.job.seq));
+  let decision = hold(request);
+  // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
+  if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
+    decision = orElse(decision, hold({ ...request, unavailable: [] }));
+  if ("code" in decision && decision.code === "no-bidder" && retriesLeft(microtask))
+    decision = orElse(decision, hold({ ...request, unavailable: [], tried: lastingly(microtask, request.tried) }));
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
   const code =
     decision.code === "budget-exceeded"
@@ -33,6 +43,40 @@ export function holdAuction(run: Run, microtaskId: string): void {
     microtask: microtaskId,
     code,
     message: `${tried}${decision.message}`.slice(0, 2000),
+  });
+}
+
+const orElse = (refusal: Refusal, decision: Decision | Refusal): Decision | Refusal =>
+  "award" in decision ? decision : refusal;
+
+/** Failures that may be over by the next call. */
+const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "connection-lost",
+  "connect-timeout",
+  "truncated",
+  "no-capacity",
+]);
+/** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */
+const maxRounds = 3;
+const mostRounds = 10;
+
+/** May the market be asked once more? */
+export function roundsLeft(microtask: MicrotaskState): boolean {
+  const rounds = microtask.decisions.length;
+  const ran = new Set(microtask.attempts.filter((a) => a.failure !== "no-capacity").map((a) => a.round));
+  return rounds < mostRounds && (ran.size < maxRounds || rounds < maxRounds);
+}
+
+const retriesLeft = (microtask: MicrotaskState): boolean => microtask.decisions.length > 0 && roundsLeft(microtask);
+
+/** Of those tried, the ones that another call would not mend. */
+function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): AuctionRequest["tried"] {
+  return tried.filter(({ bidder, how }) => {
+    const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
+    return how === "rejected" || last?.failure == null || !passing.has(last.failure);
   });
 }
 
@@ -63,12 +107,14 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const { task } = microtask;
   const text = inputOf(run, microtask);
   const nowMs = ports.nowMs();
+  const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
+  const inputTokens = estimateTokens(text) + promptOverhead;
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
     features: { inputChars: text.length, script: scriptOf(text) },
-    inputTokens: estimateTokens(text) + promptOverhead,
-    maxOutputTokens: task.maxOutputTokens ?? outputTokens[task.kind],
+    inputTokens,
+    maxOutputTokens,
     valueNano: task.valueNano,
     budgetNano: request.budgetNano === null ? null : Math.max(0, request.budgetNano - committedNano(job)),
     deadlineMs: request.deadlineMs === null ? null : Math.max(0, job.acceptedAtMs + request.deadlineMs - nowMs),
@@ -79,9 +125,8 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
-    unavailable: [],
-    verdict: verdictOf(task),
-    load: loadOf(job),
+    ...roomAt(ports, inputTokens + maxOutputTokens),
+    verdict: verdictFor(job, ports, microtask, estimateTokens(text) + maxOutputTokens / 2),
     nowMs,
   };
 }
@@ -97,17 +142,44 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   const tried = new Map<string, "rejected" | "failed">();
   for (const attempt of microtask.attempts) {
     if (attempt.role === "judge" || attempt.status === "running" || attempt.status === "orphaned") continue;
+    // It was never asked: no place came free.
+    if (attempt.failure === "no-capacity") continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";
     tried.set(attempt.bidder, rejected ? "rejected" : "failed");
   }
   return [...tried].map(([bidder, how]) => ({ bidder, how }));
 }
 
-function loadOf(job: Job): Record<string, number> {
+/** Who cannot be asked now and why, and the calls and queueing at the others. */
+function roomAt(scene: Scene, tokens: number): Pick<AuctionRequest, "unavailable" | "load" | "queueMs"> {
+  const unavailable: AuctionRequest["unavailable"] = [];
   const load: Record<string, number> = {};
-  for (const m of job.microtasks)
-    for (const a of m.attempts) if (a.status === "running") load[a.bidder] = (load[a.bidder] ?? 0) + 1;
-  return load;
+  const queueMs: Record<string, number> = {};
+  for (const bidder of scene.market().bidders) {
+    if (isEmbedded(bidder.id)) continue;
+    const room = scene.fleet.look(bidder, tokens);
+    if (room.unavailable !== null) unavailable.push({ bidder: bidder.id, reason: room.unavailable });
+    if (room.load > 0) load[bidder.id] = room.load;
+    if (room.queueMs > 0) queueMs[bidder.id] = Math.round(room.queueMs);
+  }
+  return { unavailable, load, queueMs };
+}
+
+/** What a verdict on an answer can tell and what it costs: the criteria's, or the judge's that would be asked. */
+function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: number): AuctionRequest["verdict"] {
+  const { contract } = microtask.task;
+  const deterministic = verdictOf(microtask.task);
+  if (contract.judged.length === 0) return deterministic;
+  const chosen = judgeFor(job, scene, contestantsOf(microtask));
+  if ("none" in chosen) return deterministic;
+  // A lone model has nobody to judge it.
+  const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);
+  if (!rival) return deterministic;
+  return {
+    trueAccept: meanOf(chosen.profile.trueAccept),
+    trueReject: meanOf(chosen.profile.trueReject),
+    costNano: lookCost(chosen.judge, contract, Math.round(tokens)),
+  };
 }
 
 /**

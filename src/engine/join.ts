@@ -1,12 +1,9 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { readAnswer } from "../output/read-answer.ts";
-import { holdAuction, triedSentence } from "./auction.ts";
+import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
 import { isAnswerPart, leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
-
-/** Rounds of auction a microtask may have before it fails. */
-const maxRounds = 3;
 
 /** The race has a winner: its text, read as the contract's schema says, becomes the microtask's result. */
 export function acceptAttempt(
@@ -53,7 +50,7 @@ export function giveUp(run: Run, microtaskId: string, why: string): void {
   const { deadlineMs } = run.job.request;
   if (deadlineMs !== null && run.ports.nowMs() >= run.job.acceptedAtMs + deadlineMs)
     return run.record({ type: "microtask-failed", microtask: microtaskId, code: "deadline-exceeded", message: why });
-  if (microtask.decisions.length < maxRounds) return holdAuction(run, microtaskId);
+  if (roundsLeft(microtask)) return holdAuction(run, microtaskId);
   const rejected = microtask.attempts.some(
     (a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject",
   );

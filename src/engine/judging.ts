@@ -3,20 +3,23 @@ import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { joinVerdicts } from "../judge/join-verdicts.ts";
-import { chooseJudge } from "../judge/judge-profile.ts";
 import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
 import { judgedResults, readJudgement } from "../judge/judgement.ts";
 import type { CriterionResult } from "../judge/verdict.ts";
 import type { Bidder } from "../market/bidder.ts";
-import { costOf } from "../money/price.ts";
 import { inputOf, launch } from "./attempts.ts";
 import { committedNano } from "./auction.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
+import {
+  type Chosen,
+  contestantsOf,
+  highestLookCost,
+  judgeCapShare,
+  judgeFor,
+  judgeOutputTokens,
+  judgeSpent,
+} from "./judge-choice.ts";
 import type { Run } from "./run.ts";
-
-/** Share of a job's budget that judging may use. */
-export const judgeCapShare = 0.25;
-const judgeOutputTokens = 300;
 
 /**
  * Asks a model judge about candidates; each call stands in the log like any attempt. Without a judge that is no
@@ -33,7 +36,7 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
       (verdict?.result === "undecided" && !verdict.criteria.some((c) => c.class === "judged"))
     );
   });
-  const chosen = judgeFor(run, microtask);
+  const chosen = judgeFor(run.job, run.ports, contestantsOf(microtask));
   if (open.length === 0) return comparePair(run, microtask, attempts, chosen);
   for (const id of open) {
     const candidate = attemptOf(run.job, id);
@@ -41,31 +44,15 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
     const { judged } = microtask.task.contract;
     if (judged.length === 0 || "none" in chosen) {
       const why = judged.length === 0 ? "there is nothing for a judge to decide" : "none" in chosen ? chosen.none : "";
-      run.record(...settled(candidate, on, null, why, null));
+      run.record(...settled(run, candidate, on, null, why, null));
       continue;
     }
-    const text = on === "whole" ? candidate.text : (run.live.get(id)?.text ?? candidate.text);
-    const messages = pointwisePrompt(judged, inputOf(run, microtask), text, run.ports.nonce());
+    const live = run.live.get(id);
+    const text = on === "whole" ? candidate.text : (live?.text ?? candidate.text);
+    if (on === "prefix" && live !== undefined) live.judgedAtTokens = live.tokens;
+    const messages = pointwisePrompt(judged, inputOf(run, microtask), text, run.ports.nonce(), on);
     ask(run, microtask, chosen, [id], on, messages, `judges ${id}: ${judged.length} criteria in words; ${chosen.why}`);
   }
-}
-
-type Chosen = { judge: Bidder; why: string } | { none: string };
-
-function judgeFor(run: Run, microtask: MicrotaskState): Chosen {
-  const { bidders } = run.ports.market();
-  const ids = new Set(microtask.attempts.filter((a) => a.role !== "judge").map((a) => a.bidder));
-  const contestants = bidders.filter((b) => ids.has(b.id));
-  const { bidders: allowed, noRetention, region } = run.job.request;
-  const candidates = bidders.filter(
-    (b) =>
-      (allowed === null || allowed.includes(b.id)) &&
-      (!noRetention || b.noRetention) &&
-      (region === null || b.region === region),
-  );
-  const chosen = chooseJudge(candidates, contestants);
-  if (chosen === null) return { none: "no generative bidder outside the contestants could judge" };
-  return { judge: chosen.judge, why: chosen.why };
 }
 
 /** Best-of: the judge compares two candidates at a time, in both orders; the better one meets the next. */
@@ -106,7 +93,7 @@ function ask(
 ): void {
   const candidate = attemptOf(run.job, about[0] ?? "");
   const capped = about.length === 2 ? null : overCap(run, chosen.judge, [{ messages }]);
-  if (capped !== null && candidate !== undefined) return run.record(...settled(candidate, on, null, capped, null));
+  if (capped !== null && candidate !== undefined) return run.record(...settled(run, candidate, on, null, capped, null));
   launch(run, microtask, {
     bidder: chosen.judge.id,
     place: -1,
@@ -128,15 +115,10 @@ function overCap(run: Run, judge: Bidder, looks: { messages: { content: string }
   if (budgetNano === null) return null;
   const price = looks.reduce((sum, { messages }) => {
     const input = messages.reduce((tokens, m) => tokens + estimateTokens(m.content) + 4, 0);
-    return sum + costOf(judge.price, { input, output: judgeOutputTokens, source: "bounded" });
+    return sum + highestLookCost(judge, input);
   }, 0);
-  const spent = run.job.microtasks
-    .flatMap((m) => m.attempts)
-    .reduce(
-      (sum, a) => sum + (a.role === "judge" ? Math.max(a.costNano, a.status === "running" ? a.reservedNano : 0) : 0),
-      0,
-    );
-  if (spent + price > budgetNano * judgeCapShare) return "judging would use more than its share of the budget";
+  if (judgeSpent(run.job) + price > budgetNano * judgeCapShare)
+    return "judging would use more than its share of the budget";
   return committedNano(run.job) + price > budgetNano ? "the budget leaves nothing for a judge" : null;
 }
 
@@ -146,9 +128,9 @@ export function judgementReached(run: Run, judge: Attempt, text: string): JobEve
   const candidate = attemptOf(run.job, judge.about[0] ?? "");
   if (microtask === undefined || candidate === undefined) return [];
   if (judge.about.length === 2) return comparisonReached(microtask, judge, text);
-  const judgement = readJudgement(text, microtask.task.contract.judged.length);
+  const judgement = readJudgement(text, microtask.task.contract.judged.length, judge.on ?? "whole");
   const results = judgement === null ? null : judgedResults(judgement);
-  return settled(candidate, judge.on ?? "whole", results, "the judge's answer could not be read", judge.bidder);
+  return settled(run, candidate, judge.on ?? "whole", results, "the judge's answer could not be read", judge.bidder);
 }
 
 /** A judge's call failed or was cut: it has no say. Nothing for attempts that are no judges. */
@@ -158,23 +140,31 @@ export function judgementLost(run: Run, judge: Attempt, why: string): JobEvent[]
   const candidate = attemptOf(run.job, judge.about[0] ?? "");
   if (candidate === undefined || microtask === undefined) return [];
   if (judge.about.length === 2) return comparisonReached(microtask, judge, "");
-  return settled(candidate, judge.on ?? "whole", null, why, judge.bidder);
+  return settled(run, candidate, judge.on ?? "whole", null, why, judge.bidder);
 }
 
 /** The candidate's verdict with what the judge said, or why it has no say: then the deterministic part decides. */
 function settled(
+  run: Run,
   candidate: Attempt,
   on: "prefix" | "whole",
   judged: CriterionResult[] | null,
   lost: string,
   judge: string | null,
 ): JobEvent[] {
-  const before = on === "whole" ? candidate.wholeVerdict : candidate.prefixVerdict;
-  const criteria = before?.criteria ?? [];
   const results: CriterionResult[] = judged ?? [
     { criterion: "judged", class: "judged", result: "undecided", evidence: lost },
   ];
+  const { microtask, id: attempt } = candidate;
+  if (on === "prefix") {
+    // A look that comes too late changes nothing: the whole is judged by itself.
+    const live = run.live.get(attempt);
+    if (live === undefined || live.asked !== null || candidate.status !== "running") return [];
+    const prefix = live.judge?.prefix() ?? { on, result: "undecided", criteria: [] };
+    return [{ type: "verdict-reached", microtask, attempt, verdict: joinVerdicts(prefix, results), judge }];
+  }
+  const criteria = candidate.wholeVerdict?.criteria ?? [];
   const rejected = criteria.some((c) => c.result === "reject");
   const verdict = joinVerdicts({ on, result: rejected ? "reject" : "accept", criteria }, results);
-  return [{ type: "verdict-reached", microtask: candidate.microtask, attempt: candidate.id, verdict, judge }];
+  return [{ type: "verdict-reached", microtask, attempt, verdict, judge }];
 }

@@ -4,8 +4,12 @@ import type { RaceStep } from "../race/race.ts";
 import { raceSteps } from "../race/race-steps.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
+import type { Scene } from "./scene.ts";
 
 export type ActiveRaceStep = Exclude<RaceStep, { step: "wait" }>;
+
+/** Restarts in a row that found a model running before a job is parked. */
+const maxOrphanings = 3;
 
 /** What the engine does next. A step that was done shows in the job, so that it is never said twice. */
 export type Step =
@@ -25,10 +29,10 @@ export type Step =
   | { do: "wait"; untilMs: number };
 
 /**
- * The engine's whole policy: what follows from a job's state at a time. Pure. Ends with at most one `wait`; an empty
+ * The engine's whole policy: what follows from a job's state at a time, and from the `scene` it plays in. Pure. Ends with at most one `wait`; an empty
  * list means that nothing happens before a running call reports.
  */
-export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphanings = 3): Step[] {
+export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): Step[] {
   if (job.status !== "running") return afterEnd(job, live, nowMs);
   if (job.cancelRequested) return [{ do: "end-cancelled" }];
   if (job.orphanings >= maxOrphanings)
@@ -73,7 +77,7 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, maxOrphan
     const reask = owedReask(microtask);
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
-    const race = raceOf(job, microtask, live, nowMs);
+    const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
   }
@@ -152,10 +156,11 @@ function raceOf(
   microtask: MicrotaskState,
   live: LiveAttempts,
   nowMs: number,
+  scene?: Scene,
 ): { steps: Step[]; wakeMs: number } {
   let wakeMs = Number.POSITIVE_INFINITY;
   const steps: ActiveRaceStep[] = [];
-  for (const step of raceSteps(raceView(job, microtask, live), nowMs)) {
+  for (const step of raceSteps(raceView(job, microtask, live, scene), nowMs)) {
     if (step.step === "wait") wakeMs = Math.min(wakeMs, step.untilMs);
     else steps.push(step);
   }

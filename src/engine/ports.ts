@@ -5,7 +5,8 @@ import type { Bidder } from "../market/bidder.ts";
 import type { MarketState } from "../market/market.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { Kind } from "../plan/kind.ts";
-import type { AbortSignalLike, ModelPort } from "../race/model-port.ts";
+import type { Fleet } from "../race/fleet.ts";
+import type { AbortSignalLike, ModelPort, Timeouts } from "../race/model-port.ts";
 
 /** A snapshot of the market, at most 10 s old; decisions read nothing else. */
 export interface MarketView {
@@ -40,6 +41,10 @@ export interface EnginePorts {
   newAbort(): AbortLike;
   models: ModelPort;
   slots: SlotPort;
+  /** What this process knows of its bidders' health and room; shared by its jobs. */
+  fleet: Fleet;
+  /** Time-outs of a call; absent: the usual ones. */
+  timeouts?: Timeouts;
   market(): MarketView;
   /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
   settle(job: Job, settlements: Settlement[]): Promise<void>;

@@ -5,6 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Decision } from "../market/bid.ts";
 import { decide } from "../market/market.ts";
 import type { JobRequest } from "../plan/job-request.ts";
+import { Fleet } from "../race/fleet.ts";
 import { auctionRequest } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
 import { makePlan } from "./planning.ts";
@@ -19,6 +20,7 @@ export function previewAuctions(
   view: MarketView,
   nowMs: number,
   seed: number,
+  fleet: Fleet = new Fleet(() => nowMs),
 ): { microtask: string; decision: Decision | Refusal }[] {
   let job: Job | null = evolve(null, {
     type: "job-accepted",
@@ -31,7 +33,7 @@ export function previewAuctions(
     atMs: nowMs,
   });
   if (job === null) return [];
-  const ports = { nowMs: () => nowMs, market: () => view } as EnginePorts;
+  const ports = { nowMs: () => nowMs, market: () => view, fleet } as EnginePorts;
   const record = (...events: JobEvent[]): void => {
     for (const event of events) job = evolve(job, { ...event, seq: (job?.seq ?? 0) + 1, atMs: nowMs });
   };

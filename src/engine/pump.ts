@@ -6,15 +6,22 @@ import type { Verdict } from "../judge/verdict.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import { cutAccount } from "../race/accounting.ts";
+import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
-import { expectedOutput } from "./attempts.ts";
+import { expectedOutput, timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
 import { isAnswerPart, leaderChange } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
+import { bidderNamed } from "./scene.ts";
+import { callEnd, takeTurn } from "./take-turn.ts";
+import { heardFirst, tellFleet } from "./tell-fleet.ts";
 
 /** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
 const flushMs = { watched: 100, alone: 500 };
+
+/** A racer beside others is weighed again after so many tokens. */
+const weighTokens = 32;
 
 /** Runs one attempt's stream to its end and records what became of it. Never rejects. */
 export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
@@ -25,11 +32,17 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   let finish: "stop" | "length" | "content-filter" | "other" = "other";
   let failure: ModelFailure | null = null;
   let release = () => {};
+  let turn: Turn | null = null;
   try {
+    turn = await takeTurn(run, attempt, live);
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
-    live.queuedMs = slot.queuedMs;
-    for await (const part of ports.models.stream(call, live.abort.signal)) {
+    live.calledAtMs = ports.nowMs();
+    live.queuedMs = live.calledAtMs - attempt.startedAtMs;
+    // The timers of the call start here, the race's too: it holds its place and its slot.
+    run.turn();
+    const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
+    for await (const part of ports.models.stream(timed, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
       if (part.type === "open") live.openedAtMs = ports.nowMs();
@@ -42,10 +55,13 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
   } finally {
     release();
+    const crashed = run.live.get(attempt.id) !== live;
+    if (turn !== null) ports.fleet.leave(turn, crashed ? { how: "unknown" } : callEnd(failure, live));
   }
   if (run.live.get(attempt.id) !== live) return;
   flushText(run, attempt, live);
   run.live.delete(attempt.id);
+  tellFleet(run, attempt, live, failure);
   if (finish === "content-filter")
     failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
   if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
@@ -66,8 +82,10 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   const first = live.firstTokenAtMs === null;
   live.firstTokenAtMs ??= now;
   live.lastTokenAtMs = now;
+  const before = live.tokens;
   live.tokens += estimateTokens(counted);
   live.text += text;
+  if (first) heardFirst(run, attempt, live);
   const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
   if (first && text !== "" && leadsByFirstText(run, attempt))
     run.record({
@@ -82,7 +100,9 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
     run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
   if (text !== "") deliver(run, attempt, live);
-  if (first || verdict !== null) run.turn();
+  // Who is dominated and what is worth a look changes with every token; it is weighed again every so many.
+  const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
+  if (first || verdict !== null || (weigh && hasRivals(run, attempt))) run.turn();
 }
 
 const firstText: Verdict = {
@@ -158,13 +178,17 @@ const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
 });
 
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
-  run.ports.market().bidders.find((b) => b.id === attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+  bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
-const times = (run: Run, attempt: Attempt, live: LiveAttempt) => ({
-  firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - attempt.startedAtMs - live.queuedMs,
-  totalMs: run.ports.nowMs() - attempt.startedAtMs - live.queuedMs,
-  queuedMs: live.queuedMs,
-});
+/** Durations without the queue; a call that never left it only queued. */
+const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
+  const calledAtMs = live.calledAtMs ?? run.ports.nowMs();
+  return {
+    firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
+    totalMs: run.ports.nowMs() - calledAtMs,
+    queuedMs: calledAtMs - attempt.startedAtMs,
+  };
+};
 
 function finished(
   run: Run,
@@ -222,13 +246,13 @@ function failed(
 
 function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
   const microtask = microtaskOf(run.job, attempt.microtask);
-  const bidder = run.ports.market().bidders.find((b) => b.id === attempt.bidder);
+  const bidder = bidderNamed(run.ports, attempt.bidder);
   const account = cutAccount({
     price: priceOf(run, attempt),
     inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
     tokensSeen: live.tokens,
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens,
+    maxOutputTokens: attempt.maxOutputTokens + (bidder?.reasoningTokens ?? 0),
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });

@@ -1,11 +1,14 @@
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
+import type { Verdict } from "../judge/verdict.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import { comparisonOf } from "./comparison.ts";
 import { readLabel } from "./label.ts";
+import { expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
 import { owedReask } from "./reask.ts";
+import type { Scene } from "./scene.ts";
 
 /** What is known of a running attempt beyond the log: gone with the process, and then the attempt is orphaned. */
 export interface LiveAttempt {
@@ -21,13 +24,20 @@ export interface LiveAttempt {
   flush: (() => void) | null;
   asked: { why: string; atMs: number } | null;
   queuedMs: number;
+  /** When the call held its place and its slot: its timers count from here. null: it still waits for them. */
+  calledAtMs: number | null;
+  /** Tokens a judge saw at its last look at the prefix; absent: none looked. */
+  judgedAtTokens?: number;
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 
 export const maxOpenRacers = 4;
 
-/** A microtask's newest award as the race sees it: log facts joined with what is live. */
-export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts): RaceState {
+/**
+ * A microtask's newest award as the race sees it: log facts joined with what is live, and with `scene` what money,
+ * health and the judge say of it.
+ */
+export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts, scene?: Scene): RaceState {
   const round = microtask.decisions.length;
   const decision = microtask.decisions[round - 1];
   const strategy = job.request.strategy;
@@ -43,9 +53,18 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     const first = attempt.role === "reask" ? microtask.attempts.find((a) => a.id === attempt.about[0]) : undefined;
     racers.push(racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live));
   }
+  const open = microtask.status === "open" && scene !== undefined && decision !== undefined;
+  const lineUp = decision?.award ?? [];
   return {
+    ...(open ? expectations(job, microtask, decision, scene) : {}),
     microtask: microtask.task.id,
-    lineUp: decision?.award ?? [],
+    lineUp: open
+      ? lineUp.map((place) =>
+          place.role === "hedge" && place.startAfterMs !== null
+            ? { ...place, startAfterMs: scene.fleet.hedgeAfterMs(place.startAfterMs) }
+            : place,
+        )
+      : lineUp,
     strategy: strategy === "best-of" || strategy === "agreement" ? strategy : "first-pass",
     closed: isClosed(microtask.task.kind),
     racers,
@@ -53,9 +72,19 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     openedAtMs: microtask.awardedAtMs,
     deadlineAtMs: job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs,
     maxOpen: maxOpenRacers,
+    shown: microtask.leader,
     comparison: comparisonOf(microtask),
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
+}
+
+/** The deterministic criteria speak as the text comes; what only one racer would act on is not in the log. */
+function prefixVerdict(attempt: Attempt, now: LiveAttempt | undefined): Verdict | null {
+  const logged = attempt.prefixVerdict;
+  if (attempt.status !== "running" || now?.judge == null) return logged;
+  if (logged !== null && logged.result !== "undecided") return logged;
+  const verdict = now.judge.prefix();
+  return verdict.result === "undecided" ? verdict : { ...verdict, result: "undecided" };
 }
 
 function racer(
@@ -75,18 +104,22 @@ function racer(
     place: attempt.place,
     role: role === "reask" || role === "judge" ? "fallback" : role,
     status: mending ? "running" : now?.asked ? "cancelled" : status,
-    startedAtMs: attempt.startedAtMs,
+    // A call that waits for its place has not begun: no hedge is due for it yet.
+    startedAtMs:
+      now === undefined ? attempt.startedAtMs + attempt.queuedMs : (now.calledAtMs ?? Number.POSITIVE_INFINITY),
     firstTokenAtMs:
-      now?.firstTokenAtMs ?? (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.firstTokenMs),
+      now?.firstTokenAtMs ??
+      (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.queuedMs + attempt.firstTokenMs),
     lastTokenAtMs: now?.lastTokenAtMs ?? null,
     tokens: now?.tokens ?? attempt.usage?.output ?? 0,
     failure: attempt.failure,
-    prefixVerdict: mending ? null : attempt.prefixVerdict,
+    prefixVerdict: mending ? null : prefixVerdict(attempt, now),
     wholeVerdict: mending ? null : attempt.wholeVerdict,
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
     normalised: attempt.status === "complete" ? normalised(attempt) : null,
+    ...(now?.judgedAtTokens === undefined ? {} : { judgedAtTokens: now.judgedAtTokens }),
   };
 }
 

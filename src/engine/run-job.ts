@@ -13,6 +13,7 @@ import type { EnginePorts } from "./ports.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { prepareSettlement, sendSettlement } from "./settle.ts";
+import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
 const maxRounds = 1_000;
@@ -56,7 +57,7 @@ export class JobRun implements Run {
       this.#job !== null &&
       this.#job.status !== "running" &&
       this.#wakeAtMs === null &&
-      nextSteps(this.#job, this.live, this.ports.nowMs()).length === 0 &&
+      nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports).length === 0 &&
       this.live.size === 0
     );
   }
@@ -73,6 +74,7 @@ export class JobRun implements Run {
    * done; where there is nothing to do, nothing is written, so that looking at a job that waits costs it nothing.
    */
   resume(): void {
+    this.ports.fleet.forget(this.job.id);
     if (this.job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) this.#raise();
     this.turn();
   }
@@ -80,7 +82,7 @@ export class JobRun implements Run {
   /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
   get idleUntilMs(): number | null | "now" {
     if (this.#job === null || this.#stopped || this.live.size > 0) return "now";
-    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs());
+    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports);
     if (step === undefined) return null;
     return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
   }
@@ -139,7 +141,7 @@ export class JobRun implements Run {
       for (let round = 0; this.#again && !this.#stopped; round++) {
         if (round > maxRounds) throw new Error("The engine makes no progress.");
         this.#again = false;
-        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs()));
+        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs(), this.ports));
       }
     } catch (error) {
       this.#break(error);
@@ -219,6 +221,7 @@ export class JobRun implements Run {
       case "start":
         return startAttempt(this, microtask, step.place, step.why);
       case "cancel":
+        if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
         return cutAttempt(this, step.attempt, step.why);
       case "commit":
         return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });

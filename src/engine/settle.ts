@@ -1,9 +1,11 @@
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import { type JudgeProfile, type JudgeReport, judgeProfileOf, meanOf } from "../market/judge-profile.ts";
 import { agreementOutcomes } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import { scriptOf } from "../plan/script.ts";
+import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
 import type { Run } from "./run.ts";
@@ -57,8 +59,12 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const text = resolveInput(m.task, job.request, results);
     const features = { inputChars: text.length, script: scriptOf(text) };
     const agreed = agreement(m, view, features);
-    const attempts = racers.map((a) => report(m, a, outcomeOf(a) ?? agreed.get(a.id) ?? null));
-    return [{ key: `${job.id}/${m.task.id}`, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts }];
+    const trust = (judge: string) => judgeProfileOf(view.state.judges, judge);
+    const attempts = racers.map((a) => report(m, a, outcomeOf(m, a, trust) ?? agreed.get(a.id) ?? null));
+    const judges = judgeLessons(m);
+    const key = `${job.id}/${m.task.id}`;
+    const settlement = { key, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts };
+    return [judges.length === 0 ? settlement : { ...settlement, judges }];
   });
 }
 
@@ -68,6 +74,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     attempt: a.id,
     bidder: a.bidder,
     role: a.role,
+    round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
     outcome,
     failure: a.failure,
@@ -83,18 +90,26 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
 
 /**
  * What criteria or the judge say an attempt was worth; null where nothing is known. A closed answer that only fits its
- * schema is no evidence; one that broke it is.
+ * schema is no evidence; one that broke it is. A judge is believed as far as its own profile goes.
  */
-export function outcomeOf(a: Attempt): Outcome | null {
+export function outcomeOf(m: MicrotaskState, a: Attempt, trust: (judge: string) => JudgeProfile): Outcome | null {
   const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
   if (verdict === null || verdict.result === "undecided") return null;
   const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");
   const decided = verdict.criteria.some((c) => c.criterion !== "schema" && c.result !== "undecided");
   if (verdict.result === "accept" && !decided) return null;
+  const worth = verdict.result === "accept" ? 1 : 0;
+  // What code rejects is rejected, whoever else spoke of it.
+  const byCode = verdict.criteria.some((c) => c.class !== "judged" && c.result === "reject");
+  if (!judged || byCode) return { worth, source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } };
+  const look = m.attempts.findLast(
+    (one) => one.role === "judge" && one.about.length === 1 && one.about[0] === a.id && one.status === "complete",
+  );
+  const profile = trust(look?.bidder ?? "");
   return {
-    worth: verdict.result === "accept" ? 1 : 0,
-    source: judged ? "judge" : "criteria",
-    reliability: judged ? { trueAccept: 0.95, trueReject: 0.9 } : { trueAccept: 1, trueReject: 1 },
+    worth,
+    source: "judge",
+    reliability: { trueAccept: meanOf(profile.trueAccept), trueReject: meanOf(profile.trueReject) },
   };
 }
 
@@ -133,16 +148,20 @@ export function feedbackSettlement(
   );
   const text = resolveInput(m.task, job.request, results);
   const reliability = { trueAccept: 0.99, trueReject: 0.99 };
+  const judges: JudgeReport[] = [];
+  const told = (a: Attempt, worth: 0 | 1): AttemptReport => {
+    judges.push(...judgeFeedback(m, a, worth === 1, reliability.trueAccept));
+    const against = toldBefore(job, a);
+    return report(m, a, { worth, source: "feedback", reliability, ...(against === null ? {} : { against }) });
+  };
   const attempts = m.attempts
     .filter((a) => a.status === "complete" && a.role !== "judge")
     .flatMap((a) => {
       if (feedback.label !== undefined) {
         const worth = readLabel(a.text)?.label === feedback.label.toLowerCase() ? 1 : 0;
-        return [report(m, a, { worth, source: "feedback", reliability })];
+        return [told(a, worth)];
       }
-      return a.id === m.joined?.attempt && feedback.good !== undefined
-        ? [report(m, a, { worth: feedback.good ? 1 : 0, source: "feedback", reliability })]
-        : [];
+      return a.id === m.joined?.attempt && feedback.good !== undefined ? [told(a, feedback.good ? 1 : 0)] : [];
     });
   if (attempts.length === 0) return null;
   const features = { inputChars: text.length, script: scriptOf(text) };
@@ -153,5 +172,6 @@ export function feedbackSettlement(
     features,
     atMs: nowMs,
     attempts,
+    ...(judges.length === 0 ? {} : { judges }),
   };
 }

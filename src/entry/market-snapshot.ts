@@ -51,7 +51,12 @@ export const emptySnapshot = (env: AtomicEnv): MarketSnapshot =>
 
 /** Simulated bidders take part only where ATOMIC_SIM is set. A stored bidder stands in for a default one of its id. */
 function snapshotOf(env: AtomicEnv, { state, bidders, examples }: StoreSnapshot): MarketSnapshot {
-  const stored = bidders.map(({ bidder, endpoint }) => ({ bidder, endpoint: endpoint as Endpoint }));
+  const stored = bidders.map((row): ConfiguredBidder => {
+    const endpoint = row.endpoint as Endpoint;
+    const { reasoningTokens } = endpoint;
+    // Rows of before the field was part of a bidder have it in their endpoint only.
+    return { endpoint, bidder: reasoningTokens ? { ...row.bidder, reasoningTokens } : row.bidder };
+  });
   const ids = new Set(stored.map(({ bidder }) => bidder.id));
   const defaults = defaultBidders(env, Date.now(), env.ATOMIC_SIM === "1").filter(({ bidder }) => !ids.has(bidder.id));
   const endpoints = [...stored, ...defaults];

@@ -1,3 +1,4 @@
+import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
 import { createAccess, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
@@ -56,11 +57,13 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         return objectId === null ? null : openHandle(env, objectId, caller.tenant, id);
       },
       list: (caller, page) => new JobList(db).list(caller.tenant, page),
+      usage: (caller, months) => new JobList(db).usage(caller.tenant, months),
     },
     market: {
       async preview(_caller, request) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        return previewAuctions(request, viewOf(await marketSnapshot(env, null, keepAlive)), Date.now(), seed);
+        const view = viewOf(await marketSnapshot(env, null, keepAlive));
+        return previewAuctions(request, view, Date.now(), seed, isolateFleet);
       },
       async bidders() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);

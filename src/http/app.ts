@@ -16,6 +16,7 @@ import { keyRoutes } from "./native/keys.ts";
 import { previewRoute } from "./native/preview.ts";
 import { seedRoute } from "./native/seed.ts";
 import { submitRoute } from "./native/submit.ts";
+import { usageRoute } from "./native/usage.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { responsesRoutes } from "./openai/responses.ts";
@@ -63,6 +64,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   jobRoutes(app, ports);
   eventsRoute(app, ports);
   feedbackRoute(app, ports);
+  usageRoute(app, ports);
   previewRoute(app, ports);
   bidderRoutes(app, ports);
   keyRoutes(app, ports);

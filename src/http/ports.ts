@@ -5,6 +5,7 @@ import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -12,6 +13,15 @@ export interface Caller {
   tenant: string;
   role: "operator" | "tenant";
   keyId: string;
+}
+
+/** A calendar month of a tenant, "2026-11" in UTC. */
+export interface MonthUsage {
+  month: string;
+  jobs: number;
+  costNano: NanoUsd;
+  savedNano: NanoUsd;
+  savedTokens: number;
 }
 
 export interface Feedback {
@@ -55,6 +65,8 @@ export interface HttpPorts {
     ): Promise<{ id: string; repeated: boolean }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+    /** Newest month first: what the caller's ended jobs cost and saved. */
+    usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */

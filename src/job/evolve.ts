@@ -182,6 +182,15 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "attempt-committed":
       microtask.committed = attempt.id;
       return;
+    case "attempt-written-off":
+      attempt.writtenOff = {
+        criterion: event.criterion,
+        evidence: event.evidence,
+        pFalse: event.pFalse,
+        valueNano: event.valueNano,
+        remainingNano: event.remainingNano,
+      };
+      return;
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
@@ -200,8 +209,10 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       attempt.savedNano = event.savedNano;
       attempt.savedTokens = event.savedTokens;
       attempt.message = event.why;
+      attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
       break;
   }
+  attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
   attempt.totalMs = event.totalMs;
@@ -228,6 +239,9 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   costNano: 0,
   savedNano: 0,
   savedTokens: 0,
+  queuedMs: 0,
+  cut: null,
+  writtenOff: null,
   firstTokenMs: null,
   totalMs: null,
   failure: null,

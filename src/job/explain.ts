@@ -35,6 +35,7 @@ export function explain(job: Job): Explanation {
       `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${strongest >= job.costNano ? "saved" : "spent"} ${formatUsd(Math.abs(strongest - job.costNano))}${strongest >= job.costNano ? "" : " more"}.`,
     );
   if (saved > 0) sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
+  sentences.push(...queueSentence(job.microtasks.flatMap((m) => m.attempts)));
   if (job.error !== null) sentences.push(job.error.message);
   return {
     job: job.id,
@@ -85,14 +86,34 @@ function attemptSentence(a: Attempt): string {
     case "running":
       return `${a.bidder} (${a.role}) is running.`;
     case "complete":
-      return `${a.bidder} (${a.role}) finished in ${a.totalMs} ms for ${cost}.${evidence}`;
+      return `${a.bidder} (${a.role}) finished in ${a.totalMs} ms${queued(a)} for ${cost}.${evidence}`;
     case "failed":
-      return `${a.bidder} (${a.role}) failed: ${a.failure}. ${a.message} It cost ${cost}.`;
+      return `${a.bidder} (${a.role}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
-      return `${a.bidder} (${a.role}) was cut after ${a.usage?.output ?? 0} tokens (${a.message}): it cost ${cost} (${a.usage?.source ?? "unknown"}), and ${formatUsd(a.savedNano)} was saved.${evidence}`;
+      return `${a.bidder} (${a.role}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved.${evidence}`;
     case "orphaned":
       return `${a.bidder} (${a.role}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** Time in the queue, where there was one. */
+const queued = (a: Attempt): string => (a.queuedMs > 0 ? ` after ${a.queuedMs} ms in the queue` : "");
+
+/** The price of a cut on a prediction. */
+const foretold = ({ writtenOff: w }: Attempt): string =>
+  w === null
+    ? ""
+    : `: ${w.criterion} foretells a reject; ${(100 * w.pFalse).toFixed(1)} % that it is wrong x ${formatUsd(w.valueNano)} < ${formatUsd(w.remainingNano)} for the rest`;
+
+/** How long the calls of a job waited for their places, all together and at most. */
+function queueSentence(attempts: readonly Attempt[]): string[] {
+  const waited = attempts.filter((a) => a.queuedMs > 0);
+  if (waited.length === 0) return [];
+  const sum = waited.reduce((total, a) => total + a.queuedMs, 0);
+  const longest = Math.max(...waited.map((a) => a.queuedMs));
+  return [
+    `${waited.length} of ${attempts.length} calls waited for a place: ${sum} ms together, ${longest} ms at most; their own times begin after it.`,
+  ];
 }
 
 function outcomesOf(job: Job, m: MicrotaskState): Explanation["microtasks"][number]["outcomes"] {

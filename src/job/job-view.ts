@@ -1,6 +1,6 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { toUsd } from "../money/nano-usd.ts";
-import type { Job } from "./job.ts";
+import type { Attempt, Job } from "./job.ts";
 import type { Answer } from "./job-event.ts";
 
 /** What `GET /v1/jobs/{id}` answers: the fold of the log, without the texts of losing attempts. */
@@ -45,9 +45,36 @@ export interface AttemptView {
   tokens: { input: number; output: number; source: string } | null;
   firstTokenMs: number | null;
   totalMs: number | null;
+  /** Waited for its place at the bidder and its slot; the other durations begin after it. */
+  queuedMs: number;
+  /** It was asked to stop: when, when it had, what had come until then, and what was not sent for it. Null: it was not. */
+  cut: {
+    why: string;
+    askedAtMs: number;
+    stoppedAtMs: number;
+    tokensSeen: number;
+    tokensBilled: number;
+    billedBy: string;
+    savedTokens: number;
+    savedUsd: number;
+  } | null;
+  /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
+  writtenOff: { criterion: string; pFalse: number; valueUsd: number; remainingUsd: number } | null;
 }
 
 const usd = (nano: NanoUsd): number => toUsd(nano);
+
+const cutOf = (a: Attempt): AttemptView["cut"] =>
+  a.cut === null
+    ? null
+    : {
+        why: a.message,
+        ...a.cut,
+        tokensBilled: a.usage?.output ?? 0,
+        billedBy: a.usage?.source ?? "counted",
+        savedTokens: a.savedTokens,
+        savedUsd: usd(a.savedNano),
+      };
 
 /** Folds a job into its view. Pure. */
 export function viewOf(job: Job): JobView {
@@ -88,6 +115,17 @@ export function viewOf(job: Job): JobView {
         tokens: a.usage === null ? null : { input: a.usage.input, output: a.usage.output, source: a.usage.source },
         firstTokenMs: a.firstTokenMs,
         totalMs: a.totalMs,
+        queuedMs: a.queuedMs,
+        cut: cutOf(a),
+        writtenOff:
+          a.writtenOff === null
+            ? null
+            : {
+                criterion: a.writtenOff.criterion,
+                pFalse: a.writtenOff.pFalse,
+                valueUsd: usd(a.writtenOff.valueNano),
+                remainingUsd: usd(a.writtenOff.remainingNano),
+              },
       })),
     })),
   };

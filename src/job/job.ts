@@ -32,6 +32,18 @@ export interface Attempt {
   costNano: NanoUsd;
   savedNano: NanoUsd;
   savedTokens: number;
+  /** It waited this long for its place at the bidder and its slot; other durations do not hold it. */
+  queuedMs: number;
+  /** When it was asked to stop and when it did, epoch ms, and the output tokens seen until then. null: it was not cut. */
+  cut: { askedAtMs: number; stoppedAtMs: number; tokensSeen: number } | null;
+  /** It was cut on a prediction. */
+  writtenOff: {
+    criterion: string;
+    evidence: string;
+    pFalse: number;
+    valueNano: NanoUsd;
+    remainingNano: NanoUsd;
+  } | null;
   firstTokenMs: number | null;
   totalMs: number | null;
   failure: FailureReason | null;

@@ -22,7 +22,8 @@ const rules = (fence: string): string =>
   ].join("\n");
 
 /**
- * The prompt that has one candidate held against each criterion in words. `nonce`: random, fresh for every prompt,
+ * The prompt that has one candidate held against each criterion in words; on a prefix the judge may say that it is too
+ * early to tell. `nonce`: random, fresh for every prompt,
  * at least 16 letters or digits. Throws RangeError on a nonce that can be guessed or quoted out of.
  */
 export function pointwisePrompt(
@@ -30,6 +31,7 @@ export function pointwisePrompt(
   input: string,
   candidate: string,
   nonce: string,
+  on: "prefix" | "whole" = "whole",
 ): Message[] {
   const fence = fenceOf(nonce);
   return [
@@ -41,8 +43,7 @@ export function pointwisePrompt(
         "Criteria:",
         ...criteria.map((words, index) => `${index}. ${oneLine(words)}`),
         "",
-        "For each criterion say whether the CANDIDATE satisfies it as an answer to the INPUT. If in doubt, reject.",
-        'Answer with JSON only: {"results": [{"criterion": 0, "result": "accept" or "reject", "evidence": "at most 20 words"}]},',
+        ...asked[on],
         `one entry for each of the ${criteria.length} criteria, in their order.`,
       ].join("\n"),
     },
@@ -55,6 +56,18 @@ export function pointwisePrompt(
     },
   ];
 }
+
+const asked = {
+  whole: [
+    "For each criterion say whether the CANDIDATE satisfies it as an answer to the INPUT. If in doubt, reject.",
+    'Answer with JSON only: {"results": [{"criterion": 0, "result": "accept" or "reject", "evidence": "at most 20 words"}]},',
+  ],
+  prefix: [
+    "The CANDIDATE is the beginning of an answer to the INPUT that is still being written. For each criterion: accept",
+    "if it is satisfied whatever follows, reject if nothing that follows can mend it, else undecided. If in doubt, undecided.",
+    'Answer with JSON only: {"results": [{"criterion": 0, "result": "accept", "reject" or "undecided", "evidence": "at most 20 words"}]},',
+  ],
+};
 
 /**
  * The prompt that compares two candidates. `order` "ab" shows `first` as ONE; "ba" shows it as TWO: asked both ways, a

@@ -3,16 +3,16 @@ import type { CriterionResult } from "./verdict.ts";
 
 /** What a model judge said of one candidate, criterion by criterion. */
 export interface Judgement {
-  results: { criterion: number; result: "accept" | "reject"; evidence: string }[];
+  results: { criterion: number; result: "accept" | "reject" | "undecided"; evidence: string }[];
 }
 
 const longestReply = 20_000;
 
 /**
  * Reads a pointwise judgement strictly: one JSON object, one result for every criterion, nothing missing, doubled or
- * unknown. null: not that, so the judge has no say; a sloppy judge must not decide by our guess at what it meant.
+ * unknown. Only of a prefix may it say "undecided". null: not that, so the judge has no say; a sloppy judge must not decide by our guess at what it meant.
  */
-export function readJudgement(text: string, criteria: number): Judgement | null {
+export function readJudgement(text: string, criteria: number, on: "prefix" | "whole" = "whole"): Judgement | null {
   const value = strictJson(text);
   if (!isRecord(value) || !Array.isArray(value.results) || value.results.length !== criteria) return null;
   const results: Judgement["results"] = [];
@@ -21,7 +21,7 @@ export function readJudgement(text: string, criteria: number): Judgement | null 
     const { criterion, result, evidence } = entry;
     if (typeof criterion !== "number" || !Number.isInteger(criterion) || criterion < 0 || criterion >= criteria)
       return null;
-    if (result !== "accept" && result !== "reject") return null;
+    if (result !== "accept" && result !== "reject" && !(on === "prefix" && result === "undecided")) return null;
     if (results.some((other) => other.criterion === criterion)) return null;
     results.push({ criterion, result, evidence: typeof evidence === "string" ? evidence.slice(0, 200) : "" });
   }

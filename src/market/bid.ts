@@ -36,8 +36,10 @@ export interface AuctionRequest {
   unavailable: { bidder: string; reason: string }[];
   /** Price of one look by the judge, and how far its verdict can be trusted. Deterministic truth: 1, 1, 0; nothing is ever rejected: 1, 0, 0. */
   verdict: { trueAccept: number; trueReject: number; costNano: NanoUsd };
-  /** Requests under way at each bidder, from this object's view; default 0. */
+  /** Requests under way or waiting at each bidder, as far as this process knows; default 0. */
   load: Record<string, number>;
+  /** Queueing to expect at each bidder from learned caps, ms; the declared cap and the load tell the rest. Default 0. */
+  queueMs?: Record<string, number>;
   nowMs: number;
   /** Attempts a microtask may make in all, those tried included; default 3. */
   maxAttempts?: number;

@@ -14,6 +14,8 @@ export interface Bidder {
   /** Longest input plus output it takes, tokens. */
   contextTokens: number;
   maxOutputTokens: number;
+  /** Tokens of thinking its endpoint may add to a call's output cap, billed as output; default 0. */
+  reasoningTokens?: number;
   structuredOutput: boolean;
   region: string;
   /** Does the provider promise not to keep or train on what it is sent? */

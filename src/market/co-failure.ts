@@ -93,8 +93,8 @@ export function loadingOf(kind: KindState | undefined): number {
 
 /** Position of a pair of rows in the upper triangle; two numbers a pair (seen, expected). */
 export function pairIndex(i: number, j: number): number {
-  const low = i < j ? i : j;
-  const high = i < j ? j : i;
+  const low = Math.min(i, j);
+  const high = Math.max(i, j);
   return high * (high - 1) + 2 * low;
 }
 

@@ -99,14 +99,23 @@ export function decide(
   for (const one of cheap) {
     const shared = view.shared.get(one.bidder.id);
     const call = one.costNano;
-    const times = expectedTimes(one.bidder, shared, one.row, one.output, request.load[one.bidder.id] ?? 0);
+    const load = request.load[one.bidder.id] ?? 0;
+    const times = expectedTimes(
+      one.bidder,
+      shared,
+      one.row,
+      one.output,
+      load,
+      within(request.queueMs?.[one.bidder.id] ?? 0, 0, 86_400_000),
+    );
     const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
     const answers =
       within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
     let lift = 1;
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);
-    const strength = steps(one.strength * temper(view.kind?.calm ?? 0, one.newcomer), 100);
+    const nearer = request.closed && cheap.length > 1 ? auditedTemper : 1;
+    const strength = steps(one.strength * nearer * temper(view.kind?.calm ?? 0, one.newcomer), 100);
     const added = steps(optimism(one.newcomer, one.mean, strength), 1e4);
     const drawn = drawAcceptance(one.mean + added, strength, random);
     const row: AwardRow = [
@@ -129,7 +138,7 @@ export function decide(
       firstTokenMs: times.firstTokenMs,
       totalMs: times.totalMs,
       score: 0,
-      reasons: { n: steps(one.own, 10) },
+      reasons: { n: steps(one.own, 10), outputTokens: Math.round(one.output), ...(load > 0 ? { load } : {}) },
     });
   }
   const inputs: AwardInputs = {
@@ -247,6 +256,13 @@ const numberOf = (numbers: Map<string, number>, name: string): number => {
   return numbers.size - 1;
 };
 
+/** Outcomes a bidder after which half of a closed cell's tasks are audited; least and largest share. An audit is nearly free. */
+const auditMemory = 300;
+const leastAudits = 0.15;
+const mostAudits = 0.85;
+/** Where audits bring the news, the leader need not explore: draws are this much nearer to the mean. */
+const auditedTemper = 6;
+
 /**
  * Closed kinds learn only from feedback, agreement and audits. A random share of their tasks, larger while the cell is
  * young, is put to two more bidders when they cost next to nothing.
@@ -259,8 +275,8 @@ function planAudit(
   terms: { valueNano: number },
   random: Random,
 ): void {
-  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth;
-  inputs.auditRate = short(within(8 / (seen + 10), 0.05, 0.6), 3);
+  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth / Math.max(1, bids.length);
+  inputs.auditRate = short(within(auditMemory / (seen + auditMemory), leastAudits, mostAudits), 3);
   const coin = random();
   const order = bids.map((_, i) => [random(), i] as const).sort((x, y) => x[0] - y[0]);
   if (coin >= inputs.auditRate) return;

@@ -9,7 +9,7 @@ const words = new Uint32Array(double.buffer);
 double[0] = 1;
 const high = words[1] === 0x3ff00000 ? 1 : 0;
 
-const ln2 = 0.6931471805599453;
+const ln2 = Math.LN2;
 
 /** log(x) for x > 0; -Infinity for 0, NaN below. Range reduction to [sqrt(1/2), sqrt(2)), then the atanh series. */
 export function logarithm(x: number): number {
@@ -26,7 +26,7 @@ export function logarithm(x: number): number {
   exponent += ((word >>> 20) & 0x7ff) - 1023;
   words[high] = (word & 0x000fffff) | 0x3ff00000;
   let mantissa = double[0] ?? 1;
-  if (mantissa > 1.4142135623730951) {
+  if (mantissa > Math.SQRT2) {
     mantissa *= 0.5;
     exponent += 1;
   }
@@ -51,7 +51,7 @@ export function exponential(x: number): number {
   if (x === 0) return 1;
   if (Number.isNaN(x)) return x;
   if (x < -700) return 0;
-  const bounded = x > 700 ? 700 : x;
+  const bounded = Math.min(x, 700);
   const k = Math.round(bounded / ln2);
   const r = bounded - k * ln2;
   let sum = 1 / 6227020800;
@@ -75,7 +75,7 @@ export function exponential(x: number): number {
 
 /** log(p / (1 - p)), with p kept within [1e-6, 1 - 1e-6]. */
 export function logit(p: number): number {
-  const bounded = p < 1e-6 ? 1e-6 : p > 1 - 1e-6 ? 1 - 1e-6 : p;
+  const bounded = p < 1e-6 ? 1e-6 : Math.min(p, 1 - 1e-6);
   return logarithm(bounded / (1 - bounded));
 }
 
@@ -96,7 +96,7 @@ export function short(x: number, digits = 6): number {
   else while (size * (powers[-whole] ?? 0) < 0.1) whole--;
   const places = digits - whole;
   if (places >= 0) {
-    const scale = powers[places < 22 ? places : 22] ?? 1;
+    const scale = powers[Math.min(places, 22)] ?? 1;
     return Math.round(x * scale) / scale;
   }
   const scale = powers[-places] ?? 1;
@@ -107,4 +107,4 @@ export function short(x: number, digits = 6): number {
 export const steps = (x: number, scale: number): number => Math.round(x * scale) / scale;
 
 /** `x` held within [low, high]; NaN becomes `low`. */
-export const within = (x: number, low: number, high: number): number => (x > low ? (x < high ? x : high) : low);
+export const within = (x: number, low: number, high: number): number => (x > low ? Math.min(x, high) : low);

@@ -6,13 +6,13 @@ import type { KindState, SharedState } from "./state.ts";
  * exp(rate x (t - landmark)) and sums are divided by the weight of "now" when read, so that folding commutes.
  */
 const halfLifeMs = 60 * 24 * 3600 * 1000;
-const rate = 0.6931471805599453 / halfLifeMs;
+const rate = Math.LN2 / halfLifeMs;
 
 /** Weight of an observation at `nowMs`; never below 1e-6, so that an old clock cannot wipe a profile. */
 export function growth(part: { landmarkMs: number }, nowMs: number): number {
   if (part.landmarkMs === 0) return 1;
   const g = exponential(rate * (nowMs - part.landmarkMs));
-  return g < 1e-6 ? 1e-6 : g;
+  return Math.max(g, 1e-6);
 }
 
 /** Moves the landmark to `nowMs` when weights grew past two-fold, or when the part is new. */

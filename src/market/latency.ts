@@ -24,6 +24,7 @@ export function expectedTimes(
   row: Row | undefined,
   output: number,
   load: number,
+  queueMs = 0,
 ): Times {
   const seen = shared?.first[0] ?? 0;
   const prior = logarithm(Math.max(0.01, bidder.expected.firstTokenMs));
@@ -45,10 +46,12 @@ export function expectedTimes(
       firstSpread * firstSpread * declared) /
     (n + declared);
   const total = exponential(totalLog);
-  const waiting =
+  const waiting = Math.max(
+    queueMs,
     bidder.concurrency !== null && load >= bidder.concurrency
       ? ((load - bidder.concurrency + 1) / bidder.concurrency) * total
-      : 0;
+      : 0,
+  );
   const spread = Math.sqrt(totalVariance);
   const tenth = (ms: number) => (ms < 1000 ? steps(ms, 10) : Math.round(ms));
   return {

@@ -8,6 +8,7 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
+import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
 import { acceptance, type KindView, viewKind } from "./profile.ts";
 import { learnReliability } from "./reliability.ts";
@@ -19,7 +20,13 @@ import { type Column, cellMemory, emptyKind, type KindState, loadings, type Mark
 import { learnTokens } from "./tokens.ts";
 
 /** Failures that are not the bidder's doing. */
-const notItsFault: ReadonlySet<FailureReason> = new Set(["orphaned", "internal", "unauthorized", "client-error"]);
+const notItsFault: ReadonlySet<FailureReason> = new Set([
+  "orphaned",
+  "internal",
+  "unauthorized",
+  "client-error",
+  "no-capacity",
+]);
 
 /**
  * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
@@ -39,6 +46,8 @@ interface Seen {
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
 export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+  // A settlement without a time or a length would spoil every weight it touches.
+  if (!Number.isFinite(settlement.atMs) || !Number.isFinite(settlement.features.inputChars)) return;
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const kind = state.kinds[settlement.kind] ?? emptyKind();
   state.kinds[settlement.kind] = kind;
@@ -70,6 +79,10 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  if (settlement.judges !== undefined && settlement.judges.length > 0) {
+    state.judges ??= emptyJudges();
+    learnJudges(state.judges, settlement.judges);
+  }
   roundKind(kind, touched, column);
   roundShared(state.shared);
 }

@@ -16,6 +16,7 @@ export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
+export { type JudgeReport, judgeProfileOf, meanOf } from "./judge-profile.ts";
 export { learn } from "./learn.ts";
 export {
   type Estimate,

@@ -29,7 +29,7 @@ export const normalDensity = (x: number): number => 0.3989422804014327 * exponen
 
 /** Inverse of the standard normal distribution function for p in [1e-9, 1 - 1e-9]; relative error 1.2e-9. P. Acklam (2003). */
 export function normalQuantile(p: number): number {
-  const q = p < 1e-9 ? 1e-9 : p > 1 - 1e-9 ? 1 - 1e-9 : p;
+  const q = p < 1e-9 ? 1e-9 : Math.min(p, 1 - 1e-9);
   if (q < 0.02425 || q > 1 - 0.02425) {
     const lower = q < 0.5;
     const r = Math.sqrt(-2 * logarithm(lower ? q : 1 - q));

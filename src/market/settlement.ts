@@ -1,6 +1,7 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Features } from "./cell.ts";
+import type { JudgeReport } from "./judge-profile.ts";
 
 /** Why an attempt failed; closed set, shown in traces and used by profiles. */
 export type FailureReason =
@@ -21,6 +22,8 @@ export type FailureReason =
   | "refused"
   | "too-large"
   | "content-filter"
+  /** It never reached its bidder: no place came free there in time. */
+  | "no-capacity"
   | "orphaned"
   | "internal";
 
@@ -69,4 +72,6 @@ export interface Settlement {
   estimatedInputTokens?: number;
   atMs: number;
   attempts: AttemptReport[];
+  /** What it teaches about the judges that were asked. */
+  judges?: JudgeReport[];
 }

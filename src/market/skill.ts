@@ -179,4 +179,4 @@ function refitColumn(column: Column, kind: KindState, center: number, growth: nu
   column.variance = 1 / precision;
 }
 
-const bounded = (step: number): number => (step > 0.7 ? 0.7 : step < -0.7 ? -0.7 : step);
+const bounded = (step: number): number => (step > 0.7 ? 0.7 : Math.max(step, -0.7));

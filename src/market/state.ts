@@ -1,5 +1,6 @@
 import type { Kind } from "../plan/kind.ts";
 import { bands } from "./cell.ts";
+import type { JudgesState } from "./judge-profile.ts";
 
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
@@ -102,6 +103,8 @@ export interface SharedState {
 export interface MarketState {
   shared: SharedState;
   kinds: Partial<Record<Kind, KindState>>;
+  /** Absent: no judge was measured yet. */
+  judges?: JudgesState;
 }
 
 export const emptyShared = (): SharedState => ({ version: 1, landmarkMs: 0, rows: [], reliability: {} });

@@ -21,8 +21,8 @@ export function expectedCall(
   const row = i < 0 ? undefined : kind?.rows[i];
   const weight = row?.tokens[0] ?? 0;
   const input = inputTokens * exponential(((row?.tokens[1] ?? 0) * weight) / (weight + 1));
-  const cap = Math.min(maxOutputTokens, bidder.maxOutputTokens);
-  const first = logarithm(Math.min(firstOutput, cap) + 1);
+  const cap = Math.min(maxOutputTokens, bidder.maxOutputTokens) + (bidder.reasoningTokens ?? 0);
+  const first = logarithm(Math.min(firstOutput, maxOutputTokens, bidder.maxOutputTokens) + 1);
   const usual = column && column.output[0] > 0 ? column.output[1] : first;
   let mean = ((row?.tokens[2] ?? 0) * weight + usual * 2) / (weight + 2);
   const spread = weight > 3 ? within((row?.tokens[3] ?? 0) - (row?.tokens[2] ?? 0) * (row?.tokens[2] ?? 0), 0, 2) : 0.3;

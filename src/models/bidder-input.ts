@@ -126,6 +126,7 @@ export function readBidder(
       cancelStopsBill: input.cancelStopsBill ?? (local || type === "openai" || type === "anthropic"),
       expected: input.expected ?? { firstTokenMs: 1000, tokensPerSecond: 50 },
       enabled: input.enabled ?? true,
+      ...(endpoint.reasoningTokens ? { reasoningTokens: endpoint.reasoningTokens } : {}),
     },
   };
 }

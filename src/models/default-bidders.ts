@@ -65,6 +65,7 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
       cancelStopsBill: provider === "openai" || provider === "anthropic",
       expected: entry.expected,
       enabled: entry.enabled ?? true,
+      ...(reasoningTokens ? { reasoningTokens } : {}),
     },
     endpoint: {
       type: provider,

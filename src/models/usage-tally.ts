@@ -19,7 +19,7 @@ export class UsageTally {
 
   constructor(call: ModelCall, bidder: Bidder) {
     this.#promptTokens = countPrompt(call.messages);
-    this.#bound = call.maxOutputTokens;
+    this.#bound = call.maxOutputTokens + (bidder.reasoningTokens ?? 0);
     this.#cancelStopsBill = bidder.cancelStopsBill;
   }
 

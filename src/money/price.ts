@@ -33,3 +33,10 @@ export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
     reasoning * (price.reasoningPerMtok ?? price.outputPerMtok);
   return Math.ceil(nanoMtok / 1_000_000) + (price.perCall ?? 0);
 }
+
+/** The most a call can cost: all its output at the dearer of the two rates, thinking that its endpoint adds included. */
+export function highestCost(price: PriceSheet, inputTokens: number, outputTokens: number): NanoUsd {
+  const thinks = (price.reasoningPerMtok ?? 0) > price.outputPerMtok;
+  const usage: Usage = { input: inputTokens, output: outputTokens, source: "bounded" };
+  return costOf(price, thinks ? { ...usage, reasoning: outputTokens } : usage);
+}

@@ -41,6 +41,17 @@ export type RaceEvent =
   /** Commit on prefix: the others are cut, this one finishes. */
   | { type: "attempt-committed"; microtask: string; attempt: string; why: string }
   | { type: "verdict-reached"; microtask: string; attempt: string; verdict: Verdict; judge: string | null }
+  /** To be cut on a prediction: P(it would have passed) x what it is worth is below what its rest would cost. */
+  | {
+      type: "attempt-written-off";
+      microtask: string;
+      attempt: string;
+      criterion: string;
+      evidence: string;
+      pFalse: number;
+      valueNano: NanoUsd;
+      remainingNano: NanoUsd;
+    }
   | {
       type: "attempt-finished";
       microtask: string;

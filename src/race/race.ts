@@ -79,6 +79,8 @@ export interface RaceState {
   /** Worth of an accepted answer; with `outlook`, dominated racers are cut. */
   valueNano?: NanoUsd | null;
   prefixLook?: PrefixLook | null;
+  /** The attempt whose text a client is being shown: cutting it to save money would cost the client its text. */
+  shown?: string | null;
 }
 
 /** What the engine is to do next. Pure function of state and time: a step that was done shows in the state. */

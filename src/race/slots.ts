@@ -66,13 +66,13 @@ export class Slots {
     return this.#limits.maxQueued - this.#waiting;
   }
 
-  /** Waits for a turn. Rejects with ModelFailure: "internal" when the queue is full or the signal aborts first. */
+  /** Waits for a turn. Rejects with ModelFailure: "no-capacity" when the queue is full, "internal" when the signal aborts first. */
   acquire(lane: string, judge: boolean, signal: AbortSignalLike): Promise<Slot> {
     if (signal.aborted) return Promise.reject(withdrawn());
     this.#times.calls++;
     if (this.#fits(judge) && !this.#hasWaiters(judge)) return Promise.resolve(this.#take(judge, this.#nowMs()));
     if (this.#waiting >= this.#limits.maxQueued) {
-      return Promise.reject(new ModelFailure("internal", `${this.#waiting} calls wait for a slot; try again later`));
+      return Promise.reject(new ModelFailure("no-capacity", `${this.#waiting} calls wait for a slot; try again later`));
     }
     this.#times.queued++;
     return new Promise((resolve, reject) => {

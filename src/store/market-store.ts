@@ -8,7 +8,7 @@ import { marketParts } from "./schema.ts";
 /** Largest part of the market's memory, in characters of its JSON. The market bounds itself well below. */
 export const maxPartChars = 65_536;
 
-/** A stored part as read: "shared" or a kind. */
+/** A stored part as read: "shared", "judges" or a kind. */
 export interface MarketPart {
   part: string;
   /** Counts from 1; a writer that read another version has lost the race. */
@@ -28,7 +28,8 @@ export const loadMarket = async (db: Database): Promise<MarketState> => marketOf
 export function marketOf(parts: readonly MarketPart[]): MarketState {
   const state = emptyMarket();
   for (const { part, body } of parts) {
-    if (part === "shared") state.shared = read(part, body) as MarketState["shared"];
+    if (part === "judges") state.judges = read(part, body) as NonNullable<MarketState["judges"]>;
+    else if (part === "shared") state.shared = read(part, body) as MarketState["shared"];
     else if (isKind(part)) state.kinds[part] = read(part, body) as NonNullable<MarketState["kinds"][Kind]>;
   }
   return state;
@@ -37,7 +38,14 @@ export function marketOf(parts: readonly MarketPart[]): MarketState {
 /** State -> the bodies of the parts named; a kind the state does not know is left out. */
 export function bodiesOf(state: MarketState, parts: readonly string[]): { part: string; body: string }[] {
   return parts.flatMap((part) => {
-    const value = part === "shared" ? state.shared : isKind(part) ? state.kinds[part] : undefined;
+    const value =
+      part === "shared"
+        ? state.shared
+        : part === "judges"
+          ? state.judges
+          : isKind(part)
+            ? state.kinds[part]
+            : undefined;
     return value === undefined ? [] : [{ part, body: JSON.stringify(value) }];
   });
 }

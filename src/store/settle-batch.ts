@@ -77,7 +77,7 @@ export async function settleBatch(
 
 async function readBefore(db: Database, entries: readonly Entry[]): Promise<Before> {
   const settlements = entries.flatMap((e) => e.message.settlements);
-  const parts = ["shared", ...new Set(settlements.map((s) => s.kind))];
+  const parts = partsOf(settlements);
   const keys = JSON.stringify([...new Set(settlements.map((s) => s.key))]);
   const wanted = JSON.stringify(entries.map(({ message: { summary: s } }) => [s.tenant, s.createdAtMs, s.id]));
   const [known, ended, stored] = await db.batch([
@@ -93,6 +93,13 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
   ]);
   return { keys: new Set(known.map((k) => k.key)), jobs: new Set(ended.map((j) => j.id)), parts: stored };
 }
+
+/** The parts of the market that these settlements change. */
+const partsOf = (settlements: readonly Settlement[]): string[] => [
+  "shared",
+  ...(settlements.some((s) => s.judges !== undefined && s.judges.length > 0) ? ["judges"] : []),
+  ...new Set(settlements.map((s) => s.kind)),
+];
 
 /** Drops repeats and learns the rest, by time. A message the market throws over is left out, and the fold made anew. */
 function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[], learnOne: typeof learn) {
@@ -111,8 +118,7 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
       }
     });
     if (failed !== undefined) continue;
-    const touched = work.settlements.length === 0 ? [] : ["shared", ...new Set(work.settlements.map((s) => s.kind))];
-    work.changed = bodiesOf(state, touched);
+    work.changed = bodiesOf(state, work.settlements.length === 0 ? [] : partsOf(work.settlements));
     return { work, poison };
   }
 }

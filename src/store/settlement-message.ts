@@ -36,6 +36,7 @@ const failureReasons = [
   "refused",
   "too-large",
   "content-filter",
+  "no-capacity",
   "orphaned",
   "internal",
 ] as const satisfies readonly FailureReason[];
@@ -81,6 +82,15 @@ const attempt = z.looseObject({
   outputTokens: z.number().min(0).max(1e12),
 });
 
+const judgeReport = z.object({
+  judge: id,
+  lesson: z.discriminatedUnion("about", [
+    z.object({ about: z.literal("verdict"), said: z.enum(["accept", "reject"]), good: z.boolean(), weight: share }),
+    z.object({ about: z.literal("order"), consistent: z.boolean() }),
+    z.object({ about: z.literal("look"), decided: z.boolean() }),
+  ]),
+});
+
 /** 100 messages of 64 keys must fit one bound value of D1, 2 MB. */
 const key = z.string().regex(/^[\x21-\x7e]{1,256}$/);
 
@@ -91,6 +101,7 @@ const settlement = z.looseObject({
   features: z.looseObject({ inputChars: count, script: label }),
   atMs,
   attempts: z.array(attempt).max(maxAttempts),
+  judges: z.array(judgeReport).max(maxAttempts).optional(),
 });
 
 const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });

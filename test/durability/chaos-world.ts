@@ -5,6 +5,7 @@ import { JobRun } from "../../src/engine/run-job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
+import { Fleet } from "../../src/race/fleet.ts";
 import { Slots } from "../../src/race/slots.ts";
 import { ChaosClient } from "./chaos-client.ts";
 import type { Delivered, Evidence } from "./evidence.ts";
@@ -160,6 +161,7 @@ export class ChaosWorld {
         logEnd: () => this.#end,
       }),
       slots,
+      fleet: new Fleet(() => this.#clock.nowMs),
       market: () => this.#view,
       settle: (_job, settlements) => this.#settle(process, settlements),
       nonce: () => "n0nceOfTheChaosTests",

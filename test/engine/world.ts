@@ -8,6 +8,7 @@ import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
+import { Fleet } from "../../src/race/fleet.ts";
 import type { ModelCall, ModelPart, ModelPort } from "../../src/race/model-port.ts";
 import { ModelFailure } from "../../src/race/model-port.ts";
 
@@ -30,6 +31,8 @@ export class World {
   readonly calls: { attempt: string; bidder: string; startedAtMs: number; ended: "end" | "cut" | "failed" | null }[] =
     [];
   readonly bidders: Bidder[];
+  /** Outlives a kill of the object, as an isolate does. */
+  fleet = new Fleet(() => this.nowMs);
   readonly script: (call: ModelCall, world: World) => Script;
   /** Commits left before the process dies; null: it lives. */
   commitsLeft: number | null = null;
@@ -97,6 +100,7 @@ export class World {
       },
       models: this.models(),
       slots: { acquire: async () => ({ release: () => {}, queuedMs: 0 }) },
+      fleet: this.fleet,
       market: () => view,
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);

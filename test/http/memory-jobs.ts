@@ -10,6 +10,7 @@ import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
+import { usageOf } from "../../src/store/usage-month.ts";
 
 /** What runs a job in these tests: it writes the facts that an engine would. */
 export type Script = (job: MemoryJob) => void | Promise<void>;
@@ -112,6 +113,12 @@ export function memoryJobs(secret: string, script: () => Script) {
       opened++;
       const job = jobs.get(objectId);
       return job === undefined || job.tenant !== caller.tenant ? null : handle(job);
+    },
+    async usage(caller, months) {
+      const mine = [...jobs.values()].filter((j) => j.tenant === caller.tenant).map((j) => summaryOf(j.job));
+      return usageOf(mine)
+        .map(({ tenant: _, ...month }) => month)
+        .slice(0, months);
     },
     async list(caller, { limit, beforeMs }) {
       return [...jobs.values()]

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgeWorthwhile, nextCheckpointTokens } from "../../src/judge/checkpoints.ts";
+import { chooseJudge } from "../../src/judge/choose-judge.ts";
 import { joinVerdicts } from "../../src/judge/join-verdicts.ts";
-import { chooseJudge, learnJudge, meanOf, newJudge } from "../../src/judge/judge-profile.ts";
 import { pairwisePrompt, pointwisePrompt } from "../../src/judge/judge-prompt.ts";
 import { combinePairwise, judgedResults, readComparison, readJudgement } from "../../src/judge/judgement.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
+import { learnJudge, meanOf, newJudge } from "../../src/market/judge-profile.ts";
 
 const nonce = "k3J9x0Qz7Lm2Vt5R";
 const hostile = [

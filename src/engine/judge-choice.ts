@@ -1,0 +1,83 @@
+import { estimateTokens } from "../adapt/prompt.ts";
+import type { Job, MicrotaskState } from "../job/job.ts";
+import { chooseJudge } from "../judge/choose-judge.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { type JudgeProfile, judgeProfileOf } from "../market/judge-profile.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import { costOf, highestCost } from "../money/price.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { Scene } from "./scene.ts";
+
+/** Share of a job's budget that judging may use. */
+export const judgeCapShare = 0.25;
+/** Output cap of a judge's call, tokens. */
+export const judgeOutputTokens = 300;
+/** Rules and fences around what is judged, and one verdict in JSON, tokens. */
+const promptTokens = 300;
+const verdictTokens = 40;
+
+export type Chosen = { judge: Bidder; profile: JudgeProfile; why: string } | { none: string };
+
+/** The judge of a microtask: allowed by the request, reachable now, and outside `contestants` (bidder ids). */
+export function judgeFor(job: Job, scene: Scene, contestants: ReadonlySet<string>): Chosen {
+  const view = scene.market();
+  const { bidders: allowed, noRetention, region } = job.request;
+  const candidates = view.bidders.filter(
+    (b) =>
+      (allowed === null ? !b.onlyByName : allowed.includes(b.id)) &&
+      (!noRetention || b.noRetention) &&
+      (region === null || b.region === region || b.region === "local"),
+  );
+  const reachable = candidates.filter((b) => scene.fleet.look(b, judgeOutputTokens).unavailable === null);
+  const against = view.bidders.filter((b) => contestants.has(b.id));
+  const profiles = view.state.judges?.profiles ?? {};
+  // Better one that has to be waited for than none.
+  const chosen = chooseJudge(reachable, against, profiles) ?? chooseJudge(candidates, against, profiles);
+  if (chosen === null) return { none: "no generative bidder outside the contestants could judge" };
+  return { judge: chosen.judge, profile: judgeProfileOf(view.state.judges, chosen.judge.id), why: chosen.why };
+}
+
+/** Bidders that ran for a microtask. */
+export const contestantsOf = (microtask: MicrotaskState): Set<string> =>
+  new Set(microtask.attempts.filter((a) => a.role !== "judge").map((a) => a.bidder));
+
+/** What a look at a text of so many tokens is expected to cost, by the judge's list price. */
+export const lookCost = (judge: Bidder, contract: Contract, tokens: number): NanoUsd =>
+  costOf(judge.price, {
+    input: tokens + promptTokens + contract.judged.reduce((sum, words) => sum + estimateTokens(words), 0),
+    output: Math.min(judgeOutputTokens, verdictTokens * Math.max(1, contract.judged.length)) + thinking(judge),
+    source: "bounded",
+  });
+
+/** The most a look can cost. */
+export const highestLookCost = (judge: Bidder, inputTokens: number): NanoUsd =>
+  highestCost(judge.price, inputTokens, judgeOutputTokens + thinking(judge));
+
+const thinking = (judge: Bidder): number => judge.reasoningTokens ?? 0;
+
+/** What judging has used of a job, running looks at their highest. */
+export const judgeSpent = (job: Job): NanoUsd =>
+  job.microtasks
+    .flatMap((m) => m.attempts)
+    .reduce(
+      (sum, a) => sum + (a.role === "judge" ? Math.max(a.costNano, a.status === "running" ? a.reservedNano : 0) : 0),
+      0,
+    );
+
+/**
+ * What is left for looks at prefixes, which are bought to save money: a quarter of the budget; without one, of what
+ * the job's line-ups would cost by their own bids.
+ */
+export function leftForLooks(job: Job): NanoUsd {
+  const whole = job.request.budgetNano ?? expectedCost(job);
+  return Math.max(0, Math.floor(whole * judgeCapShare) - judgeSpent(job));
+}
+
+function expectedCost(job: Job): NanoUsd {
+  let sum = 0;
+  for (const { decisions } of job.microtasks)
+    for (const { award, bids } of decisions)
+      for (const { bidder, role } of award)
+        if (role === "leader" || role === "parallel") sum += bids.find((b) => b.bidder === bidder)?.costNano ?? 0;
+  return sum;
+}

@@ -1,0 +1,77 @@
+import type { Attempt } from "../job/job.ts";
+import type { CallEnd, Turn } from "../race/bidder-room.ts";
+import { turnLeaseMs } from "../race/bidder-room.ts";
+import { ModelFailure } from "../race/model-port.ts";
+import type { LiveAttempt } from "./race-view.ts";
+import type { Run } from "./run.ts";
+import { bidderNamed, isEmbedded } from "./scene.ts";
+
+/** A call waits three times what the queue promised, between these, ms; the job's deadline cuts it short. */
+const leastPatienceMs = 30_000;
+const mostPatienceMs = 600_000;
+const firstPollMs = 5;
+const longestPollMs = 50;
+
+/**
+ * Waits for the attempt's place at its bidder, whose cap holds for all jobs of this process. null: it needs none.
+ * Throws ModelFailure: "no-capacity" when none comes free in time, "internal" when the attempt was cut meanwhile.
+ * The line is asked again and again, since promises must not cross from one object to another.
+ */
+export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): Promise<Turn | null> {
+  const bidder = bidderNamed(run.ports, attempt.bidder);
+  if (bidder === undefined || isEmbedded(attempt.bidder)) return null;
+  const { fleet } = run.ports;
+  const tokens = attempt.inputTokens + attempt.maxOutputTokens;
+  const patienceMs = patienceOf(run, fleet.look(bidder, tokens).queueMs);
+  const turn = fleet.enter(bidder, run.job.id, tokens);
+  if (turn === null) throw new ModelFailure("no-capacity", `too many calls wait for ${bidder.id}`);
+  const fromMs = run.ports.nowMs();
+  for (let pollMs = firstPollMs; !fleet.admit(turn); pollMs = Math.min(longestPollMs, 2 * pollMs)) {
+    const waitedMs = run.ports.nowMs() - fromMs;
+    const owedMs = fleet.waitMs(turn);
+    if (waitedMs + owedMs > patienceMs || live.abort.signal.aborted) {
+      fleet.leave(turn, { how: "unknown" });
+      if (live.abort.signal.aborted) throw new ModelFailure("internal", "The call was withdrawn while it waited.");
+      const why = owedMs > 0 ? `it takes no calls for another ${owedMs} ms` : `no place after ${waitedMs} ms`;
+      throw new ModelFailure("no-capacity", `${bidder.id}: ${why}`);
+    }
+    await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
+  }
+  keep(run, turn, live, attempt.id);
+  return turn;
+}
+
+/** What the bidder's room is told when a call has ended. */
+export function callEnd(failure: ModelFailure | null, live: LiveAttempt): CallEnd {
+  if (live.asked !== null) return { how: live.tokens > 0 ? "well" : "unknown" };
+  if (failure === null) return { how: "well" };
+  return { how: "failed", reason: failure.reason, retryAfterMs: failure.retryAfterMs };
+}
+
+function patienceOf(run: Run, queueMs: number): number {
+  const patienceMs = Math.min(mostPatienceMs, Math.max(leastPatienceMs, 3 * queueMs));
+  const { deadlineMs } = run.job.request;
+  return deadlineMs === null ? patienceMs : Math.min(patienceMs, run.job.acceptedAtMs + deadlineMs - run.ports.nowMs());
+}
+
+/** Renews the turn while its attempt lives: a process that dies loses it within the lease. */
+function keep(run: Run, turn: Turn, live: LiveAttempt, attempt: string): void {
+  run.ports.after(turnLeaseMs / 3, () => {
+    if (run.live.get(attempt) !== live) return;
+    run.ports.fleet.renew(turn);
+    keep(run, turn, live, attempt);
+  });
+}
+
+function pause(run: Run, ms: number, live: LiveAttempt): Promise<void> {
+  const { signal } = live.abort;
+  return new Promise((resolve) => {
+    const stop = run.ports.after(ms, done);
+    function done() {
+      stop();
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,118 @@
+import type { Bidder } from "../market/bidder.ts";
+import { BidderRoom, type CallEnd, type Turn } from "./bidder-room.ts";
+import type { StatedLimit } from "./headroom.ts";
+import {
+  callStarted,
+  callTroubled,
+  firstTokenWaited,
+  type HedgeBudget,
+  hedgeAfterMs,
+  hedgeStarted,
+  mayHedge,
+  newHedgeBudget,
+} from "./hedge-budget.ts";
+
+/** Bidders that are remembered at a time; of more, the longest unasked goes, unless calls of it are under way. */
+const mostRooms = 256;
+
+/**
+ * What one process knows of all bidders right now: open circuits, headroom, calls under way, and how many hedges are
+ * still allowed. Shared by all jobs of an isolate. Synchronous plain data, so that jobs of different request contexts
+ * may share it: a call waits by asking again, never on another's promise. Nothing in it must not be lost.
+ */
+export class Fleet {
+  readonly #nowMs: () => number;
+  readonly #rooms = new Map<string, BidderRoom>();
+  #budget: HedgeBudget | null = null;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Why a bidder should not be asked now (null: it may be), queueing to expect (ms), calls it has (waiting included). */
+  look(bidder: Bidder, tokens: number): { unavailable: string | null; queueMs: number; load: number } {
+    const room = this.#rooms.get(bidder.id);
+    if (room === undefined) return { unavailable: null, queueMs: 0, load: 0 };
+    room.declare(bidder.concurrency);
+    return room.look(tokens, this.#nowMs());
+  }
+
+  /** Lines up for a place at a bidder; null: too many wait there. The holder must `renew` within `turnLeaseMs`. */
+  enter(bidder: Bidder, owner: string, tokens: number): Turn | null {
+    return this.#roomOf(bidder).enter(bidder.id, owner, tokens, this.#nowMs());
+  }
+
+  /** true: the call may start, and holds its place until `leave`. false: ask again. */
+  admit(turn: Turn): boolean {
+    return this.#rooms.get(turn.bidder)?.admit(turn, this.#nowMs()) ?? true;
+  }
+
+  /** What the provider itself makes it wait, at least, ms. */
+  waitMs(turn: Turn): number {
+    return this.#rooms.get(turn.bidder)?.waitMs(turn, this.#nowMs()) ?? 0;
+  }
+
+  renew(turn: Turn): void {
+    this.#rooms.get(turn.bidder)?.renew(turn, this.#nowMs());
+  }
+
+  leave(turn: Turn, end: CallEnd): void {
+    this.#rooms.get(turn.bidder)?.leave(turn, end, this.#nowMs());
+  }
+
+  /** A job's process started again: what the last one held is free. */
+  forget(owner: string): void {
+    for (const room of this.#rooms.values()) room.forget(owner);
+  }
+
+  /** Rate headers of a bidder's response. */
+  stated(bidder: string, requests: StatedLimit, tokens: StatedLimit): void {
+    this.#rooms.get(bidder)?.stated(requests, tokens, this.#nowMs());
+  }
+
+  /** May a hedge start now? */
+  mayHedge(): boolean {
+    return mayHedge(this.#hedges(), this.#nowMs());
+  }
+
+  /** ms after its leader that a hedge is due, from the leader's own p95. */
+  hedgeAfterMs(leaderP95Ms: number): number {
+    return hedgeAfterMs(this.#hedges(), leaderP95Ms);
+  }
+
+  /** A call that is no hedge started; a hedge started. */
+  called(hedge: boolean): void {
+    if (hedge) hedgeStarted(this.#hedges());
+    else callStarted(this.#hedges(), this.#nowMs());
+  }
+
+  /** A leader's first token came after `waitedMs`, or had not come by then (`censored`). */
+  waited(waitedMs: number, censored: boolean): void {
+    firstTokenWaited(this.#hedges(), waitedMs, censored);
+  }
+
+  /** A call failed at its provider, or its first token was later than its bid's p95. At most once a call. */
+  troubled(): void {
+    callTroubled(this.#hedges(), this.#nowMs());
+  }
+
+  #hedges(): HedgeBudget {
+    this.#budget ??= newHedgeBudget(this.#nowMs());
+    return this.#budget;
+  }
+
+  #roomOf(bidder: Bidder): BidderRoom {
+    const room = this.#rooms.get(bidder.id) ?? new BidderRoom(bidder, this.#nowMs());
+    room.declare(bidder.concurrency);
+    this.#rooms.delete(bidder.id);
+    this.#rooms.set(bidder.id, room);
+    if (this.#rooms.size > mostRooms) {
+      for (const [id, old] of this.#rooms) {
+        if (!old.idle || id === bidder.id) continue;
+        this.#rooms.delete(id);
+        break;
+      }
+    }
+    return room;
+  }
+}
