@@ -8,6 +8,7 @@ import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -54,6 +55,8 @@ export class LiveJob {
       slots: new Slots(() => Date.now()),
       fleet,
       timeouts,
+      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
@@ -122,6 +125,9 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       return { status: job.job.status };
     },
     feedback: async () => null,
+    ledger: async () => ledgerOf(job.job),
+    reconcile: async () => null,
+    approve: async () => null,
   });
   const ports: HttpPorts = {
     ...base.ports,
