@@ -215,11 +215,9 @@ export function cutAttempt(run: Run, attemptId: string, why: string): void {
   live.abort.abort(why);
 }
 
-/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure, else its cap. */
+/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
 export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
   const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
   const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" && claimed > 0
-    ? Math.min(claimed, attempt.maxOutputTokens)
-    : attempt.maxOutputTokens;
+  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
 }

@@ -1,3 +1,4 @@
+import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, meanOf } from "../market/judge-profile.ts";
@@ -94,7 +95,8 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     censored: a.status === "cancelled" || a.status === "orphaned",
     timed: !a.bidder.startsWith("embedded/"),
     inputTokens: a.usage?.input ?? a.inputTokens,
-    outputTokens: a.usage?.output ?? 0,
+    // A specialist in this process bills no tokens; the market learns how long answers are all the same.
+    outputTokens: a.usage?.output || (a.text === "" ? 0 : estimateTokens(a.text)),
   };
 }
 
