@@ -1,4 +1,5 @@
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
+import { giveApproval } from "../../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -8,6 +9,7 @@ import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -56,6 +58,8 @@ export class LiveJob {
       timeouts,
       market: () => view,
       settle: async () => {},
+      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       detectLanguage: () => null,
       broken: (error) => void this.defects.push(error),
@@ -121,6 +125,9 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
+    ledger: async () => ledgerOf(job.job),
+    reconcile: async () => null,
+    approve: async (microtask, approved, note) => giveApproval(job.run, microtask, approved, note),
     feedback: async () => null,
   });
   const ports: HttpPorts = {

@@ -92,6 +92,13 @@ describe("a webhook", () => {
     await expect.poll(async () => (await view(id, key)).webhooks[0]?.state, { timeout: 5000 }).toBe("delivered");
   });
 
+  it("waits in the job's outbox for a receiver that is not there", async () => {
+    const body = { text: "Guten Tag.", kind: "language", webhook: { url: "http://127.0.0.1:9/nobody" } };
+    const { id } = (await (await post("/v1/jobs", body)).json()) as { id: string };
+    await expect.poll(async () => (await view(id)).webhooks[0]?.attempts, { timeout: 10_000 }).toBe(1);
+    expect((await view(id)).webhooks[0]).toMatchObject({ state: "due", topic: "job.succeeded" });
+  });
+
   it("may neither name a secret without the operator's key nor go to a private place", async () => {
     const key = await keyOf("hooked");
     const job = { text: "Hola.", kind: "language" };
