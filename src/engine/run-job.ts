@@ -18,7 +18,7 @@ import { prepareSettlement, sendSettlement } from "./settle.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
-const maxRounds = 10_000;
+const maxRounds = 1_000;
 /** No timer is set for longer, ms. */
 const longestTimerMs = 30_000;
 /** A slice that is needed to this share is kept whole: giving the rest back costs a row. */

@@ -56,6 +56,8 @@ export class LiveJob {
       slots: new Slots(() => Date.now()),
       fleet,
       timeouts,
+      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},
       lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
@@ -129,6 +131,9 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
     reconcile: async () => null,
     approve: async (microtask, approved, note) => giveApproval(job.run, microtask, approved, note),
     feedback: async () => null,
+    ledger: async () => ledgerOf(job.job),
+    reconcile: async () => null,
+    approve: async () => null,
   });
   const ports: HttpPorts = {
     ...base.ports,
