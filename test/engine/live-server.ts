@@ -1,4 +1,5 @@
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
+import { giveApproval } from "../../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -59,6 +60,8 @@ export class LiveJob {
       deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},
+      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       detectLanguage: () => null,
       broken: (error) => void this.defects.push(error),
@@ -124,6 +127,9 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
+    ledger: async () => ledgerOf(job.job),
+    reconcile: async () => null,
+    approve: async (microtask, approved, note) => giveApproval(job.run, microtask, approved, note),
     feedback: async () => null,
     ledger: async () => ledgerOf(job.job),
     reconcile: async () => null,
