@@ -5,6 +5,7 @@ import { JobRun } from "../../src/engine/run-job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
+import { Fleet } from "../../src/race/fleet.ts";
 import { Slots } from "../../src/race/slots.ts";
 import { ChaosClient } from "./chaos-client.ts";
 import type { Delivered, Evidence } from "./evidence.ts";
@@ -56,6 +57,9 @@ export class ChaosWorld {
   #rebooting = false;
   #end = 0;
   writes = 0;
+
+  /** The isolate's: it outlives the object's processes. */
+  readonly #fleet = new Fleet(() => this.#clock.nowMs);
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
@@ -160,6 +164,7 @@ export class ChaosWorld {
         logEnd: () => this.#end,
       }),
       slots,
+      fleet: this.#fleet,
       market: () => this.#view,
       settle: (_job, settlements) => this.#settle(process, settlements),
       nonce: () => "n0nceOfTheChaosTests",

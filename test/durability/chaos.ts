@@ -25,7 +25,13 @@ if (values.seed !== undefined) {
   const outcome = await runSchedule(schedule);
   for (const { seq, atMs, type, ...rest } of outcome.evidence.log)
     console.log(seq, atMs - (outcome.evidence.boots[0] ?? 0), type, JSON.stringify(rest).slice(0, 160));
-  console.log(JSON.stringify({ faults: schedule.faults, cancelAtMs: schedule.cancelAtMs, boots: outcome.evidence.boots.map((b) => b - (outcome.evidence.boots[0] ?? 0)) }));
+  console.log(
+    JSON.stringify({
+      faults: schedule.faults,
+      cancelAtMs: schedule.cancelAtMs,
+      boots: outcome.evidence.boots.map((b) => b - (outcome.evidence.boots[0] ?? 0)),
+    }),
+  );
   console.log(outcome.breaches.length === 0 ? "No breach." : outcome.breaches.join("\n"));
   process.exit(outcome.breaches.length === 0 ? 0 : 1);
 }
@@ -39,8 +45,10 @@ for (let seed = 1; seed <= Number(values.each); seed++) {
 }
 const every = ran;
 const first = Number(values.from);
-for (let seed = first; seed < first + Number(values.schedules); seed++)
-{ if (process.env.TRACE) process.stderr.write(`${seed} `); count(await runSchedule(randomSchedule(seed)), `--seed ${seed}`); }
+for (let seed = first; seed < first + Number(values.schedules); seed++) {
+  if (process.env.TRACE) process.stderr.write(`${seed} `);
+  count(await runSchedule(randomSchedule(seed)), `--seed ${seed}`);
+}
 
 console.log(
   `${every} runs with a crash at each write and ${ran - every} random schedules without a breach in ${Math.round((performance.now() - began) / 1000)} s; jobs ended: ${[...ends].map(([end, n]) => `${end} ${n}`).join(", ")}.`,

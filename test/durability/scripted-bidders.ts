@@ -1,6 +1,12 @@
 import type { Bidder } from "../../src/market/bidder.ts";
 import { costOf } from "../../src/money/price.ts";
-import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart, type ModelPort } from "../../src/race/model-port.ts";
+import {
+  type AbortSignalLike,
+  type ModelCall,
+  ModelFailure,
+  type ModelPart,
+  type ModelPort,
+} from "../../src/race/model-port.ts";
 import type { ProviderCall } from "./evidence.ts";
 import { seeded } from "./seeded.ts";
 

@@ -7,7 +7,9 @@ export const streamsEqualLog: Invariant = ({ log, clients }) =>
     const at = events.findIndex((event, i) => !isDeepStrictEqual(event, log[i]));
     if (at >= 0) {
       const [got, want] = [events[at]?.seq, log[at]?.seq];
-      return [`client ${name} has event ${got} where the log has ${want ?? "none"}${got === want ? ", and it differs" : ""}`];
+      return [
+        `client ${name} has event ${got} where the log has ${want ?? "none"}${got === want ? ", and it differs" : ""}`,
+      ];
     }
     return events.length === log.length ? [] : [`client ${name} has ${events.length} of ${log.length} events`];
   });
