@@ -3,9 +3,10 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
-import { cutAccount } from "../race/accounting.ts";
+import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput, timeoutsFor } from "./attempts.ts";
@@ -169,14 +170,20 @@ const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boo
   attempt.role !== "audit" &&
   isAnswerPart(run, microtask);
 
-const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
+const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   input: attempt.inputTokens,
-  output: live.tokens,
+  output: seen(run, attempt, live),
   source: "counted",
 });
 
+/** Counting rounds every piece up; more than was asked for cannot have come. */
+const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
+  Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
+
+const thinkingOf = (run: Run, attempt: Attempt): number => bidderNamed(run.ports, attempt.bidder)?.reasoningTokens ?? 0;
+
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
-  bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+  attempt.price ?? bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
 /** Durations without the queue; a call that never left it only queued. */
 const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
@@ -195,7 +202,7 @@ function finished(
   reported: Usage | null,
   finish: "stop" | "length" | "other" | "content-filter",
 ): JobEvent[] {
-  const usage = reported ?? counted(attempt, live);
+  const usage = reported ?? counted(run, attempt, live);
   const { microtask: id, id: attemptId } = attempt;
   const event: JobEvent = {
     type: "attempt-finished",
@@ -228,8 +235,12 @@ function failed(
   reported: Usage | null,
   failure: ModelFailure,
 ): JobEvent {
+  const bill = walkedAway.includes(failure.reason) ? cutBill(run, attempt, live, reported) : null;
   const answered = live.openedAtMs !== null || live.tokens > 0;
-  const usage = reported ?? (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  const usage =
+    bill?.usage ??
+    reported ??
+    (answered ? counted(run, attempt, live) : { input: 0, output: 0, source: "counted" as const });
   return {
     type: "attempt-failed",
     microtask: attempt.microtask,
@@ -237,23 +248,37 @@ function failed(
     reason: failure.reason,
     message: failure.message.slice(0, 500),
     usage,
-    costNano: costOf(priceOf(run, attempt), usage),
+    costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
   };
 }
 
-function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+/** Failures after which a provider may go on sending, and billing, to nobody: for money they are cuts. */
+const walkedAway: FailureReason[] = [
+  "connect-timeout",
+  "first-token-timeout",
+  "stall-timeout",
+  "total-timeout",
+  "connection-lost",
+  "malformed-stream",
+  "too-large",
+];
+
+function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
   const microtask = microtaskOf(run.job, attempt.microtask);
   const bidder = bidderNamed(run.ports, attempt.bidder);
-  const account = cutAccount({
+  return cutAccount({
     price: priceOf(run, attempt),
-    inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
-    tokensSeen: live.tokens,
+    inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
+    tokensSeen: seen(run, attempt, live),
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens + (bidder?.reasoningTokens ?? 0),
+    maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -262,7 +287,7 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
     stoppedAtMs: run.ports.nowMs(),
     tokensSeen: live.tokens,
-    ...account,
+    ...cutBill(run, attempt, live, reported),
     ...times(run, attempt, live),
   };
 }

@@ -74,6 +74,9 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     maxOpen: maxOpenRacers,
     shown: microtask.leader,
     comparison: comparisonOf(microtask),
+    unavailable: microtask.refused.flatMap((r) =>
+      r.round === round && r.place >= 0 && r.role !== "reask" ? [r.place] : [],
+    ),
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }

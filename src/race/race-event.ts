@@ -1,7 +1,7 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import type { Usage } from "../money/price.ts";
+import type { PriceSheet, Usage } from "../money/price.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge";
@@ -24,6 +24,8 @@ export type RaceEvent =
       maxOutputTokens: number;
       /** What it can cost at most: held against the budget until its end. */
       reservedNano: NanoUsd;
+      /** The price it is billed at, whatever the price book says when it ends. Absent in logs before it was kept. */
+      price?: PriceSheet;
       examples: number;
       why: string;
     }
@@ -113,7 +115,12 @@ export type RaceEvent =
         | "bidders-failed"
         | "not-accepted"
         | "budget-exceeded"
+        /** The tenant's other jobs hold the money. */
+        | "rate-limited"
         | "dependency-failed"
-        | "deadline-exceeded";
+        | "deadline-exceeded"
+        | "not-approved";
       message: string;
+      /** Of money: why it is not there. */
+      reason?: string;
     };

@@ -58,9 +58,6 @@ export class ChaosWorld {
   #end = 0;
   writes = 0;
 
-  /** The isolate's: it outlives the object's processes. */
-  readonly #fleet = new Fleet(() => this.#clock.nowMs);
-
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
     this.#random = seeded(schedule.seed ^ 0x5bd1e995);
@@ -164,7 +161,9 @@ export class ChaosWorld {
         logEnd: () => this.#end,
       }),
       slots,
-      fleet: this.#fleet,
+      fleet: new Fleet(() => this.#clock.nowMs),
+      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       market: () => this.#view,
       settle: (_job, settlements) => this.#settle(process, settlements),
       nonce: () => "n0nceOfTheChaosTests",

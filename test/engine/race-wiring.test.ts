@@ -70,7 +70,8 @@ describe("a race's money", () => {
     await world.settle();
     const [one] = attemptsOf(world);
     expect(one?.maxOutputTokens).toBe(100);
-    expect(one?.reservedNano).toBe(highestCost(thinker.price, one?.inputTokens ?? 0, 2148));
+    // The input is bounded, not estimated.
+    expect(one?.reservedNano).toBeGreaterThanOrEqual(highestCost(thinker.price, one?.inputTokens ?? 0, 2148));
   });
 
   it("accounts for each attempt: asked at, stopped at, seen, billed and by whom, saved", async () => {

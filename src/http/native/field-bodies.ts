@@ -10,10 +10,12 @@ export const usdBody = z
 
 export const deadlineBody = z
   .int()
-  .max(24 * 60 * 60 * 1000)
+  .max(30 * 24 * 60 * 60 * 1000)
   .refine((ms) => ms >= 1, {
     error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
   });
+
+export const tenantName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
 
 export const labelsBody = z
   .array(z.string().trim().min(1).max(200))
