@@ -56,6 +56,8 @@ export class LiveJob {
       timeouts,
       market: () => view,
       settle: async () => {},
+      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      deliver: () => Promise.reject(new Error("no job of these tests asks for a webhook")),
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       detectLanguage: () => null,
       broken: (error) => void this.defects.push(error),
@@ -121,7 +123,10 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
-    feedback: async () => null,
+    feedback: () => Promise.reject(notHere()),
+    ledger: () => Promise.reject(notHere()),
+    reconcile: () => Promise.reject(notHere()),
+    approve: () => Promise.reject(notHere()),
   });
   const ports: HttpPorts = {
     ...base.ports,
@@ -147,6 +152,8 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
   const { url, close } = await serveOnLoopback((request) => app.fetch(request));
   return { url, close, last: (): LiveJob => last ?? fail() };
 }
+
+const notHere = () => new Error("not part of these tests");
 
 function fail(): never {
   throw new Error("no job was made");
