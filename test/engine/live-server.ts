@@ -9,7 +9,6 @@ import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
-import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -60,8 +59,6 @@ export class LiveJob {
       deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},
-      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
-      deliver: async () => ({ ok: true, status: 204 }),
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       detectLanguage: () => null,
       broken: (error) => void this.defects.push(error),
@@ -127,13 +124,10 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
-    ledger: async () => ledgerOf(job.job),
-    reconcile: async () => null,
-    approve: async (microtask, approved, note) => giveApproval(job.run, microtask, approved, note),
-    feedback: async () => null,
-    ledger: async () => ledgerOf(job.job),
-    reconcile: async () => null,
-    approve: async () => null,
+    feedback: () => Promise.reject(notHere()),
+    ledger: () => Promise.reject(notHere()),
+    reconcile: () => Promise.reject(notHere()),
+    approve: () => Promise.reject(notHere()),
   });
   const ports: HttpPorts = {
     ...base.ports,
@@ -159,6 +153,8 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
   const { url, close } = await serveOnLoopback((request) => app.fetch(request));
   return { url, close, last: (): LiveJob => last ?? fail() };
 }
+
+const notHere = () => new Error("not part of these tests");
 
 function fail(): never {
   throw new Error("no job was made");
