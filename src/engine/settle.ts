@@ -153,6 +153,7 @@ export function feedbackSettlement(
     kind: m.task.kind,
     features,
     atMs: nowMs,
+    again: true,
     attempts,
   };
 }
