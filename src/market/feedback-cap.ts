@@ -7,7 +7,7 @@ import { cellMemory, type KindState } from "./state.ts";
  * bidder with 360 outcomes of its own moves by at most 0.13 then; all tenants' words together weigh at most 2,560.
  */
 export const feedbackCap = cellMemory / 10;
-/** Half of what a tenant has said is forgotten in a day: it may then say as much again. */
+/** Half of what a tenant has said is forgotten in a day; half as much may then be said again. */
 const halfLifeMs = 24 * 3600 * 1000;
 const rate = Math.LN2 / halfLifeMs;
 /** Tenants remembered a kind. */
