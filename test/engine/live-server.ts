@@ -60,8 +60,6 @@ export class LiveJob {
       deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},
-      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
-      deliver: async () => ({ ok: true, status: 204 }),
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       detectLanguage: () => null,
       broken: (error) => void this.defects.push(error),
@@ -131,9 +129,6 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
     reconcile: async () => null,
     approve: async (microtask, approved, note) => giveApproval(job.run, microtask, approved, note),
     feedback: async () => null,
-    ledger: async () => ledgerOf(job.job),
-    reconcile: async () => null,
-    approve: async () => null,
   });
   const ports: HttpPorts = {
     ...base.ports,
