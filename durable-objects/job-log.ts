@@ -36,8 +36,9 @@ export class JobLog {
 
   /** All of these events or, when it throws, none. Refuses a writer of an epoch that is over. */
   append(events: LoggedEvent[], epoch: number): void {
+    const isThere = this.#isThere();
     this.#storage.transactionSync(() => {
-      if (!this.#isThere()) migrateLog(this.#sql);
+      if (!isThere) migrateLog(this.#sql);
       const refusal = refuseAppend(this.#lastRow(), events, epoch);
       if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
       for (const event of events) this.#write(event, epoch);

@@ -244,8 +244,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const first = log[0];
     if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
     await prepareCriteria(first.request);
-    // An ended job needs no market: it can be read whatever state the stores are in.
-    if (!log.some((event) => event.type === "job-ended")) {
+    // A job that has nothing more to decide needs no market: it can be read whatever state the stores are in.
+    if (!log.some((event) => event.type === "settlement-prepared")) {
       const tenant = first.request.examples ? first.tenant : null;
       this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
     }

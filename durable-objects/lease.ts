@@ -2,17 +2,22 @@
 export const leaseMs = 30_000;
 const renewMs = 10_000;
 
+/** The part of an object's storage that the lease needs. */
+export interface AlarmStorage {
+  setAlarm(atMs: number): Promise<void>;
+}
+
 /**
  * The object's one alarm. While work is live it is kept ahead of the clock, so that it fires only when the process is
  * dead; otherwise it stands at the next time there is something to do. Each setting of it is a row written.
  */
 export class Lease {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: AlarmStorage;
   #renew: ReturnType<typeof setInterval> | null = null;
   /** Where the alarm stands when nothing renews it; null: somewhere else, or unknown. */
   #restsAtMs: number | null = null;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: AlarmStorage) {
     this.#storage = storage;
   }
 

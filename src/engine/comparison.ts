@@ -33,8 +33,10 @@ export function comparisonOf(microtask: MicrotaskState): { attempts: string[]; b
 /** One of two calls about a pair has ended. When both have, the pair is decided: the same winner in both orders or no say. */
 export function comparisonReached(microtask: MicrotaskState, judge: Attempt, text: string): JobEvent[] {
   const [one, two] = judge.about;
-  const other = microtask.attempts.find(
-    (a) => a.role === "judge" && a.id !== judge.id && a.about[0] === two && a.about[1] === one,
+  // A call that was lost in a restart has been asked again.
+  const other = microtask.attempts.findLast(
+    (a) =>
+      a.role === "judge" && a.id !== judge.id && a.status !== "orphaned" && a.about[0] === two && a.about[1] === one,
   );
   if (one === undefined || two === undefined || other === undefined || other.status === "running") return [];
   // The call with the pair in award order was asked first.

@@ -1,7 +1,8 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import type { JobEvent } from "../job/job-event.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
-import { changeLeader, isAnswerPart } from "./leader.ts";
+import { isAnswerPart, leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
 
 /** The race has a winner: its text, read as the contract's schema says, becomes the microtask's result. */
@@ -9,20 +10,28 @@ export function acceptAttempt(
   run: Run,
   microtaskId: string,
   attemptId: string,
-  how: "first-pass" | "agreement" | "best-of" | "only-one-left",
+  how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left",
 ): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const attempt = attemptOf(run.job, attemptId);
   if (microtask === undefined || attempt === undefined) return;
+  const events: JobEvent[] = [];
   // An answer that is taken although another's text was being shown, or none: its text is delivered whole.
   const live = run.job.request.delivery === "live" && isAnswerPart(run, microtask);
   if (live && microtask.leader !== attemptId) {
-    if (!changeLeader(run, microtask, attemptId)) return;
-    run.record({ type: "text-streamed", microtask: microtaskId, attempt: attemptId, offset: 0, text: attempt.text });
+    const change = leaderChange(run, microtask, attemptId);
+    if (!change.goesOn) return run.record(...change.events);
+    events.push(...change.events, {
+      type: "text-streamed",
+      microtask: microtaskId,
+      attempt: attemptId,
+      offset: 0,
+      text: attempt.text,
+    });
   }
   const { schema } = microtask.task.contract;
   const reading = schema === undefined ? null : readAnswer(attempt.text, schema);
-  run.record({
+  run.record(...events, {
     type: "microtask-joined",
     microtask: microtaskId,
     attempt: attemptId,

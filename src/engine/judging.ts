@@ -86,7 +86,7 @@ function ask(
   messages: Message[],
   why: string,
 ): void {
-  const capped = overCap(run, chosen.judge, messages, 1);
+  const capped = about.length === 2 ? null : overCap(run, chosen.judge, messages, 1);
   if (capped === "asked") return;
   const candidate = attemptOf(run.job, about[0] ?? "");
   if (capped !== null && candidate !== undefined) return run.record(...settled(run, candidate, on, null, capped, null));

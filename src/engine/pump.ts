@@ -11,7 +11,7 @@ import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput, timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
-import { changeLeader, isAnswerPart } from "./leader.ts";
+import { isAnswerPart, leaderChange } from "./leader.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
@@ -136,7 +136,9 @@ function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
     const shown = microtask.attempts.find((a) => a.id === leader);
     const stands = shown?.status === "running" && run.live.get(shown.id)?.asked === null;
     if (committed !== attempt.id && stands) return;
-    if (!changeLeader(run, microtask, attempt.id)) return;
+    const { goesOn, events } = leaderChange(run, microtask, attempt.id);
+    run.record(...events);
+    if (!goesOn) return;
   }
   if (live.logged === 0) flushText(run, attempt, live);
   else

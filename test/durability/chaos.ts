@@ -46,7 +46,6 @@ for (let seed = 1; seed <= Number(values.each); seed++) {
 const every = ran;
 const first = Number(values.from);
 for (let seed = first; seed < first + Number(values.schedules); seed++) {
-  if (process.env.TRACE) process.stderr.write(`${seed} `);
   count(await runSchedule(randomSchedule(seed)), `--seed ${seed}`);
 }
 

@@ -230,6 +230,51 @@ describe("a plan of several microtasks", () => {
   });
 });
 
+describe("what the chaos tests found", () => {
+  const judge = (better: string) => says(JSON.stringify({ better }));
+
+  it("does not double the text of a complete answer that takes the lead when it is accepted", async () => {
+    const verdict = (result: string) =>
+      says(JSON.stringify({ results: [{ criterion: 0, result, evidence: "so it is" }] }), 1, 2_000);
+    const world = new World([bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")], (call) =>
+      call.kind === "judge" ? verdict("accept") : says("first second third.", call.bidder === "a/one" ? 5 : 100),
+    );
+    world.accept(
+      requestOf({ strategy: "race", delivery: "live", contract: { criteria: [], judged: ["It is short."] } }),
+    );
+    const job = await world.settle();
+    const joined = job.microtasks[0]?.joined;
+    expect(joined?.text).toBe("first second third.");
+    const shown = new Map<string, string>();
+    for (const e of world.log)
+      if (e.type === "text-streamed") shown.set(e.attempt, (e.offset === 0 ? "" : shown.get(e.attempt)) + e.text);
+    expect(shown.get(joined?.attempt ?? "")).toBe(joined?.text);
+  });
+
+  it("ends a comparison that the judge's share of the budget cannot pay, instead of asking for ever", async () => {
+    for (const budgetNano of [1_000_000, 3_000_000, 6_000_000, 9_000_000, 12_000_000]) {
+      const world = new World(two.concat(bidderOf("c/judge")), (call) =>
+        call.kind === "judge" ? judge("ONE") : says(`${call.bidder} says so`),
+      );
+      world.accept(
+        requestOf({ strategy: "best-of", budgetNano, contract: { criteria: [], judged: ["It is short."] } }),
+      );
+      const job = await world.settle();
+      expect(job.status).not.toBe("running");
+      expect(world.log.length).toBeLessThan(60);
+    }
+  });
+
+  it("writes nothing when an ended job is opened again", async () => {
+    const world = new World(two, () => says("Paris."));
+    world.accept(requestOf());
+    await world.settle();
+    const rows = world.log.length;
+    for (let look = 0; look < 5; look++) expect(world.boot().finished).toBe(true);
+    expect(world.log.length).toBe(rows);
+  });
+});
+
 describe("durability of the loop", () => {
   const script = (call: ModelCall): Script =>
     call.bidder === "a/one" ? fails("server-error") : says("Paris, of course.");

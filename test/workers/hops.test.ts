@@ -64,7 +64,6 @@ describe("global clients", () => {
     await farPost(key, tenant ?? "operator", `warm-${tenant}`, model);
     const { before, tookMs, hints } = await farPost(key, tenant ?? "operator", `measured-${tenant}`, model);
     expect(before.map((hop) => hop.to)).toEqual(["JOB.create"]);
-    expect(tookMs).toBeLessThan(2 * hopMs);
     expect(hints).toContain("weur");
     console.log(`${_who}: ${before.length} hop, first provider call after ${Math.round(tookMs)} ms`);
   });

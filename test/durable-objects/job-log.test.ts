@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { JobLog } from "../../durable-objects/job-log.ts";
+import { longBody } from "../../durable-objects/long-bodies.ts";
+import type { LoggedEvent } from "../../src/job/job-event.ts";
+import { UnreadableLog } from "../../src/job/log-version.ts";
+import { SqliteStorage } from "../durability/sqlite-storage.ts";
+
+const streamed = (seq: number, text: string): LoggedEvent => ({
+  type: "text-streamed",
+  microtask: "m",
+  attempt: "m.1",
+  offset: 0,
+  text,
+  seq,
+  atMs: 100 + seq,
+});
+const rows = (disk: SqliteStorage, table: string): number =>
+  Number(disk.db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+
+describe("the job log", () => {
+  it("is not there until it is written to: a look leaves no table behind", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    expect(log.isEmpty).toBe(true);
+    expect(log.read()).toEqual([]);
+    expect(log.page(0, 100)).toEqual({ text: "", last: 0 });
+    expect(disk.db.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.n).toBe(0);
+    log.append([streamed(1, "a")], 1);
+    expect(log.isEmpty).toBe(false);
+    expect(log.end).toEqual({ seq: 1, epoch: 1 });
+  });
+
+  it("takes all of a batch or nothing", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    log.append([streamed(1, "a")], 1);
+    let inserts = 0;
+    disk.fault = (query) => {
+      if (query.startsWith("INSERT") && ++inserts === 2) throw new Error("disk full");
+    };
+    expect(() => log.append([streamed(2, "b"), streamed(3, "c")], 1)).toThrow("disk full");
+    disk.fault = null;
+    expect(log.read().map((e) => e.seq)).toEqual([1]);
+  });
+
+  it("refuses a writer of an older epoch, whatever object it holds", () => {
+    const disk = new SqliteStorage();
+    const [old, young] = [new JobLog(disk), new JobLog(disk)];
+    old.append([streamed(1, "a")], 1);
+    young.append([streamed(2, "b")], 2);
+    expect(() => old.append([streamed(3, "c")], 1)).toThrow("epoch 1 is over");
+    expect(young.read()).toHaveLength(2);
+  });
+
+  it("keeps long texts once, by hash, and gives them back to the last code unit", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    const long = `${"😀é\u0000".repeat(longBody / 3)}\ud83d`;
+    const joined: LoggedEvent = {
+      type: "microtask-joined",
+      microtask: "m",
+      attempt: "m.1",
+      how: "first-pass",
+      text: long,
+      value: { deep: [long, "short"] },
+      repairs: [],
+      criteria: [],
+      seq: 2,
+      atMs: 1,
+    };
+    log.append([streamed(1, long), joined], 1);
+    const once = rows(disk, "chunk");
+    log.append([streamed(3, long)], 1);
+    expect(rows(disk, "chunk")).toBe(once);
+    expect(log.read()).toEqual([streamed(1, long), joined, streamed(3, long)]);
+    const widest = disk.db.prepare("SELECT max(length(CAST(text AS BLOB))) AS n FROM chunk").get()?.n;
+    expect(Number(widest)).toBeLessThan(1_000_000);
+    disk.db.exec("UPDATE chunk SET text = 'x' || substr(text, 2) WHERE part = 1");
+    expect(() => log.read()).toThrow("damaged");
+  });
+
+  it("hands out pages that follow one another", () => {
+    const log = new JobLog(new SqliteStorage());
+    log.append(
+      Array.from({ length: 50 }, (_, i) => streamed(i + 1, "x".repeat(100))),
+      1,
+    );
+    let after = 0;
+    let text = "";
+    for (let page = log.page(0, 1000); page.text !== ""; page = log.page(after, 1000)) {
+      expect(page.text.length).toBeLessThan(1300);
+      after = page.last;
+      text += page.text;
+    }
+    const events = text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    expect(events).toEqual(log.read());
+  });
+
+  it("brings a log of the form before up to date, and goes on with it", () => {
+    const disk = new SqliteStorage();
+    disk.db.exec(
+      "CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL); CREATE TABLE log_more (seq INTEGER NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, part)) WITHOUT ROWID",
+    );
+    const { seq, atMs, ...event } = streamed(1, "y".repeat(600_000));
+    const body = JSON.stringify(event);
+    disk.db.prepare("INSERT INTO log VALUES (1, 101, ?)").run(body.slice(0, 500_000));
+    disk.db.prepare("INSERT INTO log_more VALUES (1, 1, ?)").run(body.slice(500_000));
+    const log = new JobLog(disk);
+    expect(log.read()).toEqual([streamed(1, "y".repeat(600_000))]);
+    log.append([streamed(2, "z")], 2);
+    expect(new JobLog(disk).read().map((e) => e.seq)).toEqual([1, 2]);
+  });
+
+  it("leaves a log alone that newer code wrote", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    log.append([streamed(1, "a")], 1);
+    disk.db.exec("UPDATE log SET v = v + 1");
+    expect(() => log.read()).toThrow(UnreadableLog);
+    expect(() => log.page(0, 100)).toThrow(UnreadableLog);
+    expect(log.end).toEqual({ seq: 1, epoch: 1 });
+  });
+});
