@@ -162,7 +162,8 @@ function tooDear(run: Run, microtask: MicrotaskState): { bidder: string; reason:
 function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   const tried = new Map<string, "rejected" | "failed">();
   for (const attempt of microtask.attempts) {
-    if (attempt.role === "judge" || attempt.status === "running" || attempt.status === "orphaned") continue;
+    if (attempt.role === "judge" || attempt.role === "fusion") continue;
+    if (attempt.status === "running" || attempt.status === "orphaned") continue;
     // It was never asked: no place came free.
     if (attempt.failure === "no-capacity") continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";

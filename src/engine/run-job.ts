@@ -6,6 +6,7 @@ import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
 import { committedNano, giveBackUnused } from "./funds.ts";
+import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
@@ -260,6 +261,8 @@ export class JobRun implements Run {
         return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
       case "judge":
         return startJudging(this, microtask, step.attempts, step.on);
+      case "fuse":
+        return startFusion(this, microtask, step.attempts);
       case "accept":
         return acceptAttempt(this, microtask, step.attempt, step.how);
       case "give-up":

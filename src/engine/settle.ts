@@ -65,7 +65,8 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
   );
   return job.microtasks.flatMap((m) => {
-    const racers = m.attempts.filter((a) => a.role !== "judge");
+    // A merged answer was no bid: it owes its worth to those it was made of.
+    const racers = m.attempts.filter((a) => a.role !== "judge" && a.role !== "fusion");
     if (racers.length === 0) return [];
     const text = resolveInput(m.task, job.request, results);
     const features = { inputChars: text.length, script: scriptOf(text) };

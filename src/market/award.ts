@@ -114,7 +114,7 @@ export function awardOf(
     shape,
   });
   const many = inputs.places > 1 && bids.length > 1;
-  if (many && (inputs.strategy === "race" || inputs.strategy === "best-of" || inputs.strategy === "agreement")) {
+  if (many && inputs.strategy !== "auto" && inputs.strategy !== "single") {
     return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
   }
   const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);

@@ -4,7 +4,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
-export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge";
+export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
 
 export type RaceEvent =
   | {
@@ -101,7 +101,7 @@ export type RaceEvent =
       type: "microtask-joined";
       microtask: string;
       attempt: string;
-      how: "first-pass" | "agreement" | "best-of" | "only-one-left";
+      how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left";
       text: string;
       value: unknown;
       repairs: string[];

@@ -23,7 +23,7 @@ export const labelsBody = z
   .max(256)
   .refine((labels) => new Set(labels).size === labels.length, { error: "A label is given twice. Give each once." });
 
-export const strategies = ["auto", "single", "race", "best-of", "agreement"] as const;
+export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const deliveries = ["live", "accepted"] as const;
 export const leaderChanges = ["restart", "fail"] as const;
