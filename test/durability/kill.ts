@@ -34,13 +34,13 @@ process.on("exit", () => {
 const provider = await startProvider();
 provider.script("steady", {
   text: "It is ok, as far as anyone can tell from here today.",
-  firstTokenAfterMs: 150,
-  betweenMs: 60,
+  firstTokenAfterMs: 100,
+  betweenMs: 20,
 });
 provider.script("slow", {
   text: "ok and slow, slow, slow, slow, slow, slow, slow.",
-  firstTokenAfterMs: 500,
-  betweenMs: 250,
+  firstTokenAfterMs: 300,
+  betweenMs: 100,
 });
 provider.script("flaky", [
   { text: "ok at the first try.", betweenMs: 40 },
@@ -127,7 +127,7 @@ function randomBody(token: string): object {
 const recoveries: number[] = [];
 for (let kill = 1; kill <= kills; kill++) {
   for (let n = random.int(3, 6); n > 0; n--) startJob();
-  await pause(random.int(300, 3000));
+  await pause(random.int(300, 6000));
   const silent = silentRounds.has(kill);
   // Something must be under way for a recovery to be seen.
   if (silent) {
