@@ -1,4 +1,5 @@
 import type { Kind } from "../plan/kind.ts";
+import { firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
 import type { JudgesState } from "./judge-profile.ts";
 
@@ -34,6 +35,8 @@ export interface Row {
   rise: [evidence: number, outcomes: number, residual: number];
   /** Five bins of claims: weight, sum of claims, sum of outcomes. */
   bins: number[];
+  /** Confidence of its own that it named: weight and mean by length band. Absent: none yet. */
+  sure?: number[];
   /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */
   tokens: [weight: number, inputRatio: number, logOutput: number, logOutputSquare: number];
   /** Total time where it was measured: weight, mean of log ms, mean of its square. */
@@ -118,7 +121,7 @@ export const emptyKind = (): KindState => ({
   columns: [],
   loading: loadings.map(() => 0),
   coFailed: [],
-  calibration: { mean: [0, 1, 0, 0], precision: [300, 600, 300, 25] },
+  calibration: { mean: firstCalibration.mean.slice(), precision: firstCalibration.precision.slice() },
   outcomes: 0,
   calm: 0,
 });
