@@ -13,7 +13,14 @@ const cases: { name: string; crowd: Crowd }[] = [
   { name: "posted over 20 s", crowd: { jobs: 200, pays: 50, words: 270, everyMs: 100 } },
   {
     name: "races of up to three",
-    crowd: { jobs: 200, pays: 50, words: 270, attempts: 3, bidders: three, request: { strategy: "race", delivery: "accepted" } },
+    crowd: {
+      jobs: 200,
+      pays: 50,
+      words: 270,
+      attempts: 3,
+      bidders: three,
+      request: { strategy: "race", delivery: "accepted" },
+    },
   },
 ];
 

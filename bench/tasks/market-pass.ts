@@ -107,7 +107,9 @@ export function marketPass(
         outputTokens: 0,
       };
     });
-    const settlement = { key: `${seed}/${at}`, tenant: "bench", kind: set.kind, features, atMs: at * 1000 };
+    // The word of one tenant is capped (market/feedback-cap.ts): labels come from a hundred.
+    const tenant = `tenant-${at % 100}`;
+    const settlement = { key: `${seed}/${at}`, tenant, kind: set.kind, features, atMs: at * 1000 };
     learn(state, { ...settlement, attempts: reports }, bidders);
     if (at < half) continue;
     n++;

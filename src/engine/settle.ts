@@ -184,6 +184,7 @@ export function feedbackSettlement(
     kind: m.task.kind,
     features,
     atMs: nowMs,
+    again: true,
     attempts,
     ...(judges.length === 0 ? {} : { judges }),
   };

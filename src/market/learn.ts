@@ -7,6 +7,7 @@ import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairI
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
+import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
@@ -69,10 +70,11 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     if (row < 0 || !sound(report)) continue;
     view.rows.set(report.bidder, row);
     touched.add(row);
-    learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    if (!settlement.again) learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
+    if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     const posterior = acceptance(view, bidder, column, band);
     const features = calibrationFeatures(posterior.mean, kind.rows[row]?.recent ?? 0, posterior.own);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind, features) });
@@ -168,8 +170,9 @@ function learnOutcomes(
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      if (one.own >= establishedFrom && watchForDrift(kind, one.row, row, conditionalP, worth, reliability))
-        kind.calm = 0;
+      // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
+      if (isTold(one.outcome.source) || one.own < establishedFrom) return;
+      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

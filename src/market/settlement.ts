@@ -71,6 +71,8 @@ export interface Settlement {
   /** What the request estimated its input to be, tokens; absent: a quarter of its characters. */
   estimatedInputTokens?: number;
   atMs: number;
+  /** These attempts were settled before: their outcomes are news, their times, tokens and costs are not. */
+  again?: boolean;
   attempts: AttemptReport[];
   /** What it teaches about the judges that were asked. */
   judges?: JudgeReport[];

@@ -68,6 +68,8 @@ export interface KindState {
   /** Outcomes folded, all bidders; and since some bidder was last found changed. */
   outcomes: number;
   calm: number;
+  /** What each tenant's word has weighed lately (see feedback-cap.ts), as of `atMs`. Absent: nobody said anything. */
+  tellers?: { atMs: number; said: [tenant: string, outcomes: number][] };
 }
 
 /** What is known of one bidder over all kinds. */

@@ -1,4 +1,5 @@
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
+import { giveApproval } from "../../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -8,7 +9,6 @@ import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
-import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -124,10 +124,10 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
-    feedback: async () => null,
-    ledger: async () => ledgerOf(job.job),
-    reconcile: async () => null,
-    approve: async () => null,
+    feedback: () => Promise.reject(notHere()),
+    ledger: () => Promise.reject(notHere()),
+    reconcile: () => Promise.reject(notHere()),
+    approve: () => Promise.reject(notHere()),
   });
   const ports: HttpPorts = {
     ...base.ports,
@@ -153,6 +153,8 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
   const { url, close } = await serveOnLoopback((request) => app.fetch(request));
   return { url, close, last: (): LiveJob => last ?? fail() };
 }
+
+const notHere = () => new Error("not part of these tests");
 
 function fail(): never {
   throw new Error("no job was made");

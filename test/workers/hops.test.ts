@@ -1,4 +1,4 @@
-import { createExecutionContext, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
 import { locationHint } from "../../src/entry/location.ts";
@@ -48,6 +48,8 @@ async function farPost(key: Record<string, string>, tenant: string, name: string
     )
     .toBe(true);
   const calledMs = call?.receivedAtMs ?? Number.POSITIVE_INFINITY;
+  // What was old was read anew beside the request; the next one finds it fresh.
+  await waitOnExecutionContext(ctx);
   return { before: hops.filter((hop) => hop.atMs + hopMs <= calledMs), tookMs: calledMs - fromMs, hints };
 }
 

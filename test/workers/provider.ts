@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { type EngineTrace, engineTrace } from "../market/golden.ts";
 import { startProvider } from "../provider/provider.ts";
 
 /** What a webhook's receiver was sent. */
@@ -33,6 +34,7 @@ async function startSink(): Promise<{ url: string; close: () => Promise<void> }>
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [provider, sink] = await Promise.all([startProvider(), startSink()]);
   project.provide("providerUrl", provider.url);
+  project.provide("nodeTrace", engineTrace());
   project.provide("sinkUrl", sink.url);
   return async () => {
     await Promise.all([provider.close(), sink.close()]);
@@ -43,5 +45,6 @@ declare module "vitest" {
   interface ProvidedContext {
     providerUrl: string;
     sinkUrl: string;
+    nodeTrace: EngineTrace;
   }
 }

@@ -1,4 +1,11 @@
-import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, inject, it } from "vitest";
@@ -85,6 +92,13 @@ describe("a webhook", () => {
     await expect.poll(async () => (await view(id, key)).webhooks[0]?.state, { timeout: 5000 }).toBe("delivered");
   });
 
+  it("waits in the job's outbox for a receiver that is not there", async () => {
+    const body = { text: "Guten Tag.", kind: "language", webhook: { url: "http://127.0.0.1:9/nobody" } };
+    const { id } = (await (await post("/v1/jobs", body)).json()) as { id: string };
+    await expect.poll(async () => (await view(id)).webhooks[0]?.attempts, { timeout: 10_000 }).toBe(1);
+    expect((await view(id)).webhooks[0]).toMatchObject({ state: "due", topic: "job.succeeded" });
+  });
+
   it("may neither name a secret without the operator's key nor go to a private place", async () => {
     const key = await keyOf("hooked");
     const job = { text: "Hola.", kind: "language" };
@@ -127,6 +141,46 @@ describe("a microtask that waits for approval", () => {
   });
 });
 
+describe("a job whose object leaves memory", () => {
+  it("waits with its alarm where the log says, and being looked at costs its log nothing", async () => {
+    const untilMs = Date.now() + 3_600_000;
+    const plan = { microtasks: [{ id: "later", kind: "language", wait: { untilMs } }] };
+    const { id } = (await (await post("/v1/jobs", { text: "Bonjour tout le monde.", plan })).json()) as JobView;
+    await expect.poll(async () => (await view(id)).microtasks[0]?.status, { timeout: 5000 }).toBe("waiting");
+    const object = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
+    const alarm = () => runInDurableObject(object, (_job, state) => state.storage.getAlarm());
+    await expect.poll(alarm, { timeout: 5000 }).toBe(untilMs);
+    const { seq } = await view(id);
+    for (let n = 0; n < 4; n++) {
+      await evictDurableObject(object);
+      expect(await view(id)).toMatchObject({ status: "running", seq });
+    }
+    expect(await alarm()).toBe(untilMs);
+  });
+
+  it("keeps what its tenant lent it until its log arrives", async () => {
+    const model = await bidder("killed", { text: "one two three four five six", betweenMs: 150, pieceChars: 4 });
+    const key = await keyOf("killed");
+    await put("/v1/tenants/killed/budget", { monthlyUsd: 0.01 });
+    const made = await post("/v1/jobs", { text: "Count.", bidders: [model], maxOutputTokens: 200 }, key);
+    const { id } = (await made.json()) as { id: string };
+    const budget = async () =>
+      (await (await call("/v1/budget", {}, key)).json()) as { heldUsd: number; costUsd: number; running: number };
+    await expect.poll(async () => (await view(id, key)).microtasks[0]?.attempts.length ?? 0).toBeGreaterThan(0);
+    await abortAllDurableObjects();
+    expect(await budget()).toMatchObject({ running: 1, costUsd: 0 });
+    expect((await budget()).heldUsd).toBeGreaterThan(0);
+    await ended(id, key);
+    // What is still held then lies in a Worker's purse, for the tenant's next jobs.
+    await expect.poll(budget, { timeout: 10_000 }).toMatchObject({ running: 0 });
+    const { costUsd } = await view(id, key);
+    expect((await budget()).costUsd).toBeCloseTo(costUsd, 12);
+    const lines = (await (await call(`/v1/jobs/${id}/ledger.csv`, {}, key)).text()).split("\r\n");
+    expect(lines.filter((line) => line.includes(",charge,"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes(",orphaned,bounded,"))).toHaveLength(1);
+  });
+});
+
 describe("200 jobs at once on a cap for 50", () => {
   it("are served at least 45 times and never bill more than the cap", async () => {
     // 1,000 input tokens at 1 USD a million and 200 output tokens at 2: 1.4 thousandths of a USD a job.
@@ -141,7 +195,8 @@ describe("200 jobs at once on a cap for 50", () => {
     const made = await Promise.all(
       posted.filter((r) => r.status === 202).map(async (r) => ((await r.json()) as { id: string }).id),
     );
-    await Promise.all(made.map((id) => ended(id, key)));
+    // An event stream closes when its job is over.
+    for (const id of made) await (await call(`/v1/jobs/${id}/events`, {}, key)).text();
     const views = await Promise.all(made.map((id) => view(id, key)));
     const served = views.filter((v) => v.status === "succeeded").length;
     const failed = views.filter((v) => v.status !== "succeeded");
