@@ -9,6 +9,9 @@ import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
 const firstFormChars = 500_000;
 
+/** A page has no more rows than this, however short they are. */
+const pageRows = 500;
+
 type Row = { seq: number; at_ms: number; v: number; body: string; long: string | null };
 
 /**
@@ -57,7 +60,7 @@ export class JobLog {
     let text = "";
     let last = after;
     if (!this.#isThere()) return { text, last };
-    for (const row of this.#rows(after, Number.MAX_SAFE_INTEGER)) {
+    for (const row of this.#rows(after, pageRows)) {
       text += lineOf(this.#eventOf(row));
       last = row.seq;
       if (text.length >= maxChars) break;

@@ -126,8 +126,8 @@ async function demo(): Promise<void> {
       api,
       real.map((b) => b.id),
     );
-  if (server !== null) await killed(api);
   await listed(api, race.id);
+  if (server !== null) await listed(api, await killed(api));
 
   title("Look at it yourself");
   const at = server === null ? api.url : `http://127.0.0.1:${defaultPort}`;
@@ -209,7 +209,7 @@ async function feedback(api: Api, view: JobView, mail: string): Promise<void> {
 }
 
 /** The server is killed like a process that crashes while an answer streams; the log says how to go on. */
-async function killed(api: Api): Promise<void> {
+async function killed(api: Api): Promise<string> {
   title("Killed in mid-job, and started again");
   const { id } = await api.call<{ id: string }>("POST", "/v1/jobs", {
     text: "When can the ordered lamps be delivered?",
@@ -242,6 +242,7 @@ async function killed(api: Api): Promise<void> {
       "  The client resumed after its last event; the attempt that was lost is in the bill, and the answer came once.",
     ),
   );
+  return id;
 }
 
 /** With a real model: the planner, a draft and a judge, each put to auction. */
@@ -269,7 +270,7 @@ async function listed(api: Api, id: string): Promise<void> {
     if (jobs.some((job) => job.id === id)) return;
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new Error("the race was not settled within 10 s");
+  throw new Error(`job ${id} was not settled within 10 s`);
 }
 
 function title(text: string): void {

@@ -134,5 +134,13 @@ function racer(
 }
 
 /** Closed answers compare by label; open ones by their trimmed text. */
-export const normalised = (attempt: Attempt): string =>
-  readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();
+function normalised(attempt: Attempt): string {
+  const known = forms.get(attempt);
+  if (known !== undefined) return known;
+  const form = readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();
+  forms.set(attempt, form);
+  return form;
+}
+
+/** A complete attempt's text is final, and every look at the race asks for its form. */
+const forms = new WeakMap<Attempt, string>();

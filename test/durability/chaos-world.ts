@@ -264,7 +264,7 @@ export class ChaosWorld {
     const log = new JobLog(this.#disk);
     return process.streams.subscribe(
       {
-        page: (from, maxChars) => log.page(from, this.#random.chance(0.5) ? 1 : maxChars),
+        page: (from, maxChars) => log.page(from, this.#random.chance(0.2) ? 1 : maxChars),
         state: () => (process.run.finished || process.run.stopped ? "over" : "live"),
       },
       after,

@@ -65,9 +65,9 @@ export class ScriptedBidders {
     /** false: the caller cut the call. */
     const pause = async (ms: number): Promise<boolean> => {
       const late = caller.nowMs() + ms > endMs;
-      const cut = await wait(late ? endMs - caller.nowMs() : ms, signal, caller);
-      if (cut) {
-        if (caller.isAlive()) entry.cut = { why: String(signal.reason), logAt: caller.logEnd() };
+      const cutAt = await wait(late ? endMs - caller.nowMs() : ms, signal, caller);
+      if (cutAt !== null) {
+        if (caller.isAlive()) entry.cut = { why: String(signal.reason), logAt: cutAt };
         entry.endedAtMs = caller.nowMs();
         return false;
       }
@@ -106,13 +106,14 @@ export class ScriptedBidders {
   }
 }
 
-function wait(ms: number, signal: AbortSignalLike, caller: CallerProcess): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(true);
+/** Waits on the caller's clock; when the caller cuts it short, how far the log was at that moment. */
+function wait(ms: number, signal: AbortSignalLike, caller: CallerProcess): Promise<number | null> {
+  if (signal.aborted) return Promise.resolve(caller.logEnd());
   return new Promise((resolve) => {
-    const off = caller.after(Math.max(0, ms), () => resolve(false));
+    const off = caller.after(Math.max(0, ms), () => resolve(null));
     signal.addEventListener("abort", () => {
       off();
-      resolve(true);
+      resolve(caller.logEnd());
     });
   });
 }

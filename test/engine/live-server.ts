@@ -1,5 +1,4 @@
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
-import { giveApproval } from "../../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { createApp } from "../../src/http/app.ts";

@@ -36,7 +36,8 @@ const oneBidder = () => [bidderOf("a/one")];
 /** `jobs` requests at once on a cap that pays for `pays` of them. */
 export async function crowd(given: Crowd): Promise<CrowdFigures> {
   const bidders = given.bidders ?? oneBidder();
-  const text = `${"word ".repeat(given.words)}.`;
+  // Few and long pieces: what is looked at here is money, not streams.
+  const text = `${`${"w".repeat(99)} `.repeat(Math.ceil((given.words * 5) / 100))}.`;
   const output = Math.ceil(text.length / 4);
   const input = 20;
   const price = bidders[0]?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };

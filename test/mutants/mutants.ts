@@ -1,0 +1,153 @@
+/** A bug put into production source: the text it replaces stands there exactly once, or the run fails. */
+export interface Mutant {
+  name: string;
+  file: string;
+  find: string;
+  replace: string;
+  /** Who must notice: the chaos part, or a test file. */
+  caughtBy: "chaos" | `test/${string}.test.ts`;
+}
+
+export const mutants: Mutant[] = [
+  {
+    name: "drop the epoch check",
+    file: "src/job/append-rule.ts",
+    find: "if (end !== null && epoch < end.epoch)",
+    replace: "if (end !== null && epoch < 0)",
+    caughtBy: "test/job/append-rule.test.ts",
+  },
+  {
+    name: "append wherever the log is",
+    file: "src/job/append-rule.ts",
+    find: "if (first.seq !== next)",
+    replace: "if (first.seq < 0)",
+    caughtBy: "test/job/append-rule.test.ts",
+  },
+  {
+    name: "act first, write later",
+    file: "src/engine/run-job.ts",
+    find: "      this.ports.append(logged, epoch);",
+    replace: "      this.ports.after(0, () => this.ports.append(logged, epoch));",
+    caughtBy: "chaos",
+  },
+  {
+    name: "abort losers before the commit is written",
+    file: "src/race/race-steps.ts",
+    find: 'steps.push({ step: "commit", attempt: leader, why: "all criteria that a prefix can decide hold" });\n      steps.push(...cutLosers(state, leader, "committed-other"));',
+    replace:
+      'steps.push(...cutLosers(state, leader, "committed-other"));\n      steps.push({ step: "commit", attempt: leader, why: "all criteria that a prefix can decide hold" });',
+    caughtBy: "chaos",
+  },
+  {
+    name: "leave the attempts of the dead running",
+    file: "src/job/evolve.ts",
+    find: 'if (attempt.status !== "running" || attempt.epoch >= epoch) continue;',
+    replace: 'if (attempt.status !== "running" || attempt.epoch >= 1) continue;',
+    caughtBy: "chaos",
+  },
+  {
+    name: "boot without raising the epoch",
+    file: "src/engine/run-job.ts",
+    find: "    this.#raised = this.#job === null;",
+    replace: "    this.#raised = true;",
+    caughtBy: "chaos",
+  },
+  {
+    name: "orphans cost nothing",
+    file: "src/job/evolve.ts",
+    find: 'end(job, attempt, "orphaned", atMs, attempt.reservedNano);',
+    replace: 'end(job, attempt, "orphaned", atMs, 0);',
+    caughtBy: "chaos",
+  },
+  {
+    name: "settle anew at each try, instead of what the log says",
+    file: "src/engine/settle.ts",
+    find: "const due = (run.job.settlements ?? []).filter",
+    replace: "const due = settlementsOf(run.job, run.ports.market(), run.ports.nowMs()).filter",
+    caughtBy: "chaos",
+  },
+  {
+    name: "write that a settlement was sent before it is",
+    file: "src/engine/settle.ts",
+    find: "  run.ports.settle(run.job, due).then(",
+    replace: '  run.record({ type: "settlement-sent", keys });\n  run.ports.settle(run.job, due).then(',
+    caughtBy: "chaos",
+  },
+  {
+    name: "settle without a key",
+    file: "src/store/settle-batch.ts",
+    find: "return { keys: new Set(known.map((k) => k.key)),",
+    replace: "return { keys: new Set<string>(),",
+    caughtBy: "test/store/settle-batch.test.ts",
+  },
+  {
+    name: "commit the rows of a transition one by one",
+    file: "durable-objects/job-log.ts",
+    find: "this.#storage.transactionSync(() => {\n      if (!isThere)",
+    replace: "((write: () => void) => write())(() => {\n      if (!isThere)",
+    caughtBy: "chaos",
+  },
+  {
+    name: "forget to renew the alarm",
+    file: "durable-objects/lease.ts",
+    find: "this.#renew = setInterval(() => this.#set(Date.now() + leaseMs), renewMs);",
+    replace: "this.#renew = setInterval(() => {}, renewMs);",
+    caughtBy: "test/durable-objects/lease.test.ts",
+  },
+  {
+    name: "go on renewing the alarm of an ended job",
+    file: "durable-objects/lease.ts",
+    find: "  rest(atMs: number): void {\n    if (this.#renew !== null) clearInterval(this.#renew);",
+    replace: "  rest(atMs: number): void {",
+    caughtBy: "test/durable-objects/lease.test.ts",
+  },
+  {
+    name: "tail a stream from wherever the log is",
+    file: "durable-objects/event-stream.ts",
+    find: "page !== null && after === this.#last ? this.#send(page) : this.#next()",
+    replace: "page !== null ? this.#send(page) : this.#next()",
+    caughtBy: "test/durable-objects/event-stream.test.ts",
+  },
+  {
+    name: "forget how far a reader is",
+    file: "durable-objects/event-stream.ts",
+    find: "    this.#last = page.last;",
+    replace: "    this.#last = Math.min(this.#last, page.last);",
+    caughtBy: "chaos",
+  },
+  {
+    name: "log streamed text again",
+    file: "src/engine/pump.ts",
+    find: "  live.logged = live.text.length;",
+    replace: "  live.logged = Math.max(0, live.text.length - 1);",
+    caughtBy: "chaos",
+  },
+  {
+    name: "change the leader without a word",
+    file: "src/engine/leader.ts",
+    find: 'if (policy === "restart") return { goesOn: true, events: [changed] };',
+    replace: 'if (policy === "restart") return { goesOn: true, events: [] };',
+    caughtBy: "chaos",
+  },
+  {
+    name: "run a job that kills its process for ever",
+    file: "src/engine/next-steps.ts",
+    find: "maxOrphanings = 3",
+    replace: "maxOrphanings = 3000",
+    caughtBy: "test/engine/run-job.test.ts",
+  },
+  {
+    name: "ignore a cancel",
+    file: "src/engine/next-steps.ts",
+    find: 'if (job.cancelRequested) return [{ do: "end-cancelled" }];',
+    replace: "",
+    caughtBy: "chaos",
+  },
+  {
+    name: "read events of newer code as if they were known",
+    file: "src/job/log-version.ts",
+    find: "if (version === logVersion) return event;",
+    replace: "if (version >= logVersion) return event;",
+    caughtBy: "test/job/append-rule.test.ts",
+  },
+];

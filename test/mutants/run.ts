@@ -1,0 +1,68 @@
+/** `npm run test:mutants [-- --only WORD]`: puts each bug into a copy of the source, and asks whether a test notices. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Mutant, mutants } from "./mutants.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== "--"),
+  options: { only: { type: "string", default: "" } },
+});
+const root = resolve(import.meta.dirname, "../..");
+/** A mutant that makes a test hang is noticed too, by this. */
+const limitMs = 120_000;
+
+const copy = mkdtempSync(join(tmpdir(), "atomic-mutants-"));
+process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+for (const folder of ["src", "test", "durable-objects", "migrations"])
+  cpSync(join(root, folder), join(copy, folder), { recursive: true });
+for (const file of ["package.json", "vitest.config.ts", "wrangler.toml", "tsconfig.base.json", "tsconfig.json"])
+  cpSync(join(root, file), join(copy, file));
+cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+
+const chosen = mutants.filter((mutant) => mutant.name.includes(values.only));
+let missed = 0;
+const healthy = new Set(chosen.map((mutant) => mutant.caughtBy));
+for (const test of healthy) {
+  if (passes(test)) continue;
+  console.error(`${test} fails without any bug.`);
+  process.exit(1);
+}
+for (const mutant of chosen) {
+  const began = performance.now();
+  const verdict = tried(mutant);
+  if (verdict !== "caught") missed++;
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${verdict.padEnd(14)} ${mutant.name} (${mutant.file}; ${mutant.caughtBy}, ${seconds} s)`);
+}
+console.log(`${chosen.length - missed} of ${chosen.length} bugs caught.`);
+process.exit(missed === 0 ? 0 : 1);
+
+function tried(mutant: Mutant): "caught" | "NOT CAUGHT" | "DOES NOT APPLY" {
+  const path = join(copy, mutant.file);
+  const source = readFileSync(join(root, mutant.file), "utf8");
+  if (source.split(mutant.find).length !== 2) return "DOES NOT APPLY";
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    path,
+    source.replace(mutant.find, () => mutant.replace),
+  );
+  const caught = !passes(mutant.caughtBy);
+  writeFileSync(path, source);
+  return caught ? "caught" : "NOT CAUGHT";
+}
+
+function passes(test: Mutant["caughtBy"]): boolean {
+  const command =
+    test === "chaos"
+      ? ["node", "test/durability/chaos.ts", "--each", "2", "--schedules", "600"]
+      : ["vitest", "run", "--project", "node", test];
+  const [program = "", ...args] = command;
+  // A bug may make a loop that writes for ever: it is to die of its own memory, not take the machine's.
+  const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=1024" };
+  const ran = spawnSync(program, args, { cwd: copy, env, timeout: limitMs, killSignal: "SIGKILL", stdio: "ignore" });
+  return ran.status === 0;
+}
