@@ -90,6 +90,7 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
     const reask = owedReask(microtask);
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    steps.push(...lateLooks(microtask, live));
     const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
@@ -195,6 +196,17 @@ function cutRest(
   const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
   const race = raceOf(job, microtask, live, nowMs);
   return { steps: [...steps, ...race.steps], wakeMs: race.wakeMs };
+}
+
+/** Looks at prefixes whose candidate has ended or was cut meanwhile: what they would say decides nothing any more. */
+function lateLooks(microtask: MicrotaskState, live: LiveAttempts): Step[] {
+  return microtask.attempts.flatMap((look) => {
+    if (look.role !== "judge" || look.on !== "prefix" || look.status !== "running" || live.get(look.id)?.asked)
+      return [];
+    const candidate = microtask.attempts.find((a) => a.id === look.about[0]);
+    const runs = candidate?.status === "running" && !live.get(candidate.id)?.asked;
+    return runs ? [] : [cut(look.id, "its candidate is out")];
+  });
 }
 
 /** What a microtask's race says now: its steps as one, or when to look again. */

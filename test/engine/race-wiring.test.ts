@@ -321,6 +321,22 @@ describe("a judge in the race", () => {
     );
   });
 
+  it("does not wait for a look at a prefix when the candidate is complete: the look is cut, the whole is judged", async () => {
+    const world = new World([...two, judge], (call) => {
+      if (call.kind !== "judge") return says(words(call.bidder === "a/one" ? 200 : 260));
+      const early = call.messages[0]?.content.includes("still being written") ?? false;
+      return says(verdict("accept"), 1, early ? 60_000 : 50);
+    });
+    world.accept(request);
+    const began = world.nowMs;
+    const job = await world.settle();
+    expect(job.status).toBe("succeeded");
+    expect((job.endedAtMs ?? 0) - began).toBeLessThan(10_000);
+    const looks = job.microtasks[0]?.attempts.filter((a) => a.role === "judge") ?? [];
+    expect(looks.filter((a) => a.on === "prefix").every((a) => a.message === "its candidate is out")).toBe(true);
+    expect(looks.filter((a) => a.on === "prefix").length).toBeGreaterThan(0);
+  });
+
   it("is believed as far as its profile goes, and never looks where its share of the budget is used up", async () => {
     const world = judged("prefix", "accept");
     world.accept({ ...request, budgetNano: 12_000_000 });
