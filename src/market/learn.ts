@@ -17,7 +17,16 @@ import { roundKind, roundShared } from "./rounding.ts";
 import { columnFor, hasBand, rowFor, sharedRowFor } from "./rows.ts";
 import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
-import { type Column, cellMemory, emptyKind, type KindState, loadings, type MarketState, type Row } from "./state.ts";
+import {
+  type Column,
+  cellMemory,
+  emptyKind,
+  type KindState,
+  loadings,
+  type MarketState,
+  maxPaired,
+  type Row,
+} from "./state.ts";
 import { learnSureness } from "./sureness.ts";
 import { learnTokens } from "./tokens.ts";
 
@@ -159,7 +168,7 @@ function learnOutcomes(
     changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
     for (const other of rejected) {
       const at = pairIndex(other.row, one.row);
-      if (other.row === one.row) continue;
+      if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
       const joint = conditional(one.p, belief, r).mean;
       while (kind.coFailed.length < at + 2) kind.coFailed.push(0);
       kind.coFailed[at] = (kind.coFailed[at] ?? 0) + (1 - worth) * g;

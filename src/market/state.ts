@@ -6,8 +6,14 @@ import type { JudgesState } from "./judge-profile.ts";
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
 export const maxContexts = 16;
-/** Contexts x length bands that keep counts of their own; later ones speak through their context only. */
+/**
+ * Contexts x length bands that keep counts of their own, and those x bidders: with more than 20 bidders fewer bands have
+ * room. Others speak through their context only.
+ */
 export const maxBandColumns = 24;
+export const maxBandCells = 20 * maxBandColumns;
+/** Bidders whose joint failures are counted in pairs; the others' failures hang together by the kind's loading alone. */
+export const maxPaired = 32;
 /** Observations a cell remembers of one bidder: older ones fade, so that it stays able to change its mind. */
 export const cellMemory = 400;
 /** Grid of latent correlations between bidders' failures; the data choose among them. */
@@ -64,7 +70,7 @@ export interface KindState {
   columns: Column[];
   /** Log evidence of each loading of the grid. */
   loading: number[];
-  /** Both rejected: seen and expected, upper triangle by row pair. */
+  /** Both rejected: seen and expected, upper triangle by row pair, of the first `maxPaired` rows. */
   coFailed: number[];
   /** Recalibration: mean and precision of each weight. */
   calibration: { mean: number[]; precision: number[] };
