@@ -96,6 +96,7 @@ export function marketPass(
         role: ran[index]?.role ?? "leader",
         round: 1,
         claimed: { accept: bid?.accept.mean ?? 0.5, costNano: 0, totalMs: bid?.totalMs.p50 ?? 0 },
+        confidence: answer.confidence,
         outcome: teaching === "label feedback" ? told : (byOthers[index] ?? null),
         failure: null,
         costNano: 0,

@@ -88,6 +88,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     role: a.role,
     round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+    confidence: isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text)?.confidence ?? null) : null,
     outcome,
     failure: a.failure,
     costNano: a.costNano,

@@ -47,6 +47,8 @@ export interface AttemptReport {
   round?: number;
   /** What the bid claimed. */
   claimed: { accept: number; costNano: NanoUsd; totalMs: number };
+  /** How sure the bidder said it was, 0 to 1 (closed answers carry it); a feature of later claims, never the truth. */
+  confidence?: number | null;
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
   outcome: Outcome | null;
   failure: FailureReason | null;

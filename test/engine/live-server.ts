@@ -8,6 +8,7 @@ import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -123,10 +124,10 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
       job.run.cancel(by);
       return { status: job.job.status };
     },
-    feedback: () => Promise.reject(notHere()),
-    ledger: () => Promise.reject(notHere()),
-    reconcile: () => Promise.reject(notHere()),
-    approve: () => Promise.reject(notHere()),
+    feedback: async () => null,
+    ledger: async () => ledgerOf(job.job),
+    reconcile: async () => null,
+    approve: async () => null,
   });
   const ports: HttpPorts = {
     ...base.ports,
