@@ -35,11 +35,12 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   let release = () => {};
   let turn: Turn | null = null;
   try {
-    turn = await takeTurn(run, attempt, live);
+    const taken = await takeTurn(run, attempt, live);
+    turn = taken?.turn ?? null;
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
     live.calledAtMs = ports.nowMs();
-    live.queuedMs = live.calledAtMs - attempt.startedAtMs;
+    live.queuedMs = (taken?.waitedMs ?? 0) + slot.queuedMs;
     // The timers of the call start here, the race's too: it holds its place and its slot.
     run.turn();
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
@@ -193,7 +194,7 @@ const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
   return {
     firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
     totalMs: run.ports.nowMs() - calledAtMs,
-    queuedMs: calledAtMs - attempt.startedAtMs,
+    queuedMs: live.calledAtMs === null ? calledAtMs - attempt.startedAtMs : live.queuedMs,
   };
 };
 
