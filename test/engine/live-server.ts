@@ -154,8 +154,6 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
   return { url, close, last: (): LiveJob => last ?? fail() };
 }
 
-const notHere = () => new Error("not part of these tests");
-
 function fail(): never {
   throw new Error("no job was made");
 }
