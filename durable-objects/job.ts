@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
+import { giveApproval } from "../src/engine/approval.ts";
 import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
+import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
 import {
@@ -16,8 +18,12 @@ import type { Job } from "../src/job/job.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import { type JobSummary, summaryOf } from "../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../src/job/job-view.ts";
+import { ledgerOf } from "../src/job/ledger.ts";
 import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
+import type { LedgerEntry } from "../src/money/ledger.ts";
+import type { OpeningSlice } from "../src/money/money-event.ts";
+import type { Usage } from "../src/money/price.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
@@ -26,6 +32,8 @@ import { effectsOf } from "./effects.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
 import { Lease, leaseMs } from "./lease.ts";
+import { postWebhook } from "./post-webhook.ts";
+import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 
 /** An object that newer code wrote to looks again this often whether its code has come back, ms. */
@@ -43,6 +51,8 @@ export interface NewJob {
   bodyHash?: string;
   /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
   market: MarketSnapshot;
+  /** Of a tenant with a cap: what the job may spend before it asks for more. */
+  slice?: OpeningSlice;
 }
 
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
@@ -51,6 +61,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #lease: Lease;
   readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
+  readonly #tenant: TenantLink;
   #run: JobRun | null = null;
   #market: MarketSnapshot;
   #view: MarketView;
@@ -61,6 +72,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#log = new JobLog(ctx.storage);
     this.#lease = new Lease(ctx.storage);
     this.#tombstone = new Tombstone(ctx.storage.sql);
+    this.#tenant = new TenantLink(env);
     this.#market = emptySnapshot(env);
     this.#view = marketView(this.#market);
   }
@@ -72,9 +84,12 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#trade(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via, bodyHash } = job;
+    const { id, tenant, request, seed, via, bodyHash, slice } = job;
+    const named = bodyHash === undefined ? {} : { bodyHash };
+    const capped = slice === undefined ? {} : { slice };
     this.#lease.hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...(bodyHash && { bodyHash }) });
+    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
+    this.#tell(run);
     return "made";
   }
 
@@ -99,7 +114,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       {
         page: (from, maxChars) => this.#log.page(from, maxChars),
         // Of this run: when it breaks, its readers come back to the next one.
-        state: () => (run.finished || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
+        state: () => (run.over || run.stopped ? "over" : run.idleUntilMs === "now" ? "live" : "waiting"),
       },
       after,
     );
@@ -113,6 +128,31 @@ export class JobObject extends DurableObject<AtomicEnv> {
     run.cancel(by);
     this.#mustStand(run);
     return { status: run.job.status };
+  }
+
+  async ledger(tenant: string): Promise<LedgerEntry[] | null> {
+    const run = await this.#ofTenant(tenant);
+    return run === null ? null : ledgerOf(run.job);
+  }
+
+  /** A person's word on a microtask that waits for it, once; null: taken. */
+  async approve(tenant: string, microtask: string, approved: boolean, note: string): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return { code: "not-found", message: "There is no such job." };
+    const refusal = giveApproval(run, microtask, approved, note);
+    if (refusal === null) this.#mustStand(run);
+    return refusal;
+  }
+
+  /** The provider's record of an ended attempt, once; null: taken. */
+  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return { code: "not-found", message: "There is no such job." };
+    const refusal = reconcileCost(run, attempt, usage);
+    if (refusal !== null) return refusal;
+    this.#mustStand(run);
+    run.turn();
+    return null;
   }
 
   /** What is known of a job without its content: also when its log was deleted. null: not this tenant's job. */
@@ -213,6 +253,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = this.#open(log);
     run.resume();
     if (!run.stopped) this.#tend();
+    if (run.job.status === "running") this.#tell(run);
     return run;
   }
 
@@ -234,8 +275,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
       market: () => this.#view,
       settle: async (job, settlements) => {
         for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
+        await this.#tenant.settle(job);
         if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
+      lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
+      deliver: (job, id, body) => postWebhook(this.env, job, id, body),
       broken: (error) => {
         this.#complain("job-stopped", error);
         // The next request or alarm opens the log anew.
@@ -249,6 +293,15 @@ export class JobObject extends DurableObject<AtomicEnv> {
         queueMicrotask(() => this.#tend());
       },
     };
+  }
+
+  /** The tenant's object hears of a running job beside its work; nothing waits for it. */
+  #tell(run: JobRun, again = 0): void {
+    if (again === 0) run.keepWhatIsNeeded();
+    const told = this.#tenant.begin(run.job).catch(() => {
+      if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
+    });
+    this.ctx.waitUntil(told);
   }
 
   /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
@@ -276,6 +329,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
       this.#streams.settle();
       return this.#lease.rest(this.#keptUntilMs(run.job));
     }
+    // Deliveries may go on for days; nobody who reads the log waits for them.
+    if (run.over) this.#streams.settle();
     const untilMs = run.idleUntilMs;
     if (untilMs === "now") this.#lease.hold();
     else this.#lease.rest(untilMs ?? Date.now() + parkedMs);

@@ -35,6 +35,7 @@ const tasks = {
   "bench:durable": { steps: ["node bench/durable.ts"], args: true },
   "bench:settle": { steps: ["node bench/settle.ts"], args: true },
   "bench:market": { steps: ["node bench/market.ts"], args: true },
+  "bench:budget": { steps: ["node bench/budget.ts"], args: true },
   "bench:race": { steps: ["node bench/race.ts"], args: true },
 };
 

@@ -89,6 +89,11 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
       }
       case "attempt-committed":
         return say(event, `${green("commit")}  ${event.attempt.padEnd(18)} ${plain(event.why, 80)}`);
+      case "attempt-written-off":
+        return say(
+          event,
+          `${yellow("foretold")} ${event.attempt.padEnd(17)} ${event.criterion}: ${plain(event.evidence, 60)}; ${(100 * event.pFalse).toFixed(1)} % that it is wrong x ${formatUsd(event.valueNano)} < ${formatUsd(event.remainingNano)} for the rest`,
+        );
       case "attempt-cancelled":
         return say(
           event,

@@ -21,6 +21,6 @@ export interface AtomicEnv extends Cloudflare.Env {
   ATOMIC_OTLP_HEADERS?: string;
   /** Days an ended job's log is kept; default 30. */
   ATOMIC_RETENTION_DAYS?: string;
-  /** "1": stored bidders may have http URLs on loopback (tests, local servers). */
+  /** "1": webhooks and stored bidders may have http URLs on loopback (tests, local servers). */
   ATOMIC_ALLOW_LOOPBACK?: string;
 }

@@ -16,6 +16,7 @@ export const errorTable = {
   "model-not-found": { status: 404, openai: "invalid_request_error", retryable: false },
   "method-not-allowed": { status: 405, openai: "invalid_request_error", retryable: false },
   conflict: { status: 409, openai: "invalid_request_error", retryable: true },
+  "not-approved": { status: 409, openai: "invalid_request_error", retryable: false },
   cancelled: { status: 409, openai: "invalid_request_error", retryable: false },
   gone: { status: 410, openai: "invalid_request_error", retryable: false },
   "too-large": { status: 413, openai: "invalid_request_error", retryable: false },
@@ -37,21 +38,25 @@ export interface Refusal {
   code: ErrorCode;
   message: string;
   field?: string;
+  /** Tells apart what one code may mean, for programs: "cap-reached". */
+  reason?: string;
 }
 
 export class AtomicError extends Error {
   readonly code: ErrorCode;
   /** JSON path of the offending field, when there is one. */
   readonly field: string | undefined;
+  readonly reason: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { field?: string; reason?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AtomicError";
     this.code = code;
     this.field = options.field;
+    this.reason = options.reason;
   }
 
   static from(refusal: Refusal): AtomicError {
-    return new AtomicError(refusal.code, refusal.message, { field: refusal.field });
+    return new AtomicError(refusal.code, refusal.message, { field: refusal.field, reason: refusal.reason });
   }
 }

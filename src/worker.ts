@@ -1,5 +1,7 @@
 import { JobObject } from "../durable-objects/job.ts";
+import { TenantObject } from "../durable-objects/tenant.ts";
 import { takeIntake } from "./entry/intake.ts";
+import type { ClientPlace } from "./entry/location.ts";
 import { handleMail } from "./entry/mail.ts";
 import { portsOf } from "./entry/ports.ts";
 import { takeSettlements } from "./entry/settlements.ts";
@@ -8,13 +10,13 @@ import { createApp } from "./http/app.ts";
 import { openDatabase } from "./store/database.ts";
 import { prune } from "./store/prune.ts";
 
-export { JobObject };
+export { JobObject, TenantObject };
 
 /** The composition root: the platform's events come in here, and nothing imports this file. */
 export default {
   fetch(request, env, ctx) {
     const app = createApp(
-      portsOf(env, (work) => ctx.waitUntil(work)),
+      portsOf(env, (work) => ctx.waitUntil(work), request.cf as ClientPlace | undefined),
       {
         assets: (asked) => env.ASSETS.fetch(asked),
         unexpected: (error, requestId) => {

@@ -34,12 +34,15 @@ const may: Record<string, string[]> = {
     "email",
     "engine",
     "http",
+    "job",
     "judge",
     "market",
     "models",
+    "money",
     "observe",
     "plan",
     "store",
+    "deliver",
   ],
 };
 const pure = ["money", "plan", "output", "market", "judge", "race", "adapt", "job", "engine"];

@@ -96,6 +96,7 @@ export function marketPass(
         role: ran[index]?.role ?? "leader",
         round: 1,
         claimed: { accept: bid?.accept.mean ?? 0.5, costNano: 0, totalMs: bid?.totalMs.p50 ?? 0 },
+        confidence: answer.confidence,
         outcome: teaching === "label feedback" ? told : (byOthers[index] ?? null),
         failure: null,
         costNano: 0,
@@ -107,7 +108,9 @@ export function marketPass(
         outputTokens: 0,
       };
     });
-    const settlement = { key: `${seed}/${at}`, tenant: "bench", kind: set.kind, features, atMs: at * 1000 };
+    // The word of one tenant is capped (market/feedback-cap.ts): labels come from a hundred.
+    const tenant = `tenant-${at % 100}`;
+    const settlement = { key: `${seed}/${at}`, tenant, kind: set.kind, features, atMs: at * 1000 };
     learn(state, { ...settlement, attempts: reports }, bidders);
     if (at < half) continue;
     n++;

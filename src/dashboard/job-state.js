@@ -115,6 +115,9 @@ function applyToMicrotask(microtask, event) {
       microtask.status = "open";
       microtask.decisions.push(event.decision);
       return;
+    case "microtask-waiting":
+      microtask.status = "waiting";
+      return;
     case "attempt-started":
       microtask.attempts.push(startAttempt(event));
       return;
@@ -194,5 +197,7 @@ function end(attempt, status, event) {
 function aboutOf(event) {
   const parts = [event.microtask, event.attempt, event.bidder, event.status, event.why];
   if (event.type === "award-made") parts.push(event.decision.why);
+  if (event.type === "start-refused") parts.push(event.shortage);
+  if (event.type === "approval-given") parts.push(event.approved ? "approved" : "refused", event.note);
   return parts.filter((part) => typeof part === "string" && part !== "").join(" · ");
 }

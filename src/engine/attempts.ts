@@ -3,7 +3,6 @@ import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { openPrefixJudge } from "../judge/prefix-judge.ts";
-import { highestCost } from "../money/price.ts";
 import { reaskMessage } from "../output/reask.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
@@ -11,6 +10,8 @@ import { outputTokens } from "../plan/output-tokens.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
+import { boundOf } from "./bound.ts";
+import { fundsFor } from "./funds.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
@@ -107,17 +108,37 @@ export interface Launch {
   maxOutputTokens?: number;
 }
 
-/** Records the attempt, with what it may cost, and only then calls the provider. */
+/**
+ * Records the attempt, with what it may cost, and only then calls the provider. Without money for it nothing starts:
+ * the start was refused, or the tenant's budget was asked and the start comes up again.
+ */
 export function launch(run: Run, microtask: MicrotaskState, start: Launch): void {
   const { ports, job } = run;
   const { task } = microtask;
   const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
   const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
-  const maxOutputTokens = Math.min(
+  const bound = boundOf(
+    bidder,
+    start.messages,
     start.maxOutputTokens ?? task.maxOutputTokens ?? outputTokens[task.kind],
-    bidder?.maxOutputTokens ?? Number.POSITIVE_INFINITY,
   );
+  const alone = !microtask.attempts.some((a) => a.status === "running");
+  const funding = fundsFor(run, bound.nano, bound.leastNano, alone && start.role !== "audit");
+  if (funding === "asked") return;
+  if ("shortage" in funding)
+    return run.record({
+      type: "start-refused",
+      microtask: task.id,
+      round: microtask.decisions.length,
+      place: start.place,
+      role: start.role,
+      about: start.about,
+      bidder: start.bidder,
+      needNano: bound.leastNano,
+      ...funding,
+    });
+  const maxOutputTokens = bound.outputFor(funding.nano);
   run.record({
     type: "attempt-started",
     microtask: task.id,
@@ -131,10 +152,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     epoch: job.epoch,
     inputTokens,
     maxOutputTokens,
-    reservedNano:
-      bidder === undefined
-        ? 0
-        : highestCost(bidder.price, inputTokens, maxOutputTokens + (bidder.reasoningTokens ?? 0)),
+    reservedNano: Math.min(bound.nano, funding.nano),
+    ...(bidder === undefined ? {} : { price: bidder.price }),
     examples: start.examples,
     why: start.why,
   });
@@ -196,11 +215,9 @@ export function cutAttempt(run: Run, attemptId: string, why: string): void {
   live.abort.abort(why);
 }
 
-/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure, else its cap. */
+/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
 export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
   const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
   const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" && claimed > 0
-    ? Math.min(claimed, attempt.maxOutputTokens)
-    : attempt.maxOutputTokens;
+  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
 }

@@ -4,11 +4,14 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, meanOf } from "../market/market.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
+import { boundOf } from "./bound.ts";
 import { drawsFor } from "./draws.ts";
+import { leftNano, shortageMs } from "./funds.ts";
 import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
@@ -24,16 +27,19 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const request = auctionRequest(run, microtask);
   const hold = (asked: AuctionRequest) =>
     decide(view.state, view.bidders, asked, view.pacing, drawsFor(run.job.seed, run.job.seq));
+  const dear = tooDear(run, microtask);
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
   if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
-    decision = orElse(decision, hold({ ...request, unavailable: [] }));
+    decision = orElse(decision, hold({ ...request, unavailable: dear }));
   if ("code" in decision && decision.code === "no-bidder" && retriesLeft(microtask))
-    decision = orElse(decision, hold({ ...request, unavailable: [], tried: lastingly(microtask, request.tried) }));
+    decision = orElse(decision, hold({ ...request, unavailable: dear, tried: lastingly(microtask, request.tried) }));
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
+  // With all the money there is, would anybody have come?
+  const short = dear.length > 0 || microtask.refused.length > 0;
   const code =
-    decision.code === "budget-exceeded"
-      ? "budget-exceeded"
+    decision.code === "budget-exceeded" || (short && request.tried.length === 0)
+      ? shortageCode(run)
       : request.tried.length > 0
         ? failureOf(microtask)
         : "no-bidder";
@@ -43,8 +49,13 @@ export function holdAuction(run: Run, microtaskId: string): void {
     microtask: microtaskId,
     code,
     message: `${tried}${decision.message}`.slice(0, 2000),
+    ...(code === "budget-exceeded" || code === "rate-limited" ? { reason: run.job.shortage?.why ?? "job-budget" } : {}),
   });
 }
+
+/** 402 where the money is gone, 429 where it is only lent out. */
+const shortageCode = ({ job, ports }: Run): "budget-exceeded" | "rate-limited" =>
+  job.shortage?.why === "held" && ports.nowMs() < job.shortage.atMs + shortageMs ? "rate-limited" : "budget-exceeded";
 
 const orElse = (refusal: Refusal, decision: Decision | Refusal): Decision | Refusal =>
   "award" in decision ? decision : refusal;
@@ -107,8 +118,10 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const { task } = microtask;
   const text = inputOf(run, microtask);
   const nowMs = ports.nowMs();
+  const left = leftNano(job, nowMs);
   const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
   const inputTokens = estimateTokens(text) + promptOverhead;
+  const room = roomAt(ports, inputTokens + maxOutputTokens);
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
@@ -116,7 +129,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     inputTokens,
     maxOutputTokens,
     valueNano: task.valueNano,
-    budgetNano: request.budgetNano === null ? null : Math.max(0, request.budgetNano - committedNano(job)),
+    budgetNano: left,
     deadlineMs: request.deadlineMs === null ? null : Math.max(0, job.acceptedAtMs + request.deadlineMs - nowMs),
     policy: request.policy,
     strategy: request.strategy,
@@ -125,23 +138,32 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
-    ...roomAt(ports, inputTokens + maxOutputTokens),
+    ...room,
+    unavailable: [...room.unavailable, ...tooDear(run, microtask)],
     verdict: verdictFor(job, ports, microtask, estimateTokens(text) + maxOutputTokens / 2),
     nowMs,
   };
 }
 
-/** Spent, and what running attempts may still cost. */
-export function committedNano(job: Job): number {
-  let sum = job.costNano;
-  for (const m of job.microtasks) for (const a of m.attempts) if (a.status === "running") sum += a.reservedNano;
-  return sum;
+/** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
+function tooDear(run: Run, microtask: MicrotaskState): { bidder: string; reason: string }[] {
+  const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
+  if (left === null) return [];
+  const { task } = microtask;
+  const text = inputOf(run, microtask);
+  const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
+  return run.ports.market().bidders.flatMap((bidder) => {
+    const { leastNano } = boundOf(bidder, [{ role: "user", content: text }], wanted);
+    const reason = `it may cost ${leastNano} nano-USD and ${left} are left`;
+    return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
+  });
 }
 
 function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   const tried = new Map<string, "rejected" | "failed">();
   for (const attempt of microtask.attempts) {
-    if (attempt.role === "judge" || attempt.status === "running" || attempt.status === "orphaned") continue;
+    if (attempt.role === "judge" || attempt.role === "fusion") continue;
+    if (attempt.status === "running" || attempt.status === "orphaned") continue;
     // It was never asked: no place came free.
     if (attempt.failure === "no-capacity") continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";

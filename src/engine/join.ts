@@ -10,7 +10,7 @@ export function acceptAttempt(
   run: Run,
   microtaskId: string,
   attemptId: string,
-  how: "first-pass" | "agreement" | "best-of" | "only-one-left",
+  how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left",
 ): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const attempt = attemptOf(run.job, attemptId);

@@ -4,7 +4,7 @@ import { chooseJudge } from "../judge/choose-judge.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { type JudgeProfile, judgeProfileOf } from "../market/judge-profile.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { costOf, highestCost } from "../money/price.ts";
+import { costOf } from "../money/price.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Scene } from "./scene.ts";
 
@@ -48,10 +48,6 @@ export const lookCost = (judge: Bidder, contract: Contract, tokens: number): Nan
     output: Math.min(judgeOutputTokens, verdictTokens * Math.max(1, contract.judged.length)) + thinking(judge),
     source: "bounded",
   });
-
-/** The most a look can cost. */
-export const highestLookCost = (judge: Bidder, inputTokens: number): NanoUsd =>
-  highestCost(judge.price, inputTokens, judgeOutputTokens + thinking(judge));
 
 const thinking = (judge: Bidder): number => judge.reasoningTokens ?? 0;
 

@@ -1,4 +1,3 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
@@ -7,18 +6,12 @@ import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
 import { judgedResults, readJudgement } from "../judge/judgement.ts";
 import type { CriterionResult } from "../judge/verdict.ts";
 import type { Bidder } from "../market/bidder.ts";
+import type { Message } from "../plan/microtask.ts";
 import { inputOf, launch } from "./attempts.ts";
-import { committedNano } from "./auction.ts";
+import { boundOf } from "./bound.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
-import {
-  type Chosen,
-  contestantsOf,
-  highestLookCost,
-  judgeCapShare,
-  judgeFor,
-  judgeOutputTokens,
-  judgeSpent,
-} from "./judge-choice.ts";
+import { fundsFor } from "./funds.ts";
+import { type Chosen, contestantsOf, judgeCapShare, judgeFor, judgeOutputTokens, judgeSpent } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -62,13 +55,12 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   const [a, b] = pair.map((id) => attemptOf(run.job, id));
   if (a === undefined || b === undefined) return;
   const texts = { first: a.text, second: b.text };
-  const input = inputOf(run, microtask);
-  const orders = (["ab", "ba"] as const).map((order) => ({
-    about: order === "ab" ? [a.id, b.id] : [b.id, a.id],
-    messages: pairwisePrompt(microtask.task.contract.judged, input, texts, order, run.ports.nonce()),
-  }));
-  // Both orders or neither: one alone says nothing, and would be asked for again and again.
-  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, orders);
+  const { judged } = microtask.task.contract;
+  const nonce = run.ports.nonce();
+  const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, inputOf(run, microtask), texts, order, nonce);
+  // Both orders or none: one alone has no say.
+  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, promptOf("ab"), 2);
+  if (without === "asked") return;
   if (without !== null || "none" in chosen)
     return run.record({
       type: "candidates-compared",
@@ -78,8 +70,11 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
       better: null,
       why: without ?? "",
     });
-  for (const { about, messages } of orders)
+  for (const order of ["ab", "ba"] as const) {
+    const messages = promptOf(order);
+    const about = order === "ab" ? [a.id, b.id] : [b.id, a.id];
     ask(run, microtask, chosen, about, "whole", messages, `compares ${about.join(" with ")}; ${chosen.why}`);
+  }
 }
 
 function ask(
@@ -88,11 +83,12 @@ function ask(
   chosen: { judge: Bidder },
   about: string[],
   on: "prefix" | "whole",
-  messages: { role: "system" | "user" | "assistant"; content: string }[],
+  messages: Message[],
   why: string,
 ): void {
+  const capped = about.length === 2 ? null : overCap(run, chosen.judge, messages, 1);
+  if (capped === "asked") return;
   const candidate = attemptOf(run.job, about[0] ?? "");
-  const capped = about.length === 2 ? null : overCap(run, chosen.judge, [{ messages }]);
   if (capped !== null && candidate !== undefined) return run.record(...settled(run, candidate, on, null, capped, null));
   launch(run, microtask, {
     bidder: chosen.judge.id,
@@ -109,17 +105,18 @@ function ask(
   });
 }
 
-/** Why these looks may not be bought: judging has its own share of the budget. null: they may. */
-function overCap(run: Run, judge: Bidder, looks: { messages: { content: string }[] }[]): string | null {
+/**
+ * Why these looks may not be bought: judging has its own share of the budget. null: they may. "asked": the tenant's
+ * budget was asked first.
+ */
+function overCap(run: Run, judge: Bidder, messages: Message[], looks: number): string | null {
   const { budgetNano } = run.job.request;
-  if (budgetNano === null) return null;
-  const price = looks.reduce((sum, { messages }) => {
-    const input = messages.reduce((tokens, m) => tokens + estimateTokens(m.content) + 4, 0);
-    return sum + highestLookCost(judge, input);
-  }, 0);
-  if (judgeSpent(run.job) + price > budgetNano * judgeCapShare)
+  const price = looks * boundOf(judge, messages, judgeOutputTokens).nano;
+  if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
     return "judging would use more than its share of the budget";
-  return committedNano(run.job) + price > budgetNano ? "the budget leaves nothing for a judge" : null;
+  const funding = fundsFor(run, price, price, false);
+  if (funding === "asked") return "asked";
+  return "shortage" in funding ? "the budget leaves nothing for a judge" : null;
 }
 
 /** A judge's call ended with text: what it says becomes a verdict or half of a comparison. */

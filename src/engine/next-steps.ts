@@ -1,7 +1,11 @@
 import type { Refusal } from "../error.ts";
+import type { WebhookTopic } from "../job/delivery-event.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
+import type { Wait } from "../plan/microtask.ts";
 import type { RaceStep } from "../race/race.ts";
 import { raceSteps } from "../race/race-steps.ts";
+import { longestApprovalMs } from "./approval.ts";
+import { dueMessages, owedTopic } from "./outbox.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
@@ -20,7 +24,10 @@ export type Step =
   | { do: "race"; microtask: string; steps: ActiveRaceStep[] }
   | { do: "reask"; microtask: string; attempt: string }
   | { do: "cut"; attempt: string; why: string }
-  | { do: "fail-microtask"; microtask: string; code: "dependency-failed"; message: string }
+  | { do: "fail-microtask"; microtask: string; code: "dependency-failed" | "not-approved"; message: string }
+  | { do: "begin-wait"; microtask: string; wait: Wait }
+  | { do: "owe-webhook"; about: WebhookTopic }
+  | { do: "deliver"; message: string }
   | { do: "finish" }
   | { do: "end-failed"; refusal: Refusal }
   | { do: "end-cancelled" }
@@ -74,14 +81,24 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
       if (step !== null) steps.push(step);
       continue;
     }
+    if (microtask.status === "waiting") {
+      const wait = whenWaited(microtask, nowMs);
+      if (typeof wait === "number") wakeMs = Math.min(wakeMs, wait);
+      else steps.push(wait);
+      continue;
+    }
     const reask = owedReask(microtask);
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
+    steps.push(...lateLooks(microtask, live));
     const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
   }
   if (!open) return [...steps, { do: "finish" }];
+  const post = outbox(job, nowMs);
+  steps.push(...post.steps);
+  wakeMs = Math.min(wakeMs, post.wakeMs);
   if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
   return steps;
 }
@@ -110,19 +127,49 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
   if (job.settlements === null) return [{ do: "prepare-settlement" }];
   // Also without settlements, once: the market's queue carries the job's summary.
   if (!job.sent.has(job.id) || job.settlements.some((s) => !job.sent.has(s.key))) return [{ do: "send-settlement" }];
-  return [];
+  const post = outbox(job, nowMs);
+  return Number.isFinite(post.wakeMs) ? [...post.steps, { do: "wait", untilMs: post.wakeMs }] : post.steps;
+}
+
+/** What is owed to the request's webhook, and when the next attempt is due. */
+function outbox(job: Job, nowMs: number): { steps: Step[]; wakeMs: number } {
+  const owed = owedTopic(job);
+  const { due, nextAtMs } = dueMessages(job, nowMs);
+  const steps = due.map((message): Step => ({ do: "deliver", message }));
+  return { steps: owed === null ? steps : [{ do: "owe-webhook", about: owed }, ...steps], wakeMs: nextAtMs };
+}
+
+/** A microtask that waits: what follows, or when to look again. */
+function whenWaited(microtask: MicrotaskState, nowMs: number): Step | number {
+  const { id, wait } = microtask.task;
+  const go: Step = { do: "auction", microtask: id };
+  if (wait === undefined) return go;
+  if ("untilMs" in wait) return nowMs >= wait.untilMs ? go : wait.untilMs;
+  const { approval, waitingSinceMs } = microtask;
+  if (approval?.approved) return go;
+  const fail = (message: string): Step => ({ do: "fail-microtask", microtask: id, code: "not-approved", message });
+  if (approval !== null)
+    return fail(approval.note === "" ? "It was not approved." : `It was not approved: ${approval.note}`);
+  const untilMs = waitingSinceMs + longestApprovalMs;
+  return nowMs >= untilMs ? fail("Nobody approved it in 30 days.") : untilMs;
 }
 
 function failedJob(microtask: MicrotaskState): Step {
-  const failure = microtask.failure ?? { code: "bidders-failed", message: "It failed." };
+  const failure: NonNullable<MicrotaskState["failure"]> = microtask.failure ?? {
+    code: "bidders-failed",
+    message: "It failed.",
+  };
   const code = failure.code === "dependency-failed" ? "bidders-failed" : (failure.code as Refusal["code"]);
-  return { do: "end-failed", refusal: { code, message: `Microtask "${microtask.task.id}": ${failure.message}` } };
+  const reason = failure.reason === undefined ? {} : { reason: failure.reason };
+  const message = `Microtask "${microtask.task.id}": ${failure.message}`;
+  return { do: "end-failed", refusal: { code, message, ...reason } };
 }
 
 function whenReady(job: Job, microtask: MicrotaskState): Step | null {
   for (const need of microtask.task.needs) {
     const other = job.microtasks.find((m) => m.task.id === need);
-    if (other === undefined || other.status === "pending" || other.status === "open") return null;
+    if (other === undefined || other.status === "pending" || other.status === "waiting" || other.status === "open")
+      return null;
     if (other.status === "failed" && microtask.task.input.some((p) => p.from === "microtask" && p.id === need))
       return {
         do: "fail-microtask",
@@ -131,7 +178,8 @@ function whenReady(job: Job, microtask: MicrotaskState): Step | null {
         message: `It reads "${need}", which failed.`,
       };
   }
-  return { do: "auction", microtask: microtask.task.id };
+  const { id, wait } = microtask.task;
+  return wait === undefined ? { do: "auction", microtask: id } : { do: "begin-wait", microtask: id, wait };
 }
 
 /** Attempts still running after the microtask was decided: losers and judges at once, audits after a grace. */
@@ -148,6 +196,17 @@ function cutRest(
   const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
   const race = raceOf(job, microtask, live, nowMs);
   return { steps: [...steps, ...race.steps], wakeMs: race.wakeMs };
+}
+
+/** Looks at prefixes whose candidate has ended or was cut meanwhile: what they would say decides nothing any more. */
+function lateLooks(microtask: MicrotaskState, live: LiveAttempts): Step[] {
+  return microtask.attempts.flatMap((look) => {
+    if (look.role !== "judge" || look.on !== "prefix" || look.status !== "running" || live.get(look.id)?.asked)
+      return [];
+    const candidate = microtask.attempts.find((a) => a.id === look.about[0]);
+    const runs = candidate?.status === "running" && !live.get(candidate.id)?.asked;
+    return runs ? [] : [cut(look.id, "its candidate is out")];
+  });
 }
 
 /** What a microtask's race says now: its steps as one, or when to look again. */

@@ -16,12 +16,11 @@ export function expectations(
   microtask: MicrotaskState,
   decision: Decision,
   scene: Scene,
-): Pick<RaceState, "outlook" | "valueNano" | "hedging" | "unavailable" | "prefixLook"> {
+): Pick<RaceState, "outlook" | "valueNano" | "hedging" | "prefixLook"> {
   return {
     outlook: outlookOf(decision, scene),
     valueNano: decision.valueNano,
     hedging: scene.fleet.mayHedge(),
-    unavailable: unavailableOf(decision.award, microtask, scene),
     prefixLook: prefixLookOf(job, microtask, jobText(job.request.input), scene),
   };
 }
@@ -52,14 +51,20 @@ export function tokensOf(bid: Bid): number {
 }
 
 /**
- * Places that should not start now. When that is everyone left, nobody is: a bidder that may fail is better than a
- * microtask that must.
+ * Places that should not start now, besides those refused for money. When that is everyone left, nobody is: a bidder
+ * that may fail is better than a microtask that must.
  */
-export function unavailableOf(lineUp: readonly Place[], microtask: MicrotaskState, scene: Scene): number[] {
+export function awayNow(
+  lineUp: readonly Place[],
+  refused: readonly number[],
+  microtask: MicrotaskState,
+  scene: Scene,
+): number[] {
   const round = microtask.decisions.length;
   const away: number[] = [];
   let free = 0;
   for (const [place, { bidder }] of lineUp.entries()) {
+    if (refused.includes(place)) continue;
     if (microtask.attempts.some((a) => a.round === round && a.place === place && a.role !== "judge")) continue;
     const known = isEmbedded(bidder) ? undefined : bidderNamed(scene, bidder);
     if (known !== undefined && scene.fleet.look(known, 0).unavailable !== null) away.push(place);

@@ -4,9 +4,12 @@ import type { LoggedEvent } from "../job/job-event.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { MarketState } from "../market/market.ts";
 import type { Settlement } from "../market/settlement.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Grant } from "../money/tenant-ledger.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Fleet } from "../race/fleet.ts";
 import type { AbortSignalLike, ModelPort, Timeouts } from "../race/model-port.ts";
+import type { Delivery } from "./outbox.ts";
 
 /** A snapshot of the market, at most 10 s old; decisions read nothing else. */
 export interface MarketView {
@@ -48,6 +51,13 @@ export interface EnginePorts {
   market(): MarketView;
   /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
   settle(job: Job, settlements: Settlement[]): Promise<void>;
+  /**
+   * Raises what the tenant's budget lends this job to `wantNano` in all, or at least to `leastNano`, or not at all.
+   * `waitMs`: how long the answer may take when other jobs hold the money. Asking again for the same borrows once.
+   */
+  lease(job: Job, leastNano: NanoUsd, wantNano: NanoUsd, waitMs: number): Promise<Grant>;
+  /** Sends a webhook's body to the request's receiver, once; what became of it is its value. */
+  deliver(job: Job, id: string, body: string): Promise<Delivery>;
   /** Unguessable text for the fences around data in a judge's prompt. */
   nonce(): string;
   detectLanguage(text: string): { language: string; confidence: number } | null;

@@ -1,5 +1,5 @@
 import type { Refusal } from "../error.ts";
-import { evolve } from "../job/evolve.ts";
+import { evolve, fold } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Decision } from "../market/bid.ts";
@@ -10,6 +10,7 @@ import { auctionRequest } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
 import { makePlan } from "./planning.ts";
 import type { EnginePorts, MarketView } from "./ports.ts";
+import type { Run } from "./run.ts";
 
 /**
  * What would win each microtask of a request, and why; nothing is run. Texts that other microtasks would hand on are
@@ -22,26 +23,31 @@ export function previewAuctions(
   seed: number,
   fleet: Fleet = new Fleet(() => nowMs),
 ): { microtask: string; decision: Decision | Refusal }[] {
-  let job: Job | null = evolve(null, {
-    type: "job-accepted",
-    job: "preview",
-    tenant: "preview",
-    request,
-    seed,
-    via: "http",
-    seq: 1,
-    atMs: nowMs,
-  });
-  if (job === null) return [];
-  const ports = { nowMs: () => nowMs, market: () => view, fleet } as EnginePorts;
-  const record = (...events: JobEvent[]): void => {
-    for (const event of events) job = evolve(job, { ...event, seq: (job?.seq ?? 0) + 1, atMs: nowMs });
-  };
-  makePlan({ ports, job, live: new Map(), record, turn: () => {} });
+  const { run, job } = plannedJob(request, view, nowMs, seed, fleet);
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
-  const run = { ports, job, live: new Map(), record, turn: () => {} };
   return job.microtasks.map((m, i) => ({
     microtask: m.task.id,
     decision: decide(view.state, view.bidders, auctionRequest(run, m), view.pacing, drawsFor(seed, i)),
   }));
+}
+
+/** A request as a job that has its plan and nothing else; no log knows of it. */
+export function plannedJob(
+  request: JobRequest,
+  view: MarketView,
+  nowMs: number,
+  seed: number,
+  fleet: Fleet,
+): { run: Run; job: Job } {
+  const accepted = { type: "job-accepted", job: "preview", tenant: "preview", request, seed, via: "http" } as const;
+  const job = fold([{ ...accepted, seq: 1, atMs: nowMs }]);
+  if (job === null) throw new Error("A job was accepted and is none.");
+  const ports = { nowMs: () => nowMs, market: () => view, fleet } as EnginePorts;
+  // The fold changes the job in place.
+  const record = (...events: JobEvent[]): void => {
+    for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });
+  };
+  const run: Run = { ports, job, live: new Map(), asking: false, delivering: new Set(), record, turn: () => {} };
+  makePlan(run);
+  return { run, job };
 }

@@ -3,9 +3,10 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { readAnswer } from "../output/read-answer.ts";
-import { cutAccount } from "../race/accounting.ts";
+import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
 import { expectedOutput, timeoutsFor } from "./attempts.ts";
@@ -34,11 +35,12 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   let release = () => {};
   let turn: Turn | null = null;
   try {
-    turn = await takeTurn(run, attempt, live);
+    const taken = await takeTurn(run, attempt, live);
+    turn = taken?.turn ?? null;
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
     live.calledAtMs = ports.nowMs();
-    live.queuedMs = live.calledAtMs - attempt.startedAtMs;
+    live.queuedMs = (taken?.waitedMs ?? 0) + slot.queuedMs;
     // The timers of the call start here, the race's too: it holds its place and its slot.
     run.turn();
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
@@ -171,14 +173,20 @@ const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boo
   attempt.role !== "audit" &&
   isAnswerPart(run, microtask);
 
-const counted = (attempt: Attempt, live: LiveAttempt): Usage => ({
+const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   input: attempt.inputTokens,
-  output: live.tokens,
+  output: seen(run, attempt, live),
   source: "counted",
 });
 
+/** Counting rounds every piece up; more than was asked for cannot have come. */
+const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
+  Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
+
+const thinkingOf = (run: Run, attempt: Attempt): number => bidderNamed(run.ports, attempt.bidder)?.reasoningTokens ?? 0;
+
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
-  bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+  attempt.price ?? bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
 /** Durations without the queue; a call that never left it only queued. */
 const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
@@ -186,7 +194,7 @@ const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
   return {
     firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
     totalMs: run.ports.nowMs() - calledAtMs,
-    queuedMs: calledAtMs - attempt.startedAtMs,
+    queuedMs: live.calledAtMs === null ? calledAtMs - attempt.startedAtMs : live.queuedMs,
   };
 };
 
@@ -197,7 +205,7 @@ function finished(
   reported: Usage | null,
   finish: "stop" | "length" | "other" | "content-filter",
 ): JobEvent[] {
-  const usage = reported ?? counted(attempt, live);
+  const usage = reported ?? counted(run, attempt, live);
   const { microtask: id, id: attemptId } = attempt;
   const event: JobEvent = {
     type: "attempt-finished",
@@ -230,8 +238,12 @@ function failed(
   reported: Usage | null,
   failure: ModelFailure,
 ): JobEvent {
+  const bill = walkedAway.includes(failure.reason) ? cutBill(run, attempt, live, reported) : null;
   const answered = live.openedAtMs !== null || live.tokens > 0;
-  const usage = reported ?? (answered ? counted(attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  const usage =
+    bill?.usage ??
+    reported ??
+    (answered ? counted(run, attempt, live) : { input: 0, output: 0, source: "counted" as const });
   return {
     type: "attempt-failed",
     microtask: attempt.microtask,
@@ -239,23 +251,37 @@ function failed(
     reason: failure.reason,
     message: failure.message.slice(0, 500),
     usage,
-    costNano: costOf(priceOf(run, attempt), usage),
+    costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
   };
 }
 
-function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+/** Failures after which a provider may go on sending, and billing, to nobody: for money they are cuts. */
+const walkedAway: FailureReason[] = [
+  "connect-timeout",
+  "first-token-timeout",
+  "stall-timeout",
+  "total-timeout",
+  "connection-lost",
+  "malformed-stream",
+  "too-large",
+];
+
+function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
   const microtask = microtaskOf(run.job, attempt.microtask);
   const bidder = bidderNamed(run.ports, attempt.bidder);
-  const account = cutAccount({
+  return cutAccount({
     price: priceOf(run, attempt),
-    inputTokens: live.openedAtMs === null && live.tokens === 0 ? 0 : attempt.inputTokens,
-    tokensSeen: live.tokens,
+    inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
+    tokensSeen: seen(run, attempt, live),
     expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens + (bidder?.reasoningTokens ?? 0),
+    maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -264,7 +290,7 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
     stoppedAtMs: run.ports.nowMs(),
     tokensSeen: live.tokens,
-    ...account,
+    ...cutBill(run, attempt, live, reported),
     ...times(run, attempt, live),
   };
 }

@@ -5,7 +5,7 @@ import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import { comparisonOf } from "./comparison.ts";
 import { readLabel } from "./label.ts";
-import { expectations } from "./outlook.ts";
+import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
@@ -53,6 +53,11 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     const first = attempt.role === "reask" ? microtask.attempts.find((a) => a.id === attempt.about[0]) : undefined;
     racers.push(racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live));
   }
+  // Starts there was no money for.
+  const refused = microtask.refused.flatMap((r) =>
+    r.round === round && r.place >= 0 && r.role !== "reask" ? [r.place] : [],
+  );
+  const noFusion = microtask.refused.some((r) => r.round === round && r.role === "fusion");
   const open = microtask.status === "open" && scene !== undefined && decision !== undefined;
   const lineUp = decision?.award ?? [];
   return {
@@ -65,7 +70,10 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
             : place,
         )
       : lineUp,
-    strategy: strategy === "best-of" || strategy === "agreement" ? strategy : "first-pass",
+    strategy:
+      strategy === "best-of" || strategy === "agreement" || (strategy === "fusion" && !noFusion)
+        ? strategy
+        : "first-pass",
     closed: isClosed(microtask.task.kind),
     racers,
     committed: microtask.committed,
@@ -74,6 +82,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     maxOpen: maxOpenRacers,
     shown: microtask.leader,
     comparison: comparisonOf(microtask),
+    unavailable: [...refused, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }
@@ -102,7 +111,8 @@ function racer(
     attempt: attempt.id,
     bidder: attempt.bidder,
     place: attempt.place,
-    role: role === "reask" || role === "judge" ? "fallback" : role,
+    role: role === "reask" || role === "judge" || role === "fusion" ? "fallback" : role,
+    ...(role === "fusion" ? { fuses: attempt.about } : {}),
     status: mending ? "running" : now?.asked ? "cancelled" : status,
     // A call that waits for its place has not begun: no hedge is due for it yet.
     startedAtMs:

@@ -7,6 +7,7 @@ import type { Attempt, MicrotaskState } from "../job/job.ts";
 export function owedReask(microtask: MicrotaskState): Attempt | null {
   if (microtask.task.contract.schema === undefined) return null;
   if (microtask.attempts.some((a) => a.role === "reask" && a.status !== "orphaned")) return null;
+  if (microtask.refused.some((r) => r.role === "reask")) return null;
   return microtask.attempts.find((a) => (a.role === "leader" || a.role === "fallback") && brokeSchemaOnly(a)) ?? null;
 }
 

@@ -5,9 +5,12 @@ import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
 import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
+import { committedNano, giveBackUnused } from "./funds.ts";
+import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
+import { deliverMessage } from "./outbox.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { LiveAttempt } from "./race-view.ts";
@@ -17,6 +20,10 @@ import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
 const maxRounds = 1_000;
+/** No timer is set for longer, ms. */
+const longestTimerMs = 30_000;
+/** A slice that is needed to this share is kept whole: giving the rest back costs a row. */
+const keptShare = 0.75;
 
 /**
  * Runs one job: state -> next steps -> effects -> events -> state, until nothing is left to do. Everything it must not
@@ -25,6 +32,8 @@ const maxRounds = 1_000;
 export class JobRun implements Run {
   readonly ports: EnginePorts;
   readonly live = new Map<string, LiveAttempt>();
+  asking = false;
+  readonly delivering = new Set<string>();
   #job: Job | null;
   #turning = false;
   #again = false;
@@ -56,10 +65,16 @@ export class JobRun implements Run {
     return (
       this.#job !== null &&
       this.#job.status !== "running" &&
-      this.#wakeAtMs === null &&
       nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports).length === 0 &&
       this.live.size === 0
     );
+  }
+
+  /** Its log is whole but for deliveries: ended, settled, and no attempt is open. */
+  get over(): boolean {
+    const job = this.#job;
+    if (job === null || job.status === "running" || this.live.size > 0) return false;
+    return job.sent.has(job.id) && (job.settlements ?? []).every((s) => job.sent.has(s.key));
   }
 
   /** First event of a new job. The log holds it when this returns. */
@@ -79,9 +94,19 @@ export class JobRun implements Run {
     this.turn();
   }
 
+  /** Keeps only what the opening attempts may cost of what a Worker gave for whoever would win. */
+  keepWhatIsNeeded(): void {
+    const { leasedNano, slice, status } = this.job;
+    if (leasedNano === null || slice === null || leasedNano !== slice.nano || status !== "running") return;
+    const totalNano = committedNano(this.job);
+    if (totalNano > leasedNano * keptShare || totalNano === 0) return;
+    this.record({ type: "budget-leased", totalNano, askedNano: totalNano, shortage: null });
+  }
+
   /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
   get idleUntilMs(): number | null | "now" {
-    if (this.#job === null || this.#stopped || this.live.size > 0) return "now";
+    if (this.#job === null || this.#stopped || this.live.size > 0 || this.asking || this.delivering.size > 0)
+      return "now";
     const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports);
     if (step === undefined) return null;
     return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
@@ -190,6 +215,15 @@ export class JobRun implements Run {
         return startReask(this, step.microtask, step.attempt);
       case "cut":
         return cutAttempt(this, step.attempt, step.why);
+      case "begin-wait":
+        this.record({ type: "microtask-waiting", microtask: step.microtask, wait: step.wait });
+        return giveBackUnused(this);
+      case "owe-webhook": {
+        const id = `msg_${this.job.id}_${this.job.outbox.length + 1}`;
+        return this.record({ type: "webhook-due", id, about: step.about });
+      }
+      case "deliver":
+        return deliverMessage(this, step.message);
       case "fail-microtask":
         return this.record({
           type: "microtask-failed",
@@ -203,7 +237,7 @@ export class JobRun implements Run {
         return this.record({
           type: "job-ended",
           status: step.refusal.code === "parked" ? "parked" : "failed",
-          error: { code: step.refusal.code, message: step.refusal.message },
+          error: step.refusal,
         });
       case "end-cancelled":
         return this.record({ type: "job-ended", status: "cancelled" });
@@ -227,6 +261,8 @@ export class JobRun implements Run {
         return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
       case "judge":
         return startJudging(this, microtask, step.attempts, step.on);
+      case "fuse":
+        return startFusion(this, microtask, step.attempts);
       case "accept":
         return acceptAttempt(this, microtask, step.attempt, step.how);
       case "give-up":
@@ -235,14 +271,17 @@ export class JobRun implements Run {
   }
 
   #wakeAt(untilMs: number | null): void {
-    if (untilMs === this.#wakeAtMs) return;
+    // A timer keeps an object awake, and holds 24 days at most: where nothing is live, the shell's alarm does it.
+    const alarmed = untilMs !== null && untilMs - this.ports.nowMs() > longestTimerMs && this.live.size === 0;
+    if (untilMs === this.#wakeAtMs && alarmed === (this.#unwake === null)) return;
     this.#unwake?.();
     this.#wakeAtMs = untilMs;
     this.#unwake =
-      untilMs === null
+      untilMs === null || alarmed
         ? null
-        : this.ports.after(Math.max(0, untilMs - this.ports.nowMs()), () => {
+        : this.ports.after(Math.max(0, Math.min(longestTimerMs, untilMs - this.ports.nowMs())), () => {
             this.#wakeAtMs = null;
+            this.#unwake = null;
             this.turn();
           });
   }

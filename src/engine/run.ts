@@ -8,6 +8,10 @@ export interface Run {
   readonly ports: EnginePorts;
   readonly job: Job;
   readonly live: Map<string, LiveAttempt>;
+  /** The tenant's budget was asked for more and has not answered yet. */
+  asking: boolean;
+  /** Messages of the outbox that are on their way. */
+  readonly delivering: Set<string>;
   /** Appends events to the log and folds them: one atomic commit. */
   record(...events: JobEvent[]): void;
   /** Looks again at what is to be done; to be called after anything was recorded. */

@@ -1,4 +1,6 @@
+import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, meanOf } from "../market/judge-profile.ts";
 import { agreementOutcomes } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
@@ -15,9 +17,18 @@ const retryMs = { first: 2_000, longest: 300_000 };
 
 /** The job has ended and every attempt has reported: what the market will be told is written down once. */
 export function prepareSettlement(run: Run): void {
-  run.record({
+  run.record(...chargesOf(run.job), {
     type: "settlement-prepared",
     settlements: settlementsOf(run.job, run.ports.market(), run.ports.nowMs()),
+  });
+}
+
+/** A tenant pays for what was accepted: all that its attempts cost, losers and judges too. Once a microtask. */
+export function chargesOf(job: Job): JobEvent[] {
+  return job.microtasks.flatMap((m): JobEvent[] => {
+    if (m.joined === null || m.charge !== null) return [];
+    const costNano = m.attempts.reduce((sum, a) => sum + a.costNano, 0);
+    return [{ type: "microtask-charged", microtask: m.task.id, costNano, chargeNano: costNano }];
   });
 }
 
@@ -54,7 +65,8 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
   );
   return job.microtasks.flatMap((m) => {
-    const racers = m.attempts.filter((a) => a.role !== "judge");
+    // A merged answer was no bid: it owes its worth to those it was made of.
+    const racers = m.attempts.filter((a) => a.role !== "judge" && a.role !== "fusion");
     if (racers.length === 0) return [];
     const text = resolveInput(m.task, job.request, results);
     const features = { inputChars: text.length, script: scriptOf(text) };
@@ -76,6 +88,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     role: a.role,
     round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+    confidence: isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text)?.confidence ?? null) : null,
     outcome,
     failure: a.failure,
     costNano: a.costNano,
@@ -84,7 +97,8 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     censored: a.status === "cancelled" || a.status === "orphaned",
     timed: !a.bidder.startsWith("embedded/"),
     inputTokens: a.usage?.input ?? a.inputTokens,
-    outputTokens: a.usage?.output ?? 0,
+    // A specialist in this process bills no tokens; the market learns how long answers are all the same.
+    outputTokens: a.usage?.output || (a.text === "" ? 0 : estimateTokens(a.text)),
   };
 }
 
@@ -171,6 +185,7 @@ export function feedbackSettlement(
     kind: m.task.kind,
     features,
     atMs: nowMs,
+    again: true,
     attempts,
     ...(judges.length === 0 ? {} : { judges }),
   };

@@ -17,7 +17,11 @@ const longestPollMs = 50;
  * Throws ModelFailure: "no-capacity" when none comes free in time, "internal" when the attempt was cut meanwhile.
  * The line is asked again and again, since promises must not cross from one object to another.
  */
-export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): Promise<Turn | null> {
+export async function takeTurn(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+): Promise<{ turn: Turn; waitedMs: number } | null> {
   const bidder = bidderNamed(run.ports, attempt.bidder);
   if (bidder === undefined || isEmbedded(attempt.bidder)) return null;
   const { fleet } = run.ports;
@@ -38,7 +42,7 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
     await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
   }
   keep(run, turn, live, attempt.id);
-  return turn;
+  return { turn, waitedMs: run.ports.nowMs() - fromMs };
 }
 
 /** What the bidder's room is told when a call has ended. */

@@ -6,7 +6,7 @@ import { emptyMarket, type MarketState } from "../market/market.ts";
 import { defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
-import { openDatabase } from "../store/database.ts";
+import { openSession } from "../store/database.ts";
 import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
 import { snapshotSource } from "../store/snapshot-source.ts";
 
@@ -36,7 +36,7 @@ export async function marketSnapshot(
   tenant: string | null,
   keepAlive: (work: Promise<unknown>) => void,
 ): Promise<MarketSnapshot> {
-  const source = snapshotSource(openDatabase(env.DB), (ids) =>
+  const source = snapshotSource(openSession(env.DB, { bookmark: null }).db, (ids) =>
     console.error(JSON.stringify({ event: "bidders-unreadable", ids })),
   );
   return snapshotOf(env, await snapshots.read(tenant, source, keepAlive));

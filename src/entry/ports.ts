@@ -1,49 +1,67 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
-import { createAccess, signingSecret } from "../access/access.ts";
+import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
+import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
+import { checkWebhookTarget } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
+import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
+import type { RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
-import { openDatabase } from "../store/database.ts";
-import { JobList } from "../store/job-list.ts";
+import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
+import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
+import { JobList, type JobPage, maxPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
+import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. */
-export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
-  const db = openDatabase(env.DB);
+export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void, place?: ClientPlace): HttpPorts {
+  const { db, wrote } = openSession(env.DB, lastWrite);
+  const hint = locationHint(place);
   const secret = signingSecret(env.ATOMIC_API_KEY ?? null);
   const stored = new BidderStore(db);
   return {
     jobs: {
       async create(caller, request, via, name) {
+        // A tenant that may name any secret could have another's messages signed.
+        if (request.webhook?.secretName !== undefined && caller.role !== "operator")
+          throw new AtomicError(
+            "forbidden",
+            "Only the operator may name a secret. Leave it out: GET /v1/webhook-secret shows the one that signs.",
+            { field: "webhook.secretName" },
+          );
         const objectId =
           name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
         const id = await mintJobId(secret, caller.tenant, objectId.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
+        const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const made = await env.JOB.get(objectId).create({
+        const made = await env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }).create({
           id,
           tenant: caller.tenant,
-          request,
+          request: withJobLimit(request, opening.jobNano),
           seed,
           via,
           market: forRequest(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
+          ...(opening.slice === null ? {} : { slice: opening.slice }),
         });
+        if (made !== "made") returnSlice(caller.tenant, opening.slice);
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",
@@ -56,8 +74,23 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const objectId = await verifyJobId(secret, caller.tenant, id);
         return objectId === null ? null : openHandle(env, objectId, caller.tenant, id);
       },
-      list: (caller, page) => new JobList(db).list(caller.tenant, page),
+      async list(caller, page) {
+        const [ended, running] = await Promise.all([
+          new JobList(db).list(caller.tenant, page),
+          tenantObject(env, caller.tenant).running(maxPage),
+        ]);
+        return withRunning(caller.tenant, ended, running, page);
+      },
       usage: (caller, months) => new JobList(db).usage(caller.tenant, months),
+    },
+    money: {
+      standing: (caller) => tenantObject(env, caller.tenant).standing(),
+      months: (caller, limit) => tenantObject(env, caller.tenant).months(limit),
+      async setLimits(tenant, limits) {
+        const standing = await tenantObject(env, tenant).setLimits(limits);
+        forgetTenant(tenant);
+        return standing;
+      },
     },
     market: {
       async preview(_caller, request) {
@@ -73,6 +106,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
         if ("code" in read) return read;
         const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
+        wrote();
         forgetBidders();
         return refusal;
       },
@@ -82,6 +116,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       async deleteBidder(id) {
         const gone = await stored.delete(id);
+        wrote();
         forgetBidders();
         return gone;
       },
@@ -89,22 +124,69 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
     access: createAccess({
       operatorKey: env.ATOMIC_API_KEY ?? null,
       local: env.ATOMIC_LOCAL === "1",
-      keys: new StoredKeys(db),
+      keys: new CachedKeys(keysOf(env, db, wrote), keyMemory, () => Date.now()),
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
-    checkRequest,
+    webhookSecret: (caller) => tenantWebhookSecret(secret, caller.tenant),
+    checkRequest: (request) => checkRequest(request, env.ATOMIC_ALLOW_LOOPBACK === "1"),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
 }
 
+/** A log is kept for so long. */
+const longestWaitMs = 30 * 86_400_000;
+
+/** This isolate's memory: gone with it, and nothing depends on its being there. */
+const keyMemory: KeyMemory = new Map();
+const lastWrite: LastWrite = { bookmark: null };
+
+/** A replica may not have a key that was made a moment ago elsewhere: before it is refused, the primary is asked. */
+function keysOf(env: AtomicEnv, db: Database, wrote: () => void): KeyStore {
+  const near = new StoredKeys(db);
+  return {
+    get: async (id) => (await near.get(id)) ?? (await new StoredKeys(openDatabase(env.DB)).get(id)),
+    async put(row) {
+      await near.put(row);
+      wrote();
+    },
+    async revoke(id, nowMs) {
+      const done = await near.revoke(id, nowMs);
+      wrote();
+      return done;
+    },
+  };
+}
+
+/** The operator's limit for one job of the tenant holds beside the caller's own budget. */
+const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =>
+  jobNano === null ? request : { ...request, budgetNano: Math.min(request.budgetNano ?? jobNano, jobNano) };
+
+/** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
+function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
+  const known = new Set(ended.map((job) => job.id));
+  const { limit, beforeMs } = page;
+  const now = running
+    .filter((job) => !known.has(job.id) && (beforeMs === null || job.createdAtMs < beforeMs))
+    .map((job) => runningSummary(tenant, job));
+  return [...ended, ...now].sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1)).slice(0, limit);
+}
+
 /** Contracts and plans are checked at the border, before anything is acknowledged. */
-function checkRequest(request: JobRequest): Refusal | null {
+function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | null {
+  const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, allowLoopback);
+  if (target !== null) return target;
   const refusal = checkContract(request.contract);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
-  for (const [i, { contract }] of request.plan.microtasks.entries()) {
+  for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {
+    if (wait !== undefined && "untilMs" in wait && wait.untilMs > Date.now() + longestWaitMs)
+      return {
+        code: "invalid-plan",
+        field: `plan.microtasks[${i}].wait.untilMs`,
+        message: "A microtask waits for 30 days at most. Give a nearer time, in epoch milliseconds.",
+      };
     const wrong = checkContract(contract);
     if (wrong !== null) return { ...wrong, field: `plan.microtasks[${i}].${wrong.field ?? "contract"}` };
   }
@@ -118,7 +200,10 @@ function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot
   return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept) } };
 }
 
-type JobRpc = Pick<JobObject, "view" | "events" | "explain" | "cancel" | "feedback" | "summary">;
+type JobRpc = Pick<
+  JobObject,
+  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
+>;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
 function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string): JobHandle {
@@ -134,6 +219,9 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
     });
   };
   return {
+    ledger: () => known(job().ledger(tenant)),
+    approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
+    reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
     view: () => known(job().view(tenant)),
     events: (after) => known(job().events(tenant, after)),
     explain: () => known(job().explain(tenant)),

@@ -48,6 +48,7 @@ export function problemOf(error: AtomicError, requestId: string): object {
     code: error.code,
     detail: error.message,
     ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
     ...faults,
     requestId,
   };
@@ -61,6 +62,7 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
   const { status, retryable } = errorTable[error.code];
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
+  if (error.code === "rate-limited") headers["retry-after"] = "5";
   if (!speaksOpenai(c.req.path)) {
     headers["content-type"] = "application/problem+json";
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);

@@ -5,7 +5,10 @@ import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
+import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Usage } from "../money/price.ts";
+import type { Limits, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -43,8 +46,14 @@ export interface JobHandle {
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
   cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;
+  /** Costs of attempts and charges of microtasks. */
+  ledger(): Promise<LedgerEntry[]>;
+  /** The provider's own record of an attempt's use replaces what was counted or bounded; null: taken. */
+  reconcile(attempt: string, usage: Usage): Promise<Refusal | null>;
   /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
   summary(): Promise<JobSummary>;
+  /** A person's word on a waiting microtask; null: taken. */
+  approve(microtask: string, approved: boolean, note: string): Promise<Refusal | null>;
   /** null: taken. */
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }
@@ -68,6 +77,13 @@ export interface HttpPorts {
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };
+  money: {
+    /** This month of the caller's tenant. */
+    standing(caller: Caller): Promise<Standing>;
+    /** Newest first. */
+    months(caller: Caller, limit: number): Promise<MonthTotals[]>;
+    setLimits(tenant: string, limits: Limits): Promise<Standing>;
+  };
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
     preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
@@ -88,6 +104,8 @@ export interface HttpPorts {
     createKey(tenant: string): Promise<{ id: string; key: string }>;
     revokeKey(id: string): Promise<boolean>;
   };
+  /** What webhooks of the caller's tenant are signed with where it names no secret binding. */
+  webhookSecret(caller: Caller): Promise<string>;
   /** Checks a contract at submission; the judge's own rules. */
   checkRequest(request: JobRequest): Refusal | null | Promise<Refusal | null>;
   parseMail(raw: Uint8Array): Promise<JobRequest["input"] | Refusal>;

@@ -1,4 +1,6 @@
+import type { Usage } from "../money/price.ts";
 import type { RaceEvent } from "../race/race-event.ts";
+import type { DeliveryEvent } from "./delivery-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 import type { LoggedEvent } from "./job-event.ts";
 
@@ -31,6 +33,46 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       break;
     case "feedback-given":
       job.feedbackOn.push(event.microtask);
+      break;
+    case "microtask-waiting": {
+      const microtask = microtaskOf(job, event.microtask);
+      if (microtask === undefined) break;
+      microtask.status = "waiting";
+      microtask.waitingSinceMs = event.atMs;
+      break;
+    }
+    case "approval-given": {
+      const microtask = microtaskOf(job, event.microtask);
+      if (microtask !== undefined)
+        microtask.approval ??= { approved: event.approved, note: event.note, atMs: event.atMs };
+      break;
+    }
+    case "webhook-due": {
+      const { id, about, atMs } = event;
+      job.outbox.push({ id, about, state: "due", attempts: 0, nextAtMs: atMs, atMs });
+      break;
+    }
+    case "webhook-delivered":
+    case "webhook-failed":
+      deliver(job, event);
+      break;
+    case "budget-leased":
+      job.leasedNano = event.totalNano;
+      job.shortage = event.shortage === null ? null : { why: event.shortage, atMs: event.atMs };
+      break;
+    case "start-refused": {
+      const { round, place, role, about, shortage } = event;
+      microtaskOf(job, event.microtask)?.refused.push({ round, place, role, about, shortage });
+      break;
+    }
+    case "microtask-charged": {
+      const microtask = microtaskOf(job, event.microtask);
+      // The microtask is the key: a second charge is none.
+      if (microtask !== undefined) microtask.charge ??= { nano: event.chargeNano, atMs: event.atMs };
+      break;
+    }
+    case "cost-reconciled":
+      reconcile(job, event.attempt, event.usage, event.costNano);
       break;
     case "job-ended":
       job.status = event.status;
@@ -93,8 +135,12 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     answer: null,
     error: null,
     costNano: 0,
+    slice: event.slice ?? null,
+    leasedNano: event.slice?.nano ?? null,
+    shortage: null,
     settlements: null,
     sent: new Set(),
+    outbox: [],
     feedbackOn: [],
   };
 }
@@ -102,6 +148,8 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
 const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   task,
   status: "pending",
+  waitingSinceMs: 0,
+  approval: null,
   decisions: [],
   awardedAtMs: 0,
   attempts: [],
@@ -109,8 +157,30 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   comparisons: [],
   leader: null,
   joined: null,
+  refused: [],
+  charge: null,
   failure: null,
 });
+
+function deliver(job: Job, event: DeliveryEvent & { type: "webhook-delivered" | "webhook-failed" }): void {
+  const message = job.outbox.find((m) => m.id === event.id);
+  if (message === undefined) return;
+  message.attempts = event.attempt;
+  if (event.type === "webhook-delivered") message.state = "delivered";
+  else if (event.nextAtMs === null) message.state = "dead";
+  else message.nextAtMs = event.nextAtMs;
+}
+
+/** The tenant's budget hears of the job's new cost: what was sent has to be sent again. */
+function reconcile(job: Job, attemptId: string, usage: Usage, costNano: number): void {
+  const attempt = attemptOf(job, attemptId);
+  if (attempt === undefined || attempt.reconciled || attempt.status === "running") return;
+  job.costNano += costNano - attempt.costNano;
+  attempt.costNano = costNano;
+  attempt.usage = usage;
+  attempt.reconciled = true;
+  job.sent.delete(job.id);
+}
 
 function startEpoch(job: Job, epoch: number, atMs: number): void {
   job.epoch = epoch;
@@ -143,7 +213,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   if (microtask === undefined) return;
   if (event.type === "microtask-failed") {
     microtask.status = "failed";
-    microtask.failure = { code: event.code, message: event.message };
+    const reason = event.reason === undefined ? {} : { reason: event.reason };
+    microtask.failure = { code: event.code, message: event.message, ...reason };
     return;
   }
   if (event.type === "microtask-joined") {
@@ -234,6 +305,8 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   inputTokens: event.inputTokens,
   maxOutputTokens: event.maxOutputTokens,
   reservedNano: event.reservedNano,
+  price: event.price ?? null,
+  reconciled: false,
   text: "",
   usage: null,
   costNano: 0,

@@ -1,9 +1,11 @@
 import type { ErrorCode } from "../error.ts";
 import type { MarketEvent } from "../market/market-event.ts";
+import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
 import type { RaceEvent } from "../race/race-event.ts";
+import type { DeliveryEvent } from "./delivery-event.ts";
 
 export type LifeEvent =
   | {
@@ -15,12 +17,14 @@ export type LifeEvent =
       via: "http" | "email" | "queue" | "cron";
       /** SHA-256 (hex) of the canonical request of a job that has a name: a repeat must ask for the same. */
       bodyHash?: string;
+      /** What it may spend of its tenant's budget at first. Absent: the tenant has no cap. */
+      slice?: OpeningSlice;
     }
   /** The object started (again) while the job was unfinished: attempts of older epochs are orphaned. */
   | { type: "epoch-started"; epoch: number }
   | { type: "cancel-requested"; by: "client" | "disconnect" | "operator" }
   | { type: "job-ended"; status: "succeeded"; answer: Answer }
-  | { type: "job-ended"; status: "failed" | "parked"; error: { code: ErrorCode; message: string } }
+  | { type: "job-ended"; status: "failed" | "parked"; error: { code: ErrorCode; message: string; reason?: string } }
   | { type: "job-ended"; status: "cancelled" }
   | {
       type: "feedback-given";
@@ -40,7 +44,7 @@ export interface Answer {
 }
 
 /** One fact of a job. The log is the job; everything else is a fold of it. */
-export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent;
+export type JobEvent = LifeEvent | PlanEvent | MarketEvent | RaceEvent | MoneyEvent | DeliveryEvent;
 export type JobEventType = JobEvent["type"];
 
 /** An event as stored: `seq` counts from 1 and is also the SSE id and the resume offset. */

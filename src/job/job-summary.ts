@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../error.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
+import type { RunningJob } from "../money/tenant-ledger.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { Job } from "./job.ts";
 
@@ -56,6 +57,21 @@ export function summaryOf(job: Job): JobSummary {
     error: job.error?.code ?? null,
   };
 }
+
+/** A job that has not settled yet, as a list shows it: what it does and costs is in its own object. */
+export const runningSummary = (tenant: string, job: RunningJob): JobSummary => ({
+  ...job,
+  tenant,
+  status: "running",
+  endedAtMs: null,
+  microtasks: 0,
+  attempts: 0,
+  costNano: 0,
+  savedNano: 0,
+  savedTokens: 0,
+  winner: null,
+  error: null,
+});
 
 /** Longest text of an example, code units: longer ones would crowd the prompt they are shown in. */
 const exampleChars = 3000;

@@ -1,7 +1,9 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { toUsd } from "../money/nano-usd.ts";
+import type { Wait } from "../plan/microtask.ts";
 import type { Attempt, Job } from "./job.ts";
 import type { Answer } from "./job-event.ts";
+import { outboxView } from "./webhook-body.ts";
 
 /** What `GET /v1/jobs/{id}` answers: the fold of the log, without the texts of losing attempts. */
 export interface JobView {
@@ -20,6 +22,7 @@ export interface JobView {
   savedTokens: number;
   settled: boolean;
   metadata: Record<string, string>;
+  webhooks: ReturnType<typeof outboxView>;
   usage: { inputTokens: number; outputTokens: number };
   microtasks: MicrotaskView[];
 }
@@ -31,6 +34,8 @@ export interface MicrotaskView {
   winner: string | null;
   how: string | null;
   failure: { code: string; message: string } | null;
+  /** What it waits for, and since when (epoch ms); null: it does not. */
+  waiting: { wait: Wait; sinceMs: number } | null;
   attempts: AttemptView[];
 }
 
@@ -96,6 +101,7 @@ export function viewOf(job: Job): JobView {
     savedTokens: sum((a) => a.savedTokens),
     settled: job.sent.has(job.id),
     metadata: job.request.metadata,
+    webhooks: outboxView(job),
     usage: { inputTokens: sum((a) => a.usage?.input ?? 0), outputTokens: sum((a) => a.usage?.output ?? 0) },
     microtasks: job.microtasks.map((m) => ({
       id: m.task.id,
@@ -104,6 +110,8 @@ export function viewOf(job: Job): JobView {
       winner: m.attempts.find((a) => a.id === m.joined?.attempt)?.bidder ?? null,
       how: m.joined?.how ?? null,
       failure: m.failure,
+      waiting:
+        m.status === "waiting" && m.task.wait !== undefined ? { wait: m.task.wait, sinceMs: m.waitingSinceMs } : null,
       attempts: m.attempts.map((a) => ({
         id: a.id,
         bidder: a.bidder,

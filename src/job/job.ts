@@ -2,11 +2,13 @@ import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
+import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import type { Usage } from "../money/price.ts";
+import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
 import type { AttemptRole } from "../race/race-event.ts";
+import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
 /** One try of one bidder, as the log tells it. Times are epoch ms, durations ms. */
@@ -26,6 +28,7 @@ export interface Attempt {
   inputTokens: number;
   maxOutputTokens: number;
   reservedNano: NanoUsd;
+  price: PriceSheet | null;
   /** Complete text when `complete`; what was streamed so far otherwise. */
   text: string;
   usage: Usage | null;
@@ -48,6 +51,8 @@ export interface Attempt {
   totalMs: number | null;
   failure: FailureReason | null;
   message: string;
+  /** Its cost was replaced by the provider's own record. */
+  reconciled: boolean;
   prefixVerdict: Verdict | null;
   wholeVerdict: Verdict | null;
 }
@@ -62,7 +67,10 @@ export interface Joined {
 
 export interface MicrotaskState {
   task: Microtask;
-  status: "pending" | "open" | "joined" | "failed";
+  status: "pending" | "waiting" | "open" | "joined" | "failed";
+  /** Since when it waits for a person or a time; epoch ms, 0: it never did. */
+  waitingSinceMs: number;
+  approval: { approved: boolean; note: string; atMs: number } | null;
   decisions: Decision[];
   /** When the newest award was made; epoch ms. */
   awardedAtMs: number;
@@ -74,7 +82,11 @@ export interface MicrotaskState {
   /** The attempt whose text was delivered last. */
   leader: string | null;
   joined: Joined | null;
-  failure: { code: string; message: string } | null;
+  /** Starts that money did not allow. */
+  refused: { round: number; place: number; role: string; about: string[]; shortage: MoneyShortage }[];
+  /** What the tenant is invoiced for it; null: nothing was charged. */
+  charge: { nano: NanoUsd; atMs: number } | null;
+  failure: { code: string; message: string; reason?: string } | null;
 }
 
 /** The fold of a job's log. */
@@ -100,12 +112,19 @@ export interface Job {
   microtasks: MicrotaskState[];
   assembly: Assembly | null;
   answer: Answer | null;
-  error: { code: ErrorCode; message: string } | null;
+  error: { code: ErrorCode; message: string; reason?: string } | null;
   /** What providers billed or may bill, all attempts. */
   costNano: NanoUsd;
+  /** Of its tenant's budget: what it was given at first and holds now, nano-USD; null: no cap. */
+  slice: OpeningSlice | null;
+  leasedNano: NanoUsd | null;
+  /** The newest answer of the tenant's budget that was less than asked for. */
+  shortage: { why: MoneyShortage; atMs: number } | null;
   settlements: Settlement[] | null;
   /** Keys the market's queue has taken. */
   sent: Set<string>;
+  /** Webhooks, in the order they became due. */
+  outbox: WebhookMessage[];
   /** Microtasks that got feedback, in order: it counts once each. */
   feedbackOn: string[];
 }

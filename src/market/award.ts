@@ -114,7 +114,7 @@ export function awardOf(
     shape,
   });
   const many = inputs.places > 1 && bids.length > 1;
-  if (many && (inputs.strategy === "race" || inputs.strategy === "best-of" || inputs.strategy === "agreement")) {
+  if (many && inputs.strategy !== "auto" && inputs.strategy !== "single") {
     return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
   }
   const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);
@@ -205,7 +205,10 @@ function sideBySide(
   if (lead === undefined) return [];
   chosen.push(lead);
   let spent = candidates[lead]?.costNano ?? 0;
-  const leads = terms.at(lead);
+  // Draws say who leads; whether another one pays beside it is judged by what is believed.
+  const believed = (i: number) =>
+    acceptRow(inputs.rows[i] as AwardRow, (inputs.rows[i] as AwardRow)[0], inputs.loading);
+  const leads = believed(lead);
   let missed = terms.belief.map((w, k) => w * (1 - (leads[k] ?? 0)));
   const room = Math.min(3, inputs.places);
   while (chosen.length < room) {
@@ -218,7 +221,7 @@ function sideBySide(
       const alike = chosen.some(
         (j) => inputs.rows[j]?.[5] === inputs.rows[i]?.[5] || inputs.rows[j]?.[6] === inputs.rows[i]?.[6],
       );
-      const gain = expectedAccept(missed, terms.at(i)) * terms.valueUsd - c.price - (alike ? terms.valueUsd : 0);
+      const gain = expectedAccept(missed, believed(i)) * terms.valueUsd - c.price - (alike ? terms.valueUsd : 0);
       if (gain > bestGain) {
         bestGain = gain;
         best = i;
@@ -229,7 +232,7 @@ function sideBySide(
     if (!c || (chosen.length >= 2 && bestGain <= 0 && inputs.strategy !== "agreement")) break;
     chosen.push(best);
     spent += c.costNano;
-    const at = terms.at(best);
+    const at = believed(best);
     missed = missed.map((w, k) => w * (1 - (at[k] ?? 0)));
   }
   return chosen.map((i, at) => ({

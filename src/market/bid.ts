@@ -5,9 +5,10 @@ import type { Features } from "./cell.ts";
 export type Policy = "balanced" | "cheap" | "fast" | "best";
 /**
  * auto: the market decides how many run and when. single: one at a time, no hedge. race: parallel start, first full
- * pass wins. best-of: parallel start, the best of all by the judge. agreement: two that agree win.
+ * pass wins. best-of: parallel start, the best of all by the judge. agreement: two that agree win. fusion:
+ * parallel start, a model merges all that passed, and the merged answer is held to the contract like any other.
  */
-export type Strategy = "auto" | "single" | "race" | "best-of" | "agreement";
+export type Strategy = "auto" | "single" | "race" | "best-of" | "agreement" | "fusion";
 
 /** What one microtask asks of the market: everything a decision may depend on besides profiles and draws. */
 export interface AuctionRequest {

@@ -1,17 +1,37 @@
-import { logistic, logit, within } from "./elementary.ts";
+import { logarithm, logistic, logit, within } from "./elementary.ts";
 import { noisy } from "./evidence.ts";
 import type { KindState } from "./state.ts";
 
+/** What is known of a bid before it is recalibrated. */
+export interface ClaimFacts {
+  /** Posterior mean of acceptance, 0 to 1. */
+  mean: number;
+  /** The bidder's recent residual. */
+  recent: number;
+  /** Observations of its own behind the posterior. */
+  own: number;
+  /** How much surer than usual the bidder says it is on inputs like this, -1 to 1; 0: it names no confidence. */
+  sureness: number;
+  inputChars: number;
+}
+
 /**
- * What recalibration looks at: posterior mean, the bidder's recent residual, and how little of the posterior is its
- * own. The last matters: who was unlucky early is asked no more, so little-known bidders are better than they look.
+ * What recalibration looks at: posterior mean, recent residual, how little of the posterior is its own, the bidder's
+ * own confidence and the input's length. The third matters: who was unlucky early is asked no more, so little-known
+ * bidders are better than they look. Weights are a kind's own: whether it is closed is in its intercept.
  */
-export const calibrationFeatures = (mean: number, recent: number, own: number): number[] => [
+export const calibrationFeatures = (facts: ClaimFacts): number[] => [
   1,
-  logit(mean),
-  within(recent, -0.5, 0.5),
-  1 / (1 + own / 6),
+  logit(facts.mean),
+  within(facts.recent, -0.5, 0.5),
+  1 / (1 + facts.own / 6),
+  facts.sureness,
+  // 0 at 600 characters, -1 at 10, 1 at 36,000.
+  within(0.25 * logarithm((facts.inputChars + 1) / 600), -1, 1),
 ];
+
+/** Prior mean and precision of the weights: the identity, held so firmly that some hundred outcomes move it. */
+export const firstCalibration = { mean: [0, 1, 0, 0, 0, 0], precision: [300, 600, 300, 25, 25, 300] };
 
 /** Calibrated probability of acceptance. Starts as the identity. */
 export function recalibrate(kind: KindState | undefined, features: readonly number[]): number {
@@ -39,7 +59,7 @@ export function learnCalibration(
   const gradient = (slope * (worth - q)) / (q * (1 - q));
   for (let i = 0; i < features.length; i++) {
     const x = features[i] ?? 0;
-    const next = Math.min(4000, (precision[i] ?? 1) + information * x * x);
+    const next = Math.min(4000, (precision[i] ?? firstCalibration.precision[i] ?? 300) + information * x * x);
     precision[i] = next;
     mean[i] = (mean[i] ?? 0) + (gradient * x) / next;
   }

@@ -3,7 +3,7 @@ import { toUsd } from "../money/nano-usd.ts";
 import { type AwardInputs, type AwardRow, acceptNow, awardOf } from "./award.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
-import { calibrationFeatures, recalibrate } from "./calibration.ts";
+import { recalibrate } from "./calibration.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
 import type { Random } from "./draw.ts";
@@ -11,7 +11,7 @@ import { short, steps, within } from "./elementary.ts";
 import { ineligible } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
 import { policyTerms } from "./policy.ts";
-import { acceptance, columnOf, type KindView, viewKind } from "./profile.ts";
+import { acceptance, columnOf, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { unsound } from "./request.ts";
 import { sentenceOf } from "./sentence.ts";
 import type { Column, MarketState, Row } from "./state.ts";
@@ -205,7 +205,7 @@ function prepare(
   const index = view.rows.get(bidder.id) ?? -1;
   const row = index < 0 ? undefined : view.kind?.rows[index];
   const posterior = acceptance(view, bidder, column, band);
-  const mean = recalibrate(view.kind, calibrationFeatures(posterior.mean, row?.recent ?? 0, posterior.own));
+  const mean = recalibrate(view.kind, featuresOf(posterior, row, request.features));
   const bill = view.shared.get(bidder.id)?.bill ?? 0;
   const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
   return {

@@ -1,9 +1,14 @@
 import { logarithm, within } from "./elementary.ts";
 import type { KindState, Row } from "./state.ts";
 
-/** Change that is looked for, and the evidence (nats) that settles it. */
+/** Change that is looked for. */
 const change = 0.2;
-const threshold = 6;
+/**
+ * Evidence (nats) that settles it. Without a change the mean run to a false alarm is at least its exponential (Lorden,
+ * Annals of Mathematical Statistics 1971), here 8,000 outcomes; a false alarm is dear, for who is marked down is asked
+ * no more and cannot prove the contrary.
+ */
+const threshold = 9;
 /** Outcomes the mean residual is shrunk by, and the fewest that may raise an alarm: four failures in a row are no change. */
 const shrink = 8;
 const fewest = 12;

@@ -1,22 +1,33 @@
 import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
-import { calibrationFeatures, learnCalibration, recalibrate } from "./calibration.ts";
+import { learnCalibration, recalibrate } from "./calibration.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
+import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
-import { acceptance, type KindView, viewKind } from "./profile.ts";
+import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { learnReliability } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { columnFor, hasBand, rowFor, sharedRowFor } from "./rows.ts";
 import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
-import { type Column, cellMemory, emptyKind, type KindState, loadings, type MarketState } from "./state.ts";
+import {
+  type Column,
+  cellMemory,
+  emptyKind,
+  type KindState,
+  loadings,
+  type MarketState,
+  maxPaired,
+  type Row,
+} from "./state.ts";
+import { learnSureness } from "./sureness.ts";
 import { learnTokens } from "./tokens.ts";
 
 /** Failures that are not the bidder's doing. */
@@ -62,6 +73,7 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
   }
   const seen: Seen[] = [];
+  const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
   for (const report of settlement.attempts) {
@@ -69,12 +81,15 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     if (row < 0 || !sound(report)) continue;
     view.rows.set(report.bidder, row);
     touched.add(row);
-    learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    if (!settlement.again) learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    const own = kind.rows[row];
+    if (own && !settlement.again && typeof report.confidence === "number") named.push([own, report.confidence]);
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
+    if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     const posterior = acceptance(view, bidder, column, band);
-    const features = calibrationFeatures(posterior.mean, kind.rows[row]?.recent ?? 0, posterior.own);
+    const features = featuresOf(posterior, kind.rows[row], settlement.features);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind, features) });
     learnReliability(state.shared, outcome);
   }
@@ -83,6 +98,8 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     state.judges ??= emptyJudges();
     learnJudges(state.judges, settlement.judges);
   }
+  // After the outcomes: a claim is scored with what was known when it was made.
+  for (const [row, confidence] of named) learnSureness(row, band, confidence);
   roundKind(kind, touched, column);
   roundShared(state.shared);
 }
@@ -151,7 +168,7 @@ function learnOutcomes(
     changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
     for (const other of rejected) {
       const at = pairIndex(other.row, one.row);
-      if (other.row === one.row) continue;
+      if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
       const joint = conditional(one.p, belief, r).mean;
       while (kind.coFailed.length < at + 2) kind.coFailed.push(0);
       kind.coFailed[at] = (kind.coFailed[at] ?? 0) + (1 - worth) * g;
@@ -168,8 +185,9 @@ function learnOutcomes(
     if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
     const conditionalP = mean;
     changes.push(() => {
-      if (one.own >= establishedFrom && watchForDrift(kind, one.row, row, conditionalP, worth, reliability))
-        kind.calm = 0;
+      // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
+      if (isTold(one.outcome.source) || one.own < establishedFrom) return;
+      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

@@ -1,9 +1,12 @@
 import type { Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
+import { calibrationFeatures } from "./calibration.ts";
+import { bandOf, type Features } from "./cell.ts";
 import { logistic, within } from "./elementary.ts";
 import { growth } from "./forgetting.ts";
 import { type Likeness, likenessOf, meanLevel, priorSkill, spread, tierOf } from "./skill.ts";
 import type { Column, KindState, MarketState, Row, SharedRow } from "./state.ts";
+import { surenessOf } from "./sureness.ts";
 
 /**
  * Strength of the prior that a length band takes from the rest of its context, observations. It falls where the band
@@ -61,6 +64,16 @@ export function acceptance(view: KindView, bidder: Bidder, column: Column | unde
   const prior = priorSkill(view.likeness, view.shared.get(bidder.id), bidder.family, tierOf(bidder), null);
   return inCell(view, -1, { skill: prior.mean, variance: prior.variance }, column, band);
 }
+
+/** What recalibration looks at for a bidder whose posterior and row these are. */
+export const featuresOf = (posterior: Posterior, row: Row | undefined, features: Features): number[] =>
+  calibrationFeatures({
+    mean: posterior.mean,
+    recent: row?.recent ?? 0,
+    own: posterior.own,
+    sureness: surenessOf(row, bandOf(features.inputChars)),
+    inputChars: features.inputChars,
+  });
 
 /** Mean of the same posterior for a bidder known by its id alone; the kind's level when it is unknown. */
 export function competenceOf(view: KindView, id: string, column: Column | undefined, band: number): number {

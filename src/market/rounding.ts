@@ -30,6 +30,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
     all(row.fall, count);
     all(row.rise, count);
     all(row.bins, count);
+    if (row.sure) all(row.sure, fine);
     all(row.tokens, fine);
     all(row.total, fine);
     for (const one of touched) {
@@ -46,11 +47,12 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
   }
   for (const i of touched) {
     if (2 * i + 1 < column.outputs.length) {
-      column.outputs[2 * i] = fine(column.outputs[2 * i] ?? 0);
-      column.outputs[2 * i + 1] = fine(column.outputs[2 * i + 1] ?? 0);
+      column.outputs[2 * i] = count(column.outputs[2 * i] ?? 0);
+      column.outputs[2 * i + 1] = count(column.outputs[2 * i + 1] ?? 0);
     }
   }
   all(column.output, fine);
+  for (const one of kind.tellers?.said ?? []) one[1] = count(one[1]);
   all(kind.loading, fine);
   all(kind.calibration.mean, fine);
   all(kind.calibration.precision, fine);

@@ -5,6 +5,7 @@ import {
   type Column,
   emptyColumn,
   type KindState,
+  maxBandCells,
   maxBandColumns,
   maxBidders,
   maxContexts,
@@ -46,7 +47,11 @@ export function rowFor(kind: KindState, id: string, bidders: ReadonlyMap<string,
     tokens: [0, 0, 0, 0],
     total: [0, 0, 0],
   };
-  if (kind.rows.length < maxBidders) return kind.rows.push(fresh) - 1;
+  if (kind.rows.length < maxBidders) {
+    kind.rows.push(fresh);
+    giveUpBands(kind);
+    return kind.rows.length - 1;
+  }
   const gone = kind.rows.findIndex((row) => !bidders.has(row.bidder));
   if (gone < 0) return -1;
   kind.rows[gone] = fresh;
@@ -85,12 +90,20 @@ export function columnFor(kind: KindState, name: string, nowMs: number): Column 
   return column;
 }
 
+const bandsInUse = (kind: KindState): number[][] =>
+  kind.columns.flatMap((column) => column.bands.filter((counts) => counts.length > 0));
+
+const bandRoom = (kind: KindState): number =>
+  Math.min(maxBandColumns, Math.floor(maxBandCells / Math.max(1, kind.rows.length)));
+
 /** May this band of this context keep counts? */
-export function hasBand(kind: KindState, column: Column, band: number): boolean {
-  if ((column.bands[band]?.length ?? 0) > 0) return true;
-  let used = 0;
-  for (const one of kind.columns) for (const counts of one.bands) if (counts.length > 0) used++;
-  return used < maxBandColumns;
+export const hasBand = (kind: KindState, column: Column, band: number): boolean =>
+  (column.bands[band]?.length ?? 0) > 0 || bandsInUse(kind).length < bandRoom(kind);
+
+/** More bidders leave room for fewer bands: the youngest contexts' go; their counts stand in the context as well. */
+function giveUpBands(kind: KindState): void {
+  const used = bandsInUse(kind);
+  for (const counts of used.slice(bandRoom(kind))) counts.length = 0;
 }
 
 /** A bidder's row over all kinds; null when it is unknown and there is no room. */

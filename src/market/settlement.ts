@@ -47,6 +47,8 @@ export interface AttemptReport {
   round?: number;
   /** What the bid claimed. */
   claimed: { accept: number; costNano: NanoUsd; totalMs: number };
+  /** How sure the bidder said it was, 0 to 1 (closed answers carry it); a feature of later claims, never the truth. */
+  confidence?: number | null;
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
   outcome: Outcome | null;
   failure: FailureReason | null;
@@ -71,6 +73,8 @@ export interface Settlement {
   /** What the request estimated its input to be, tokens; absent: a quarter of its characters. */
   estimatedInputTokens?: number;
   atMs: number;
+  /** These attempts were settled before: their outcomes are news, their times, tokens and costs are not. */
+  again?: boolean;
   attempts: AttemptReport[];
   /** What it teaches about the judges that were asked. */
   judges?: JudgeReport[];

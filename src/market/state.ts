@@ -1,12 +1,19 @@
 import type { Kind } from "../plan/kind.ts";
+import { firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
 import type { JudgesState } from "./judge-profile.ts";
 
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
 export const maxContexts = 16;
-/** Contexts x length bands that keep counts of their own; later ones speak through their context only. */
+/**
+ * Contexts x length bands that keep counts of their own, and those x bidders: with more than 20 bidders fewer bands have
+ * room. Others speak through their context only.
+ */
 export const maxBandColumns = 24;
+export const maxBandCells = 20 * maxBandColumns;
+/** Bidders whose joint failures are counted in pairs; the others' failures hang together by the kind's loading alone. */
+export const maxPaired = 32;
 /** Observations a cell remembers of one bidder: older ones fade, so that it stays able to change its mind. */
 export const cellMemory = 400;
 /** Grid of latent correlations between bidders' failures; the data choose among them. */
@@ -34,6 +41,8 @@ export interface Row {
   rise: [evidence: number, outcomes: number, residual: number];
   /** Five bins of claims: weight, sum of claims, sum of outcomes. */
   bins: number[];
+  /** Confidence of its own that it named: weight and mean by length band. Absent: none yet. */
+  sure?: number[];
   /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */
   tokens: [weight: number, inputRatio: number, logOutput: number, logOutputSquare: number];
   /** Total time where it was measured: weight, mean of log ms, mean of its square. */
@@ -61,13 +70,15 @@ export interface KindState {
   columns: Column[];
   /** Log evidence of each loading of the grid. */
   loading: number[];
-  /** Both rejected: seen and expected, upper triangle by row pair. */
+  /** Both rejected: seen and expected, upper triangle by row pair, of the first `maxPaired` rows. */
   coFailed: number[];
   /** Recalibration: mean and precision of each weight. */
   calibration: { mean: number[]; precision: number[] };
   /** Outcomes folded, all bidders; and since some bidder was last found changed. */
   outcomes: number;
   calm: number;
+  /** What each tenant's word has weighed lately (see feedback-cap.ts), as of `atMs`. Absent: nobody said anything. */
+  tellers?: { atMs: number; said: [tenant: string, outcomes: number][] };
 }
 
 /** What is known of one bidder over all kinds. */
@@ -116,7 +127,7 @@ export const emptyKind = (): KindState => ({
   columns: [],
   loading: loadings.map(() => 0),
   coFailed: [],
-  calibration: { mean: [0, 1, 0, 0], precision: [300, 600, 300, 25] },
+  calibration: { mean: firstCalibration.mean.slice(), precision: firstCalibration.precision.slice() },
   outcomes: 0,
   calm: 0,
 });

@@ -91,8 +91,13 @@ export function readBidder(
   const { type, model } = input.endpoint;
   const url = checkUrl(input.endpoint.baseUrl, type, allowLoopback);
   if (url.problem !== null) return refuse("endpoint.baseUrl", url.problem);
-  const row = priceRowOn(type, model, new Date(nowMs).toISOString().slice(0, 10));
-  const price: PriceSheet | null = input.price ? sheetOf(input.price) : row ? priceSheetOf(row) : null;
+  const day = new Date(nowMs).toISOString().slice(0, 10);
+  const row = priceRowOn(type, model, day);
+  const price: PriceSheet | null = input.price
+    ? { ...sheetOf(input.price), from: day }
+    : row
+      ? priceSheetOf(row)
+      : null;
   if (price === null)
     return refuse(
       "price",

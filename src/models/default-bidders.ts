@@ -64,8 +64,8 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
       concurrency: null,
       cancelStopsBill: provider === "openai" || provider === "anthropic",
       expected: entry.expected,
-      enabled: entry.enabled ?? true,
       ...(reasoningTokens ? { reasoningTokens } : {}),
+      enabled: entry.enabled ?? true,
     },
     endpoint: {
       type: provider,

@@ -1,5 +1,6 @@
 import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
+import { priceOn } from "../money/price-book.ts";
 
 /** List prices of one model from a day on, USD per million tokens. */
 export interface PriceRow {
@@ -166,19 +167,18 @@ export const priceFile: readonly PriceRow[] = [
 
 /** The row that holds on a day (ISO date); null: the file does not know the model, or not yet. */
 export function priceRowOn(provider: string, model: string, day: string): PriceRow | null {
-  let best: PriceRow | null = null;
-  for (const row of priceFile) {
-    if (row.provider !== provider || row.model !== model || row.from > day) continue;
-    if (best === null || row.from > best.from) best = row;
-  }
-  return best;
+  return priceOn(
+    priceFile.filter((row) => row.provider === provider && row.model === model),
+    day,
+  );
 }
 
 /** A row as the price sheet that costs are computed with. */
-export function priceSheetOf(row: Pick<PriceRow, "input" | "output" | "cachedInput">): PriceSheet {
+export function priceSheetOf(row: Pick<PriceRow, "input" | "output" | "cachedInput"> & { from?: string }): PriceSheet {
   return {
     inputPerMtok: fromUsd(row.input),
     outputPerMtok: fromUsd(row.output),
     ...(row.cachedInput === undefined ? {} : { cachedInputPerMtok: fromUsd(row.cachedInput) }),
+    ...(row.from === undefined ? {} : { from: row.from }),
   };
 }

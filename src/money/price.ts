@@ -10,6 +10,8 @@ export interface PriceSheet {
   reasoningPerMtok?: NanoUsd;
   /** Flat price of a call. */
   perCall?: NanoUsd;
+  /** ISO date from which these prices hold: which line of the price book a bill was made with. */
+  from?: string;
 }
 
 /** Token counts of one call. `cachedInput` is part of `input`, `reasoning` is part of `output`. */

@@ -178,6 +178,9 @@ function addAttempt(
     "atomic.cost.nano_usd": attempt.costNano,
     "atomic.saved.nano_usd": attempt.savedNano,
     "atomic.saved.tokens": attempt.savedTokens,
+    "atomic.queue_ms": attempt.queuedMs,
+    "atomic.cut.stop_ms": attempt.cut === null ? null : attempt.cut.stoppedAtMs - attempt.cut.askedAtMs,
+    "atomic.cut.p_false": attempt.writtenOff === null ? null : { double: attempt.writtenOff.pFalse },
     "error.type": errorOf(attempt),
   });
   span.kind = 3;

@@ -52,6 +52,8 @@ export interface JobRequest {
   noRetention: boolean;
   region: string | null;
   cancelOnDisconnect: boolean;
+  /** Who is told of the job's end; `secretName` names a secret binding, absent: the tenant's own secret signs. */
+  webhook?: { url: string; secretName?: string };
   metadata: Record<string, string>;
 }
 

@@ -17,6 +17,9 @@ export type InputPart =
   | { from: "microtask"; id: string }
   | { from: "text"; text: string };
 
+/** What a microtask waits for once its dependencies are joined: a person's word, or an epoch time in ms. */
+export type Wait = { for: "approval" } | { untilMs: number };
+
 /** An atomic piece of a job. */
 export interface Microtask {
   /** Unique in its plan: [a-z0-9-], at most 64. */
@@ -35,6 +38,8 @@ export interface Microtask {
   /** Labels of a closed kind, when they are not the kind's own. */
   labels?: string[];
   maxOutputTokens?: number;
+  /** It is put to auction only when a person has approved it, or at a time. */
+  wait?: Wait;
 }
 
 /** How results become the job's answer. */

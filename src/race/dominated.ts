@@ -7,7 +7,7 @@ import { mayWin, standingOf } from "./standing.ts";
  */
 export function dominatedRacers(state: RaceState): string[] {
   const { outlook, valueNano } = state;
-  if (!outlook || !valueNano || state.strategy === "agreement") return [];
+  if (!outlook || !valueNano || state.strategy === "agreement" || state.strategy === "fusion") return [];
   const cut: string[] = [];
   for (const racer of state.racers) {
     const own = outlook[racer.place];

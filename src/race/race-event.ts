@@ -1,10 +1,10 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import type { Usage } from "../money/price.ts";
+import type { PriceSheet, Usage } from "../money/price.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
-export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge";
+export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
 
 export type RaceEvent =
   | {
@@ -24,6 +24,8 @@ export type RaceEvent =
       maxOutputTokens: number;
       /** What it can cost at most: held against the budget until its end. */
       reservedNano: NanoUsd;
+      /** The price it is billed at, whatever the price book says when it ends. Absent in logs before it was kept. */
+      price?: PriceSheet;
       examples: number;
       why: string;
     }
@@ -99,7 +101,7 @@ export type RaceEvent =
       type: "microtask-joined";
       microtask: string;
       attempt: string;
-      how: "first-pass" | "agreement" | "best-of" | "only-one-left";
+      how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left";
       text: string;
       value: unknown;
       repairs: string[];
@@ -113,7 +115,12 @@ export type RaceEvent =
         | "bidders-failed"
         | "not-accepted"
         | "budget-exceeded"
+        /** The tenant's other jobs hold the money. */
+        | "rate-limited"
         | "dependency-failed"
-        | "deadline-exceeded";
+        | "deadline-exceeded"
+        | "not-approved";
       message: string;
+      /** Of money: why it is not there. */
+      reason?: string;
     };

@@ -71,6 +71,12 @@ function nobodyLeft(state: RaceState, nowMs: number): RaceStep[] {
   if (state.strategy === "best-of" && all.length >= 2) {
     return [{ step: "judge", attempts: all.map((racer) => racer.attempt), on: "whole" }];
   }
+  if (state.strategy === "fusion" && all.length >= 2 && !state.racers.some((racer) => racer.fuses !== undefined)) {
+    const open = state.racers.filter((racer) => racer.status === "running");
+    const audit = open.length >= state.maxOpen ? open[0] : undefined;
+    if (audit !== undefined) return [{ step: "cancel", attempt: audit.attempt, why: "lost-race" }];
+    return [{ step: "fuse", attempts: all.map((racer) => racer.attempt) }];
+  }
   const left = lastResort(state, false);
   if (left !== null) return [left, ...cutLosers(state, left.attempt, "lost-race")];
   // A leader that waits for a free place: only audits hold the open ones.

@@ -30,6 +30,8 @@ export interface Racer {
   normalised: string | null;
   /** Tokens the judge saw at its last look at the prefix; absent: it has not looked. */
   judgedAtTokens?: number;
+  /** The attempts whose answers this one merges; absent: it answers by itself. It has no place in the line-up (-1). */
+  fuses?: string[];
   /** P(the accepted prefix is rejected as a whole), from `commit-risk`; absent: taken as 0. */
   breakRisk?: number;
 }
@@ -58,7 +60,7 @@ export interface PrefixLook {
 export interface RaceState {
   microtask: string;
   lineUp: Place[];
-  strategy: "first-pass" | "best-of" | "agreement";
+  strategy: "first-pass" | "best-of" | "agreement" | "fusion";
   /** Answers of closed kinds are compared for agreement. */
   closed: boolean;
   racers: Racer[];
@@ -93,7 +95,9 @@ export type RaceStep =
     }
   | { step: "commit"; attempt: string; why: string }
   | { step: "judge"; attempts: string[]; on: "prefix" | "whole" }
-  | { step: "accept"; attempt: string; how: "first-pass" | "agreement" | "best-of" | "only-one-left" }
+  | { step: "accept"; attempt: string; how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left" }
+  /** Have a model merge these answers into one. */
+  | { step: "fuse"; attempts: string[] }
   /** Every place was tried and none is left: the engine asks the market again or fails the microtask. */
   | { step: "give-up"; why: string }
   /** Nothing to do before this time unless an attempt reports. */

@@ -7,6 +7,7 @@ export type AcceptStep = Extract<RaceStep, { step: "accept" }>;
 export function winnerOf(state: RaceState): AcceptStep | null {
   if (state.strategy === "agreement") return agreed(state);
   if (state.strategy === "best-of") return best(state);
+  if (state.strategy === "fusion") return fused(state);
   return firstPass(state);
 }
 
@@ -48,6 +49,16 @@ function best(state: RaceState): AcceptStep | null {
   const comparison = state.comparison;
   if (!comparison || !all.every((one) => comparison.attempts.includes(one.attempt))) return null;
   return accept(all.find((one) => one.attempt === comparison.best) ?? first, "best-of");
+}
+
+/** The merged answer, once it passed; answers that are all equal need no merging. */
+function fused(state: RaceState): AcceptStep | null {
+  if (isAnyoneBusy(state)) return null;
+  const merged = state.racers.find((racer) => racer.fuses !== undefined && standingOf(racer) === "passed");
+  if (merged !== undefined) return accept(merged, "fusion");
+  const [first, ...others] = contenders(state);
+  if (first === undefined || first.normalised === null || others.length === 0) return null;
+  return others.every((one) => one.normalised === first.normalised) ? accept(first, "agreement") : null;
 }
 
 /**

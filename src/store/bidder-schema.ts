@@ -25,6 +25,7 @@ export const bidderSchema: z.ZodType<Bidder> = z.object({
   }),
   contextTokens: tokens,
   maxOutputTokens: tokens,
+  reasoningTokens: z.number().int().min(0).max(65_536).optional(),
   structuredOutput: z.boolean(),
   region: z.string().max(64),
   noRetention: z.boolean(),

@@ -162,6 +162,8 @@ export class ChaosWorld {
       }),
       slots,
       fleet: new Fleet(() => this.#clock.nowMs),
+      lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
+      deliver: async () => ({ ok: true, status: 204 }),
       market: () => this.#view,
       settle: (_job, settlements) => this.#settle(process, settlements),
       nonce: () => "n0nceOfTheChaosTests",

@@ -1,3 +1,4 @@
+import type { Delivery } from "../../src/engine/outbox.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { AtomicError } from "../../src/error.ts";
@@ -38,6 +39,10 @@ export class World {
   commitsLeft: number | null = null;
   #timers: { atMs: number; order: number; then: () => void }[] = [];
   #order = 0;
+  /** Webhooks sent, and what their receiver answers. */
+  readonly posts: { id: string; body: string; atMs: number }[] = [];
+  receiver: (post: number) => Delivery = () => ({ ok: true, status: 204 });
+  lease: EnginePorts["lease"] = async (_job, _least, totalNano) => ({ totalNano, shortage: null });
   run: JobRun | null = null;
   killed = false;
   /** Errors the engine stopped for that no test asked for. */
@@ -57,6 +62,10 @@ export class World {
     throw new Killed("killed before a write");
   }
 
+  sleepers(): JobRun[] {
+    return this.run === null ? [] : [this.run];
+  }
+
   boot(): JobRun {
     this.killed = false;
     this.run?.stop();
@@ -73,6 +82,24 @@ export class World {
     return () => {
       this.#timers = this.#timers.filter((t) => t !== timer);
     };
+  }
+
+  /** Runs the next timer, or the alarm of a job that waits with nothing live; false: there is neither. */
+  step(): boolean {
+    this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+    const first = this.#timers[0];
+    for (const run of this.sleepers()) {
+      const dueMs = run.stopped || !run.accepted ? null : run.idleUntilMs;
+      if (typeof dueMs !== "number" || (first !== undefined && first.atMs <= dueMs)) continue;
+      this.nowMs = Math.max(this.nowMs, dueMs);
+      run.turn();
+      return true;
+    }
+    const next = this.#timers.shift();
+    if (next === undefined) return false;
+    this.nowMs = Math.max(this.nowMs, next.atMs);
+    next.then();
+    return true;
   }
 
   ports(): EnginePorts {
@@ -104,6 +131,11 @@ export class World {
       market: () => view,
       settle: async (_job: Job, settlements: Settlement[]) => {
         for (const s of settlements) if (!this.settled.has(s.key)) this.settled.set(s.key, s);
+      },
+      lease: (...asked) => this.lease(...asked),
+      deliver: async (_job, id, body) => {
+        this.posts.push({ id, body, atMs: this.nowMs });
+        return this.receiver(this.posts.length);
       },
       nonce: () => "n0nceOfTheTests0123",
       detectLanguage: () => null,
@@ -172,12 +204,8 @@ export class World {
       if (this.defects.length > 0) throw this.defects[0];
       if (this.killed) throw new Killed("killed");
       if (this.run?.finished) return this.run.job;
-      this.#timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      const next = this.#timers.shift();
-      if (next === undefined) throw new AtomicError("internal", "Nothing is scheduled and the job is not over.");
-      if (next.atMs > untilMs) throw new AtomicError("internal", "The job did not end in time.");
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.then();
+      if (!this.step()) throw new AtomicError("internal", "Nothing is scheduled and the job is not over.");
+      if (this.nowMs > untilMs) throw new AtomicError("internal", "The job did not end in time.");
     }
   }
 }

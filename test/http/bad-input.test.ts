@@ -217,7 +217,7 @@ const cases: Refused[] = [
     status: 400,
     code: "invalid-request",
     field: "deadlineMs",
-    says: /at most 86400000/,
+    says: /at most 2592000000/,
   },
   {
     what: "an unknown bidder",

@@ -8,6 +8,7 @@ import type { Job } from "../../src/job/job.ts";
 import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { ledgerOf } from "../../src/job/ledger.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import { usageOf } from "../../src/store/usage-month.ts";
@@ -27,6 +28,7 @@ export class MemoryJob {
   cancelled: string | null = null;
   onCancel: () => void = () => {};
   feedback: Feedback[] = [];
+  reconciled: string[] = [];
   #closed = false;
 
   constructor(id: string, tenant: string, request: JobRequest) {
@@ -143,6 +145,16 @@ function handle(job: MemoryJob): JobHandle {
         job.write({ type: "cancel-requested", by }, { type: "job-ended", status: "cancelled" });
       job.onCancel();
       return { status: job.job.status };
+    },
+    ledger: async () => ledgerOf(job.job),
+    approve: async (microtask, approved, note) => {
+      if (microtask === "none") return { code: "conflict", message: "It does not wait." };
+      job.write({ type: "approval-given", microtask, approved, note });
+      return null;
+    },
+    reconcile: async (attempt) => {
+      job.reconciled.push(attempt);
+      return null;
     },
     feedback: async (feedback): Promise<Refusal | null> => {
       const known = job.job.microtasks.some((m) => m.task.id === (feedback.microtask ?? m.task.id));

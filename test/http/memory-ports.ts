@@ -10,6 +10,8 @@ import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket, seedPriors } from "../../src/market/market.ts";
+import { TenantLedger } from "../../src/money/tenant-ledger.ts";
+import { MemoryRows } from "../money/memory-rows.ts";
 import { freshMarket, generative, twoModels } from "./bidders.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
 import { answers } from "./scripts.ts";
@@ -42,6 +44,13 @@ export function testServer(options: TestServerOptions = {}) {
   let script: Script = answers("Hello.");
   const jobs = memoryJobs("secret", () => script);
   const unexpected: unknown[] = [];
+  const ledgers = new Map<string, { rows: MemoryRows; ledger: TenantLedger }>();
+  const ledgerOf = (tenant: string) => {
+    const rows = new MemoryRows();
+    const known = ledgers.get(tenant) ?? { rows, ledger: new TenantLedger(rows) };
+    ledgers.set(tenant, known);
+    return known;
+  };
   const access = createAccess({
     operatorKey: options.operatorKey === undefined ? operatorKey : options.operatorKey,
     local: options.local ?? false,
@@ -60,6 +69,14 @@ export function testServer(options: TestServerOptions = {}) {
   });
   const ports: HttpPorts = {
     jobs: jobs.port,
+    money: {
+      standing: async (caller) => ledgerOf(caller.tenant).ledger.standing(clock.nowMs),
+      months: async (caller, limit) => ledgerOf(caller.tenant).rows.months().slice(0, limit),
+      setLimits: async (tenant, limits) => {
+        ledgerOf(tenant).ledger.setLimits(limits);
+        return ledgerOf(tenant).ledger.standing(clock.nowMs);
+      },
+    },
     market: {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
@@ -74,6 +91,7 @@ export function testServer(options: TestServerOptions = {}) {
       seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
     },
     access,
+    webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,
     checkRequest: ({ contract }) => checkContract(contract),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
@@ -81,6 +99,7 @@ export function testServer(options: TestServerOptions = {}) {
   const app = createApp(ports, { assets: options.assets, unexpected: (error) => void unexpected.push(error) });
   return {
     app,
+    ledgerOf,
     jobs,
     clock,
     keys,

@@ -45,7 +45,7 @@ describe("agreementOutcomes", () => {
     const state: MarketState = emptyMarket();
     const random = seededRandom("agree");
     const skill = [0.95, 0.85, 0.75, 0.6];
-    for (let n = 0; n < 400; n++) {
+    for (let n = 0; n < 250; n++) {
       const right = random() < 0.5 ? "spam" : "ham";
       const votes = voters.map((one, i) => ({
         bidder: one.id,
@@ -72,7 +72,9 @@ describe("reliabilityOf", () => {
         reliability: truth,
         against: { source: "judge", worth: n % 2 === 1 || n % 8 === 0 ? 1 : 0 },
       };
-      learn(state, settlement([attempt("a/1", outcome)], n, { kind: "spam", features, atMs: startMs }), voters);
+      // The word of one tenant alone is capped.
+      const tenant = `t${n % 10}`;
+      learn(state, settlement([attempt("a/1", outcome)], n, { tenant, kind: "spam", features, atMs: startMs }), voters);
     }
     const after = reliabilityOf(state, "judge");
     expect(after.audits).toBe(200);

@@ -31,7 +31,7 @@ describe("a market that changes", () => {
   it("takes first places from a bidder whose acceptance drops by 0.25, within 100 decisions, on 9 of 10 seeds", () => {
     const shares = seeds.map((seed) => {
       const [, , after] = serve(`drop/${seed}`, [
-        { n: 600, bidders: five, chance },
+        { n: 300, bidders: five, chance },
         { n: 100, bidders: five, chance: { ...chance, "a/1": 0.6 } },
         { n: 50, bidders: five, chance: { ...chance, "a/1": 0.6 } },
       ]);
@@ -44,7 +44,7 @@ describe("a market that changes", () => {
     const six = [...five, bidder("f/6", 1)];
     const shares = seeds.map((seed) => {
       const [, , after] = serve(`new/${seed}`, [
-        { n: 600, bidders: five, chance },
+        { n: 300, bidders: five, chance },
         { n: 100, bidders: six, chance: { ...chance, "f/6": 0.9 } },
         { n: 50, bidders: six, chance: { ...chance, "f/6": 0.9 } },
       ]);

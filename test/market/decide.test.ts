@@ -71,22 +71,33 @@ describe("decide", () => {
     expect(audits).toBeLessThan(90);
   });
 
-  it("keeps a decision of 48 bidders within 16 KB and its parts within 64 KB", () => {
-    const many = Array.from({ length: 48 }, (_, i) =>
+  it("keeps a decision of 48 bidders within 16 KB, and the parts of 64 within 64 KB", () => {
+    const many = Array.from({ length: 64 }, (_, i) =>
       bidder(`provider-${i % 9}/model-with-a-long-name-${i}`, 0.1 + i * 0.2),
     );
     const state = emptyMarket();
     const random = seededRandom("size");
     let last = decided(decide(state, many, request(), pacing, random));
-    for (let n = 0; n < 500; n++) {
+    for (let n = 0; n < 240; n++) {
       const features = { inputChars: 10 ** (1 + (n % 4)), script: `script-${n % 20}` };
-      last = decided(decide(state, many, request({ features, nowMs: startMs + n * 60_000 }), pacing, random));
+      if (n % 20 === 0)
+        last = decided(decide(state, many, request({ features, nowMs: startMs + n * 60_000 }), pacing, random));
+      const tenant = `tenant-${n % 80}`;
       const attempts = many
-        .slice((n * 12) % 48, ((n * 12) % 48) + 12)
-        .map((one) => report(last, one.id, random() < 0.5 ? 1 : 0, { role: "fallback" }));
-      learn(state, settlement(attempts, n, { features, atMs: startMs + n * 60_000 }), many);
+        .filter(() => random() < 0.4)
+        .map((one) =>
+          report(last, one.id, random() < 0.5 ? 1 : 0, {
+            role: "fallback",
+            confidence: random(),
+            totalMs: 500 + 1000 * random(),
+          }),
+        );
+      for (const one of attempts) if (one.outcome && random() < 0.2) one.outcome.source = "feedback";
+      learn(state, settlement(attempts, n, { tenant, features, atMs: startMs + n * 60_000 }), many);
     }
-    expect(JSON.stringify(last).length).toBeLessThan(16_384);
+    const some = decided(decide(state, many.slice(0, 48), request({ nowMs: startMs }), pacing, random));
+    expect(JSON.stringify(some).length).toBeLessThan(16_384);
+    expect(state.kinds.answer?.tellers?.said.length).toBe(64);
     expect(JSON.stringify(state.shared).length).toBeLessThan(65_536);
     for (const kind of Object.values(state.kinds)) expect(JSON.stringify(kind).length).toBeLessThan(65_536);
   });
@@ -115,17 +126,17 @@ describe("propensities", () => {
   it("match how often each bidder leads", () => {
     const state = emptyMarket();
     const random = seededRandom("propensity");
-    const claimed = propensities(decided(decide(state, three, request({ strategy: "single" }), pacing, random)), 4000);
+    const claimed = propensities(decided(decide(state, three, request({ strategy: "single" }), pacing, random)), 1500);
     const led: Record<string, number> = {};
-    for (let n = 0; n < 4000; n++) {
+    for (let n = 0; n < 1500; n++) {
       const leader =
         decided(decide(state, three, request({ strategy: "single" }), pacing, random)).award[0]?.bidder ?? "";
-      led[leader] = (led[leader] ?? 0) + 1 / 4000;
+      led[leader] = (led[leader] ?? 0) + 1 / 1500;
     }
     expect(Object.values(claimed).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
     for (const one of three) {
       expect(claimed[one.id]).toBeGreaterThanOrEqual(0.01 / 31);
-      expect(Math.abs((claimed[one.id] ?? 0) - (led[one.id] ?? 0))).toBeLessThan(0.04);
+      expect(Math.abs((claimed[one.id] ?? 0) - (led[one.id] ?? 0))).toBeLessThan(0.05);
     }
   });
 });

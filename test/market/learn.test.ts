@@ -43,20 +43,20 @@ describe("learn", () => {
     const state = emptyMarket();
     const d = decision();
     const reliability = { trueAccept: 0.9, trueReject: 0.7 };
-    for (let n = 0; n < 1500; n++) {
+    for (let n = 0; n < 800; n++) {
       const good = random() < 0.6;
       const worth = random() < (good ? 0.9 : 0.3) ? 1 : 0;
       const outcome: Outcome = { worth, source: "judge", reliability };
       learn(state, settlement([report(d, "a/1", null, { outcome })], n), two);
     }
-    expect(standing(state, two[0] as (typeof two)[0], startMs + 1_500_000).kinds[0]?.accept.mean).toBeCloseTo(0.6, 1);
+    expect(standing(state, two[0] as (typeof two)[0], startMs + 800_000).kinds[0]?.accept.mean).toBeCloseTo(0.6, 1);
   });
 
   it("does not take a fall-back that ran on hard inputs only for a bad bidder", () => {
     const random = seededRandom("hard");
     const state = emptyMarket();
     const d = decision();
-    for (let n = 0; n < 1500; n++) {
+    for (let n = 0; n < 800; n++) {
       // Half of the inputs are hard: both bidders have 0.95 on easy ones and 0.35 on hard ones, 0.65 in all.
       const p = random() < 0.5 ? 0.95 : 0.35;
       const first = random() < p ? 1 : 0;
@@ -65,7 +65,7 @@ describe("learn", () => {
       learn(state, settlement(attempts, n), two);
     }
     const mean = (i: number) =>
-      standing(state, two[i] as (typeof two)[0], startMs + 1_500_000).kinds[0]?.accept.mean ?? 0;
+      standing(state, two[i] as (typeof two)[0], startMs + 800_000).kinds[0]?.accept.mean ?? 0;
     expect(Math.abs(mean(0) - 0.65)).toBeLessThan(0.05);
     expect(Math.abs(mean(1) - 0.65)).toBeLessThan(0.12);
   });

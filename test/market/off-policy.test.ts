@@ -17,7 +17,7 @@ describe("off-policy estimates", () => {
     const random = seededRandom("ope");
     const state = emptyMarket();
     const log: Logged[] = [];
-    for (let n = 0; n < 400; n++) {
+    for (let n = 0; n < 300; n++) {
       const nowMs = startMs + n * 1000;
       const decision = decided(decide(state, four, request({ nowMs, maxAttempts: 1 }), pacing, random));
       const id = decision.award[0]?.bidder ?? "";
@@ -26,7 +26,7 @@ describe("off-policy estimates", () => {
     }
     const target = targetPolicy("only=b/2");
     if (!target) throw new Error("no policy");
-    const result = estimatePolicy(log, target, 150);
+    const result = estimatePolicy(log, target, 80);
     expect(result.effective).toBeGreaterThan(30);
     for (const name of ["doubly robust", "inverse propensity"]) {
       const one = result.estimates.find((estimate) => estimate.estimator === name);

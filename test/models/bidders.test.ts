@@ -45,6 +45,22 @@ describe("defaultBidders", () => {
     expect(idsOf(defaultBidders({}, nowMs, true))).toEqual(["sim/quick", "sim/steady", "sim/careful"]);
   });
 
+  it("tells the engine of thinking that an endpoint adds to a call, so that it is held against budgets", () => {
+    const keys = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GOOGLE_GENERATIVE_AI_API_KEY: "k", AI: {} };
+    const list = defaultBidders(keys, nowMs);
+    expect(list.some(({ endpoint }) => (endpoint.reasoningTokens ?? 0) > 0)).toBe(true);
+    for (const { bidder, endpoint } of list) expect(bidder.reasoningTokens).toBe(endpoint.reasoningTokens);
+    const own = readBidder(
+      "mine/thinker",
+      {
+        endpoint: { type: "openai-compatible", model: "t", baseUrl: "https://llm.test/v1", reasoningTokens: 512 },
+        price: { input: 1, output: 2 },
+      },
+      { allowLoopback: false, nowMs },
+    );
+    expect("bidder" in own ? own.bidder.reasoningTokens : own).toBe(512);
+  });
+
   it("enters at least three OpenAI models at different prices with one key, and names the secret only", () => {
     const list = defaultBidders({ OPENAI_API_KEY: "sk-very-secret" }, nowMs).filter(({ bidder }) => bidder.enabled);
     expect(new Set(list.map(({ bidder }) => bidder.price.outputPerMtok)).size).toBeGreaterThanOrEqual(3);

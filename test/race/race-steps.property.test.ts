@@ -28,7 +28,7 @@ it("drives every schedule to one end, within its bounds", () => {
     fc.property(
       places,
       scripts,
-      fc.constantFrom("first-pass" as const, "best-of" as const, "agreement" as const),
+      fc.constantFrom("first-pass" as const, "best-of" as const, "agreement" as const, "fusion" as const),
       fc.integer({ min: 1, max: 4 }),
       fc.option(fc.integer({ min: 1, max: 9000 })),
       fc.boolean(),

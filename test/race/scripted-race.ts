@@ -92,6 +92,35 @@ export function tellRace(
         }
         return;
       }
+      case "fuse": {
+        // The script of the merged answer stands behind those of the line-up; without one it cannot be had.
+        const script = scripts[options.lineUp.length];
+        const attempt = "fused";
+        if (state.racers.some((racer) => racer.attempt === attempt)) throw new Error("fused twice");
+        state.racers.push({
+          attempt,
+          bidder: "sim/fuser",
+          place: -1,
+          role: "fallback",
+          status: "running",
+          startedAtMs: nowMs,
+          firstTokenAtMs: null,
+          lastTokenAtMs: null,
+          tokens: 0,
+          failure: null,
+          prefixVerdict: null,
+          wholeVerdict: null,
+          judging: false,
+          normalised: null,
+          fuses: step.attempts,
+        });
+        const end = script?.end ?? "server-error";
+        const endMs = nowMs + (script?.endMs ?? 1);
+        if (end === "accept" || end === "reject" || end === "undecided")
+          later(endMs, { fact: "completed", attempt, verdict: verdict("whole", end), normalised: "fused" });
+        else later(endMs, { fact: "failed", attempt, reason: end });
+        return;
+      }
       case "accept":
         if (told.ended !== null) throw new Error("ended twice");
         told.ended = "accept";
@@ -165,6 +194,8 @@ export const said = (told: Told): string[] =>
           return `${atMs} commit ${step.attempt}`;
         case "accept":
           return `${atMs} accept ${step.attempt} ${step.how}`;
+        case "fuse":
+          return `${atMs} fuse ${step.attempts.join(",")}`;
         case "judge":
           return `${atMs} judge ${step.on} ${step.attempts.join(",")}`;
         default:

@@ -31,7 +31,7 @@ export const attempt = (job: string, n: number, over: Partial<AttemptReport> = {
   role: n === 0 ? "leader" : "parallel",
   round: 1,
   claimed: { accept: 0.7, costNano: 2000, totalMs: 900 },
-  outcome: { worth: n % 2, source: "feedback", reliability: { trueAccept: 0.99, trueReject: 0.99 } },
+  outcome: { worth: n % 2, source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } },
   failure: null,
   costNano: 1000 + n,
   firstTokenMs: 120,

@@ -38,6 +38,25 @@ async function rows() {
 }
 
 describe("settling", () => {
+  it("keeps what jobs taught of their judges in a part of its own, once each", async () => {
+    const one = message(1);
+    const [first] = one.settlements;
+    if (first === undefined) throw new Error("a message has a settlement");
+    first.judges = [
+      { judge: "test/large", lesson: { about: "verdict", said: "accept", good: false, weight: 0.99 } },
+      { judge: "test/large", lesson: { about: "look", decided: true } },
+    ];
+    await settleBatch(db, [one, one], bidders, nowMs);
+    await settleBatch(db, [one, message(2)], bidders, nowMs);
+    const { judges } = await loadMarket(db);
+    expect(judges?.profiles["test/large"]).toMatchObject({
+      trueReject: { yes: 7, no: 3.99 },
+      decides: { yes: 3, no: 2 },
+    });
+    const parts = (await dump(d1)).market_parts as { part: string }[];
+    expect(parts.map((p) => p.part).sort()).toEqual(["answer", "judges", "shared"]);
+  });
+
   it("writes summaries, keys, months, examples and the market in one batch", async () => {
     const messages = Array.from({ length: 100 }, (_, n) => message(n));
     const report = await settleBatch(db, messages, bidders, nowMs);

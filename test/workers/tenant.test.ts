@@ -1,16 +1,19 @@
-import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import {
+  abortAllDurableObjects,
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { Webhook } from "standardwebhooks";
+import { describe, expect, inject, it } from "vitest";
+import type { JobView } from "../../src/job/job-view.ts";
 import worker from "../../src/worker.ts";
-
-const operator = { authorization: "Bearer operator-key-of-the-tests" };
-
-const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-  exports.default.fetch(`https://atomic.test${path}`, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json", ...operator, ...headers },
-  });
+import type { LedgerEntry } from "../provider/ledger.ts";
+import { bidder, call, keyOf, post, put } from "./call.ts";
+import type { SinkPost } from "./provider.ts";
 
 describe("a job with a name", () => {
   it("is one job for 100 posts at once", async () => {
@@ -47,5 +50,184 @@ describe("a job with a name", () => {
     const ctx = createExecutionContext();
     await worker.queue(batch, env, ctx);
     expect((await getQueueResult(batch, ctx)).explicitAcks).toEqual(["bad"]);
+  });
+});
+
+const view = async (id: string, key?: Record<string, string>) =>
+  (await (await call(`/v1/jobs/${id}`, {}, key)).json()) as JobView;
+const ended = (id: string, key?: Record<string, string>) =>
+  expect.poll(async () => (await view(id, key)).status, { timeout: 20_000 }).not.toBe("running");
+
+describe("a running job", () => {
+  it("shows in its tenant's list, once, while it runs and after", async () => {
+    const model = await bidder("listed", { text: "one two three", betweenMs: 400, pieceChars: 4 });
+    const key = await keyOf("lister");
+    const { id } = (await (await post("/v1/jobs", { text: "Count.", bidders: [model] }, key)).json()) as { id: string };
+    const listed = async () =>
+      ((await (await call("/v1/jobs", {}, key)).json()) as { jobs: { id: string; status: string }[] }).jobs;
+    await expect.poll(listed, { timeout: 3000 }).toMatchObject([{ id, status: "running" }]);
+    await ended(id, key);
+    await expect.poll(listed, { timeout: 15_000 }).toMatchObject([{ id, status: "succeeded" }]);
+    expect((await call(`/v1/jobs/${id}/ledger.csv`, {}, key)).headers.get("content-type")).toContain("text/csv");
+    const csv = await (await call("/v1/usage.csv", {}, key)).text();
+    expect(csv.split("\r\n")).toHaveLength(3);
+    expect((await call(`/v1/jobs/${id}/ledger.csv`, {}, await keyOf("other"))).status).toBe(404);
+  });
+});
+
+describe("a webhook", () => {
+  it("comes signed, is tried again after a failure, and shows in the job", async () => {
+    const url = `${inject("sinkUrl")}/fail-1/${crypto.randomUUID()}`;
+    const key = await keyOf("hooked");
+    const body = { text: "Guten Tag, wie geht es Ihnen?", kind: "language", webhook: { url } };
+    const { id } = (await (await post("/v1/jobs", body, key)).json()) as { id: string };
+    const posts = async () =>
+      ((await (await fetch(`${inject("sinkUrl")}/posts`)).json()) as SinkPost[]).filter((p) => url.endsWith(p.path));
+    await expect.poll(async () => (await posts()).length, { timeout: 15_000 }).toBe(2);
+    const { secret } = (await (await call("/v1/webhook-secret", {}, key)).json()) as { secret: string };
+    for (const { headers, body: sent } of await posts()) {
+      const told = new Webhook(secret).verify(sent, headers) as { type: string; data: { id: string } };
+      expect(told).toMatchObject({ type: "job.succeeded", data: { id, answer: { value: { label: "de" } } } });
+    }
+    await expect.poll(async () => (await view(id, key)).webhooks[0]?.state, { timeout: 5000 }).toBe("delivered");
+  });
+
+  it("waits in the job's outbox for a receiver that is not there", async () => {
+    const body = { text: "Guten Tag.", kind: "language", webhook: { url: "http://127.0.0.1:9/nobody" } };
+    const { id } = (await (await post("/v1/jobs", body)).json()) as { id: string };
+    await expect.poll(async () => (await view(id)).webhooks[0]?.attempts, { timeout: 10_000 }).toBe(1);
+    expect((await view(id)).webhooks[0]).toMatchObject({ state: "due", topic: "job.succeeded" });
+  });
+
+  it("may neither name a secret without the operator's key nor go to a private place", async () => {
+    const key = await keyOf("hooked");
+    const job = { text: "Hola.", kind: "language" };
+    const url = "https://hooks.example.com/x";
+    expect((await post("/v1/jobs", { ...job, webhook: { url, secretName: "WEBHOOK_SECRET" } }, key)).status).toBe(403);
+    for (const bad of ["https://10.0.0.1/", "https://db.internal/", "http://hooks.example.com/"]) {
+      const response = await post("/v1/jobs", { ...job, webhook: { url: bad } }, key);
+      expect(response.status, bad).toBe(400);
+      expect(await response.json()).toMatchObject({ field: "webhook.url" });
+    }
+    expect((await post("/v1/jobs", { ...job, webhook: { url, secretName: "ATOMIC_API_KEY" } })).status).toBe(400);
+  });
+});
+
+describe("a microtask that waits for approval", () => {
+  it("goes on when a person says so, and refuses every other word", async () => {
+    const input = [{ from: "job" }];
+    const plan = {
+      microtasks: [
+        { id: "first", kind: "language", input },
+        { id: "second", kind: "language", input, needs: ["first"], wait: { for: "approval" } },
+      ],
+      assembly: { type: "object", fields: { first: "first", second: "second" } },
+    };
+    const { id } = (await (await post("/v1/jobs", { text: "Guten Tag, wie geht es Ihnen?", plan })).json()) as JobView;
+    await expect.poll(async () => (await view(id)).microtasks[1]?.status, { timeout: 10_000 }).toBe("waiting");
+    const approve = async (microtask: string, body: unknown) =>
+      (await post(`/v1/jobs/${id}/approvals/${microtask}`, body)).status;
+    expect(await approve("first", { approved: true })).toBe(409);
+    expect(await approve("none", { approved: true })).toBe(404);
+    expect(await approve("second", { approved: "yes" })).toBe(400);
+    expect(await approve("second", { approved: true, note: "x".repeat(3000) })).toBe(400);
+    const other = await keyOf("stranger");
+    expect((await post(`/v1/jobs/${id}/approvals/second`, { approved: true }, other)).status).toBe(404);
+    const words = await Promise.all(Array.from({ length: 5 }, () => approve("second", { approved: true })));
+    expect(words.sort()).toEqual([202, 409, 409, 409, 409]);
+    await ended(id);
+    expect((await view(id)).answer?.value).toMatchObject({ second: { label: "de" } });
+    expect(await approve("second", { approved: true })).toBe(409);
+  });
+});
+
+describe("a job whose object leaves memory", () => {
+  it("waits with its alarm where the log says, and being looked at costs its log nothing", async () => {
+    const untilMs = Date.now() + 3_600_000;
+    const plan = { microtasks: [{ id: "later", kind: "language", wait: { untilMs } }] };
+    const { id } = (await (await post("/v1/jobs", { text: "Bonjour tout le monde.", plan })).json()) as JobView;
+    await expect.poll(async () => (await view(id)).microtasks[0]?.status, { timeout: 5000 }).toBe("waiting");
+    const object = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
+    const alarm = () => runInDurableObject(object, (_job, state) => state.storage.getAlarm());
+    await expect.poll(alarm, { timeout: 5000 }).toBe(untilMs);
+    const { seq } = await view(id);
+    for (let n = 0; n < 4; n++) {
+      await evictDurableObject(object);
+      expect(await view(id)).toMatchObject({ status: "running", seq });
+    }
+    expect(await alarm()).toBe(untilMs);
+  });
+
+  it("keeps what its tenant lent it until its log arrives", async () => {
+    const model = await bidder("killed", { text: "one two three four five six", betweenMs: 150, pieceChars: 4 });
+    const key = await keyOf("killed");
+    await put("/v1/tenants/killed/budget", { monthlyUsd: 0.01 });
+    const made = await post("/v1/jobs", { text: "Count.", bidders: [model], maxOutputTokens: 200 }, key);
+    const { id } = (await made.json()) as { id: string };
+    const budget = async () =>
+      (await (await call("/v1/budget", {}, key)).json()) as { heldUsd: number; costUsd: number; running: number };
+    await expect.poll(async () => (await view(id, key)).microtasks[0]?.attempts.length ?? 0).toBeGreaterThan(0);
+    await abortAllDurableObjects();
+    expect(await budget()).toMatchObject({ running: 1, costUsd: 0 });
+    expect((await budget()).heldUsd).toBeGreaterThan(0);
+    await ended(id, key);
+    // What is still held then lies in a Worker's purse, for the tenant's next jobs.
+    await expect.poll(budget, { timeout: 10_000 }).toMatchObject({ running: 0 });
+    const { costUsd } = await view(id, key);
+    expect((await budget()).costUsd).toBeCloseTo(costUsd, 12);
+    const lines = (await (await call(`/v1/jobs/${id}/ledger.csv`, {}, key)).text()).split("\r\n");
+    expect(lines.filter((line) => line.includes(",charge,"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes(",orphaned,bounded,"))).toHaveLength(1);
+  });
+});
+
+describe("200 jobs at once on a cap for 50", () => {
+  it("are served at least 45 times and never bill more than the cap", async () => {
+    // 1,000 input tokens at 1 USD a million and 200 output tokens at 2: 1.4 thousandths of a USD a job.
+    const usage = { input: 1000, output: 200 };
+    const model = await bidder("capped", { text: "w".repeat(800), usage, pieceChars: 800 });
+    const oneUsd = 0.0014;
+    const key = await keyOf("crowd");
+    expect((await put("/v1/tenants/crowd/budget", { monthlyUsd: 50 * oneUsd })).status).toBe(200);
+    const body = { text: "Please tell me. ".repeat(220), bidders: [model], maxOutputTokens: 256 };
+    const posted = await Promise.all(Array.from({ length: 200 }, () => post("/v1/jobs", body, key)));
+    expect(posted.filter((r) => r.status !== 202 && r.status !== 402)).toHaveLength(0);
+    const made = await Promise.all(
+      posted.filter((r) => r.status === 202).map(async (r) => ((await r.json()) as { id: string }).id),
+    );
+    // An event stream closes when its job is over.
+    for (const id of made) await (await call(`/v1/jobs/${id}/events`, {}, key)).text();
+    const views = await Promise.all(made.map((id) => view(id, key)));
+    const served = views.filter((v) => v.status === "succeeded").length;
+    const failed = views.filter((v) => v.status !== "succeeded");
+    for (const v of failed) expect(["budget-exceeded", "rate-limited"]).toContain(v.error?.code);
+    const ledger = (await (await fetch(`${inject("providerUrl")}/ledger`)).json()) as LedgerEntry[];
+    const billedUsd = ledger.filter((e) => e.model === "capped").length * oneUsd;
+    expect(served).toBeGreaterThanOrEqual(45);
+    expect(billedUsd).toBeLessThanOrEqual(50 * oneUsd + 1e-9);
+    await expect
+      .poll(async () => ((await (await call("/v1/budget", {}, key)).json()) as { heldUsd: number }).heldUsd, {
+        timeout: 10_000,
+      })
+      .toBe(0);
+    const standing = (await (await call("/v1/budget", {}, key)).json()) as { costUsd: number; leftUsd: number };
+    expect(standing.costUsd).toBeCloseTo(served * oneUsd, 9);
+    expect(standing.leftUsd).toBeGreaterThanOrEqual(0);
+    const falsely = Math.min(200 - served, Math.floor(standing.leftUsd / oneUsd + 1e-9));
+    console.log(`served ${served} of 200 on a cap for 50; falsely refused ${falsely} of ${200 - served}`);
+  }, 60_000);
+
+  it("are refused at the door with a reason once the month is spent", async () => {
+    const key = await keyOf("broke");
+    await put("/v1/tenants/broke/budget", { monthlyUsd: 0 });
+    const model = await bidder("capped2", { text: "hi" });
+    const response = await post("/v1/jobs", { text: "Hello there.", bidders: [model] }, key);
+    expect(response.status).toBe(402);
+    expect(await response.json()).toMatchObject({ code: "budget-exceeded", reason: "cap-reached" });
+    // What costs nothing is still done.
+    const free = await post("/v1/jobs?wait=10", { text: "Bonjour tout le monde.", kind: "language" }, key);
+    expect(((await free.json()) as JobView).status).toBe("succeeded");
+    expect((await post("/v1/jobs", { text: "x" }, { authorization: "Bearer nobody" })).status).toBe(401);
+    expect((await call("/v1/tenants/broke/budget", { method: "PUT", body: "{}" }, key)).status).toBe(403);
   });
 });

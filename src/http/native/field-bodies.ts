@@ -10,10 +10,12 @@ export const usdBody = z
 
 export const deadlineBody = z
   .int()
-  .max(24 * 60 * 60 * 1000)
+  .max(30 * 24 * 60 * 60 * 1000)
   .refine((ms) => ms >= 1, {
     error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
   });
+
+export const tenantName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
 
 export const labelsBody = z
   .array(z.string().trim().min(1).max(200))
@@ -21,7 +23,7 @@ export const labelsBody = z
   .max(256)
   .refine((labels) => new Set(labels).size === labels.length, { error: "A label is given twice. Give each once." });
 
-export const strategies = ["auto", "single", "race", "best-of", "agreement"] as const;
+export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const deliveries = ["live", "accepted"] as const;
 export const leaderChanges = ["restart", "fail"] as const;

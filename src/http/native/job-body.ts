@@ -47,5 +47,15 @@ export const jobBody = z.strictObject({
   region: z.string().min(1).max(32).optional(),
   metadata: metadataBody.optional(),
   cancelOnDisconnect: z.boolean().optional(),
+  webhook: z
+    .strictObject({
+      url: z.string().min(1).max(2048),
+      /** Names a secret binding of the operator's; left out, the tenant's own secret signs. */
+      secretName: z
+        .string()
+        .regex(/^WEBHOOK_[A-Z0-9_]{1,56}$/)
+        .optional(),
+    })
+    .optional(),
 });
 export type JobBody = z.infer<typeof jobBody>;

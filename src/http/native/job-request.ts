@@ -50,6 +50,7 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
     region: body.region ?? null,
     cancelOnDisconnect: body.cancelOnDisconnect ?? false,
     metadata: body.metadata ?? {},
+    ...(body.webhook === undefined ? {} : { webhook: body.webhook }),
   };
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };
 }

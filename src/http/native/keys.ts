@@ -6,13 +6,11 @@ import { operatorOnly } from "../middleware/operator-only.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
+import { tenantName } from "./field-bodies.ts";
 
 const keyBody = z.strictObject({
   /** Whose jobs the key sees. Keys of one tenant share them. */
-  tenant: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
-    .refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
+  tenant: tenantName.refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
 });
 
 /** Keys of tenants: the operator makes and revokes them. A key is shown once. */

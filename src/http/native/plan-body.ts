@@ -24,6 +24,12 @@ const microtaskBody = z.strictObject({
   valueUsd: usdBody.optional(),
   labels: labelsBody.optional(),
   maxOutputTokens: z.int().min(1).max(131_072).optional(),
+  wait: z
+    .union([
+      z.strictObject({ for: z.literal("approval") }),
+      z.strictObject({ untilMs: z.int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+    ])
+    .optional(),
 });
 
 /** A caller's own plan. Whether it is a DAG within bounds is checked by the plan stage. */
@@ -50,7 +56,7 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
       { field: "plan.assembly" },
     );
   return {
-    microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, ...task }) => {
+    microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, wait, ...task }) => {
       const parts: InputPart[] = input ?? [
         { from: "job" },
         ...(needs ?? []).map((id) => ({ from: "microtask" as const, id })),
@@ -62,6 +68,7 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
         valueNano: valueUsd === undefined ? null : fromUsd(valueUsd),
         ...(labels === undefined ? {} : { labels }),
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+        ...(wait === undefined ? {} : { wait }),
       };
     }),
     assembly,

@@ -66,7 +66,9 @@ export async function* answerParts(
 function textOf(job: Job, live: boolean): string {
   if (job.status === "cancelled") throw new AtomicError("cancelled", "The job was cancelled before it had an answer.");
   if (job.answer === null)
-    throw new AtomicError(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.");
+    throw new AtomicError(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.", {
+      reason: job.error?.reason,
+    });
   const { schema } = job.request.contract;
   // Structured text may have been mended: what was validated is the value. Text that was sent live stays as it was.
   return schema === undefined || live ? job.answer.text : JSON.stringify(job.answer.value);

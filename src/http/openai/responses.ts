@@ -6,6 +6,7 @@ import type { LoggedEvent } from "../../job/job-event.ts";
 import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
+import { idempotencyName } from "../idempotency-key.ts";
 import { wholeNumber } from "../native/jobs.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
@@ -21,12 +22,14 @@ import { responsesBody, responsesRequest, schemaField } from "./responses-body.t
 /** OpenAI's Responses API. One in the background is a job: poll it, stream it from anywhere, cancel it. */
 export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/responses", async (c) => {
+    const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(responsesBody, await readJson(c.req));
     const request = responsesRequest(body, await ports.market.bidders());
     await admitOpenai(request, ports, schemaField);
     const caller = c.get("caller");
-    const { id } = await ports.jobs.create(caller, request, "http");
+    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);
+    if (repeated) c.header("idempotent-replayed", "true");
     const open = () => ports.jobs.open(caller, id);
     if (body.stream === true) return streamResponse(c, open, request.cancelOnDisconnect, -1);
     if (body.background === true) return c.json(await responseNow(await openJob(ports, caller, id)));

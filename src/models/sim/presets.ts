@@ -36,7 +36,7 @@ export const simProfiles: Readonly<Record<string, SimProfile>> = {
     firstTokenMs: { median: 350, sigma: 0.3 },
     tokensPerSecond: { median: 30, sigma: 0.1 },
     words: { median: 45, sigma: 0.1 },
-    quality: 0.9,
+    quality: 0.99,
     faults: [{ reason: "overloaded", probability: 0.005 }],
   },
   careful: {

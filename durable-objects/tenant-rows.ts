@@ -1,0 +1,109 @@
+import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
+
+/** A settled job is remembered so long, ms: longer than its object, which alone can report again. */
+const rememberedMs = 45 * 86_400_000;
+const mostForgotten = 5_000;
+
+/** A tenant's rows in its object's SQLite. */
+export class SqlTenantRows implements TenantRows {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
+    sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
+      nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
+      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS months (month TEXT PRIMARY KEY, jobs INTEGER NOT NULL,
+      cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL) WITHOUT ROWID`);
+  }
+
+  limits(): Limits {
+    const [row] = this.#sql.exec<{ monthly_nano: number | null; job_nano: number | null }>("SELECT * FROM limits");
+    return { monthlyNano: row?.monthly_nano ?? null, jobNano: row?.job_nano ?? null };
+  }
+
+  setLimits({ monthlyNano, jobNano }: Limits): void {
+    this.#sql.exec("INSERT OR REPLACE INTO limits VALUES (1, ?, ?)", monthlyNano, jobNano);
+  }
+
+  leases(): Lease[] {
+    const rows = this.#sql.exec<{
+      holder: string;
+      kind: Lease["kind"];
+      month: string;
+      nano: number;
+      at_ms: number;
+      expires_at_ms: number;
+      about: string | null;
+    }>("SELECT * FROM leases");
+    return [...rows].map(({ at_ms, expires_at_ms, about, ...row }) => ({
+      ...row,
+      atMs: at_ms,
+      expiresAtMs: expires_at_ms,
+      about: about === null ? null : (JSON.parse(about) as RunningJob),
+    }));
+  }
+
+  putLease({ holder, kind, month, nano, atMs, expiresAtMs, about }: Lease): void {
+    const text = about === null ? null : JSON.stringify(about);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ...[holder, kind, month, nano, atMs, expiresAtMs, text],
+    );
+  }
+
+  dropLease(holder: string): void {
+    this.#sql.exec("DELETE FROM leases WHERE holder = ?", holder);
+  }
+
+  settled(job: string): SettledJob | null {
+    const [row] = this.#sql.exec<{ month: string; cost_nano: number; charge_nano: number; at_ms: number }>(
+      "SELECT * FROM settled WHERE job = ?",
+      job,
+    );
+    if (row === undefined) return null;
+    return { month: row.month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms };
+  }
+
+  putSettled(job: string, { month, costNano, chargeNano, atMs }: SettledJob): void {
+    this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?)", job, month, costNano, chargeNano, atMs);
+  }
+
+  month(month: string): MonthTotals {
+    return this.#months("WHERE month = ?", month)[0] ?? { month, jobs: 0, costNano: 0, chargeNano: 0 };
+  }
+
+  putMonth({ month, jobs, costNano, chargeNano }: MonthTotals): void {
+    this.#sql.exec("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?)", month, jobs, costNano, chargeNano);
+  }
+
+  /** Newest first. */
+  months(limit: number): MonthTotals[] {
+    return this.#months("ORDER BY month DESC LIMIT ?", limit);
+  }
+
+  /** Forgets jobs that settled long ago; true: there may be more. */
+  forget(nowMs: number): boolean {
+    const gone = this.#sql.exec(
+      "DELETE FROM settled WHERE job IN (SELECT job FROM settled WHERE at_ms < ? LIMIT ?)",
+      nowMs - rememberedMs,
+      mostForgotten,
+    );
+    return gone.rowsWritten >= mostForgotten;
+  }
+
+  #months(where: string, value: string | number): MonthTotals[] {
+    const rows = this.#sql.exec<{ month: string; jobs: number; cost_nano: number; charge_nano: number }>(
+      `SELECT * FROM months ${where}`,
+      value,
+    );
+    return [...rows].map(({ month, jobs, cost_nano, charge_nano }) => ({
+      month,
+      jobs,
+      costNano: cost_nano,
+      chargeNano: charge_nano,
+    }));
+  }
+}

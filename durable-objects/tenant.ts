@@ -1,0 +1,120 @@
+import { DurableObject } from "cloudflare:workers";
+import type { AtomicEnv } from "../src/env.ts";
+import type { OpeningSlice } from "../src/money/money-event.ts";
+import type { NanoUsd } from "../src/money/nano-usd.ts";
+import {
+  type Grant,
+  type Limits,
+  type MonthTotals,
+  type RunningJob,
+  type Standing,
+  TenantLedger,
+} from "../src/money/tenant-ledger.ts";
+import { SqlTenantRows } from "./tenant-rows.ts";
+
+/** No call waits longer for money, ms: a caller that may wait longer calls again. */
+const longestWaitMs = 10_000;
+const forgetEveryMs = 86_400_000;
+
+/** A tenant's purse: null where there is no cap. `jobNano`: the operator's limit for one job. */
+export interface Opening {
+  grant: Grant | null;
+  leftNano: NanoUsd | null;
+  jobNano: NanoUsd | null;
+}
+
+/** A tenant's home: its caps, what is lent to whom, which jobs run. A thin shell around the ledger. */
+export class TenantObject extends DurableObject<AtomicEnv> {
+  readonly #rows: SqlTenantRows;
+  readonly #ledger: TenantLedger;
+  /** Who waits for money, in the order they came. */
+  #waiting: (() => void)[] = [];
+
+  constructor(ctx: DurableObjectState, env: AtomicEnv) {
+    super(ctx, env);
+    this.#rows = new SqlTenantRows(ctx.storage.sql);
+    this.#ledger = new TenantLedger(this.#rows);
+  }
+
+  async setLimits(limits: Limits): Promise<Standing> {
+    this.#ledger.setLimits(limits);
+    this.#moved();
+    return this.#ledger.standing(Date.now());
+  }
+
+  async standing(): Promise<Standing> {
+    return this.#ledger.standing(Date.now());
+  }
+
+  async months(limit: number): Promise<MonthTotals[]> {
+    return this.#rows.months(limit);
+  }
+
+  async running(limit: number): Promise<RunningJob[]> {
+    return this.#ledger.running(limit);
+  }
+
+  /** Money for a Worker to hand on, at least `leastNano` or none. */
+  async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd): Promise<Opening> {
+    const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
+    return { grant, leftNano: this.#ledger.standing(Date.now()).leftNano, jobNano: this.#ledger.limits.jobNano };
+  }
+
+  async closePurse(purse: string, unusedNano: NanoUsd): Promise<void> {
+    this.#ledger.closePurse(purse, unusedNano);
+    this.#moved();
+  }
+
+  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<void> {
+    this.#ledger.begin(job, slice, keepNano, Date.now());
+    if (keepNano < (slice?.nano ?? 0)) this.#moved();
+  }
+
+  /** Raises a job's lease; waits at most `waitMs`, and 10 s, for money that others hold. */
+  async lease(
+    job: RunningJob,
+    slice: OpeningSlice | null,
+    leastNano: NanoUsd,
+    wantNano: NanoUsd,
+    waitMs: number,
+  ): Promise<Grant> {
+    const untilMs = Date.now() + Math.min(waitMs, longestWaitMs);
+    for (;;) {
+      const grant = this.#ledger.lease(job, slice, leastNano, wantNano, Date.now());
+      const leftMs = untilMs - Date.now();
+      if (grant.totalNano >= leastNano || grant.shortage !== "held" || leftMs <= 0) return grant;
+      await this.#money(leftMs);
+    }
+  }
+
+  async settle(
+    job: string,
+    slice: OpeningSlice | null,
+    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
+  ): Promise<void> {
+    this.#ledger.settle(job, slice, bill, Date.now());
+    this.#moved();
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + forgetEveryMs);
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
+  }
+
+  /** Resolves when money came back, or after `ms`. */
+  #money(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #moved(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}

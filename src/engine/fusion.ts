@@ -1,0 +1,38 @@
+import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import { fusionPrompt } from "../judge/judge-prompt.ts";
+import { schemaPrompt } from "../output/schema-prompt.ts";
+import { inputOf, launch } from "./attempts.ts";
+import { contestantsOf, judgeFor } from "./judge-choice.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Has a model merge the answers that passed: one outside the contestants where there is one, as for a judge, else the
+ * bidder of the first place. What it writes is an attempt like any other and is held to the same contract; when it
+ * fails or is rejected, the earliest answer that passed is taken.
+ */
+export function startFusion(run: Run, microtaskId: string, attempts: string[]): void {
+  const microtask = microtaskOf(run.job, microtaskId);
+  const first = attemptOf(run.job, attempts[0] ?? "");
+  if (microtask === undefined || first === undefined) return;
+  const chosen = judgeFor(run.job, run.ports, contestantsOf(microtask));
+  const { task } = microtask;
+  const { schema } = task.contract;
+  const text = inputOf(run, microtask);
+  launch(run, microtask, {
+    bidder: "none" in chosen ? first.bidder : chosen.judge.id,
+    place: -1,
+    role: "fusion",
+    about: attempts,
+    on: null,
+    messages: fusionPrompt(
+      task,
+      text,
+      attempts.map((id) => attemptOf(run.job, id)?.text ?? ""),
+      schema === undefined ? null : schemaPrompt(schema),
+      run.ports.nonce(),
+    ),
+    text,
+    examples: 0,
+    why: `merges ${attempts.join(", ")}; ${"none" in chosen ? "nobody outside the contestants can" : chosen.why}`,
+  });
+}

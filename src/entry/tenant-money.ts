@@ -1,0 +1,133 @@
+import type { TenantObject } from "../../durable-objects/tenant.ts";
+import { openingOf } from "../engine/opening.ts";
+import type { MarketView } from "../engine/ports.ts";
+import type { AtomicEnv } from "../env.ts";
+import { AtomicError } from "../error.ts";
+import type { OpeningSlice } from "../money/money-event.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
+import { drawFrom, type Purse, purseSize } from "../money/purse.ts";
+import { purseMs } from "../money/tenant-ledger.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+
+/** What this isolate remembers of a tenant's limits is at most so old, ms; from half of it on it is read again beside. */
+const knownMs = 10_000;
+const mostTenants = 1_000;
+/** A purse is filled ahead of need only while so many openings are left: what lies in purses is no other Worker's. */
+const plenty = 10;
+
+interface Known {
+  atMs: number;
+  capped: boolean;
+  jobNano: NanoUsd | null;
+  leftNano: NanoUsd;
+  shortage: "cap-reached" | "held" | null;
+  purse: Purse | null;
+  refilling: boolean;
+}
+
+/** In this isolate's memory: gone with it, and then what its purses held comes back to the tenant. */
+const tenants = new Map<string, Known>();
+
+/** A tenant's own object, over RPC. */
+export const tenantObject = (env: AtomicEnv, tenant: string): TenantObject =>
+  env.TENANT.get(env.TENANT.idFromName(tenant)) as unknown as TenantObject;
+
+/** After the operator changed a tenant's limits: this isolate reads them anew; others within 10 s. */
+export const forgetTenant = (tenant: string): boolean => tenants.delete(tenant);
+
+/**
+ * What a new job may spend at first, and its own limit. Tenants without a cap, and those whose purse is full, cost no
+ * hop while this isolate remembers them. Throws `budget-exceeded` where nothing is left and nobody works for nothing.
+ */
+export async function openingFor(
+  env: AtomicEnv,
+  tenant: string,
+  request: JobRequest,
+  view: MarketView,
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<{ slice: OpeningSlice | null; jobNano: NanoUsd | null }> {
+  const nowMs = Date.now();
+  const known = tenants.get(tenant);
+  const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
+  if (known !== undefined && !known.capped && ageMs < knownMs) {
+    if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0).catch(() => {}));
+    return { slice: null, jobNano: known.jobNano };
+  }
+  const opening = openingOf(request, view, nowMs);
+  const drawn = draw(env, tenant, known, opening.nano, keepAlive);
+  if (drawn !== null) return drawn;
+  const fresh = await refill(env, tenant, opening.nano);
+  if (!fresh.capped) return { slice: null, jobNano: fresh.jobNano };
+  const second = draw(env, tenant, fresh, opening.nano, keepAlive);
+  if (second !== null) return second;
+  if (fresh.shortage === "cap-reached" && !opening.freely && fresh.leftNano <= 0)
+    throw new AtomicError(
+      "budget-exceeded",
+      "The tenant's budget for this month is spent. Ask the operator to raise it, or wait for the next month.",
+      { reason: "cap-reached" },
+    );
+  // Running jobs hold the money, or little is left: the job itself waits for it, or does with less.
+  return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano };
+}
+
+/** A slice that no job took, since the job was there already, goes back into the purse it was drawn from. */
+export function returnSlice(tenant: string, slice: OpeningSlice | null): void {
+  const purse = tenants.get(tenant)?.purse;
+  if (slice !== null && purse !== undefined && purse !== null && purse.id === slice.purse) purse.leftNano += slice.nano;
+}
+
+function draw(
+  env: AtomicEnv,
+  tenant: string,
+  known: Known | undefined,
+  nano: NanoUsd,
+  keepAlive: (work: Promise<unknown>) => void,
+): { slice: OpeningSlice; jobNano: NanoUsd | null } | null {
+  if (known?.capped !== true) return null;
+  if (nano === 0) return { slice: { purse: null, nano: 0 }, jobNano: known.jobNano };
+  const { purse } = known;
+  if (purse === null || !drawFrom(purse, nano, Date.now())) return null;
+  if (purse.leftNano < nano && known.leftNano >= plenty * nano && !known.refilling) {
+    known.refilling = true;
+    keepAlive(
+      refill(env, tenant, nano).catch(() => {
+        known.refilling = false;
+      }),
+    );
+  }
+  return { slice: { purse: purse.id, nano }, jobNano: known.jobNano };
+}
+
+/** Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. */
+async function refill(env: AtomicEnv, tenant: string, openingNano: NanoUsd): Promise<Known> {
+  const before = tenants.get(tenant);
+  const id = `purse/${crypto.randomUUID()}`;
+  const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
+  const askedAtMs = Date.now();
+  const object = tenantObject(env, tenant);
+  const { grant, leftNano, jobNano } = await object.openPurse(id, openingNano, want);
+  const now = tenants.get(tenant);
+  const old = now?.purse ?? null;
+  const known: Known = {
+    atMs: askedAtMs,
+    capped: grant !== null,
+    jobNano,
+    leftNano: leftNano ?? 0,
+    shortage: grant?.shortage ?? null,
+    purse:
+      grant !== null && grant.totalNano > 0
+        ? { id, leftNano: grant.totalNano, expiresAtMs: askedAtMs + purseMs }
+        : null,
+    refilling: false,
+  };
+  tenants.delete(tenant);
+  tenants.set(tenant, known);
+  const oldest = tenants.keys().next();
+  if (tenants.size > mostTenants && !oldest.done) tenants.delete(oldest.value);
+  if (old !== null && old.leftNano > 0) {
+    const rest = old.leftNano;
+    old.leftNano = 0;
+    await object.closePurse(old.id, rest).catch(() => {});
+  }
+  return known;
+}

@@ -1,0 +1,83 @@
+import type { Hono } from "hono";
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import { csv, ledgerCsv } from "../../money/ledger.ts";
+import { fromUsd, toUsd } from "../../money/nano-usd.ts";
+import type { Standing } from "../../money/tenant-ledger.ts";
+import type { AppEnv } from "../app-env.ts";
+import { operatorOnly } from "../middleware/operator-only.ts";
+import { openJob } from "../open-job.ts";
+import type { HttpPorts } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+import { parseInput } from "../zod-refusal.ts";
+import { tenantName } from "./field-bodies.ts";
+
+/** Up to 9 million USD fit an exact integer of nano-USD; 0 stops a tenant. */
+const capBody = z.number().min(0).max(1_000_000).nullable();
+const limitsBody = z.strictObject({ monthlyUsd: capBody, jobUsd: capBody.optional() });
+const tokens = z.int().min(0).max(100_000_000);
+const usageBody = z.strictObject({
+  /** Whose job it is; absent: the caller's own. */
+  tenant: tenantName.optional(),
+  input: tokens,
+  output: tokens,
+  cachedInput: tokens.optional(),
+  reasoning: tokens.optional(),
+});
+
+const months = 36;
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+const asCsv = { "content-type": "text/csv; charset=utf-8; header=present", "cache-control": "no-store" };
+
+/** Ledgers, the month's standing, and the limits that the operator sets. */
+export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.get("/v1/jobs/:id/ledger.csv", async (c) => {
+    const job = await openJob(ports, c.get("caller"), c.req.param("id"));
+    return c.body(ledgerCsv(await job.ledger(), isoTime), 200, asCsv);
+  });
+
+  app.get("/v1/jobs/:id/ledger", async (c) => {
+    const id = c.req.param("id");
+    const entries = await (await openJob(ports, c.get("caller"), id)).ledger();
+    return c.json({ id, entries: entries.map(({ nano, ...entry }) => ({ ...entry, usd: toUsd(nano) })) });
+  });
+
+  // A provider's invoice says what a cut stream was billed. The operator's alone: a tenant's cap holds against it.
+  app.put("/v1/jobs/:id/attempts/:attempt/usage", operatorOnly, async (c) => {
+    const { tenant, ...usage } = parseInput(usageBody, await readJson(c.req));
+    const caller = c.get("caller");
+    const job = await openJob(ports, { ...caller, tenant: tenant ?? caller.tenant }, c.req.param("id"));
+    const refusal = await job.reconcile(c.req.param("attempt"), { ...usage, source: "provider" });
+    if (refusal !== null) throw AtomicError.from(refusal);
+    return c.body(null, 204);
+  });
+
+  app.get("/v1/budget", async (c) => c.json(shown(await ports.money.standing(c.get("caller")))));
+
+  app.get("/v1/usage.csv", async (c) => {
+    const rows = await ports.money.months(c.get("caller"), months);
+    const table = rows.map((m) => [m.month, m.jobs, m.costNano, m.chargeNano]);
+    return c.body(csv(["month", "jobs", "cost_nano_usd", "charge_nano_usd"], table), 200, asCsv);
+  });
+
+  app.put("/v1/tenants/:tenant/budget", operatorOnly, async (c) => {
+    const tenant = parseInput(tenantName, c.req.param("tenant"));
+    const { monthlyUsd, jobUsd } = parseInput(limitsBody, await readJson(c.req));
+    const nano = (usd: number | null | undefined) => (usd === null || usd === undefined ? null : fromUsd(usd));
+    const standing = await ports.money.setLimits(tenant, { monthlyNano: nano(monthlyUsd), jobNano: nano(jobUsd) });
+    return c.json({ tenant, ...shown(standing) });
+  });
+}
+
+const shown = (s: Standing) => ({
+  month: s.month,
+  jobs: s.jobs,
+  running: s.running,
+  costUsd: toUsd(s.costNano),
+  chargeUsd: toUsd(s.chargeNano),
+  /** Lent to running jobs: it may still be spent. */
+  heldUsd: toUsd(s.heldNano),
+  monthlyUsd: s.monthlyNano === null ? null : toUsd(s.monthlyNano),
+  jobUsd: s.jobNano === null ? null : toUsd(s.jobNano),
+  leftUsd: s.leftNano === null ? null : toUsd(s.leftNano),
+});

@@ -1,0 +1,33 @@
+import { bands } from "./cell.ts";
+import { within } from "./elementary.ts";
+import type { Row } from "./state.ts";
+import { blend } from "./tokens.ts";
+
+/** Answers of a length band that its mean confidence is shrunk by. */
+const shrink = 10;
+
+/** Keeps the confidence that a bidder named with an answer; what is no probability is dropped. */
+export function learnSureness(row: Row, band: number, confidence: number): void {
+  if (!(confidence >= 0 && confidence <= 1)) return;
+  row.sure ??= Array.from({ length: 2 * bands }, () => 0);
+  const weight = row.sure[2 * band] ?? 0;
+  row.sure[2 * band + 1] = blend(row.sure[2 * band + 1] ?? 0, weight, confidence);
+  row.sure[2 * band] = Math.min(300, weight + 1);
+}
+
+/**
+ * How much surer than usual a bidder is on inputs of a length, in confidence, -1 to 1. Only the difference is used: how
+ * sure a bidder is on the whole says more about its author than about its answers. Known without any verdict.
+ */
+export function surenessOf(row: Row | undefined, band: number): number {
+  if (!row?.sure) return 0;
+  let [sum, weight] = [0, 0];
+  for (let b = 0; b < bands; b++) {
+    const n = row.sure[2 * b] ?? 0;
+    sum += n * (row.sure[2 * b + 1] ?? 0);
+    weight += n;
+  }
+  const n = row.sure[2 * band] ?? 0;
+  if (weight <= 0 || n <= 0) return 0;
+  return within(((row.sure[2 * band + 1] ?? 0) - sum / weight) * (n / (n + shrink)), -1, 1);
+}

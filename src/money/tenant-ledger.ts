@@ -1,0 +1,245 @@
+import type { MoneyShortage, OpeningSlice } from "./money-event.ts";
+import type { NanoUsd } from "./nano-usd.ts";
+
+/** Money lent: to a job, or to a purse in a Worker's memory, which hands it on to jobs. Times are epoch ms. */
+export interface Lease {
+  holder: string;
+  kind: "job" | "purse";
+  /** Calendar month (UTC, "2026-11") whose cap it counts against. */
+  month: string;
+  nano: NanoUsd;
+  atMs: number;
+  /** Past this a holder is presumed dead. A job's lease then still counts as spent, until its log arrives. */
+  expiresAtMs: number;
+  /** What a list shows of a running job. */
+  about: RunningJob | null;
+}
+
+export interface RunningJob {
+  id: string;
+  kind: string;
+  plan: string;
+  via: string;
+  createdAtMs: number;
+}
+
+/** What is known of a job that has settled. */
+export interface SettledJob {
+  month: string;
+  costNano: NanoUsd;
+  chargeNano: NanoUsd;
+  atMs: number;
+}
+
+export interface MonthTotals {
+  month: string;
+  jobs: number;
+  costNano: NanoUsd;
+  chargeNano: NanoUsd;
+}
+
+/** Where a tenant's rows are kept; every call is synchronous, so that a method of the ledger is one commit. */
+export interface TenantRows {
+  limits(): Limits;
+  setLimits(limits: Limits): void;
+  leases(): Lease[];
+  putLease(lease: Lease): void;
+  dropLease(holder: string): void;
+  settled(job: string): SettledJob | null;
+  putSettled(job: string, settled: SettledJob): void;
+  month(month: string): MonthTotals;
+  putMonth(totals: MonthTotals): void;
+}
+
+/** What the operator allows a tenant; null: no limit. */
+export interface Limits {
+  monthlyNano: NanoUsd | null;
+  jobNano: NanoUsd | null;
+}
+
+/** `totalNano`: what the holder has now in all. `shortage`: why that is less than it wanted. */
+export interface Grant {
+  totalNano: NanoUsd;
+  shortage: Exclude<MoneyShortage, "job-budget"> | null;
+}
+
+export interface Standing extends Limits, MonthTotals {
+  /** Lent to jobs and purses of this month and not settled. */
+  heldNano: NanoUsd;
+  /** null: no cap. */
+  leftNano: NanoUsd | null;
+  running: number;
+}
+
+/** A purse is drawn from for so long, and what it has not handed on comes back this much later, ms. */
+export const purseMs = 30_000;
+export const purseGraceMs = 300_000;
+export const jobLeaseMs = 600_000;
+
+/**
+ * A tenant's money: live leases + settled <= cap, at every instant. Jobs report their beginning and their end, each any
+ * number of times and in any order; only a report of the end frees a job's lease.
+ */
+export class TenantLedger {
+  readonly #rows: TenantRows;
+  readonly #leases = new Map<string, Lease>();
+
+  constructor(rows: TenantRows) {
+    this.#rows = rows;
+    for (const lease of rows.leases()) this.#leases.set(lease.holder, lease);
+  }
+
+  get limits(): Limits {
+    return this.#rows.limits();
+  }
+
+  setLimits(limits: Limits): void {
+    this.#rows.setLimits(limits);
+  }
+
+  standing(nowMs: number): Standing {
+    const month = monthOf(nowMs);
+    const totals = this.#rows.month(month);
+    const limits = this.limits;
+    const heldNano = this.#held(month);
+    const leftNano = limits.monthlyNano === null ? null : Math.max(0, limits.monthlyNano - totals.costNano - heldNano);
+    return { ...limits, ...totals, heldNano, leftNano, running: this.#jobs().length };
+  }
+
+  /** Running jobs, newest first. */
+  running(limit: number): RunningJob[] {
+    return this.#jobs()
+      .flatMap((lease) => (lease.about === null ? [] : [lease.about]))
+      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .slice(0, limit);
+  }
+
+  /** Lends a Worker a purse of `wantNano`, at least `leastNano`, or nothing. null: this tenant has no cap. */
+  openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd, nowMs: number): Grant | null {
+    this.#expire(nowMs);
+    const month = monthOf(nowMs);
+    const room = this.#room(month);
+    if (room === null) return null;
+    const nano = Math.min(wantNano, room);
+    if (nano < leastNano || nano <= 0) return { totalNano: 0, shortage: this.#why(leastNano, month) };
+    this.#put({ holder: purse, kind: "purse", month, nano, atMs: nowMs, expiresAtMs: nowMs + purseMs, about: null });
+    return { totalNano: nano, shortage: null };
+  }
+
+  /** A Worker gives back what it will not hand on. */
+  closePurse(purse: string, unusedNano: NanoUsd): void {
+    const lease = this.#leases.get(purse);
+    if (lease?.kind === "purse") this.#shrink(lease, unusedNano);
+  }
+
+  /**
+   * A job has begun; what it holds moves from the purse to the job, and what it does not keep comes back. A job that
+   * has settled stays settled.
+   */
+  begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd, nowMs: number): void {
+    if (this.#leases.has(job.id) || this.#rows.settled(job.id) !== null) return;
+    this.#take(slice);
+    this.#put({
+      holder: job.id,
+      kind: "job",
+      month: monthOf(nowMs),
+      nano: keepNano,
+      atMs: nowMs,
+      expiresAtMs: nowMs + jobLeaseMs,
+      about: job,
+    });
+  }
+
+  /**
+   * Raises what a job holds to `wantNano` in all, or at least to `leastNano`, or not at all; also lowers it. Asking
+   * again for the same changes nothing. A tenant without a cap lends what is asked.
+   */
+  lease(job: RunningJob, slice: OpeningSlice | null, leastNano: NanoUsd, wantNano: NanoUsd, nowMs: number): Grant {
+    this.#expire(nowMs);
+    this.begin(job, slice, slice?.nano ?? 0, nowMs);
+    const lease = this.#leases.get(job.id);
+    if (lease === undefined) return { totalNano: 0, shortage: "cap-reached" };
+    const room = this.#room(lease.month);
+    const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);
+    if (most < leastNano) return { totalNano: lease.nano, shortage: this.#why(leastNano, lease.month) };
+    this.#put({ ...lease, nano: most, expiresAtMs: nowMs + jobLeaseMs });
+    return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };
+  }
+
+  /** A job's log has arrived: what it cost is known, and its lease is free. A repeat moves only what has changed. */
+  settle(
+    job: string,
+    slice: OpeningSlice | null,
+    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
+    nowMs: number,
+  ): void {
+    const before = this.#rows.settled(job);
+    const lease = this.#leases.get(job);
+    const month = before?.month ?? lease?.month ?? monthOf(nowMs);
+    if (before === null && lease === undefined) this.#take(slice);
+    const totals = this.#rows.month(month);
+    this.#rows.putMonth({
+      month,
+      jobs: totals.jobs + (before === null ? 1 : 0),
+      costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
+      chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
+    });
+    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
+    this.#drop(job);
+  }
+
+  /** What a purse has not handed on comes back when every job it was handed to must have reported. */
+  #expire(nowMs: number): void {
+    for (const lease of this.#leases.values())
+      if (lease.kind === "purse" && lease.expiresAtMs + purseGraceMs <= nowMs) this.#drop(lease.holder);
+  }
+
+  #take(slice: OpeningSlice | null): void {
+    const purse = slice === null || slice.purse === null ? undefined : this.#leases.get(slice.purse);
+    if (purse?.kind === "purse" && slice !== null) this.#shrink(purse, slice.nano);
+  }
+
+  #shrink(purse: Lease, byNano: NanoUsd): void {
+    const nano = purse.nano - Math.max(0, byNano);
+    if (nano > 0) this.#put({ ...purse, nano });
+    else this.#drop(purse.holder);
+  }
+
+  #jobs(): Lease[] {
+    return [...this.#leases.values()].filter((lease) => lease.kind === "job");
+  }
+
+  #held(month: string): NanoUsd {
+    let sum = 0;
+    for (const lease of this.#leases.values()) if (lease.month === month) sum += lease.nano;
+    return sum;
+  }
+
+  /** What can still be lent; null: no cap. */
+  #room(month: string): NanoUsd | null {
+    const { monthlyNano } = this.limits;
+    return monthlyNano === null
+      ? null
+      : Math.max(0, monthlyNano - this.#rows.month(month).costNano - this.#held(month));
+  }
+
+  /** held: it would fit if nothing were lent. */
+  #why(needNano: NanoUsd, month: string): "cap-reached" | "held" {
+    const cap = this.limits.monthlyNano ?? 0;
+    return this.#rows.month(month).costNano + needNano <= cap ? "held" : "cap-reached";
+  }
+
+  #put(lease: Lease): void {
+    this.#leases.set(lease.holder, lease);
+    this.#rows.putLease(lease);
+  }
+
+  #drop(holder: string): void {
+    if (this.#leases.delete(holder)) this.#rows.dropLease(holder);
+  }
+}
+
+/** "2026-11", UTC, of an epoch time in ms. */
+export function monthOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 7);
+}

@@ -1,0 +1,122 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+import { sendWebhook } from "../../src/deliver/send-webhook.ts";
+import { signWebhook, tenantWebhookSecret } from "../../src/deliver/webhook-secret.ts";
+import { checkWebhookTarget } from "../../src/deliver/webhook-target.ts";
+
+/** A receiver on this machine that keeps what it was sent. */
+async function receiver(status: number, headers: Record<string, string> = {}) {
+  const got: { headers: IncomingHttpHeaders; body: string; path: string }[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += chunk));
+    request.on("end", () => {
+      got.push({ headers: request.headers, body, path: request.url ?? "" });
+      response.writeHead(status, headers).end("x".repeat(10_000));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/hook`, got, stop: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+const post = (url: string, secret: string, allowLoopback = true) =>
+  sendWebhook({ url, secret, id: "msg_1", body: '{"grüße":1}', nowMs: Date.now(), allowLoopback }, fetch);
+
+describe("a webhook", () => {
+  it("verifies with the standardwebhooks package, for the tenant's own secret and for a named one", async () => {
+    const sink = await receiver(204);
+    const own = await tenantWebhookSecret("server-secret", "acme");
+    expect(own).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(own).not.toBe(await tenantWebhookSecret("server-secret", "other"));
+    for (const secret of [own, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]) {
+      expect(await post(sink.url, secret)).toEqual({ ok: true, status: 204 });
+      const last = sink.got.at(-1);
+      const headers = last?.headers as Record<string, string>;
+      expect(new Webhook(secret).verify(last?.body ?? "", headers)).toEqual({ grüße: 1 });
+      expect(() => new Webhook(secret).verify(`${last?.body} `, headers)).toThrow();
+    }
+    await sink.stop();
+  });
+
+  it("signs as the package does, byte for byte", async () => {
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const at = new Date(1_790_000_000_000);
+    expect(await signWebhook(secret, "msg_9", at.getTime() / 1000, "body")).toBe(
+      new Webhook(secret).sign("msg_9", at, "body"),
+    );
+  });
+
+  it("follows no redirect", async () => {
+    const inner = await receiver(200);
+    const outer = await receiver(302, { location: inner.url });
+    const secret = await tenantWebhookSecret("s", "t");
+    expect(await post(outer.url, secret)).toMatchObject({ ok: false, status: 302, gone: false });
+    expect(inner.got).toHaveLength(0);
+    await Promise.all([inner.stop(), outer.stop()]);
+  });
+
+  it("says that a receiver failed, is gone or is not there, and sends nothing without a secret", async () => {
+    const secret = await tenantWebhookSecret("s", "t");
+    const broken = await receiver(500);
+    expect(await post(broken.url, secret)).toMatchObject({ ok: false, status: 500, gone: false });
+    for (const bad of ["", "sk-live-something", "whsec_", "whsec_***"])
+      expect(await post(broken.url, bad)).toMatchObject({ ok: false, status: null });
+    expect(broken.got).toHaveLength(1);
+    await broken.stop();
+    expect(await post(broken.url, secret)).toMatchObject({ ok: false, status: null, gone: false });
+    const gone = await receiver(410);
+    expect(await post(gone.url, secret)).toMatchObject({ ok: false, gone: true });
+    await gone.stop();
+  });
+
+  it.each([
+    "http://hooks.example.com/",
+    "https://127.0.0.1/",
+    "https://2130706433/",
+    "https://0x7f.1/",
+    "https://127.1/",
+    "https://10.0.0.8/",
+    "https://8.8.8.8/",
+    "https://[::1]/",
+    "https://[2001:db8::1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://localhost/",
+    "https://LOCALHOST./",
+    "https://a.localhost/",
+    "https://db.internal/",
+    "https://printer.local/",
+    "https://router.lan/",
+    "https://metadata/",
+    "https://metadata.google.internal/",
+    "https://user:pass@hooks.example.com/",
+    "https://hooks.example.com:8443/",
+    "https://hooks.example.com/#x",
+    "https://169.254.169.254/latest/meta-data",
+    "ftp://hooks.example.com/",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "//hooks.example.com",
+    "hooks.example.com",
+    `https://hooks.example.com/${"x".repeat(3000)}`,
+  ])("may not go to %s", async (url) => {
+    expect(checkWebhookTarget(url, false)).toMatchObject({ code: "invalid-request", field: "webhook.url" });
+    const sent: string[] = [];
+    const secret = await tenantWebhookSecret("s", "t");
+    const send = async (to: string) => {
+      sent.push(to);
+      return new Response();
+    };
+    const result = await sendWebhook({ url, secret, id: "m", body: "", nowMs: 0, allowLoopback: false }, send);
+    expect(result.ok).toBe(false);
+    expect(sent).toEqual([]);
+  });
+
+  it("may go to a public host, and to this machine only by the operator's flag", () => {
+    expect(checkWebhookTarget("https://hooks.example.com/a?b=c", false)).toBeNull();
+    expect(checkWebhookTarget("http://127.0.0.1:9000/x", true)).toBeNull();
+    expect(checkWebhookTarget("http://10.0.0.1/x", true)).not.toBeNull();
+  });
+});

@@ -1,0 +1,238 @@
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Attempt } from "../../src/job/job.ts";
+import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
+import { operatorKey } from "../http/memory-ports.ts";
+import type { LedgerEntry } from "../provider/ledger.ts";
+import { type Provider, startProvider } from "../provider/provider.ts";
+import { type FaultCase, faultCases, six, whole } from "./faults.ts";
+import { type LiveJob, startLiveServer } from "./live-server.ts";
+import { bidderOf } from "./world.ts";
+
+/**
+ * Every fault between real sockets: a client, the app, the engine, the model port, a scripted provider. What the client
+ * saw and what the trace says is written to docs/faults.md; a committed table that says otherwise fails the run.
+ * `vitest run test/engine/faults.test.ts -u` writes it anew.
+ */
+const path = resolve(import.meta.dirname, "../../docs/faults.md");
+const timeouts = { connectMs: 400, firstTokenMs: 400, betweenTokensMs: 400, totalMs: 1500 };
+const good = "The other bidder's answer.";
+const json = '{"n":1}';
+
+let provider: Provider;
+let server: Awaited<ReturnType<typeof startLiveServer>>;
+const rows = new Map<string, [accepted: string, live: string, trace: string]>();
+
+beforeAll(async () => {
+  provider = await startProvider();
+  const configured = (id: string, model: string): ConfiguredBidder => ({
+    // Slow by its own word, so that no hedge starts before a time-out does.
+    bidder: bidderOf(id, { model, expected: { firstTokenMs: 5_000, tokensPerSecond: 100 } }),
+    endpoint: { type: "openai-compatible", model, baseUrl: `${provider.url}/v1` },
+  });
+  server = await startLiveServer([configured("p/bad", "bad"), configured("q/good", "good")], timeouts, "p/bad");
+});
+afterAll(async () => {
+  await server.close();
+  await provider.close();
+});
+
+const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"], additionalProperties: false };
+
+async function accepted(of: FaultCase): Promise<{ status: number; text: string | null; error: string | null }> {
+  const response = await post("/v1/jobs?wait=20", {
+    text: "Count to six.",
+    delivery: "accepted",
+    contract: of.schema ? { schema } : { criteria: [] },
+  });
+  const view = (await response.json()) as { answer: { text: string } | null; error: { code: string } | null };
+  return { status: response.status, text: view.answer?.text ?? null, error: view.error?.code ?? null };
+}
+
+/** A chat stream as a client reads it: its text, whether it ended as a whole one does, and the error frame. */
+async function live(of: FaultCase): Promise<{ status: number; text: string; done: boolean; error: string | null }> {
+  const response = await post("/v1/chat/completions", {
+    model: "atomic",
+    messages: [{ role: "user", content: "Count to six." }],
+    stream: true,
+    ...(of.schema ? { response_format: { type: "json_schema", json_schema: { name: "n", schema } } } : {}),
+  });
+  const seen = { status: response.status, text: "", done: false, error: null as string | null };
+  for (const frame of (await response.text()).split("\n\n")) {
+    if (!frame.startsWith("data: ")) continue;
+    if (frame === "data: [DONE]") seen.done = true;
+    else {
+      const data = JSON.parse(frame.slice(6)) as {
+        choices?: { delta: { content?: string } }[];
+        error?: { code: string };
+      };
+      seen.text += data.choices?.[0]?.delta.content ?? "";
+      seen.error = data.error?.code ?? seen.error;
+    }
+  }
+  return seen;
+}
+
+const post = (to: string, body: unknown, signal: AbortSignal | null = null): Promise<Response> =>
+  fetch(`${server.url}${to}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${operatorKey}` },
+    body: JSON.stringify(body),
+    signal,
+  });
+
+function begin(of: FaultCase): void {
+  provider.reset();
+  provider.script("bad", of.script);
+  provider.script("good", { text: of.schema ? json : good });
+}
+
+/** The job's attempts in a line, without times. */
+function traceOf(job: LiveJob): string {
+  return job.job.microtasks
+    .flatMap((m) => m.attempts)
+    .map((a) => `\`${a.bidder}\` ${told(a)}`)
+    .join("; ");
+}
+
+function told(a: Attempt): string {
+  const broken = a.wholeVerdict?.criteria.find((c) => c.result === "reject");
+  if (a.status === "failed") return `failed: ${a.failure}`;
+  if (a.status === "cancelled") return `cut: ${a.message}`;
+  if (broken !== undefined) return `${a.role === "reask" ? "asked again, " : ""}rejected: ${broken.criterion}`;
+  return a.usage?.source === "provider" ? "complete" : `complete, tokens ${a.usage?.source}`;
+}
+
+/** The next bidder starts within 100 ms of the failure, by the log and by the provider's own ledger. */
+function checkNext(job: LiveJob): void {
+  const ended = job.log.find((e) => e.type === "attempt-failed" && e.attempt.endsWith(".1"));
+  const next = job.log.find((e) => e.type === "attempt-started" && e.bidder === "q/good");
+  const asked = provider.ledger().find((entry) => entry.model === "good");
+  expect((next?.atMs ?? Number.POSITIVE_INFINITY) - (ended?.atMs ?? 0)).toBeLessThanOrEqual(100);
+  expect((asked?.receivedAtMs ?? Number.POSITIVE_INFINITY) - (ended?.atMs ?? 0)).toBeLessThanOrEqual(100);
+}
+
+describe("faults of a provider", () => {
+  it.each(faultCases)("$fault", { retry: 1 }, async (of) => {
+    const answer = of.schema ? json : good;
+    begin(of);
+    const calm = await accepted(of);
+    const job = server.last();
+    const [first] = job.job.microtasks[0]?.attempts ?? [];
+    expect(job.defects).toEqual([]);
+    if (of.reason === null) {
+      expect(first).toMatchObject({ status: "complete", bidder: "p/bad" });
+      expect(first?.usage?.source).toBe(of.counts ?? "provider");
+      expect(calm).toEqual({ status: 200, text: of.text ?? whole, error: null });
+    } else {
+      if (of.reason === "rejected") expect(first?.wholeVerdict?.result).toBe("reject");
+      else expect(first).toMatchObject({ status: "failed", failure: of.reason });
+      expect(calm).toEqual({ status: 200, text: answer, error: null });
+      if (of.reason !== "rejected") checkNext(job);
+    }
+
+    begin(of);
+    const streamed = await live(of);
+    const liveJob = server.last();
+    expect(streamed.status).toBe(200);
+    if (of.reason === null) expect(streamed).toMatchObject({ text: of.text ?? whole, done: true, error: null });
+    else if (of.mid) {
+      // Text was out before it struck: no end marker, an error instead, and no splice of two answers.
+      expect(streamed).toMatchObject({ done: false, error: "bidders_failed" });
+      expect(streamed.text).not.toBe("");
+      expect(streamed.text).not.toContain(good.slice(0, 9));
+    } else {
+      expect(streamed).toMatchObject({ text: answer, done: true, error: null });
+      if (of.reason !== "rejected") checkNext(liveJob);
+    }
+    const seen = (whose: string) => (of.reason === null ? `200, ${whose}` : "200, the next bidder's whole answer");
+    const stands = of.text === undefined ? "the whole answer" : "the answer with the repeated words in it";
+    rows.set(of.fault, [
+      seen(stands),
+      of.mid ? "200, the text so far, an error frame, no `[DONE]`" : seen(stands),
+      traceOf(job),
+    ]);
+  });
+});
+
+describe("a client that goes", () => {
+  const until = async (there: () => boolean): Promise<void> => {
+    for (let i = 0; i < 300 && !there(); i++) await new Promise((next) => setTimeout(next, 10));
+    expect(there()).toBe(true);
+  };
+  const entry = (): LedgerEntry | undefined => provider.ledger().find((one) => one.model === "bad");
+  const cases = [
+    {
+      when: "before headers",
+      script: { fault: "hang-before-headers" as const, pieces: six },
+      ready: () => entry() !== undefined,
+    },
+    {
+      when: "before the first token",
+      script: { fault: "hang-before-first-token" as const, pieces: six },
+      ready: () => entry()?.headersAtMs != null,
+    },
+    {
+      when: "in mid-stream",
+      script: { pieces: Array(200).fill("more "), betweenMs: 10 },
+      ready: () => (entry()?.chunkCount ?? 0) > 4,
+    },
+  ];
+  const chat = (extension: object) => ({
+    model: "atomic",
+    messages: [{ role: "user", content: "Count." }],
+    stream: true,
+    atomic: extension,
+  });
+
+  it.each(cases)("$when, with cancel_on_disconnect: the upstream is closed", async ({ when, script, ready }) => {
+    begin({ fault: when, script, reason: null });
+    const client = new AbortController();
+    const gone = post("/v1/chat/completions", chat({ cancel_on_disconnect: true }), client.signal)
+      .then((response) => response.text())
+      .catch(() => "left");
+    await until(ready);
+    const chunks = entry()?.chunkCount ?? 0;
+    client.abort();
+    expect(await gone).toBe("left");
+    await until(() => entry()?.end === "client-closed");
+    const job = server.last();
+    await until(() => job.job.status === "cancelled" && job.run.finished);
+    expect((entry()?.chunkCount ?? 0) - chunks).toBeLessThanOrEqual(5);
+    expect(provider.ledger().filter((one) => one.model === "good")).toEqual([]);
+    rows.set(`client gone ${when}, asked to cancel`, ["nothing more", "nothing more", traceOf(job)]);
+  });
+
+  it.each(cases.slice(2))("$when, without it: the job goes on", async ({ when, script, ready }) => {
+    begin({ fault: when, script: { ...script, pieces: Array(60).fill("more ") }, reason: null });
+    const client = new AbortController();
+    const gone = post("/v1/chat/completions", chat({}), client.signal).catch(() => null);
+    await until(ready);
+    client.abort();
+    await gone;
+    const job = server.last();
+    await until(() => job.job.status !== "running");
+    expect(job.job.answer?.text).toBe("more ".repeat(60));
+    rows.set(`client gone ${when}`, ["nothing more", "nothing more; the job has the whole answer", traceOf(job)]);
+  });
+});
+
+describe("the table of faults", () => {
+  it("is what the run says", async () => {
+    const table = [
+      "# Faults",
+      "",
+      "What a client sees and what the trace says when a provider or a client fails, from a run between real sockets",
+      "(`test/engine/faults.test.ts`; `p/bad` leads and has the fault, `q/good` stands by). The next bidder was asked within",
+      "100 ms of each failure. Accepted: `POST /v1/jobs?wait`. Live: a streamed chat completion, which cannot take text back;",
+      "a job's own events (`GET /v1/jobs/{id}/events`) go on after `leader-changed` where the policy is `restart`.",
+      "",
+      "| fault | client, accepted | client, live | trace |",
+      "|---|---|---|---|",
+      ...[...rows].map(([fault, [calm, streamed, trace]]) => `| ${fault} | ${calm} | ${streamed} | ${trace} |`),
+      "",
+    ].join("\n");
+    expect(rows.size).toBe(faultCases.length + 4);
+    await expect(table).toMatchFileSnapshot(path);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { retryAfterMs } from "../../src/engine/outbox.ts";
+import { bidderOf, flush, Killed, requestOf, says, World } from "./world.ts";
+
+const webhook = { url: "https://hooks.example.com/atomic" };
+const world = () => new World([bidderOf("a/one")], () => says("Paris."));
+const week = 7 * 86_400_000;
+
+describe("a webhook's outbox", () => {
+  it("tells of the job's end once, and the log says so", async () => {
+    const w = world();
+    w.accept(requestOf({ webhook, metadata: { order: "7" } }));
+    const job = await w.settle();
+    expect(w.posts).toHaveLength(1);
+    expect(JSON.parse(w.posts[0]?.body ?? "")).toMatchObject({
+      type: "job.succeeded",
+      data: { id: "job_test", status: "succeeded", answer: { text: "Paris." }, metadata: { order: "7" } },
+    });
+    expect(job.outbox).toMatchObject([{ state: "delivered", attempts: 1 }]);
+  });
+
+  it("tries again with the same id and bytes, further and further apart, and then gives up", async () => {
+    const w = world();
+    w.receiver = () => ({ ok: false, status: 500, reason: "the receiver answered 500", gone: false });
+    w.accept(requestOf({ webhook }));
+    const job = await w.settle(week);
+    expect(w.posts).toHaveLength(retryAfterMs.length + 1);
+    expect(new Set(w.posts.map((p) => `${p.id} ${p.body}`)).size).toBe(1);
+    for (const [n, after] of retryAfterMs.entries()) {
+      const gap = (w.posts[n + 1]?.atMs ?? 0) - (w.posts[n]?.atMs ?? 0);
+      expect(gap).toBeGreaterThanOrEqual(0.95 * after);
+      expect(gap).toBeLessThanOrEqual(1.05 * after);
+    }
+    expect(job.outbox).toMatchObject([{ state: "dead", attempts: retryAfterMs.length + 1 }]);
+    expect(w.log.at(-1)).toMatchObject({ type: "webhook-failed", nextAtMs: null });
+  });
+
+  it("is over for its readers while deliveries go on, and holds no timer between them", async () => {
+    const w = world();
+    w.receiver = (n) => (n < 4 ? { ok: false, status: null, reason: "down", gone: false } : { ok: true, status: 200 });
+    w.accept(requestOf({ webhook }));
+    while (w.posts.length < 3 && w.step()) await flush();
+    await flush();
+    expect(w.run?.over).toBe(true);
+    expect(w.run?.finished).toBe(false);
+    expect(w.run?.idleUntilMs).toBeGreaterThan(w.nowMs + 60_000);
+    const job = await w.settle(week);
+    expect(job.outbox[0]?.state).toBe("delivered");
+  });
+
+  it("stops at once where the receiver is gone", async () => {
+    const w = world();
+    w.receiver = () => ({ ok: false, status: 410, reason: "gone", gone: true });
+    w.accept(requestOf({ webhook }));
+    expect((await w.settle(week)).outbox[0]).toMatchObject({ state: "dead", attempts: 1 });
+  });
+
+  it("loses no message to a kill before any write", async () => {
+    for (let commits = 1; commits < 60; commits++) {
+      const w = world();
+      w.commitsLeft = commits;
+      try {
+        w.accept(requestOf({ webhook }));
+        await w.settle(week);
+      } catch (error) {
+        if (!(error instanceof Killed) && !w.killed) throw error;
+      }
+      const died = w.killed;
+      w.commitsLeft = null;
+      if (died) {
+        if (w.log.length === 0) continue;
+        w.boot();
+        await w.settle(week);
+      }
+      expect(w.run?.job.outbox, `after ${commits} commits`).toMatchObject([{ state: "delivered" }]);
+      expect(new Set(w.posts.map((p) => `${p.id} ${p.body}`)).size).toBe(1);
+      if (!died) return;
+    }
+    throw new Error("the job never ran to its end");
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { giveApproval } from "../../src/engine/approval.ts";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+import type { Microtask, Wait } from "../../src/plan/microtask.ts";
+import { bidderOf, flush, requestOf, says, World } from "./world.ts";
+
+const day = 86_400_000;
+
+const task = (id: string, more: Partial<Microtask> = {}): Microtask => ({
+  id,
+  kind: "answer",
+  instruction: "",
+  input: [{ from: "job" }],
+  contract: { criteria: [], judged: [] },
+  needs: [],
+  required: true,
+  valueNano: null,
+  ...more,
+});
+
+/** A draft, and a second microtask that reads it and waits. */
+const waits = (wait: Wait, more: Partial<JobRequest> = {}): JobRequest =>
+  requestOf({
+    plan: {
+      microtasks: [
+        task("draft"),
+        task("send", { input: [{ from: "microtask", id: "draft" }], needs: ["draft"], wait }),
+      ],
+      assembly: { type: "single", of: "send" },
+    },
+    ...more,
+  });
+
+const world = () => new World([bidderOf("a/one"), bidderOf("b/two")], () => says("Done."));
+
+/** Runs until nothing is live and the job waits. */
+async function untilIdle(w: World): Promise<void> {
+  for (;;) {
+    await flush();
+    if (w.run?.idleUntilMs !== "now") return;
+    if (!w.step()) return;
+  }
+}
+
+describe("a microtask that waits for a person", () => {
+  it("is not called before it is approved, over days and restarts that cost the log nothing", async () => {
+    const w = world();
+    w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    expect(w.run?.job.microtasks.map((m) => m.status)).toEqual(["joined", "waiting"]);
+    expect(w.calls).toHaveLength(1);
+    const events = w.log.length;
+    for (let n = 0; n < 9; n++) {
+      w.nowMs += day;
+      w.boot();
+      await flush();
+      expect(w.run?.idleUntilMs).toBeGreaterThan(w.nowMs);
+    }
+    expect(w.log).toHaveLength(events);
+    const run = w.run;
+    if (run === null) throw new Error("no run");
+    expect(giveApproval(run, "send", true, "fine")).toBeNull();
+    expect(giveApproval(run, "send", true, "")?.code).toBe("conflict");
+    const job = await w.settle();
+    expect(job.status).toBe("succeeded");
+    expect(w.calls).toHaveLength(2);
+    expect(giveApproval(run, "send", false, "")?.code).toBe("conflict");
+  });
+
+  it("fails when it is refused, with what the person said", async () => {
+    const w = world();
+    const run = w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    expect(giveApproval(run, "send", false, "too blunt")).toBeNull();
+    const job = await w.settle();
+    expect(job.error).toMatchObject({ code: "not-approved" });
+    expect(job.error?.message).toContain("too blunt");
+    expect(w.calls).toHaveLength(1);
+  });
+
+  it("takes no word on what does not wait", async () => {
+    const w = world();
+    const run = w.accept(waits({ for: "approval" }));
+    expect(giveApproval(run, "nobody", true, "")?.code).toBe("not-found");
+    expect(giveApproval(run, "draft", true, "")?.code).toBe("conflict");
+    // Its draft is not there yet: nobody has seen what there is to approve.
+    expect(giveApproval(run, "send", true, "")?.code).toBe("conflict");
+    expect(w.log.some((e) => e.type === "approval-given")).toBe(false);
+  });
+
+  it("still ends at the job's deadline, and without one after 30 days", async () => {
+    const dated = world();
+    dated.accept(waits({ for: "approval" }, { deadlineMs: 3 * day }));
+    const began = dated.nowMs;
+    expect((await dated.settle(4 * day)).error?.code).toBe("deadline-exceeded");
+    expect(dated.nowMs - began).toBe(3 * day);
+    const open = world();
+    open.accept(waits({ for: "approval" }));
+    expect((await open.settle(31 * day)).error?.code).toBe("not-approved");
+  });
+
+  it("can be cancelled while it waits", async () => {
+    const w = world();
+    const run = w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    run.cancel("client");
+    expect((await w.settle()).status).toBe("cancelled");
+    expect(giveApproval(run, "send", true, "")?.code).toBe("conflict");
+  });
+});
+
+describe("a microtask that waits for a time", () => {
+  it("goes on then, woken by the alarm alone, after any number of restarts", async () => {
+    const w = world();
+    const untilMs = w.nowMs + 5 * day;
+    w.accept(waits({ untilMs }));
+    await untilIdle(w);
+    expect(w.run?.idleUntilMs).toBe(untilMs);
+    w.boot();
+    await flush();
+    expect(w.run?.idleUntilMs).toBe(untilMs);
+    const job = await w.settle(6 * day);
+    expect(job.status).toBe("succeeded");
+    expect(w.calls[1]?.startedAtMs).toBe(untilMs);
+  });
+
+  it("does not wait for a time that has passed", async () => {
+    const w = world();
+    w.accept(waits({ untilMs: w.nowMs - 1 }));
+    expect((await w.settle()).status).toBe("succeeded");
+  });
+});
+
+describe("a capped job that waits", () => {
+  it("gives back what it has not spent, and borrows again when it goes on", async () => {
+    const w = world();
+    const asked: [number, number][] = [];
+    const run = (() => {
+      w.lease = async (_job, least, want) => {
+        asked.push([least, want]);
+        return { totalNano: want, shortage: null };
+      };
+      const boot = w.boot();
+      const request = waits({ for: "approval" });
+      const slice = { purse: "purse/1", nano: 50_000_000 };
+      boot.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+      return boot;
+    })();
+    await untilIdle(w);
+    expect(run.job.leasedNano).toBe(run.job.costNano);
+    expect(asked).toEqual([[run.job.costNano, run.job.costNano]]);
+    giveApproval(run, "send", true, "");
+    const job = await w.settle();
+    expect(job.status).toBe("succeeded");
+    expect(asked).toHaveLength(2);
+    expect(job.costNano).toBeLessThanOrEqual(job.leasedNano ?? 0);
+  });
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { reconcileCost } from "../../src/engine/reconcile.ts";
+import { fold } from "../../src/job/evolve.ts";
+import { ledgerOf } from "../../src/job/ledger.ts";
+import { csv, ledgerCsv, ledgerTotals } from "../../src/money/ledger.ts";
+import { priceOn } from "../../src/money/price-book.ts";
+import { affordableTokens, boundTokens, reservationOf } from "../../src/money/reservation.ts";
+import { bidderOf, fails, requestOf, says, World } from "../engine/world.ts";
+import { crowd } from "./crowd.ts";
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+describe("a job's ledger", () => {
+  it("has one cost an attempt and one charge an accepted microtask, and adds up to the job's cost", async () => {
+    let first = "";
+    const world = new World([bidderOf("a/one"), bidderOf("b/two")], (call) =>
+      call.bidder === first ? fails("overloaded") : says("Paris."),
+    );
+    world.accept(requestOf());
+    first = world.run?.job.microtasks[0]?.decisions[0]?.award[0]?.bidder ?? "";
+    const job = await world.settle();
+    const entries = ledgerOf(job);
+    expect(entries.map((e) => [e.type, e.nano > 0])).toEqual([
+      ["cost", false],
+      ["cost", true],
+      ["charge", true],
+    ]);
+    const totals = ledgerTotals([...entries, ...entries]);
+    expect(totals).toEqual({ costNano: job.costNano, chargeNano: job.costNano, reservedNano: 0 });
+    // A second charge of the same microtask in the log is none.
+    const charge = world.log.find((e) => e.type === "microtask-charged");
+    const again = fold([...world.log, { ...(charge ?? world.log[0]), seq: 999, chargeNano: 7 } as never]);
+    expect(again === null ? 0 : ledgerTotals(ledgerOf(again)).chargeNano).toBe(job.costNano);
+    const lines = ledgerCsv(entries, iso).trimEnd().split("\r\n");
+    expect(lines).toHaveLength(4);
+    expect(new Set(lines.map((line) => line.split(",").length)).size).toBe(1);
+  });
+
+  it("charges nothing for what was not accepted, whatever it cost", async () => {
+    const contract = {
+      criteria: [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }],
+      judged: [],
+    };
+    const world = new World([bidderOf("a/one")], () => says("London."));
+    world.accept(requestOf({ contract }));
+    const job = await world.settle();
+    expect(job.status).toBe("failed");
+    expect(ledgerTotals(ledgerOf(job))).toMatchObject({ chargeNano: 0, costNano: job.costNano });
+    expect(job.costNano).toBeGreaterThan(0);
+  });
+
+  it("bounds the cost of a stream that was cut where the bill runs on, and takes the provider's record once", async () => {
+    const world = new World([bidderOf("a/one", { cancelStopsBill: false })], () => says("slow ".repeat(50), 200));
+    const run = world.accept(requestOf());
+    world.after(2_000, () => run.cancel("client"));
+    const job = await world.settle();
+    const [cut] = ledgerOf(job);
+    expect(cut).toMatchObject({ known: "bounded", status: "cancelled", reconciled: false });
+    const usage = { input: 20, output: 40, source: "provider" as const };
+    expect(reconcileCost(run, "answer.1", usage)).toBeNull();
+    run.turn();
+    await world.settle();
+    expect(job.costNano).toBe(20_000 + 160_000);
+    expect(ledgerOf(job)[0]).toMatchObject({ known: "provider", reconciled: true });
+    expect(job.sent.has(job.id)).toBe(true);
+    expect(reconcileCost(run, "answer.1", usage)?.code).toBe("conflict");
+    expect(reconcileCost(run, "answer.9", usage)?.code).toBe("not-found");
+  });
+
+  it("writes CSV that a spreadsheet neither runs nor splits", () => {
+    expect(csv(["a"], [["=1+1"], ['say "hi", twice'], [null], [3]])).toBe(
+      'a\r\n\'=1+1\r\n"say ""hi"", twice"\r\n\r\n3\r\n',
+    );
+  });
+});
+
+describe("prices and reservations", () => {
+  const price = { inputPerMtok: 1_000_000_000, outputPerMtok: 4_000_000_000, reasoningPerMtok: 6_000_000_000 };
+
+  it("takes the line of the price book in force on the day", () => {
+    const book = [{ from: "2026-10-01" }, { from: "2026-01-01" }, { from: "2026-12-01" }];
+    expect(priceOn(book, "2026-11-22")?.from).toBe("2026-10-01");
+    expect(priceOn(book, "2025-11-22")).toBeNull();
+  });
+
+  it("reserves the dearest that may come, and fits shorter answers into less money", () => {
+    expect(reservationOf(price, 100, 10)).toBe(100_000 + 60_000);
+    for (const nano of [0, 99_999, 100_000, 133_337, 160_000, 1e9]) {
+      const tokens = affordableTokens(price, 100, 10, nano);
+      if (tokens > 0) expect(reservationOf(price, 100, tokens)).toBeLessThanOrEqual(nano);
+    }
+    expect(affordableTokens(price, 100, 10, 160_000)).toBe(10);
+    expect(boundTokens(["a".repeat(300)])).toBe(64 + 8 + 100);
+    expect(boundTokens(["漢".repeat(100)])).toBe(64 + 8 + 150);
+  });
+});
+
+describe("an engine under a budget", () => {
+  const judged = { criteria: [], judged: ["It names a city."] };
+  const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+
+  it.each([
+    ["hedges", requestOf({ strategy: "auto" })],
+    ["races", requestOf({ strategy: "race" })],
+    ["is judged", requestOf({ contract: judged })],
+    ["compares", requestOf({ strategy: "best-of", contract: judged })],
+    ["re-asks", requestOf({ kind: "extract", contract: { schema, criteria: [], judged: [] } })],
+    ["falls back", requestOf({ contract: { ...judged, criteria: [{ type: "words", min: 999 }], judged: [] } })],
+  ])("never holds more than it when it %s", async (_what, request) => {
+    const bidders = ["a/one", "b/two", "c/three"].map((id) => bidderOf(id, { cancelStopsBill: false }));
+    for (const budgetNano of [1_000_000, 1_300_000, 2_000_000, 3_500_000, 4_300_000, 6_000_000, 20_000_000]) {
+      const world = new World(bidders, () => says(`{"town":"${"x".repeat(400)}"}`, 5));
+      world.accept({ ...request, budgetNano });
+      const job = await world.settle();
+      expect(job.costNano).toBeLessThanOrEqual(budgetNano);
+      for (let n = 1; n <= world.log.length; n++) {
+        const then = fold(world.log.slice(0, n));
+        const held = then === null ? 0 : ledgerTotals(ledgerOf(then));
+        if (held !== 0) expect(held.costNano + held.reservedNano).toBeLessThanOrEqual(budgetNano);
+      }
+    }
+  });
+
+  it("cuts answers short, and takes a cheaper bidder, before it refuses", async () => {
+    const dear = bidderOf("a/dear", { price: { inputPerMtok: 0, outputPerMtok: 100_000_000_000 } });
+    const cheap = bidderOf("b/cheap", { price: { inputPerMtok: 0, outputPerMtok: 1_000_000_000 } });
+    const asked: [string, number][] = [];
+    const world = new World([dear, cheap], (call) => {
+      asked.push([call.bidder, call.maxOutputTokens]);
+      return says("Paris.");
+    });
+    world.accept(requestOf({ budgetNano: 600_000 }));
+    expect((await world.settle()).status).toBe("succeeded");
+    expect(asked).toEqual([["b/cheap", 599]]);
+    const poor = new World([dear, cheap], () => says("Paris."));
+    poor.accept(requestOf({ budgetNano: 100_000 }));
+    const job = await poor.settle();
+    expect(job.error).toMatchObject({ code: "budget-exceeded", reason: "job-budget" });
+    expect(poor.calls).toEqual([]);
+  });
+});
+
+describe("200 jobs at once on a cap for 50", () => {
+  it("serves at least 45 and never costs more than the cap", async () => {
+    const figures = await crowd({ jobs: 200, pays: 50, words: 270 });
+    expect(figures.served).toBeGreaterThanOrEqual(45);
+    expect(figures.highestNano).toBeLessThanOrEqual(figures.capNano);
+    expect(figures.costNano).toBeLessThanOrEqual(figures.capNano);
+    expect(figures.billedNano).toBeLessThanOrEqual(figures.capNano);
+    expect(figures.falselyRefused / figures.refused).toBeLessThan(0.05);
+  }, 30_000);
+});

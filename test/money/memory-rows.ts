@@ -1,0 +1,30 @@
+import type { Lease, Limits, MonthTotals, SettledJob, TenantRows } from "../../src/money/tenant-ledger.ts";
+
+/** A tenant's rows in memory: what a ledger opened on them knows after its process has died. */
+export class MemoryRows implements TenantRows {
+  #limits: Limits = { monthlyNano: null, jobNano: null };
+  readonly #leases = new Map<string, Lease>();
+  readonly #settled = new Map<string, SettledJob>();
+  readonly #months = new Map<string, MonthTotals>();
+
+  limits = () => this.#limits;
+  setLimits(limits: Limits) {
+    this.#limits = limits;
+  }
+  leases = () => [...this.#leases.values()].map((lease) => ({ ...lease }));
+  putLease(lease: Lease) {
+    this.#leases.set(lease.holder, { ...lease });
+  }
+  dropLease(holder: string) {
+    this.#leases.delete(holder);
+  }
+  settled = (job: string) => this.#settled.get(job) ?? null;
+  putSettled(job: string, settled: SettledJob) {
+    this.#settled.set(job, settled);
+  }
+  month = (month: string) => this.#months.get(month) ?? { month, jobs: 0, costNano: 0, chargeNano: 0 };
+  putMonth(totals: MonthTotals) {
+    this.#months.set(totals.month, totals);
+  }
+  months = () => [...this.#months.values()].sort((a, b) => (a.month < b.month ? 1 : -1));
+}

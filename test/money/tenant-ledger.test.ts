@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { jobLeaseMs, purseGraceMs, purseMs, type RunningJob, TenantLedger } from "../../src/money/tenant-ledger.ts";
+import { MemoryRows } from "./memory-rows.ts";
+
+const nowMs = Date.UTC(2026, 10, 22);
+const job = (n: number): RunningJob => ({
+  id: `job_${n}`,
+  kind: "answer",
+  plan: "single",
+  via: "http",
+  createdAtMs: n,
+});
+
+function tenant(monthlyNano: number | null) {
+  const rows = new MemoryRows();
+  const ledger = new TenantLedger(rows);
+  ledger.setLimits({ monthlyNano, jobNano: null });
+  return { rows, ledger };
+}
+
+describe("a tenant's budget", () => {
+  it("keeps what is lent and what is settled below its cap, whatever comes in what order, over restarts", () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("purse" as const), least: fc.nat(40), more: fc.nat(100) }),
+      fc.record({ do: fc.constant("begin" as const), job: fc.nat(7), share: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({ do: fc.constant("lease" as const), job: fc.nat(7), least: fc.nat(60), more: fc.nat(60) }),
+      fc.record({ do: fc.constant("settle" as const), job: fc.nat(7), share: fc.integer({ min: 0, max: 4 }) }),
+      fc.record({ do: fc.constant("close" as const) }),
+      fc.record({ do: fc.constant("restart" as const) }),
+      fc.record({ do: fc.constant("later" as const), ms: fc.nat(2 * jobLeaseMs) }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300 }), fc.array(step, { maxLength: 60 }), (cap, steps) => {
+        const { rows, ledger: first } = tenant(cap);
+        let ledger = first;
+        let atMs = nowMs;
+        let purse: { id: string; left: number; untilMs: number } | null = null;
+        const slices = new Map<number, { purse: string | null; nano: number }>();
+        const lent = new Map<number, number>();
+        const settled = new Map<number, number>();
+        for (const [n, one] of steps.entries()) {
+          if (one.do === "later") atMs += one.ms;
+          else if (one.do === "restart") ledger = new TenantLedger(rows);
+          else if (one.do === "close") {
+            if (purse !== null) ledger.closePurse(purse.id, purse.left);
+            purse = null;
+          } else if (one.do === "purse") {
+            if (purse !== null) ledger.closePurse(purse.id, purse.left);
+            const grant = ledger.openPurse(`purse/${n}`, one.least, one.least + one.more, atMs);
+            purse = { id: `purse/${n}`, left: grant?.totalNano ?? 0, untilMs: atMs + purseMs };
+          } else if (one.do === "begin") {
+            if (slices.has(one.job) || purse === null || purse.untilMs <= atMs) continue;
+            const nano = Math.floor(purse.left / one.share);
+            purse.left -= nano;
+            slices.set(one.job, { purse: purse.id, nano });
+            lent.set(one.job, nano);
+            // Twice: reports come at least once.
+            for (let i = 0; i < 2; i++) ledger.begin(job(one.job), { purse: purse.id, nano }, nano, atMs);
+          } else if (one.do === "lease") {
+            if (settled.has(one.job)) continue;
+            const slice = slices.get(one.job) ?? { purse: null, nano: 0 };
+            slices.set(one.job, slice);
+            const want = one.least + one.more;
+            const grant = ledger.lease(job(one.job), slice, one.least, want, atMs);
+            if (grant.totalNano >= one.least) expect(grant.totalNano).toBeLessThanOrEqual(Math.max(want, one.least));
+            lent.set(one.job, grant.totalNano);
+          } else {
+            // An engine never spends more than it was lent.
+            const costNano = settled.get(one.job) ?? Math.floor(((lent.get(one.job) ?? 0) * one.share) / 4);
+            settled.set(one.job, costNano);
+            for (let i = 0; i < 2; i++)
+              ledger.settle(`job_${one.job}`, slices.get(one.job) ?? null, { costNano, chargeNano: 0 }, atMs);
+            ledger.begin(job(one.job), slices.get(one.job) ?? null, 0, atMs);
+          }
+          const standing = ledger.standing(nowMs);
+          expect(standing.costNano + standing.heldNano).toBeLessThanOrEqual(cap);
+          expect(standing.costNano).toBe([...settled.values()].reduce((sum, nano) => sum + nano, 0));
+          expect(standing.jobs).toBe(settled.size);
+          expect(ledger.running(100).every((r) => !settled.has(Number(r.id.slice(4))))).toBe(true);
+        }
+      }),
+      { seed: 20_261_122, numRuns: 400 },
+    );
+  });
+
+  it("counts a lease whose holder died as spent until its log arrives", () => {
+    const { rows, ledger } = tenant(100);
+    expect(ledger.lease(job(1), null, 60, 60, nowMs)).toEqual({ totalNano: 60, shortage: null });
+    const later = new TenantLedger(rows);
+    const muchLater = nowMs + 3 * jobLeaseMs;
+    expect(later.lease(job(2), null, 60, 60, muchLater)).toEqual({ totalNano: 0, shortage: "held" });
+    later.settle("job_1", null, { costNano: 20, chargeNano: 20 }, muchLater);
+    expect(later.lease(job(2), null, 60, 60, muchLater)).toEqual({ totalNano: 60, shortage: null });
+    expect(later.lease(job(3), null, 90, 90, muchLater)).toEqual({ totalNano: 0, shortage: "cap-reached" });
+  });
+
+  it("takes back what a dead Worker's purse had not handed on, but only when its jobs must have reported", () => {
+    const { ledger } = tenant(100);
+    ledger.openPurse("purse/1", 100, 100, nowMs);
+    ledger.begin(job(1), { purse: "purse/1", nano: 30 }, 30, nowMs);
+    expect(ledger.standing(nowMs)).toMatchObject({ heldNano: 100, leftNano: 0, running: 1 });
+    expect(ledger.openPurse("purse/2", 10, 10, nowMs + purseMs + purseGraceMs - 1)?.shortage).toBe("held");
+    expect(ledger.openPurse("purse/2", 70, 70, nowMs + purseMs + purseGraceMs)?.totalNano).toBe(70);
+    expect(ledger.standing(nowMs).heldNano).toBe(100);
+  });
+
+  it("gives back at once what a job does not keep", () => {
+    const { ledger } = tenant(100);
+    ledger.openPurse("purse/1", 80, 80, nowMs);
+    ledger.begin(job(1), { purse: "purse/1", nano: 80 }, 15, nowMs);
+    expect(ledger.standing(nowMs).leftNano).toBe(85);
+  });
+
+  it("moves a month by the difference when a cost is reconciled", () => {
+    const { ledger } = tenant(null);
+    ledger.settle("job_1", null, { costNano: 50, chargeNano: 50 }, nowMs);
+    ledger.settle("job_1", null, { costNano: 30, chargeNano: 50 }, nowMs);
+    expect(ledger.standing(nowMs)).toMatchObject({ jobs: 1, costNano: 30, chargeNano: 50, leftNano: null });
+  });
+
+  it("counts a job against the month it was lent in, and starts each month anew", () => {
+    const { ledger } = tenant(100);
+    ledger.lease(job(1), null, 100, 100, nowMs);
+    const december = Date.UTC(2026, 11, 1);
+    expect(ledger.openPurse("purse/1", 100, 100, december)?.totalNano).toBe(100);
+    ledger.settle("job_1", null, { costNano: 90, chargeNano: 0 }, december);
+    expect(ledger.standing(december).costNano).toBe(0);
+    expect(ledger.standing(nowMs).costNano).toBe(90);
+  });
+});

@@ -1,0 +1,82 @@
+import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, inject, it } from "vitest";
+import { locationHint } from "../../src/entry/location.ts";
+import { portsOf } from "../../src/entry/ports.ts";
+import type { AtomicEnv } from "../../src/env.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { LedgerEntry } from "../provider/ledger.ts";
+import { bidder, keyOf, put } from "./call.ts";
+import { farEnv, type Hop } from "./far-env.ts";
+
+const hopMs = 150;
+
+/** Posts a job where every object and D1 call takes 150 ms more, in the Worker and in the job's object. */
+async function farPost(key: Record<string, string>, tenant: string, name: string, model: string) {
+  const hops: Hop[] = [];
+  const hints: unknown[] = [];
+  const ctx = createExecutionContext();
+  const far = farEnv(env as unknown as AtomicEnv, hopMs, hops, hints);
+  const place = { continent: "EU", country: "FR", longitude: "2.3" };
+  const app = createApp(portsOf(far, (work) => ctx.waitUntil(work), place));
+  const object = env.JOB.get(env.JOB.idFromName(JSON.stringify([tenant, `key/${name}`])));
+  await runInDurableObject(object, (instance) => {
+    const job = instance as unknown as { env: AtomicEnv };
+    job.env = farEnv(job.env, hopMs, hops);
+  });
+  const fromMs = Date.now();
+  const response = await app.request(
+    "https://atomic.test/v1/jobs",
+    {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": name, ...key },
+      body: JSON.stringify({ text: "Count.", bidders: [model] }),
+    },
+    env,
+    ctx,
+  );
+  expect(response.status, await response.clone().text()).toBe(202);
+  let call: LedgerEntry | undefined;
+  await expect
+    .poll(
+      async () => {
+        const ledger = (await (await fetch(`${inject("providerUrl")}/ledger`)).json()) as LedgerEntry[];
+        call = ledger.find((e) => e.model === model.slice(5) && e.receivedAtMs >= fromMs);
+        return call !== undefined;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+  const calledMs = call?.receivedAtMs ?? Number.POSITIVE_INFINITY;
+  // What was old was read anew beside the request; the next one finds it fresh.
+  await waitOnExecutionContext(ctx);
+  return { before: hops.filter((hop) => hop.atMs + hopMs <= calledMs), tookMs: calledMs - fromMs, hints };
+}
+
+describe("global clients", () => {
+  it.each([
+    ["an operator", null, null],
+    ["a tenant without a cap", "far-open", null],
+    ["a tenant with a cap", "far-capped", { monthlyUsd: 50 }],
+  ])("put at most one hop before the first provider call: %s", async (_who, tenant, cap) => {
+    const model = await bidder("far", { text: "one two" });
+    const key = tenant === null ? { authorization: "Bearer operator-key-of-the-tests" } : await keyOf(tenant);
+    if (cap !== null) expect((await put(`/v1/tenants/${tenant}/budget`, cap)).status).toBe(200);
+    // A warm isolate: it has seen the tenant, its key and the market within 10 s.
+    await farPost(key, tenant ?? "operator", `warm-${tenant}`, model);
+    const { before, tookMs, hints } = await farPost(key, tenant ?? "operator", `measured-${tenant}`, model);
+    expect(before.map((hop) => hop.to)).toEqual(["JOB.create"]);
+    expect(hints).toContain("weur");
+    console.log(`${_who}: ${before.length} hop, first provider call after ${Math.round(tookMs)} ms`);
+  });
+
+  it("are served near where they are", () => {
+    expect(locationHint(undefined)).toBeNull();
+    expect(locationHint({ continent: "NA", longitude: "-122.4" })).toBe("wnam");
+    expect(locationHint({ continent: "NA", longitude: "-74" })).toBe("enam");
+    expect(locationHint({ continent: "EU", longitude: "21" })).toBe("eeur");
+    expect(locationHint({ continent: "AS", country: "AE" })).toBe("me");
+    expect(locationHint({ continent: "AS", country: "JP" })).toBe("apac");
+    expect(locationHint({ continent: "T1" })).toBeNull();
+  });
+});
