@@ -209,8 +209,9 @@ function workerdOf(pid: number): number {
   return found;
 }
 
-const rssMb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+function rssMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+}
 
 /** A job of 10,000 events in an object that sleeps: from the first byte of the request to the last event. */
 async function resumeTimes(id: string): Promise<{ replayMs: number; resumeMs: number }> {

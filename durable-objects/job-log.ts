@@ -61,7 +61,7 @@ export class JobLog {
     let last = after;
     if (!this.#isThere()) return { text, last };
     for (const row of this.#rows(after, pageRows)) {
-      text += lineOf(this.#eventOf(row));
+      text += this.#lineOf(row);
       last = row.seq;
       if (text.length >= maxChars) break;
     }
@@ -117,6 +117,12 @@ export class JobLog {
     );
     for (const { hash, part, text } of chunks)
       this.#sql.exec("INSERT OR IGNORE INTO chunk (hash, part, text) VALUES (?, ?, ?)", hash, part, text);
+  }
+
+  /** Most rows are a line already, but for what stands in their own columns. */
+  #lineOf(row: Row): string {
+    if (row.long !== null || row.v !== logVersion) return lineOf(this.#eventOf(row));
+    return `${row.body.slice(0, -1)},"seq":${row.seq},"atMs":${row.at_ms}}\n`;
   }
 
   #eventOf(row: Row): LoggedEvent {

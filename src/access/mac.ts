@@ -2,9 +2,18 @@ const encoder = new TextEncoder();
 
 /** HMAC-SHA-256 of `text`. `purpose` keeps what is signed for one use from counting for another. */
 export async function mac(secret: string, purpose: string, text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await keyOf(secret), encoder.encode(`${purpose}\n${text}`)));
+}
+
+/** The key made last: an isolate signs with one secret, and making its key takes longer than signing. */
+let last: { secret: string; key: Promise<CryptoKey> } | null = null;
+
+function keyOf(secret: string): Promise<CryptoKey> {
+  if (last?.secret === secret) return last.key;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(`${purpose}\n${text}`)));
+  const key = crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
+  last = { secret, key };
+  return key;
 }
 
 export async function sha256Hex(text: string): Promise<string> {

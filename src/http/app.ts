@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { LinearRouter } from "hono/router/linear-router";
 import { AtomicError } from "../error.ts";
 import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
@@ -36,7 +37,8 @@ export interface AppOptions {
 /** The whole HTTP face: thin translators between dialects and ports. Everything but the sign-in form needs a key. */
 export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppEnv> {
   const { assets } = options;
-  const app = new Hono<AppEnv>();
+  // Made anew for each request: a router that compiles its routes would take longer than most requests do.
+  const app = new Hono<AppEnv>({ router: new LinearRouter() });
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
   app.use(async (c, next) => {

@@ -11,6 +11,14 @@ export async function* readEvents(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<LoggedEvent | null, void> {
+  for await (const batch of readBatches(stream, signal)) yield* batch;
+}
+
+/** The same, as they came together: a long replay costs a turn of the loop a page, not one an event. */
+export async function* readBatches(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<(LoggedEvent | null)[], void> {
   const reader = stream.getReader();
   const stop = () => void reader.cancel().catch(() => {});
   if (signal.aborted) stop();
@@ -25,7 +33,7 @@ export async function* readEvents(
       if (rest.length > maxLineChars) throw new Error("An event is larger than a job may be.");
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) yield line.trim() === "" ? null : (JSON.parse(line) as LoggedEvent);
+      if (lines.length > 0) yield lines.map((line) => (line.trim() === "" ? null : (JSON.parse(line) as LoggedEvent)));
     }
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,6 +1,7 @@
 import type { Evidence, Invariant } from "./evidence.ts";
 import { acceptedStays } from "./invariants/accepted-stays.ts";
 import { attemptsAccounted } from "./invariants/attempts-accounted.ts";
+import { budgetHolds } from "./invariants/budget-holds.ts";
 import { cancelHolds } from "./invariants/cancel-holds.ts";
 import { costIsKnown } from "./invariants/cost-is-known.ts";
 import { cutsHaveReasons } from "./invariants/cuts-have-reasons.ts";
@@ -16,6 +17,7 @@ import { streamsEqualLog } from "./invariants/streams-equal-log.ts";
 const invariants: { [name: string]: Invariant } = {
   "accepted-stays": acceptedStays,
   "attempts-accounted": attemptsAccounted,
+  "budget-holds": budgetHolds,
   "cancel-holds": cancelHolds,
   "cost-is-known": costIsKnown,
   "cuts-have-reasons": cutsHaveReasons,

@@ -12,7 +12,7 @@ const { values } = parseArgs({
 });
 const root = resolve(import.meta.dirname, "../..");
 /** A mutant that makes a test hang is noticed too, by this. */
-const limitMs = 120_000;
+const limitMs = 60_000;
 
 const copy = mkdtempSync(join(tmpdir(), "atomic-mutants-"));
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
