@@ -16,9 +16,13 @@ const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
 if (port !== 0 && (await inUse(port))) fail(`Port ${port} is in use. Choose another: npm start -- --port ${port + 1}`);
 console.log("Starting Atomic ...");
-const server = await startServer({ port, onLine: (line) => line.trim() !== "" && console.error(line) }).catch(
-  (error: Error) => fail(error.message),
-);
+// What the tools say while they start is kept, and shown only when they fail.
+let running = false;
+const server = await startServer({
+  port,
+  onLine: (line) => running && line.trim() !== "" && console.error(line),
+}).catch((error: Error) => fail(error.message));
+running = true;
 const list = (await (await fetch(`${server.url}/v1/bidders`)).json()) as { bidders: { id: string }[] };
 const handed = Object.keys(localVars()).filter(
   (name) => !name.startsWith("ATOMIC_LOCAL") && !name.startsWith("ATOMIC_SIM") && !name.startsWith("ATOMIC_ALLOW"),

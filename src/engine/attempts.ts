@@ -1,4 +1,5 @@
 import { chooseExamples } from "../adapt/examples.ts";
+import { parametersFor } from "../adapt/parameters.ts";
 import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
@@ -6,7 +7,6 @@ import { openPrefixJudge } from "../judge/prefix-judge.ts";
 import { reaskMessage } from "../output/reask.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
-import { outputTokens } from "../plan/output-tokens.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
@@ -118,10 +118,11 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
   const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
+  const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
   const bound = boundOf(
     bidder,
     start.messages,
-    start.maxOutputTokens ?? task.maxOutputTokens ?? outputTokens[task.kind],
+    start.maxOutputTokens ?? task.maxOutputTokens ?? learned.maxOutputTokens,
   );
   const alone = !microtask.attempts.some((a) => a.status === "running");
   const funding = fundsFor(run, bound.nano, bound.leastNano, alone && start.role !== "audit");
@@ -191,7 +192,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     labels: labels ?? null,
     schema: start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
     maxOutputTokens,
-    temperature: job.request.temperature,
+    temperature: job.request.temperature ?? learned.temperature,
     seed: (job.seed + microtask.attempts.length) >>> 0,
     timeouts,
   });
@@ -213,6 +214,13 @@ export function cutAttempt(run: Run, attemptId: string, why: string): void {
   if (live === undefined || live.asked !== null) return;
   live.asked = { why, atMs: run.ports.nowMs() };
   live.abort.abort(why);
+}
+
+/** What the newest bid read of a bidder's profile: how long its answers usually are, and on how many outcomes. */
+function profileOf(microtask: MicrotaskState, bidder: string): { typical: number; n: number } | null {
+  const reasons = microtask.decisions.at(-1)?.bids.find((b) => b.bidder === bidder)?.reasons;
+  const { outputTokens: typical, n } = reasons ?? {};
+  return typeof typical === "number" && typeof n === "number" ? { typical, n } : null;
 }
 
 /** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
