@@ -49,6 +49,8 @@ for (const model of ["fast", "broken", "hanging"])
   await must(`${atomic.url}/v1/bidders/test/${model}`, "PUT", {
     endpoint: { type: "openai-compatible", model, baseUrl: `${provider.url}/v1` },
     price: { input: 1, output: 2 },
+    // A server on this machine is taken to serve one call at a time unless it says otherwise.
+    concurrency: 1000,
   });
 
 const upstream = {

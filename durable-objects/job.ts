@@ -61,6 +61,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #lease: Lease;
   readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
+  #unpublished: LoggedEvent[] = [];
   readonly #tenant: TenantLink;
   #run: JobRun | null = null;
   #market: MarketSnapshot;
@@ -289,10 +290,18 @@ export class JobObject extends DurableObject<AtomicEnv> {
       },
       watched: () => this.#streams.size > 0,
       committed: (events) => {
-        this.#streams.publish(events);
-        queueMicrotask(() => this.#tend());
+        // What one turn writes is one commit, and one message to each reader.
+        if (this.#unpublished.length === 0) queueMicrotask(() => this.#publish());
+        this.#unpublished.push(...events);
       },
     };
+  }
+
+  #publish(): void {
+    const events = this.#unpublished;
+    this.#unpublished = [];
+    this.#streams.publish(events);
+    this.#tend();
   }
 
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */

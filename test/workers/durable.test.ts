@@ -1,0 +1,82 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { JobView } from "../../src/job/job-view.ts";
+
+const call = (path: string, init: RequestInit = {}): Promise<Response> =>
+  exports.default.fetch(`https://atomic.test${path}`, {
+    ...init,
+    headers: { "content-type": "application/json", authorization: "Bearer operator-key-of-the-tests" },
+  });
+
+/** An ended and settled job, and its object. */
+async function endedJob() {
+  const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "language" });
+  const { id } = (await (await call("/v1/jobs?wait=20", { method: "POST", body })).json()) as JobView;
+  await expect
+    .poll(async () => ((await (await call(`/v1/jobs/${id}`)).json()) as JobView).settled, { timeout: 10_000 })
+    .toBe(true);
+  return { id, object: env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? "")) };
+}
+
+const dayMs = 86_400_000;
+
+describe("an ended job's object", () => {
+  it("has one alarm left, at the end of its retention", async () => {
+    const { object } = await endedJob();
+    const atMs = await runInDurableObject(object, (_, state) => state.storage.getAlarm());
+    expect((atMs ?? 0) - Date.now()).toBeGreaterThan(29 * dayMs);
+    expect((atMs ?? 0) - Date.now()).toBeLessThanOrEqual(30 * dayMs);
+  });
+
+  it("is woken too early without harm, and puts its alarm back", async () => {
+    const { id, object } = await endedJob();
+    expect(await runDurableObjectAlarm(object)).toBe(true);
+    expect(await runInDurableObject(object, (_, state) => state.storage.getAlarm())).toBeGreaterThan(
+      Date.now() + dayMs,
+    );
+    expect((await call(`/v1/jobs/${id}`)).status).toBe(200);
+  });
+
+  it("is deleted when its retention ends; what is left answers 410 with the way to its summary", async () => {
+    const { id, object } = await endedJob();
+    await runInDurableObject(object, (instance) => {
+      const home = instance as unknown as { env: Record<string, unknown> };
+      home.env = { ...home.env, ATOMIC_RETENTION_DAYS: "0" };
+    });
+    expect(await runDurableObjectAlarm(object)).toBe(true);
+    for (const path of ["", "/events", "/explain"]) {
+      const answer = await call(`/v1/jobs/${id}${path}`);
+      expect(answer.status, path).toBe(410);
+      expect(((await answer.json()) as { detail: string }).detail).toContain(`/v1/jobs/${id}/summary`);
+    }
+    const summary = (await (await call(`/v1/jobs/${id}/summary`)).json()) as Record<string, unknown>;
+    expect(summary).toMatchObject({ id, status: "succeeded", kind: "language", microtasks: 1 });
+    const tables = await runInDurableObject(object, (_, state) =>
+      [
+        ...state.storage.sql.exec<{ name: string }>(
+          "SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'",
+        ),
+      ].map((row) => row.name),
+    );
+    expect(tables).toEqual(["tombstone"]);
+  });
+
+  it("is left alone, with an alarm, when newer code has written to it", async () => {
+    const { id, object } = await endedJob();
+    const rows = await runInDurableObject(object, (_, state) => {
+      state.storage.sql.exec("UPDATE log SET v = 99");
+      return Number(state.storage.sql.exec("SELECT count(*) AS n FROM log").one().n);
+    });
+    await abortAllDurableObjects();
+    expect((await call(`/v1/jobs/${id}`)).status).toBeGreaterThanOrEqual(500);
+    const fresh = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
+    expect(await runDurableObjectAlarm(fresh)).toBe(true);
+    const left = await runInDurableObject(fresh, async (_, state) => ({
+      rows: Number(state.storage.sql.exec("SELECT count(*) AS n FROM log").one().n),
+      alarm: await state.storage.getAlarm(),
+    }));
+    expect(left.rows).toBe(rows);
+    expect(left.alarm).toBeGreaterThan(Date.now());
+  });
+});
