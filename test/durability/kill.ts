@@ -129,7 +129,7 @@ function randomBody(token: string): object {
 const recoveries: number[] = [];
 for (let kill = 1; kill <= kills; kill++) {
   for (let n = random.int(3, 6); n > 0; n--) startJob();
-  await pause(random.int(300, 6000));
+  await pause(random.int(300, 2500));
   const silent = silentRounds.has(kill);
   // Something must be under way for a recovery to be seen.
   if (silent) {
