@@ -7,7 +7,7 @@
  *   note: string, firstTokenMs: number | null, committed: boolean, criteria: Criterion[], verdict: string | null,
  * }} Attempt
  * @typedef {{
- *   id: string, kind: string, needs: string[], status: string, decisions: any[], attempts: Attempt[],
+ *   id: string, kind: string, needs: string[], status: string, decisions: object[], attempts: Attempt[],
  *   winner: string | null, how: string | null, text: string | null, value: unknown, failure: string | null,
  *   repairs: string[], version: number,
  * }} Microtask

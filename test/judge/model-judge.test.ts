@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeWorthwhile, nextCheckpointTokens } from "../../src/judge/checkpoints.ts";
 import { chooseJudge } from "../../src/judge/choose-judge.ts";
 import { joinVerdicts } from "../../src/judge/join-verdicts.ts";
 import { pairwisePrompt, pointwisePrompt } from "../../src/judge/judge-prompt.ts";
@@ -144,41 +143,6 @@ describe("what a judge says", () => {
 });
 
 describe("when and whom to ask", () => {
-  it("a look is worth its price and stays within the judge's share", () => {
-    const look = { pDecides: 0.5, remainingCostNano: 1_000, priceNano: 400, spentShare: 0.05, capShare: 0.1 };
-    expect(judgeWorthwhile(look)).toBe(true);
-    expect(judgeWorthwhile({ ...look, priceNano: 500 })).toBe(false);
-    expect(judgeWorthwhile({ ...look, priceShare: 0.06 })).toBe(false);
-    expect(judgeWorthwhile({ ...look, spentShare: 0.11 })).toBe(false);
-  });
-
-  it("looks are few: logarithmic in the tokens, none past the expected end", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 65, max: 100_000 }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (expectedTokens, pDecides) => {
-          let seen = 0;
-          let looks = 0;
-          for (
-            let next = nextCheckpointTokens(0, { pDecides, expectedTokens });
-            next !== null;
-            next = nextCheckpointTokens(seen, { pDecides, expectedTokens })
-          ) {
-            expect(next).toBeGreaterThan(seen);
-            expect(next).toBeLessThan(expectedTokens);
-            seen = next;
-            looks += 1;
-          }
-          expect(looks).toBeLessThanOrEqual(24 + expectedTokens / 1_024);
-        },
-      ),
-    );
-    expect(nextCheckpointTokens(200, { pDecides: 1, expectedTokens: 5000 })).toBeLessThan(
-      nextCheckpointTokens(200, { pDecides: 0, expectedTokens: 5000 }) ?? 0,
-    );
-  });
-
   const bidder = (id: string, family: string, price: number, more: Partial<Bidder> = {}): Bidder => ({
     id,
     model: id,

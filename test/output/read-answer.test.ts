@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readAnswer } from "../../src/output/read-answer.ts";
-import { readPartial } from "../../src/output/read-partial.ts";
 import type { JsonSchema } from "../../src/plan/contract.ts";
 
 const schema: JsonSchema = {
@@ -161,51 +160,5 @@ describe("reading an answer", () => {
       false,
       false,
     ]);
-  });
-});
-
-describe("reading an unfinished answer", () => {
-  it("shows what is there, without halves of numbers, words, keys and escapes", () => {
-    const shown = (text: string): unknown => {
-      const reading = readPartial(text);
-      return reading.decided ? reading.value : undefined;
-    };
-    expect(shown("Sure")).toBeUndefined();
-    expect(shown('{"a": 12')).toEqual({});
-    expect(shown('{"a": 12, "b')).toEqual({ a: 12 });
-    expect(shown('{"a": 12, "b": "so f')).toEqual({ a: 12, b: "so f" });
-    expect(shown('{"b": "so\\u00')).toEqual({ b: "so" });
-    expect(shown('```json\n[{"a": tr')).toEqual([{}]);
-    expect(shown('<think>{"x": 1}</think>\n[1, [2, 3')).toEqual([1, [2]]);
-    expect(readPartial('{"a": [1]} and more')).toEqual({ decided: true, value: { a: [1] }, complete: true });
-  });
-
-  it("grows to the whole: every prefix of JSON reads as a part of it", () => {
-    const part = (some: unknown, all: unknown): boolean => {
-      if (typeof some === "string" && typeof all === "string") return all.startsWith(some);
-      if (Array.isArray(some)) return Array.isArray(all) && some.every((item, at) => part(item, all[at]));
-      if (typeof some !== "object" || some === null) return Object.is(some, all);
-      return Object.entries(some).every(([name, value]) => part(value, (all as Record<string, unknown>)[name]));
-    };
-    const value = fc.oneof(
-      fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 4 }),
-      fc.dictionary(
-        fc.string().filter((name) => name !== "__proto__"),
-        fc.jsonValue({ maxDepth: 2 }),
-        { maxKeys: 4 },
-      ),
-    );
-    fc.assert(
-      fc.property(value, fc.nat(2), (data, indent) => {
-        const text = JSON.stringify(data, null, indent);
-        const all: unknown = JSON.parse(text);
-        for (let end = 1; end < text.length; end += 1) {
-          const reading = readPartial(text.slice(0, end));
-          expect(reading.decided && part(reading.value, all), text.slice(0, end)).toBe(true);
-        }
-        expect(readPartial(text)).toEqual({ decided: true, value: all, complete: true });
-      }),
-      { numRuns: 40 },
-    );
   });
 });

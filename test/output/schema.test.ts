@@ -7,7 +7,6 @@ import { checkSchema } from "../../src/output/check-schema.ts";
 import { readAnswer } from "../../src/output/read-answer.ts";
 import { reaskMessage } from "../../src/output/reask.ts";
 import { schemaPrompt } from "../../src/output/schema-prompt.ts";
-import { strictSchema } from "../../src/output/strict-schema.ts";
 import { prepareSchema } from "../../src/output/validator.ts";
 import type { JsonSchema } from "../../src/plan/contract.ts";
 
@@ -87,65 +86,6 @@ describe("checking a schema", () => {
       "((a*))*",
     ])
       expect(isBoundedPattern(dear), dear).toBe(false);
-  });
-});
-
-describe("the strict form of a schema", () => {
-  it("requires all, closes objects and makes the optional nullable; the reader drops those nulls", () => {
-    const schema: JsonSchema = {
-      type: "object",
-      properties: {
-        a: { type: "string" },
-        b: { type: "integer" },
-        c: { enum: ["x"] },
-        d: { type: "array", items: { type: "object", properties: { e: { type: "number" } } } },
-      },
-      required: ["a"],
-    };
-    const strict = strictSchema(schema);
-    expect(strict).toEqual({
-      type: "object",
-      properties: {
-        a: { type: "string" },
-        b: { type: ["integer", "null"] },
-        c: { anyOf: [{ enum: ["x"] }, { type: "null" }] },
-        d: {
-          type: ["array", "null"],
-          items: {
-            type: "object",
-            properties: { e: { type: ["number", "null"] } },
-            required: ["e"],
-            additionalProperties: false,
-          },
-        },
-      },
-      required: ["a", "b", "c", "d"],
-      additionalProperties: false,
-    });
-    const answer = '{"a": "x", "b": null, "c": null, "d": [{"e": null}]}';
-    expect(strict !== null && readAnswer(answer, strict)).toMatchObject({ ok: true, repairs: [] });
-    expect(readAnswer(answer, schema)).toEqual({ ok: true, value: { a: "x", d: [{}] }, repairs: ["null-dropped"] });
-  });
-
-  it("keeps local definitions, and is null where the subset cannot say it", () => {
-    const tree: JsonSchema = {
-      type: "object",
-      properties: { next: { anyOf: [{ $ref: "#/$defs/n" }, { type: "null" }] } },
-      required: ["next"],
-      $defs: { n: { type: "object", properties: { v: { type: "number" } }, required: ["v"] } },
-    };
-    expect(strictSchema(tree)).toMatchObject({ $defs: { n: { additionalProperties: false } } });
-    for (const schema of [
-      true,
-      { type: "array" },
-      { type: "object" },
-      { type: "object", properties: {}, additionalProperties: { type: "string" } },
-      { type: "object", properties: { a: {} } },
-      { type: "object", properties: { a: { oneOf: [{ type: "string" }] } } },
-      { type: "object", properties: {}, required: ["a"] },
-    ]) {
-      expect(strictSchema(schema), JSON.stringify(schema)).toBeNull();
-    }
   });
 });
 
