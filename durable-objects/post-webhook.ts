@@ -12,7 +12,10 @@ export async function postWebhook(env: AtomicEnv, job: Job, id: string, body: st
   const named = secretName === undefined ? undefined : (env as unknown as Record<string, unknown>)[secretName];
   const secret =
     secretName === undefined
-      ? await tenantWebhookSecret(signingSecret(env.ATOMIC_API_KEY ?? null), job.tenant)
+      ? await tenantWebhookSecret(
+          signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null),
+          job.tenant,
+        )
       : typeof named === "string"
         ? named
         : "";

@@ -2,6 +2,8 @@
 export interface AtomicEnv extends Cloudflare.Env {
   /** Operator's key. Without it production answers 503. */
   ATOMIC_API_KEY?: string;
+  /** Signs job ids and webhooks, so that the operator's key can be changed without losing them. Default: that key. */
+  ATOMIC_SIGNING_SECRET?: string;
   /** "1": started by `npm start` or the demo on this machine; open without a key. Never set in production. */
   ATOMIC_LOCAL?: string;
   /** "1": simulated bidders take part. */

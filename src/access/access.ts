@@ -26,9 +26,11 @@ const sessionMs = 7 * 24 * 60 * 60 * 1000;
 const operator: Holder = { tenant: "operator", role: "operator", keyId: "operator" };
 const localCaller: Holder = { tenant: "local", role: "operator", keyId: "local" };
 
-/** Signs ids and sessions where there is no operator's key: on a development server only, so it need not be secret. */
+/** Signs where there is no operator's key: on a development server only, so it need not be secret. */
 const localSecret = "atomic-local-development";
-export const signingSecret = (operatorKey: string | null): string => operatorKey || localSecret;
+/** What signs job ids and webhooks. Sessions are signed with the operator's key alone: changing it ends them. */
+export const signingSecret = (operatorKey: string | null, own: string | null = null): string =>
+  own || operatorKey || localSecret;
 
 /** Who holds a key or a session. Fits the `access` port of the HTTP layer. */
 export function createAccess(options: AccessOptions) {

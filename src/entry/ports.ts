@@ -32,7 +32,7 @@ import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-mo
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void, place?: ClientPlace): HttpPorts {
   const { db, wrote } = openSession(env.DB, lastWrite);
   const hint = locationHint(place);
-  const secret = signingSecret(env.ATOMIC_API_KEY ?? null);
+  const secret = signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null);
   const stored = new BidderStore(db);
   return {
     jobs: {

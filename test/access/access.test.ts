@@ -137,6 +137,12 @@ describe("job ids", () => {
     expect(await verifyJobId(secret, `alpha\n${objectId}`, id)).toBeNull();
   });
 
+  it("outlive a change of the operator's key where a signing secret of its own is set", async () => {
+    const id = await mintJobId(signingSecret("old", "signs"), "alpha", objectId);
+    expect(await verifyJobId(signingSecret("new", "signs"), "alpha", id)).toBe(objectId);
+    expect(await verifyJobId(signingSecret("new", ""), "alpha", id)).toBeNull();
+  });
+
   it("are refused when any character is changed", async () => {
     const id = await mintJobId(secret, "alpha", objectId);
     await fc.assert(
