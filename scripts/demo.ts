@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Explanation } from "../src/job/explain.ts";
 import type { JobView } from "../src/job/job-view.ts";
+import type { Bid, Decision } from "../src/market/bid.ts";
 import { replay } from "../src/market/market.ts";
 import { Api } from "./api.ts";
 import { inUse, type LocalServer, localVars, root, startServer } from "./server.ts";
@@ -53,6 +54,7 @@ async function demo(): Promise<void> {
       dim("  No generative model: set OPENAI_API_KEY, or ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, and run the demo again."),
     );
 
+  const before = await languageBids(api);
   const folder = join(root, "test", "email", "mails");
   const mails = readdirSync(folder)
     .filter((name) => name.endsWith(".eml"))
@@ -128,6 +130,7 @@ async function demo(): Promise<void> {
     );
   await listed(api, race.id);
   if (server !== null) await listed(api, await killed(api));
+  await learned(api, before);
 
   title("Look at it yourself");
   const at = server === null ? api.url : `http://127.0.0.1:${defaultPort}`;
@@ -155,6 +158,38 @@ interface BidderLine {
   id: string;
   provider: string;
   enabled: boolean;
+  standing: { kinds: { kind: string; n: number; brier: number | null }[] };
+}
+
+/** What would be bid for the language of one text now; nothing is run. */
+async function languageBids(api: Api): Promise<Bid[]> {
+  const request = { text: "Could you please send me the invoice by Friday? Many thanks in advance.", kind: "language" };
+  const { auctions } = await api.call<{ auctions: { decision: Decision }[] }>("POST", "/v1/auctions/preview", request);
+  return auctions[0]?.decision.bids ?? [];
+}
+
+/** The same bids before and after the mails, their labels and the settlements. Decisions read a market at most 10 s old. */
+async function learned(api: Api, before: Bid[]): Promise<void> {
+  title("What the market learned: bids for the language of one short text, before and after the mails");
+  const outcomes = async () => {
+    const { bidders } = await api.call<{ bidders: BidderLine[] }>("GET", "/v1/bidders");
+    return new Map(bidders.map((b) => [b.id, b.standing.kinds.find((k) => k.kind === "language")]));
+  };
+  let standings = await outcomes();
+  for (let tries = 0; ![...standings.values()].some((s) => (s?.n ?? 0) > 1); tries++) {
+    if (tries > 60) throw new Error("no outcome of the mails reached the market within 15 s");
+    await new Promise((done) => setTimeout(done, 250));
+    standings = await outcomes();
+  }
+  const claim = (bid: Bid | undefined) =>
+    bid === undefined ? "-" : `${Math.round(100 * bid.accept.mean)}% ±${Math.round(100 * bid.accept.sd)}`;
+  for (const bid of await languageBids(api)) {
+    const { n = 0, brier = null } = standings.get(bid.bidder) ?? {};
+    const settled =
+      brier === null ? "nothing settled yet" : `${n.toFixed(1)} outcomes, Brier score ${brier.toFixed(3)}`;
+    const was = claim(before.find((b) => b.bidder === bid.bidder));
+    console.log(`  ${bid.bidder.padEnd(28)} ${was.padStart(9)} -> ${claim(bid).padEnd(9)} ${dim(settled)}`);
+  }
 }
 
 function groups(bidders: BidderLine[]): Map<string, BidderLine[]> {

@@ -13,6 +13,7 @@ export interface KindStanding {
   accept: { mean: number; low: number; high: number };
   /** Outcomes that stand behind it (after forgetting). */
   n: number;
+  /** Mean squared error of its claims, corrected for the noise of verdicts: an estimate, kept within 0 and 1. */
   brier: number | null;
   calibrationError: number | null;
   totalMs: { p50: number; p95: number };
@@ -71,7 +72,7 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
         high: short(within(mean + 1.645 * sd, 0, 1), 4),
       },
       n: short(n, 4),
-      brier: row.claims > 0 ? short(row.brier / row.claims, 4) : null,
+      brier: row.claims > 0 ? short(within(row.brier / row.claims, 0, 1), 4) : null,
       calibrationError: shortOrNull(calibrationError(row)),
       totalMs: expectedTimes(bidder, shared, row, 200, 0).totalMs,
     });
