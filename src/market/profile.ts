@@ -4,7 +4,7 @@ import { calibrationFeatures } from "./calibration.ts";
 import { bandOf, type Features } from "./cell.ts";
 import { logistic, within } from "./elementary.ts";
 import { growth } from "./forgetting.ts";
-import { type Likeness, likenessOf, meanLevel, priorSkill, spread, tierOf } from "./skill.ts";
+import { type Likeness, likenessOf, meanLevel, priorSkill, spreadsOf, tierOf } from "./skill.ts";
 import type { Column, KindState, MarketState, Row, SharedRow } from "./state.ts";
 import { surenessOf } from "./sureness.ts";
 
@@ -91,8 +91,8 @@ function inCell(
 ): Posterior {
   const level = column?.level ?? view.level;
   const mean = logistic(level + skill);
-  const levelVariance = column?.variance ?? spread.context * spread.context;
-  const total = spread.interaction * spread.interaction + variance + levelVariance;
+  const [, context, interaction] = spreadsOf(view.kind);
+  const total = interaction + variance + (column?.variance ?? context);
   // Delta method: variance of p = (p(1-p))^2 x variance in logits; strength = p(1-p) / variance - 1.
   const prior = within(1 / (mean * (1 - mean) * total) - 1, 1, 400);
   if (!column || i < 0) return { mean, strength: prior, own: 0 };

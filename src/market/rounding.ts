@@ -53,6 +53,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
   }
   all(column.output, fine);
   for (const one of kind.tellers?.said ?? []) one[1] = count(one[1]);
+  if (kind.spreads) all(kind.spreads, fine);
   all(kind.loading, fine);
   all(kind.calibration.mean, fine);
   all(kind.calibration.precision, fine);

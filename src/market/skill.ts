@@ -1,9 +1,15 @@
 import type { Bidder } from "./bidder.ts";
-import { logarithm, logistic } from "./elementary.ts";
+import { logarithm, logistic, within } from "./elementary.ts";
 import type { Column, KindState, Row, SharedRow } from "./state.ts";
 
-/** Spread of skills between bidders, of a bidder between contexts, and of contexts, in logits (standard deviations). */
-export const spread = { bidder: 0.9, interaction: 0.55, context: 0.8, family: 0.5, tier: 0.7, elsewhere: 0.5 } as const;
+/** Spread of a family's, of a price tier's, and of one bidder's skill between kinds, in logits (standard deviations). */
+const spread = { family: 0.5, tier: 0.7, elsewhere: 0.5 } as const;
+
+/** Variances in logits: of bidders' skills, of contexts' levels, and of what a bidder does in a context beside both. */
+export type Spreads = [bidder: number, context: number, interaction: number];
+
+/** What the variances are taken to be before a kind has shown them. */
+export const firstSpreads: Spreads = [0.8, 0.64, 0.3];
 /** Level of a kind nobody has tried: 73 % accepted. */
 const firstLevel = 1;
 
@@ -36,6 +42,7 @@ export interface Likeness {
   slope: number;
   family: Map<string, [count: number, left: number]>;
   tier: Map<number, [count: number, left: number]>;
+  spread: number;
 }
 
 /** Logits of skill a factor e of price is taken to bring before anything is known, and how firmly (observed bidders). */
@@ -45,7 +52,7 @@ const slopeWeight = 8;
 const knownShare = (row: Row): number => 1 / (1 + 4 * row.variance);
 
 export function likenessOf(kind: KindState | undefined): Likeness {
-  const likeness: Likeness = { tier0: 0, skill0: 0, slope: priorSlope, family: new Map(), tier: new Map() };
+  const likeness: Likeness = { tier0: 0, skill0: 0, slope: priorSlope, family: new Map(), tier: new Map(), spread: spreadsOf(kind)[0] };
   const rows = (kind?.rows ?? []).filter((row) => Number.isFinite(row.skill));
   let [weight, tiers, skills] = [0, 0, 0];
   for (const row of rows) {
@@ -93,7 +100,7 @@ export function priorSkill(
   tier: number,
   own: Row | null,
 ): { mean: number; variance: number } {
-  let precision = 1 / (spread.bidder * spread.bidder);
+  let precision = 1 / likeness.spread;
   // With nobody known there is no price to compare with.
   const base = likeness.tier.size > 0 ? byPrice(likeness, tier) : 0;
   let sum = base * precision;
@@ -123,15 +130,25 @@ export function priorSkill(
   return { mean: sum / precision, variance: 1 / precision };
 }
 
+export const spreadsOf = (kind: KindState | undefined): Spreads => kind?.spreads ?? firstSpreads;
+
+/** Bidders, contexts and cells' worth of information with which the first variances are believed. */
+const spreadWeights = { bidder: 4, context: 4, interaction: 12 };
+
 /** Weight of a cell of n observations for its row or column: the interaction keeps it from speaking for the whole. */
-const cellWeight = (n: number, p: number): number => {
+const cellWeight = (n: number, p: number, interaction: number): number => {
   const information = n * p * (1 - p);
-  return information / (1 + information * spread.interaction * spread.interaction);
+  return information / (1 + information * interaction);
 };
 
-/** One Newton step for every row's skill and every column's level. Cost: rows x columns, whatever the past. */
+/**
+ * One Newton step for every row's skill and every column's level, then one EM step for their variances (empirical
+ * Bayes; Gelman et al., Bayesian Data Analysis, ch. 5 and 13). Cost: rows x columns, whatever the past.
+ */
 export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: number): void {
   const likeness = likenessOf(kind);
+  const interaction = spreadsOf(kind)[2];
+  let [bidders, skills] = [spreadWeights.bidder, spreadWeights.bidder * firstSpreads[0]];
   for (let i = 0; i < kind.rows.length; i++) {
     const row = kind.rows[i];
     if (!row) continue;
@@ -143,12 +160,14 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
       const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
       if (!(n >= 0.05)) continue;
       const p = logistic(column.level + row.skill);
-      const w = cellWeight(n, p);
+      const w = cellWeight(n, p, interaction);
       precision += w;
       gradient += (w * (accept / n - p)) / (p * (1 - p));
     }
     row.skill += bounded(gradient / precision);
     row.variance = 1 / precision;
+    bidders++;
+    skills += (row.skill - byPrice(likeness, row.tier)) ** 2 + row.variance;
     const common = shared.get(row.bidder);
     if (common) {
       const gained = precision - 1 / prior.variance;
@@ -158,11 +177,34 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
     }
   }
   const center = meanLevel(kind);
-  for (const column of kind.columns) refitColumn(column, kind, center, growth);
+  let [contexts, levels] = [spreadWeights.context, spreadWeights.context * firstSpreads[1]];
+  // Moments of what is left over in the cells: E (accept - n p)^2 = n p q + (n p q)^2 x variance.
+  let [information, excess] = [spreadWeights.interaction, spreadWeights.interaction * firstSpreads[2]];
+  for (const column of kind.columns) {
+    refitColumn(column, kind, center, growth);
+    contexts++;
+    levels += (column.level - center) ** 2 + column.variance;
+    for (let i = 0; i < kind.rows.length; i++) {
+      const accept = (column.counts[2 * i] ?? 0) / growth;
+      const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
+      if (!(n >= 0.05)) continue;
+      const p = logistic(column.level + (kind.rows[i]?.skill ?? 0));
+      const inside = n * p * (1 - p);
+      const w = 1 / (1 + inside * interaction) ** 2;
+      information += w * inside * inside;
+      excess += w * ((accept - n * p) ** 2 - inside);
+    }
+  }
+  kind.spreads = [
+    within(skills / bidders, 0.1, 4),
+    within(levels / contexts, 0.1, 4),
+    within(excess / information, 0.05, 2),
+  ];
 }
 
 function refitColumn(column: Column, kind: KindState, center: number, growth: number): void {
-  let precision = 1 / (spread.context * spread.context);
+  const [, context, interaction] = spreadsOf(kind);
+  let precision = 1 / context;
   let gradient = (center - column.level) * precision;
   for (let i = 0; i < kind.rows.length; i++) {
     const row = kind.rows[i];
@@ -171,7 +213,7 @@ function refitColumn(column: Column, kind: KindState, center: number, growth: nu
     const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
     if (!(n >= 0.05)) continue;
     const p = logistic(column.level + row.skill);
-    const w = cellWeight(n, p);
+    const w = cellWeight(n, p, interaction);
     precision += w;
     gradient += (w * (accept / n - p)) / (p * (1 - p));
   }

@@ -74,6 +74,8 @@ export interface KindState {
   coFailed: number[];
   /** Recalibration: mean and precision of each weight. */
   calibration: { mean: number[]; precision: number[] };
+  /** Variances in logits that the kind has shown: of skills, of levels, of cells (see skill.ts). Absent: none yet. */
+  spreads?: [bidder: number, context: number, interaction: number];
   /** Outcomes folded, all bidders; and since some bidder was last found changed. */
   outcomes: number;
   calm: number;
