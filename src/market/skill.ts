@@ -52,7 +52,14 @@ const slopeWeight = 8;
 const knownShare = (row: Row): number => 1 / (1 + 4 * row.variance);
 
 export function likenessOf(kind: KindState | undefined): Likeness {
-  const likeness: Likeness = { tier0: 0, skill0: 0, slope: priorSlope, family: new Map(), tier: new Map(), spread: spreadsOf(kind)[0] };
+  const likeness: Likeness = {
+    tier0: 0,
+    skill0: 0,
+    slope: priorSlope,
+    family: new Map(),
+    tier: new Map(),
+    spread: spreadsOf(kind)[0],
+  };
   const rows = (kind?.rows ?? []).filter((row) => Number.isFinite(row.skill));
   let [weight, tiers, skills] = [0, 0, 0];
   for (const row of rows) {
