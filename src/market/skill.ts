@@ -2,8 +2,10 @@ import type { Bidder } from "./bidder.ts";
 import { logarithm, logistic, within } from "./elementary.ts";
 import type { Column, KindState, Row, SharedRow } from "./state.ts";
 
-/** Spread of a family's, of a price tier's, and of one bidder's skill between kinds, in logits (standard deviations). */
-const spread = { family: 0.5, tier: 0.7, elsewhere: 0.5 } as const;
+/** Shares of bidders' variance in one kind that a family and that a price tier have in common. */
+const alike = { family: 0.3, tier: 0.15 } as const;
+/** Spread of one bidder's skill between kinds, in logits (standard deviation). */
+const elsewhereSpread = 0.5;
 
 /** Variances in logits: of bidders' skills, of contexts' levels, and of what a bidder does in a context beside both. */
 export type Spreads = [bidder: number, context: number, interaction: number];
@@ -20,12 +22,13 @@ export function tierOf(bidder: Bidder): number {
   return Math.round(logarithm(nano + 1));
 }
 
-/** Mean level of a kind's contexts, weighted by how well they are known. */
+/** Mean level of a kind's contexts, weighted by how well they are known beside how far they spread. */
 export function meanLevel(kind: KindState | undefined): number {
-  let sum = firstLevel * 2;
-  let weight = 2;
+  let sum = firstLevel;
+  let weight = 1;
+  const context = spreadsOf(kind)[1];
   for (const column of kind?.columns ?? []) {
-    const w = 1 / (column.variance + 0.1);
+    const w = 1 / (column.variance + context);
     sum += w * column.level;
     weight += w;
   }
@@ -70,8 +73,7 @@ export function likenessOf(kind: KindState | undefined): Likeness {
   }
   if (weight === 0) return likeness;
   likeness.tier0 = tiers / weight;
-  // Levels of contexts carry the mean already; two bidders' worth of zero keeps the two from drifting apart.
-  likeness.skill0 = skills / (weight + 2);
+  likeness.skill0 = skills / weight;
   let [across, joint] = [slopeWeight, slopeWeight * priorSlope];
   for (const row of rows) {
     const known = knownShare(row);
@@ -107,29 +109,29 @@ export function priorSkill(
   tier: number,
   own: Row | null,
 ): { mean: number; variance: number } {
-  let precision = 1 / likeness.spread;
   // With nobody known there is no price to compare with.
   const base = likeness.tier.size > 0 ? byPrice(likeness, tier) : 0;
-  let sum = base * precision;
   const known = own && Number.isFinite(own.skill) ? knownShare(own) : 0;
   const ownLeft = own ? own.skill - base : 0;
-  const learn = (count: number, total: number, deviation: number) => {
+  let mean = base;
+  let variance = likeness.spread;
+  const learn = (sum: [count: number, left: number] | undefined, part: number) => {
     // Its own record must not be its own prior.
-    const others = count - known;
-    if (others < 0.05) return;
-    const mean = base + (total - known * ownLeft) / others;
-    const w = 1 / (deviation * deviation * (1 + 1 / others));
-    precision += w;
-    sum += w * mean;
+    const others = (sum?.[0] ?? 0) - known;
+    if (!sum || others < 0.05) return;
+    // What a group has in common, out of the mean of its members: each adds what is its own.
+    const share = part / (part + (1 - part) / others);
+    mean += (share * (sum[1] - known * ownLeft)) / others;
+    variance -= likeness.spread * part * share;
   };
-  const kin = likeness.family.get(family);
-  if (kin) learn(kin[0], kin[1], spread.family);
-  const peers = likeness.tier.get(tier);
-  if (peers) learn(peers[0], peers[1], spread.tier);
+  learn(likeness.family.get(family), alike.family);
+  learn(likeness.tier.get(tier), alike.tier);
+  let precision = 1 / variance;
+  let sum = mean * precision;
   if (shared) {
     const elsewhere = shared.precision - (own?.given[0] ?? 0);
     if (elsewhere > 0.01) {
-      const w = 1 / (spread.elsewhere * spread.elsewhere + 1 / elsewhere);
+      const w = 1 / (elsewhereSpread * elsewhereSpread + 1 / elsewhere);
       precision += w;
       sum += (w * (shared.skill - (own?.given[1] ?? 0))) / elsewhere;
     }
@@ -153,6 +155,7 @@ const cellWeight = (n: number, p: number, interaction: number): number => {
  * Bayes; Gelman et al., Bayesian Data Analysis, ch. 5 and 13). Cost: rows x columns, whatever the past.
  */
 export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: number): void {
+  center(kind, shared);
   const likeness = likenessOf(kind);
   const interaction = spreadsOf(kind)[2];
   let [bidders, skills] = [spreadWeights.bidder, spreadWeights.bidder * firstSpreads[0]];
@@ -183,30 +186,51 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
       row.given = [gained, gained * row.skill];
     }
   }
-  const center = meanLevel(kind);
+  const middle = meanLevel(kind);
   let [contexts, levels] = [spreadWeights.context, spreadWeights.context * firstSpreads[1]];
-  // Moments of what is left over in the cells: E (accept - n p)^2 = n p q + (n p q)^2 x variance.
-  let [information, excess] = [spreadWeights.interaction, spreadWeights.interaction * firstSpreads[2]];
+  let [cells, excess] = [spreadWeights.interaction, spreadWeights.interaction * firstSpreads[2]];
   for (const column of kind.columns) {
-    refitColumn(column, kind, center, growth);
+    refitColumn(column, kind, middle, growth);
     contexts++;
-    levels += (column.level - center) ** 2 + column.variance;
+    levels += (column.level - middle) ** 2 + column.variance;
     for (let i = 0; i < kind.rows.length; i++) {
       const accept = (column.counts[2 * i] ?? 0) / growth;
       const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
       if (!(n >= 0.05)) continue;
-      const p = logistic(column.level + (kind.rows[i]?.skill ?? 0));
+      const row = kind.rows[i];
+      const p = logistic(column.level + (row?.skill ?? 0));
       const inside = n * p * (1 - p);
-      const w = 1 / (1 + inside * interaction) ** 2;
-      information += w * inside * inside;
-      excess += w * ((accept - n * p) ** 2 - inside);
+      const left = (accept - n * p) / (inside + 1 / interaction);
+      cells++;
+      excess += left * left + 1 / (inside + 1 / interaction);
     }
   }
   kind.spreads = [
     within(skills / bidders, 0.1, 4),
     within(levels / contexts, 0.1, 4),
-    within(excess / information, 0.05, 2),
+    within(excess / cells, 0.05, 2),
   ];
+}
+
+/**
+ * Skills and levels are known up to a shift between the two. Skills are held at a mean of 0 over what is known of them:
+ * else the two drift apart, and a newcomer or a bidder's record in other kinds would be measured from a moving zero.
+ */
+function center(kind: KindState, shared: Map<string, SharedRow>): void {
+  let [weight, skills] = [0, 0];
+  for (const row of kind.rows) {
+    if (!Number.isFinite(row.skill)) continue;
+    weight += knownShare(row);
+    skills += knownShare(row) * row.skill;
+  }
+  const shift = skills / (weight + 1);
+  for (const row of kind.rows) {
+    row.skill -= shift;
+    const common = shared.get(row.bidder);
+    if (common) common.skill -= shift * row.given[0];
+    row.given[1] -= shift * row.given[0];
+  }
+  for (const column of kind.columns) column.level += shift;
 }
 
 function refitColumn(column: Column, kind: KindState, center: number, growth: number): void {
