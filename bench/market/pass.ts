@@ -34,7 +34,7 @@ export interface Tally {
   truths: number[];
   /** The same for the others after the first outcome was seen. */
   laterClaims: number[];
-  laterTruths: number[]; owns?: number[];
+  laterTruths: number[];
   decisionMs: number[];
 }
 
@@ -167,7 +167,7 @@ export class Pass {
           first.set(one.bidder, one.accept.mean);
           if (!detail) continue;
           tally.claims.push(one.accept.mean);
-          tally.truths.push(row.score[j] ?? 0); (tally.owns ??= []).push(Number(one.reasons.n));
+          tally.truths.push(row.score[j] ?? 0);
         }
         if (detail) {
           for (const [id, p] of Object.entries(forecastAfter(decision, leader.bidder, accepted ? 1 : 0))) {

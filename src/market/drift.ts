@@ -19,29 +19,35 @@ export type Detector = [evidence: number, outcomes: number, residual: number];
 /**
  * Watches one bidder of a kind for a fall or a rise by 0.2 (Page, Biometrika 1954: CUSUM of the log likelihood ratio,
  * through the verdict's noise). On an alarm its counts are cut to what was seen since the change and moved by the mean
- * residual since then, in every context. Returns whether that happened.
+ * residual since then, in every context. Returns whether that happened. `claim`: P(accepted) as it stood, from `own`
+ * observations in this context.
  */
 export function watchForDrift(
   kind: KindState,
   i: number,
   row: Row,
   claim: number,
+  own: number,
   worth: number,
   reliability: { trueAccept: number; trueReject: number },
 ): boolean {
   const says = (p: number) => within(p * reliability.trueAccept + (1 - p) * (1 - reliability.trueReject), 0.02, 0.98);
-  const now = says(within(claim, 0.03, 0.97));
   const power = Math.max(0.1, reliability.trueAccept + reliability.trueReject - 1);
-  const step = (detector: Detector, p: number): boolean => {
-    const other = says(within(p, 0.03, 0.97));
+  const step = (detector: Detector, by: number): boolean => {
+    // The claim gave way to what came since the detector last stood at zero: measured from it a change would hide itself.
+    // A record that is young beside these outcomes has no "before".
+    const before =
+      claim - within((detector[2] * Math.max(0, own - 2 * detector[1])) / Math.max(1, own * own), -0.2, 0.2);
+    const now = says(within(before, 0.03, 0.97));
+    const other = says(within(before + by, 0.03, 0.97));
     detector[0] += worth * logarithm(other / now) + (1 - worth) * logarithm((1 - other) / (1 - now));
     detector[1]++;
-    detector[2] += (worth - now) / power;
+    detector[2] += (worth - says(within(claim, 0.03, 0.97))) / power;
     if (detector[0] <= 0) detector.fill(0);
     return detector[0] >= threshold && detector[1] >= fewest;
   };
-  const fell = step(row.fall, claim - change);
-  const rose = step(row.rise, claim + change);
+  const fell = step(row.fall, -change);
+  const rose = step(row.rise, change);
   if (!fell && !rose) return false;
   const [, outcomes, residual] = fell ? row.fall : row.rise;
   const shift = residual / (outcomes + shrink);

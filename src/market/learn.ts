@@ -187,7 +187,7 @@ function learnOutcomes(
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
       if (isTold(one.outcome.source) || one.own < establishedFrom) return;
-      if (watchForDrift(kind, one.row, row, conditionalP, worth, reliability)) kind.calm = 0;
+      if (watchForDrift(kind, one.row, row, conditionalP, one.own, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

@@ -11,7 +11,7 @@ const elsewhereSpread = 0.5;
 export type Spreads = [bidder: number, context: number, interaction: number];
 
 /** What the variances are taken to be before a kind has shown them. */
-export const firstSpreads: Spreads = [0.8, 0.64, 0.3];
+export const firstSpreads: Spreads = [0.5, 0.64, 0.3];
 /** Level of a kind nobody has tried: 73 % accepted. */
 const firstLevel = 1;
 
@@ -52,7 +52,11 @@ export interface Likeness {
 const priorSlope = 0.2;
 const slopeWeight = 8;
 
-const knownShare = (row: Row): number => 1 / (1 + 4 * row.variance);
+/** How much of a row's skill is its own record, 0 to 1: one that merely has a prior must not echo it to others. */
+const knownShare = (row: Row, spread: number): number => row.given[0] / (row.given[0] + 1 / spread);
+
+/** Skill by the row's own record alone. */
+const shownSkill = (row: Row): number => (row.given[0] > 1e-6 ? row.given[1] / row.given[0] : 0);
 
 export function likenessOf(kind: KindState | undefined): Likeness {
   const likeness: Likeness = {
@@ -64,27 +68,29 @@ export function likenessOf(kind: KindState | undefined): Likeness {
     spread: spreadsOf(kind)[0],
   };
   const rows = (kind?.rows ?? []).filter((row) => Number.isFinite(row.skill));
+  const { spread } = likeness;
   let [weight, tiers, skills] = [0, 0, 0];
   for (const row of rows) {
-    const known = knownShare(row);
+    const known = knownShare(row, spread);
     weight += known;
     tiers += known * row.tier;
-    skills += known * row.skill;
+    skills += known * shownSkill(row);
   }
-  if (weight === 0) return likeness;
+  if (!(weight > 0)) return likeness;
   likeness.tier0 = tiers / weight;
-  likeness.skill0 = skills / weight;
+  // One bidder worth of zero: where one alone is known, what it shows is its own and not all others'.
+  likeness.skill0 = skills / (weight + 1);
   let [across, joint] = [slopeWeight, slopeWeight * priorSlope];
   for (const row of rows) {
-    const known = knownShare(row);
+    const known = knownShare(row, spread);
     const gap = row.tier - likeness.tier0;
     across += known * gap * gap;
-    joint += known * gap * (row.skill - likeness.skill0);
+    joint += known * gap * (shownSkill(row) - likeness.skill0);
   }
   likeness.slope = joint / across;
   for (const row of rows) {
-    const known = knownShare(row);
-    const left = row.skill - byPrice(likeness, row.tier);
+    const known = knownShare(row, spread);
+    const left = shownSkill(row) - byPrice(likeness, row.tier);
     const add = <K>(map: Map<K, [number, number]>, key: K) => {
       const sum = map.get(key);
       if (sum) {
@@ -111,8 +117,8 @@ export function priorSkill(
 ): { mean: number; variance: number } {
   // With nobody known there is no price to compare with.
   const base = likeness.tier.size > 0 ? byPrice(likeness, tier) : 0;
-  const known = own && Number.isFinite(own.skill) ? knownShare(own) : 0;
-  const ownLeft = own ? own.skill - base : 0;
+  const known = own && Number.isFinite(own.skill) ? knownShare(own, likeness.spread) : 0;
+  const ownLeft = own ? shownSkill(own) - base : 0;
   let mean = base;
   let variance = likeness.spread;
   const learn = (sum: [count: number, left: number] | undefined, part: number) => {
@@ -141,7 +147,7 @@ export function priorSkill(
 
 export const spreadsOf = (kind: KindState | undefined): Spreads => kind?.spreads ?? firstSpreads;
 
-/** Bidders, contexts and cells' worth of information with which the first variances are believed. */
+/** Bidders, contexts and cells with whose weight the first variances are believed. */
 const spreadWeights = { bidder: 4, context: 4, interaction: 12 };
 
 /** Weight of a cell of n observations for its row or column: the interaction keeps it from speaking for the whole. */
@@ -178,13 +184,15 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
     row.variance = 1 / precision;
     bidders++;
     skills += (row.skill - byPrice(likeness, row.tier)) ** 2 + row.variance;
+    // What the record says by itself: at the mode its pull on the skill balances the prior's.
+    const gained = precision - 1 / prior.variance;
+    const shown = gained * row.skill + within((row.skill - prior.mean) / prior.variance, -3 * gained, 3 * gained);
     const common = shared.get(row.bidder);
     if (common) {
-      const gained = precision - 1 / prior.variance;
       common.precision += gained - row.given[0];
-      common.skill += gained * row.skill - row.given[1];
-      row.given = [gained, gained * row.skill];
+      common.skill += shown - row.given[1];
     }
+    row.given = [gained, shown];
   }
   const middle = meanLevel(kind);
   let [contexts, levels] = [spreadWeights.context, spreadWeights.context * firstSpreads[1]];
@@ -197,19 +205,14 @@ export function refit(kind: KindState, shared: Map<string, SharedRow>, growth: n
       const accept = (column.counts[2 * i] ?? 0) / growth;
       const n = accept + (column.counts[2 * i + 1] ?? 0) / growth;
       if (!(n >= 0.05)) continue;
-      const row = kind.rows[i];
-      const p = logistic(column.level + (row?.skill ?? 0));
+      const p = logistic(column.level + (kind.rows[i]?.skill ?? 0));
       const inside = n * p * (1 - p);
       const left = (accept - n * p) / (inside + 1 / interaction);
       cells++;
       excess += left * left + 1 / (inside + 1 / interaction);
     }
   }
-  kind.spreads = [
-    within(skills / bidders, 0.1, 4),
-    within(levels / contexts, 0.1, 4),
-    within(excess / cells, 0.05, 2),
-  ];
+  kind.spreads = [within(skills / bidders, 0.1, 4), within(levels / contexts, 0.1, 4), within(excess / cells, 0.05, 2)];
 }
 
 /**
@@ -220,8 +223,9 @@ function center(kind: KindState, shared: Map<string, SharedRow>): void {
   let [weight, skills] = [0, 0];
   for (const row of kind.rows) {
     if (!Number.isFinite(row.skill)) continue;
-    weight += knownShare(row);
-    skills += knownShare(row) * row.skill;
+    const known = knownShare(row, spreadsOf(kind)[0]);
+    weight += known;
+    skills += known * row.skill;
   }
   const shift = skills / (weight + 1);
   for (const row of kind.rows) {
