@@ -17,10 +17,12 @@ export interface BudgetResult {
 }
 
 const shares = [0.05, 0.1, 0.25, 0.5, 1];
-/** A dollar is a dollar while the budget does not bind. */
-const baseLambda = 1;
+/** Price of cost while the budget does not bind: what a budget allows is there to be spent on quality. */
+const baseLambda = 0.1;
 /** The multiplier rests not far below the base, so that it is soon there when the budget begins to bind. */
-const restLambda = 0.5;
+const restLambda = 0.05;
+/** Share of the worst surprise that is still expected one bill later. */
+const memory = 0.95;
 
 export function budgetRuns(set: RecordedSet, judge: Judge, valueNano: number, places: number): BudgetResult[] {
   const results: BudgetResult[] = [];
@@ -73,9 +75,13 @@ function paced(
   const train = shuffled(set.train, seededRandom("budget/train"));
   const usual = budgetNano === null ? null : budgetNano / rows.length;
   const nothing = emptyTally();
+  // Bills over expected costs, the worst of late: what a last bill may come to must be there.
+  let surprise = 1;
+  const surprised = (cost: number): number => Math.max(1, surprise * memory, cost / Math.max(1, pass.expectedNano));
   for (const row of train) {
     const cost = pass.serve(row, nothing, false, { lambda: Math.max(baseLambda, multiplier) });
     if (usual !== null) multiplier = Math.max(restLambda, pacingStep(multiplier, cost, usual));
+    surprise = surprised(cost);
   }
   const cheapestOf = (from: readonly RecordedRow[]) =>
     Math.min(...set.bidders.map((_, i) => single(from, i).costNano)) + judge.costNano;
@@ -102,14 +108,16 @@ function paced(
     if (at === 0 && budgetNano < cheapest * rows.length) refusedOutright = true;
     if (refusedOutright) return;
     if (left < cheapest) return;
-    // An input may cost a few times the mean; others cost less. What is left is never exceeded by an expected cost.
-    const limit = Math.min(left, Math.max(hardLimit(left, remaining, cheapest) ?? 0, 3 * cheapest));
+    // An input may cost a few times the mean; others cost less.
+    const usualLimit = Math.max(hardLimit(left, remaining, cheapest) ?? 0, 3 * cheapest);
+    const limit = Math.min(left, usualLimit, Math.max(cheapest, left / surprise));
     const before = tally.n;
     const cost = pass.serve(row, tally, false, {
       lambda: Math.max(baseLambda, multiplier),
-      budgetNano: Math.floor(limit ?? left),
+      budgetNano: Math.floor(limit),
     });
     if (tally.n > before && cost > 0) served++;
+    surprise = surprised(cost);
     multiplier = Math.max(restLambda, pacingStep(multiplier, cost, Math.max(1, left / remaining)));
     left -= cost;
   });

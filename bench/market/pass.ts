@@ -69,6 +69,8 @@ export class Pass {
   readonly state: MarketState = emptyMarket();
   readonly random: Random;
   clockMs = startMs;
+  /** What the last row was expected to cost when its runners were chosen, nano-USD. */
+  expectedNano = 0;
   private readonly index: Map<string, number>;
 
   constructor(set: RecordedSet, options: PassOptions) {
@@ -102,6 +104,7 @@ export class Pass {
     const tried: { bidder: string; how: "rejected" }[] = [];
     const first = new Map<string, number>();
     let costNano = 0;
+    this.expectedNano = 0;
     let delivered = -1;
     for (let round = 0; round < options.places; round++) {
       const began = performance.now();
@@ -145,6 +148,7 @@ export class Pass {
       const accepted = this.random() < (good ? judge.trueAccept : 1 - judge.trueReject);
       costNano += (row.costNano[i] ?? 0) + judge.costNano;
       const bid = decision.bids.find((one) => one.bidder === leader.bidder);
+      this.expectedNano += (bid?.costNano ?? 0) + judge.costNano;
       attempts.push({
         attempt: `${round}`,
         bidder: leader.bidder,
