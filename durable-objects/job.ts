@@ -21,6 +21,7 @@ import { type JobView, viewOf } from "../src/job/job-view.ts";
 import { ledgerOf } from "../src/job/ledger.ts";
 import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
+import type { Pace } from "../src/market/pace.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { Usage } from "../src/money/price.ts";
@@ -53,6 +54,8 @@ export interface NewJob {
   market: MarketSnapshot;
   /** Of a tenant with a cap: what the job may spend before it asks for more. */
   slice?: OpeningSlice;
+  /** Of a tenant whose pace is not the plain one. */
+  pace?: Pace;
 }
 
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
@@ -85,9 +88,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#trade(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via, bodyHash, slice } = job;
+    const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
     const named = bodyHash === undefined ? {} : { bodyHash };
-    const capped = slice === undefined ? {} : { slice };
+    const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
     this.#tell(run);

@@ -40,7 +40,10 @@ export class TenantLink {
   /** The job has ended and all its attempts have reported. */
   async settle(job: Job): Promise<void> {
     const { costNano, chargeNano } = ledgerTotals(ledgerOf(job));
-    await this.#tenant(job).settle(job.id, job.slice, { costNano, chargeNano });
+    // Who waited for a person or for a time, or was cancelled, says nothing of how long the market takes.
+    const waited = job.status === "cancelled" || job.microtasks.some((m) => m.task.wait !== undefined);
+    const tookMs = job.endedAtMs === null || waited ? null : job.endedAtMs - job.acceptedAtMs;
+    await this.#tenant(job).settle(job.id, job.slice, { costNano, chargeNano }, tookMs);
   }
 
   #tenant(job: Job): Pick<TenantObject, "begin" | "lease" | "settle"> {

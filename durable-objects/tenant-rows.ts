@@ -1,3 +1,4 @@
+import type { Pace } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 
 /** A settled job is remembered so long, ms: longer than its object, which alone can report again. */
@@ -11,6 +12,8 @@ export class SqlTenantRows implements TenantRows {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY, lambda REAL NOT NULL, mu REAL NOT NULL)");
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
       nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
@@ -20,12 +23,29 @@ export class SqlTenantRows implements TenantRows {
   }
 
   limits(): Limits {
-    const [row] = this.#sql.exec<{ monthly_nano: number | null; job_nano: number | null }>("SELECT * FROM limits");
-    return { monthlyNano: row?.monthly_nano ?? null, jobNano: row?.job_nano ?? null };
+    const [row] = this.#sql.exec<{ monthly_nano: number | null; job_nano: number | null; latency_ms: number | null }>(
+      `SELECT (SELECT monthly_nano FROM limits) AS monthly_nano, (SELECT job_nano FROM limits) AS job_nano,
+        (SELECT latency_ms FROM objective) AS latency_ms`,
+    );
+    return {
+      monthlyNano: row?.monthly_nano ?? null,
+      jobNano: row?.job_nano ?? null,
+      latencyMs: row?.latency_ms ?? null,
+    };
   }
 
-  setLimits({ monthlyNano, jobNano }: Limits): void {
+  setLimits({ monthlyNano, jobNano, latencyMs }: Limits): void {
     this.#sql.exec("INSERT OR REPLACE INTO limits VALUES (1, ?, ?)", monthlyNano, jobNano);
+    this.#sql.exec("INSERT OR REPLACE INTO objective VALUES (1, ?)", latencyMs);
+  }
+
+  pace(): Pace | null {
+    const [row] = this.#sql.exec<{ lambda: number; mu: number }>("SELECT lambda, mu FROM pace");
+    return row === undefined ? null : { lambda: row.lambda, muUsdPerSecond: row.mu };
+  }
+
+  putPace({ lambda, muUsdPerSecond }: Pace): void {
+    this.#sql.exec("INSERT OR REPLACE INTO pace VALUES (1, ?, ?)", lambda, muUsdPerSecond);
   }
 
   leases(): Lease[] {

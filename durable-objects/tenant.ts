@@ -1,11 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AtomicEnv } from "../src/env.ts";
+import { firstPace, type Pace, paceAfter, toldPace } from "../src/market/pace.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
 import {
   type Grant,
   type Limits,
   type MonthTotals,
+  monthBefore,
+  monthOf,
   type RunningJob,
   type Standing,
   TenantLedger,
@@ -21,7 +24,11 @@ export interface Opening {
   grant: Grant | null;
   leftNano: NanoUsd | null;
   jobNano: NanoUsd | null;
+  /** What cost and waiting weigh in the auctions of its next jobs. */
+  pace: Pace;
 }
+
+export type PacedStanding = Standing & { pace: Pace };
 
 /** A tenant's home: its caps, what is lent to whom, which jobs run. A thin shell around the ledger. */
 export class TenantObject extends DurableObject<AtomicEnv> {
@@ -36,14 +43,14 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#ledger = new TenantLedger(this.#rows);
   }
 
-  async setLimits(limits: Limits): Promise<Standing> {
+  async setLimits(limits: Limits): Promise<PacedStanding> {
     this.#ledger.setLimits(limits);
     this.#moved();
-    return this.#ledger.standing(Date.now());
+    return this.standing();
   }
 
-  async standing(): Promise<Standing> {
-    return this.#ledger.standing(Date.now());
+  async standing(): Promise<PacedStanding> {
+    return { ...this.#ledger.standing(Date.now()), pace: this.#pace() };
   }
 
   async months(limit: number): Promise<MonthTotals[]> {
@@ -57,7 +64,12 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   /** Money for a Worker to hand on, at least `leastNano` or none. */
   async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd): Promise<Opening> {
     const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
-    return { grant, leftNano: this.#ledger.standing(Date.now()).leftNano, jobNano: this.#ledger.limits.jobNano };
+    return {
+      grant,
+      leftNano: this.#ledger.standing(Date.now()).leftNano,
+      jobNano: this.#ledger.limits.jobNano,
+      pace: this.#pace(),
+    };
   }
 
   async closePurse(purse: string, unusedNano: NanoUsd): Promise<void> {
@@ -91,14 +103,34 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     job: string,
     slice: OpeningSlice | null,
     bill: { costNano: NanoUsd; chargeNano: NanoUsd },
+    tookMs: number | null = null,
   ): Promise<void> {
-    this.#ledger.settle(job, slice, bill, Date.now());
+    const month = this.#ledger.settle(job, slice, bill, Date.now());
+    if (month !== null) this.#step({ costNano: bill.costNano, tookMs }, month);
     this.#moved();
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + forgetEveryMs);
   }
 
   override async alarm(): Promise<void> {
     if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
+  }
+
+  #pace(): Pace {
+    const { monthlyNano, latencyMs } = this.#ledger.limits;
+    const { lambda, muUsdPerSecond } = toldPace(this.#rows.pace() ?? firstPace);
+    return {
+      lambda: monthlyNano === null ? firstPace.lambda : lambda,
+      muUsdPerSecond: latencyMs === null ? firstPace.muUsdPerSecond : muUsdPerSecond,
+    };
+  }
+
+  /** Moves the pace by one settled job. Who has neither cap nor objective pays no write for it. */
+  #step(job: { costNano: NanoUsd; tookMs: number | null }, month: MonthTotals): void {
+    const { monthlyNano, latencyMs } = this.#ledger.limits;
+    if ((monthlyNano === null && latencyMs === null) || month.month !== monthOf(Date.now())) return;
+    const { jobs: jobsBefore } = this.#rows.month(monthBefore(month.month));
+    const soFar = { capNano: monthlyNano, spentNano: month.costNano, jobs: month.jobs, jobsBefore };
+    this.#rows.putPace(paceAfter(this.#rows.pace() ?? firstPace, job, soFar, latencyMs, Date.now()));
   }
 
   /** Resolves when money came back, or after `ms`. */

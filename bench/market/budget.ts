@@ -22,7 +22,7 @@ const baseLambda = 0.1;
 /** The multiplier rests not far below the base, so that it is soon there when the budget begins to bind. */
 const restLambda = 0.05;
 /** Share of the worst surprise that is still expected one bill later. */
-const memory = 0.95;
+const memory = 0.98;
 
 export function budgetRuns(set: RecordedSet, judge: Judge, valueNano: number, places: number): BudgetResult[] {
   const results: BudgetResult[] = [];

@@ -26,7 +26,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const view = run.ports.market();
   const request = auctionRequest(run, microtask);
   const hold = (asked: AuctionRequest) =>
-    decide(view.state, view.bidders, asked, view.pacing, drawsFor(run.job.seed, run.job.seq));
+    decide(view.state, view.bidders, asked, run.job.pace ?? view.pacing, drawsFor(run.job.seed, run.job.seq));
   const dear = tooDear(run, microtask);
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.

@@ -3,6 +3,7 @@ import type { MarketView } from "../engine/ports.ts";
 import type { AtomicEnv } from "../env.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { emptyMarket, type MarketState } from "../market/market.ts";
+import { plainPacing } from "../market/pacing.ts";
 import { defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
@@ -20,9 +21,6 @@ export interface MarketSnapshot {
   /** A tenant's own examples by kind; empty unless the job asked for them. */
   examples: { [kind: string]: Example[] };
 }
-
-/** What one USD of cost and one second of waiting weigh where nothing else was said. */
-export const plainPacing = { lambda: 1, muUsdPerSecond: 0.0001 };
 
 /** This isolate's memory of the stores: at most 10 s old, shared by all requests, gone with the isolate. */
 const snapshots = new Snapshots({

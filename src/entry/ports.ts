@@ -13,6 +13,7 @@ import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
+import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import type { RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
@@ -60,6 +61,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           market: forRequest(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
+          ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
         });
         if (made !== "made") returnSlice(caller.tenant, opening.slice);
         if (made === "other-request")

@@ -3,6 +3,7 @@ import { openingOf } from "../engine/opening.ts";
 import type { MarketView } from "../engine/ports.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError } from "../error.ts";
+import type { Pace } from "../market/pace.ts";
 import type { OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { drawFrom, type Purse, purseSize } from "../money/purse.ts";
@@ -15,7 +16,15 @@ const mostTenants = 1_000;
 /** A purse is filled ahead of need only while so many openings are left: what lies in purses is no other Worker's. */
 const plenty = 10;
 
+/** What a new job may spend at first, its own limit, and what cost and waiting weigh in its auctions. */
+export interface TenantOpening {
+  slice: OpeningSlice | null;
+  jobNano: NanoUsd | null;
+  pace: Pace;
+}
+
 interface Known {
+  pace: Pace;
   atMs: number;
   capped: boolean;
   jobNano: NanoUsd | null;
@@ -45,19 +54,19 @@ export async function openingFor(
   request: JobRequest,
   view: MarketView,
   keepAlive: (work: Promise<unknown>) => void,
-): Promise<{ slice: OpeningSlice | null; jobNano: NanoUsd | null }> {
+): Promise<TenantOpening> {
   const nowMs = Date.now();
   const known = tenants.get(tenant);
   const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
   if (known !== undefined && !known.capped && ageMs < knownMs) {
     if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0).catch(() => {}));
-    return { slice: null, jobNano: known.jobNano };
+    return { slice: null, jobNano: known.jobNano, pace: known.pace };
   }
   const opening = openingOf(request, view, nowMs);
   const drawn = draw(env, tenant, known, opening.nano, keepAlive);
   if (drawn !== null) return drawn;
   const fresh = await refill(env, tenant, opening.nano);
-  if (!fresh.capped) return { slice: null, jobNano: fresh.jobNano };
+  if (!fresh.capped) return { slice: null, jobNano: fresh.jobNano, pace: fresh.pace };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
   if (second !== null) return second;
   if (fresh.shortage === "cap-reached" && !opening.freely && fresh.leftNano <= 0)
@@ -67,7 +76,7 @@ export async function openingFor(
       { reason: "cap-reached" },
     );
   // Running jobs hold the money, or little is left: the job itself waits for it, or does with less.
-  return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano };
+  return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano, pace: fresh.pace };
 }
 
 /** A slice that no job took, since the job was there already, goes back into the purse it was drawn from. */
@@ -82,9 +91,9 @@ function draw(
   known: Known | undefined,
   nano: NanoUsd,
   keepAlive: (work: Promise<unknown>) => void,
-): { slice: OpeningSlice; jobNano: NanoUsd | null } | null {
+): TenantOpening | null {
   if (known?.capped !== true) return null;
-  if (nano === 0) return { slice: { purse: null, nano: 0 }, jobNano: known.jobNano };
+  if (nano === 0) return { slice: { purse: null, nano: 0 }, jobNano: known.jobNano, pace: known.pace };
   const { purse } = known;
   if (purse === null || !drawFrom(purse, nano, Date.now())) return null;
   if (purse.leftNano < nano && known.leftNano >= plenty * nano && !known.refilling) {
@@ -95,7 +104,7 @@ function draw(
       }),
     );
   }
-  return { slice: { purse: purse.id, nano }, jobNano: known.jobNano };
+  return { slice: { purse: purse.id, nano }, jobNano: known.jobNano, pace: known.pace };
 }
 
 /** Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. */
@@ -105,10 +114,11 @@ async function refill(env: AtomicEnv, tenant: string, openingNano: NanoUsd): Pro
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
   const askedAtMs = Date.now();
   const object = tenantObject(env, tenant);
-  const { grant, leftNano, jobNano } = await object.openPurse(id, openingNano, want);
+  const { grant, leftNano, jobNano, pace } = await object.openPurse(id, openingNano, want);
   const now = tenants.get(tenant);
   const old = now?.purse ?? null;
   const known: Known = {
+    pace,
     atMs: askedAtMs,
     capped: grant !== null,
     jobNano,

@@ -5,6 +5,7 @@ import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
+import type { Pace } from "../market/pace.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Usage } from "../money/price.ts";
@@ -79,10 +80,10 @@ export interface HttpPorts {
   };
   money: {
     /** This month of the caller's tenant. */
-    standing(caller: Caller): Promise<Standing>;
+    standing(caller: Caller): Promise<Standing & { pace: Pace }>;
     /** Newest first. */
     months(caller: Caller, limit: number): Promise<MonthTotals[]>;
-    setLimits(tenant: string, limits: Limits): Promise<Standing>;
+    setLimits(tenant: string, limits: Limits): Promise<Standing & { pace: Pace }>;
   };
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */

@@ -136,6 +136,7 @@ function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
     error: null,
     costNano: 0,
     slice: event.slice ?? null,
+    pace: event.pace ?? null,
     leasedNano: event.slice?.nano ?? null,
     shortage: null,
     settlements: null,

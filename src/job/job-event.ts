@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../error.ts";
 import type { MarketEvent } from "../market/market-event.ts";
+import type { Pace } from "../market/pace.ts";
 import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
@@ -19,6 +20,8 @@ export type LifeEvent =
       bodyHash?: string;
       /** What it may spend of its tenant's budget at first. Absent: the tenant has no cap. */
       slice?: OpeningSlice;
+      /** What cost and waiting weigh in its auctions. Absent: a dollar is a dollar. */
+      pace?: Pace;
     }
   /** The object started (again) while the job was unfinished: attempts of older epochs are orphaned. */
   | { type: "epoch-started"; epoch: number }

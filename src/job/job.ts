@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
+import type { Pace } from "../market/pace.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
 import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
@@ -117,6 +118,8 @@ export interface Job {
   costNano: NanoUsd;
   /** Of its tenant's budget: what it was given at first and holds now, nano-USD; null: no cap. */
   slice: OpeningSlice | null;
+  /** What cost and waiting weigh in its auctions; null: a dollar is a dollar. */
+  pace: Pace | null;
   leasedNano: NanoUsd | null;
   /** The newest answer of the tenant's budget that was less than asked for. */
   shortage: { why: MoneyShortage; atMs: number } | null;

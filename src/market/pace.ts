@@ -10,6 +10,8 @@ export interface Pace {
   muUsdPerSecond: number;
 }
 
+export const firstPace: Pace = { ...plainPacing };
+
 /** Least multiplier that is remembered: after a slack month the first short one is felt within ten jobs. */
 const restLambda = 0.5;
 const dayMs = 86_400_000;
@@ -66,3 +68,6 @@ export function paceAfter(
 
 /** What a job is told: a budget with room to spare makes a dollar no cheaper than a dollar. */
 export const toldPace = (pace: Pace): Pace => ({ ...pace, lambda: Math.max(plainPacing.lambda, pace.lambda) });
+
+export const isPlain = ({ lambda, muUsdPerSecond }: Pace): boolean =>
+  lambda === plainPacing.lambda && muUsdPerSecond === plainPacing.muUsdPerSecond;

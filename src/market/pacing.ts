@@ -1,5 +1,8 @@
 import { exponential, within } from "./elementary.ts";
 
+/** What one USD of cost and one second of waiting weigh where nothing else was said. */
+export const plainPacing = { lambda: 1, muUsdPerSecond: 0.0001 };
+
 /** Step of the multiplier, and the bounds it is held in. */
 const step = 0.07;
 const least = 1e-4;

@@ -4,8 +4,11 @@ import type { Decision } from "./bid.ts";
 
 const percent = (p: number): string => `${Math.round(p * 100)} %`;
 
-/** One sentence a person can read: who leads, at what claim and price, what happens next. */
-export function sentenceOf(decision: Decision, shape: Awarded["shape"]): string {
+/** A sentence a person can read: who leads, at what claim and price, what happens next; and whether money was short. */
+export const sentenceOf = (decision: Decision, shape: Awarded["shape"]): string =>
+  `${leaderOf(decision, shape)}${decision.lambda > 1.05 ? ` A dollar of cost counted ${decision.lambda.toPrecision(2)} times, to make the budget last.` : ""}`;
+
+function leaderOf(decision: Decision, shape: Awarded["shape"]): string {
   const leader = decision.award[0];
   const bid = decision.bids.find((one) => one.bidder === leader?.bidder);
   if (!leader || !bid) return "Nobody was worth asking.";

@@ -55,6 +55,8 @@ export interface TenantRows {
 export interface Limits {
   monthlyNano: NanoUsd | null;
   jobNano: NanoUsd | null;
+  /** The mean time a job should take, ms; it moves what waiting costs in an auction. */
+  latencyMs: number | null;
 }
 
 /** `totalNano`: what the holder has now in all. `shortage`: why that is less than it wanted. */
@@ -166,13 +168,16 @@ export class TenantLedger {
     return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };
   }
 
-  /** A job's log has arrived: what it cost is known, and its lease is free. A repeat moves only what has changed. */
+  /**
+   * A job's log has arrived: what it cost is known, and its lease is free. A repeat moves only what has changed. Returns
+   * the month as it stood before the job; null: a repeat.
+   */
   settle(
     job: string,
     slice: OpeningSlice | null,
     bill: { costNano: NanoUsd; chargeNano: NanoUsd },
     nowMs: number,
-  ): void {
+  ): MonthTotals | null {
     const before = this.#rows.settled(job);
     const lease = this.#leases.get(job);
     const month = before?.month ?? lease?.month ?? monthOf(nowMs);
@@ -186,6 +191,7 @@ export class TenantLedger {
     });
     this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
     this.#drop(job);
+    return before === null ? totals : null;
   }
 
   /** What a purse has not handed on comes back when every job it was handed to must have reported. */
@@ -242,4 +248,9 @@ export class TenantLedger {
 /** "2026-11", UTC, of an epoch time in ms. */
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7);
+}
+
+/** The calendar month before one: "2026-11" -> "2026-10". */
+export function monthBefore(month: string): string {
+  return monthOf(Date.parse(`${month}-01T00:00:00Z`) - 1);
 }

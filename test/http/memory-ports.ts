@@ -10,6 +10,7 @@ import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket, seedPriors } from "../../src/market/market.ts";
+import { firstPace } from "../../src/market/pace.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
 import { freshMarket, generative, twoModels } from "./bidders.ts";
@@ -70,11 +71,11 @@ export function testServer(options: TestServerOptions = {}) {
   const ports: HttpPorts = {
     jobs: jobs.port,
     money: {
-      standing: async (caller) => ledgerOf(caller.tenant).ledger.standing(clock.nowMs),
+      standing: async (caller) => ({ ...ledgerOf(caller.tenant).ledger.standing(clock.nowMs), pace: firstPace }),
       months: async (caller, limit) => ledgerOf(caller.tenant).rows.months().slice(0, limit),
       setLimits: async (tenant, limits) => {
         ledgerOf(tenant).ledger.setLimits(limits);
-        return ledgerOf(tenant).ledger.standing(clock.nowMs);
+        return { ...ledgerOf(tenant).ledger.standing(clock.nowMs), pace: firstPace };
       },
     },
     market: {

@@ -20,7 +20,9 @@ class Capped extends World {
     return {
       ...super.ports(),
       lease: async (job, least, want) => this.tenant.lease(about, job.slice, least, want, this.nowMs),
-      settle: async (job) => this.tenant.settle(job.id, job.slice, ledgerTotals(ledgerOf(job)), this.nowMs),
+      settle: async (job) => {
+        this.tenant.settle(job.id, job.slice, ledgerTotals(ledgerOf(job)), this.nowMs);
+      },
     };
   }
 }
@@ -28,7 +30,7 @@ class Capped extends World {
 function capped(): Capped {
   const bidders = ["a/one", "b/two"].map((id) => bidderOf(id, { cancelStopsBill: false }));
   const world = new Capped(bidders, (call) => (call.bidder === "a/one" ? fails("overloaded") : says("Paris.")));
-  world.tenant.setLimits({ monthlyNano: capNano, jobNano: null });
+  world.tenant.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null });
   return world;
 }
 

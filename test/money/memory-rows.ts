@@ -2,7 +2,7 @@ import type { Lease, Limits, MonthTotals, SettledJob, TenantRows } from "../../s
 
 /** A tenant's rows in memory: what a ledger opened on them knows after its process has died. */
 export class MemoryRows implements TenantRows {
-  #limits: Limits = { monthlyNano: null, jobNano: null };
+  #limits: Limits = { monthlyNano: null, jobNano: null, latencyMs: null };
   readonly #leases = new Map<string, Lease>();
   readonly #settled = new Map<string, SettledJob>();
   readonly #months = new Map<string, MonthTotals>();

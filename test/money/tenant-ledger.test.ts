@@ -15,7 +15,7 @@ const job = (n: number): RunningJob => ({
 function tenant(monthlyNano: number | null) {
   const rows = new MemoryRows();
   const ledger = new TenantLedger(rows);
-  ledger.setLimits({ monthlyNano, jobNano: null });
+  ledger.setLimits({ monthlyNano, jobNano: null, latencyMs: null });
   return { rows, ledger };
 }
 

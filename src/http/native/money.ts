@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
+import type { Pace } from "../../market/pace.ts";
 import { csv, ledgerCsv } from "../../money/ledger.ts";
 import { fromUsd, toUsd } from "../../money/nano-usd.ts";
 import type { Standing } from "../../money/tenant-ledger.ts";
@@ -14,7 +15,12 @@ import { tenantName } from "./field-bodies.ts";
 
 /** Up to 9 million USD fit an exact integer of nano-USD; 0 stops a tenant. */
 const capBody = z.number().min(0).max(1_000_000).nullable();
-const limitsBody = z.strictObject({ monthlyUsd: capBody, jobUsd: capBody.optional() });
+const limitsBody = z.strictObject({
+  monthlyUsd: capBody,
+  jobUsd: capBody.optional(),
+  /** The mean time a job should take, ms: dearer waiting makes the market choose faster bidders. */
+  latencyMs: z.int().min(50).max(3_600_000).nullable().optional(),
+});
 const tokens = z.int().min(0).max(100_000_000);
 const usageBody = z.strictObject({
   /** Whose job it is; absent: the caller's own. */
@@ -62,14 +68,15 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.put("/v1/tenants/:tenant/budget", operatorOnly, async (c) => {
     const tenant = parseInput(tenantName, c.req.param("tenant"));
-    const { monthlyUsd, jobUsd } = parseInput(limitsBody, await readJson(c.req));
+    const { monthlyUsd, jobUsd, latencyMs } = parseInput(limitsBody, await readJson(c.req));
     const nano = (usd: number | null | undefined) => (usd === null || usd === undefined ? null : fromUsd(usd));
-    const standing = await ports.money.setLimits(tenant, { monthlyNano: nano(monthlyUsd), jobNano: nano(jobUsd) });
+    const limits = { monthlyNano: nano(monthlyUsd), jobNano: nano(jobUsd), latencyMs: latencyMs ?? null };
+    const standing = await ports.money.setLimits(tenant, limits);
     return c.json({ tenant, ...shown(standing) });
   });
 }
 
-const shown = (s: Standing) => ({
+const shown = (s: Standing & { pace: Pace }) => ({
   month: s.month,
   jobs: s.jobs,
   running: s.running,
@@ -79,5 +86,8 @@ const shown = (s: Standing) => ({
   heldUsd: toUsd(s.heldNano),
   monthlyUsd: s.monthlyNano === null ? null : toUsd(s.monthlyNano),
   jobUsd: s.jobNano === null ? null : toUsd(s.jobNano),
+  latencyMs: s.latencyMs,
+  /** What one USD of cost, and one second of waiting in USD, weigh in the next job's auctions. */
+  pace: s.pace,
   leftUsd: s.leftNano === null ? null : toUsd(s.leftNano),
 });
