@@ -222,10 +222,3 @@ function profileOf(microtask: MicrotaskState, bidder: string): { typical: number
   const { outputTokens: typical, n } = reasons ?? {};
   return typeof typical === "number" && typeof n === "number" ? { typical, n } : null;
 }
-
-/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
-export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
-  const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
-  const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
-}

@@ -12,6 +12,7 @@ import { boundOf } from "./bound.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
 import { fundsFor } from "./funds.ts";
 import { type Chosen, contestantsOf, judgeCapShare, judgeFor, judgeOutputTokens, judgeSpent } from "./judge-choice.ts";
+import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -158,7 +159,10 @@ function settled(
     const live = run.live.get(attempt);
     if (live === undefined || live.asked !== null || candidate.status !== "running") return [];
     const prefix = live.judge?.prefix() ?? { on, result: "undecided", criteria: [] };
-    return [{ type: "verdict-reached", microtask, attempt, verdict: joinVerdicts(prefix, results), judge }];
+    const verdict = joinVerdicts(prefix, results);
+    const of = microtaskOf(run.job, microtask);
+    if (of !== undefined) noteStanding(of, candidate, live, verdict);
+    return [verdictReached(run, candidate, verdict, judge, live.tokens)];
   }
   const criteria = candidate.wholeVerdict?.criteria ?? [];
   const rejected = criteria.some((c) => c.result === "reject");

@@ -13,6 +13,7 @@ import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { deliverMessage } from "./outbox.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
+import { commitAttempt } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { prepareSettlement, sendSettlement } from "./settle.ts";
@@ -258,7 +259,7 @@ export class JobRun implements Run {
         if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
         return cutAttempt(this, step.attempt, step.why);
       case "commit":
-        return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
+        return commitAttempt(this, microtask, step.attempt, step.why);
       case "judge":
         return startJudging(this, microtask, step.attempts, step.on);
       case "fuse":

@@ -10,6 +10,7 @@ import { scriptOf } from "../plan/script.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
+import { prefixReports } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 
 /** Between two tries to hand settlements over, ms: twice as long each time. An object that is awake costs money. */
@@ -76,7 +77,14 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const judges = judgeLessons(m);
     const key = `${job.id}/${m.task.id}`;
     const settlement = { key, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts };
-    return [judges.length === 0 ? settlement : { ...settlement, judges }];
+    const prefixes = prefixReports(m);
+    return [
+      {
+        ...settlement,
+        ...(judges.length === 0 ? {} : { judges }),
+        ...(prefixes.length === 0 ? {} : { prefixes }),
+      },
+    ];
   });
 }
 

@@ -252,6 +252,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       return;
     case "attempt-committed":
       microtask.committed = attempt.id;
+      if (event.bet !== undefined) attempt.bet = { risk: event.bet, taken: true };
       return;
     case "attempt-written-off":
       attempt.writtenOff = {
@@ -265,10 +266,12 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
+      if (event.bet !== undefined) attempt.bet = { risk: event.bet, taken: false };
       return;
     case "attempt-finished":
       end(job, attempt, "complete", event.atMs, event.costNano);
       attempt.text = event.text;
+      attempt.stood = event.stood ?? [];
       break;
     case "attempt-failed":
       end(job, attempt, "failed", event.atMs, event.costNano);
@@ -282,6 +285,9 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       attempt.message = event.why;
       attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
       break;
+    default:
+      // Of newer code: what it means is not known, and it is no end.
+      return;
   }
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
@@ -321,4 +327,6 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   message: "",
   prefixVerdict: null,
   wholeVerdict: null,
+  bet: null,
+  stood: [],
 });

@@ -70,7 +70,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
     sentences.push(...told.sentences);
     losers.push(...told.losers);
   }
-  sentences.push(...m.attempts.map(attemptSentence));
+  sentences.push(...m.attempts.map(attemptSentence), ...m.attempts.flatMap(betSentence));
   if (m.failure !== null) sentences.push(m.failure.message);
   return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers, outcomes: outcomesOf(job, m) };
 }
@@ -94,6 +94,17 @@ function attemptSentence(a: Attempt): string {
     case "orphaned":
       return `${a.bidder} (${a.role}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** What a commit on an accepted prefix risked, by what count, and whether the race made it. */
+function betSentence({ id, bidder, bet }: Attempt): string[] {
+  if (bet === null) return [];
+  const { chance, seen, broke, criteria, quarter } = bet.risk;
+  const done = bet.taken ? "the race committed to it" : "the commit was held back";
+  if (criteria === "") return [`${bidder}'s prefix (${id}) was accepted and no more text could break it: ${done}.`];
+  return [
+    `${bidder}'s prefix (${id}) was accepted in quarter ${quarter + 1} of its expected length; ${criteria.split("+").join(", ")} could still break it, at a risk of at most ${(100 * chance).toFixed(2)} % (${broke} of ${seen} such prefixes broke): ${done}.`,
+  ];
 }
 
 /** Time in the queue, where there was one. */

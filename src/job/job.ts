@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
+import type { BreakRisk } from "../market/break-record.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
 import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
@@ -55,6 +56,10 @@ export interface Attempt {
   reconciled: boolean;
   prefixVerdict: Verdict | null;
   wholeVerdict: Verdict | null;
+  /** What a commit on its accepted prefix risked when it was last weighed beside rivals, and whether it was made. */
+  bet: { risk: BreakRisk; taken: boolean } | null;
+  /** Quarters of its expected length in which its prefix was accepted; known once it is complete. */
+  stood: { quarter: number; criteria: string }[];
 }
 
 export interface Joined {

@@ -1,4 +1,5 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
+import type { BreakRisk } from "../market/break-record.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
@@ -40,9 +41,17 @@ export type RaceEvent =
     }
   /** A batch of delivered text; `offset` is in code units from the attempt's start. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
-  /** Commit on prefix: the others are cut, this one finishes. */
-  | { type: "attempt-committed"; microtask: string; attempt: string; why: string }
-  | { type: "verdict-reached"; microtask: string; attempt: string; verdict: Verdict; judge: string | null }
+  /** Commit on prefix: the others are cut, this one finishes. `bet`: what it risks; absent in logs before it was kept. */
+  | { type: "attempt-committed"; microtask: string; attempt: string; why: string; bet?: BreakRisk }
+  | {
+      type: "verdict-reached";
+      microtask: string;
+      attempt: string;
+      verdict: Verdict;
+      judge: string | null;
+      /** Of a prefix accepted beside rivals: what a commit on it would risk. */
+      bet?: BreakRisk;
+    }
   /** To be cut on a prediction: P(it would have passed) x what it is worth is below what its rest would cost. */
   | {
       type: "attempt-written-off";
@@ -60,6 +69,8 @@ export type RaceEvent =
       attempt: string;
       text: string;
       finish: "stop" | "length" | "content-filter" | "other";
+      /** Quarters of its expected length in which its prefix was accepted, and the criteria that could still break. */
+      stood?: { quarter: number; criteria: string }[];
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;

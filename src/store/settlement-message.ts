@@ -91,6 +91,14 @@ const judgeReport = z.object({
   ]),
 });
 
+const prefixReport = z.object({
+  bidder: id,
+  criteria: z.string().min(1).max(64),
+  quarter: z.number().int().min(0).max(3),
+  held: z.boolean(),
+  weight: share.refine((weight) => weight > 0),
+});
+
 /** 100 messages of 64 keys must fit one bound value of D1, 2 MB. */
 const key = z.string().regex(/^[\x21-\x7e]{1,256}$/);
 
@@ -102,6 +110,10 @@ const settlement = z.looseObject({
   atMs,
   attempts: z.array(attempt).max(maxAttempts),
   judges: z.array(judgeReport).max(maxAttempts).optional(),
+  prefixes: z
+    .array(prefixReport)
+    .max(4 * maxAttempts)
+    .optional(),
 });
 
 const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });
