@@ -83,10 +83,11 @@ export function roundsLeft(microtask: MicrotaskState): boolean {
 
 const retriesLeft = (microtask: MicrotaskState): boolean => microtask.decisions.length > 0 && roundsLeft(microtask);
 
-/** Of those tried, the ones that another call would not mend. */
+/** Of those tried, the ones that another call would not mend. One that was cut for a commit that broke did nothing wrong. */
 function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): AuctionRequest["tried"] {
   return tried.filter(({ bidder, how }) => {
     const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
+    if (last?.status === "cancelled" && last.message === "committed-other") return false;
     return how === "rejected" || last?.failure == null || !passing.has(last.failure);
   });
 }

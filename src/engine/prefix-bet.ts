@@ -56,13 +56,13 @@ export function noteStanding(
 const contestedWeight = 0.5;
 
 /**
- * What a microtask teaches of commits on prefix, taken and held back: accepted prefixes whose racers came to an end
- * of their own and were decided as a whole. One that was cut or failed teaches nothing.
+ * What a microtask teaches of commits on prefix, taken and held back: accepted prefixes whose racers were decided as a
+ * whole, or were rejected on the way. One that failed, or was cut for any other reason, teaches nothing.
  */
 export function prefixReports(m: MicrotaskState): PrefixReport[] {
   return m.attempts.flatMap((a) => {
-    const result = a.wholeVerdict?.result;
-    if (a.role === "judge" || a.role === "fusion" || a.status !== "complete") return [];
+    const result = a.prefixVerdict?.result === "reject" ? "reject" : a.wholeVerdict?.result;
+    if (a.role === "judge" || a.role === "fusion") return [];
     if (result !== "accept" && result !== "reject") return [];
     const held = result === "accept";
     const weight = held && isContested(m, a) ? contestedWeight : 1;

@@ -297,5 +297,6 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     tokensSeen: live.tokens,
     ...cutBill(run, attempt, live, reported),
     ...times(run, attempt, live),
+    ...(live.stood === undefined ? {} : { stood: live.stood }),
   };
 }

@@ -283,6 +283,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       attempt.savedNano = event.savedNano;
       attempt.savedTokens = event.savedTokens;
       attempt.message = event.why;
+      attempt.stood = event.stood ?? [];
       attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
       break;
     default:

@@ -58,7 +58,7 @@ export interface Attempt {
   wholeVerdict: Verdict | null;
   /** What a commit on its accepted prefix risked when it was last weighed beside rivals, and whether it was made. */
   bet: { risk: BreakRisk; taken: boolean } | null;
-  /** Quarters of its expected length in which its prefix was accepted; known once it is complete. */
+  /** Quarters of its expected length in which its prefix was accepted; known once it is complete or cut. */
   stood: { quarter: number; criteria: string }[];
 }
 

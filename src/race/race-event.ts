@@ -99,6 +99,8 @@ export type RaceEvent =
       tokensSeen: number;
       usage: Usage;
       costNano: NanoUsd;
+      /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
+      stood?: { quarter: number; criteria: string }[];
       /** Against what it would have sent uncut, by its own expected length; never below 0. */
       savedNano: NanoUsd;
       savedTokens: number;
