@@ -3,7 +3,7 @@ import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { type Decision, decide, type FailureReason, meanOf } from "../market/market.ts";
+import { type Decision, decide, type FailureReason, ratesOf } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -199,8 +199,7 @@ function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: n
   const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);
   if (!rival) return deterministic;
   return {
-    trueAccept: meanOf(chosen.profile.trueAccept),
-    trueReject: meanOf(chosen.profile.trueReject),
+    ...ratesOf(chosen.profile),
     costNano: lookCost(chosen.judge, contract, Math.round(tokens)),
   };
 }

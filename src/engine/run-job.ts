@@ -8,6 +8,7 @@ import { holdAuction } from "./auction.ts";
 import { committedNano, giveBackUnused } from "./funds.ts";
 import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
+import { startAudit } from "./judge-audit.ts";
 import { startJudging } from "./judging.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { deliverMessage } from "./outbox.ts";
@@ -242,6 +243,8 @@ export class JobRun implements Run {
         });
       case "end-cancelled":
         return this.record({ type: "job-ended", status: "cancelled" });
+      case "audit-judge":
+        return startAudit(this, step.microtask, step.attempt);
       case "prepare-settlement":
         return prepareSettlement(this);
       case "send-settlement":

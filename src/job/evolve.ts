@@ -154,6 +154,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   awardedAtMs: 0,
   attempts: [],
   committed: null,
+  audits: [],
   comparisons: [],
   leader: null,
   joined: null,
@@ -238,6 +239,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     microtask.comparisons.push({ first, second, better });
     return;
   }
+  if (event.type === "judge-audited") {
+    const { candidate, look, judge, said, auditor, call, found, share, why } = event;
+    microtask.audits.push({ candidate, look, judge, said, auditor, call, found, share, why });
+    return;
+  }
   if (event.type === "leader-changed") {
     microtask.leader = event.to;
     return;
@@ -305,6 +311,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   role: event.role,
   about: event.about,
   on: event.on,
+  audits: event.audits ?? null,
   epoch: event.epoch,
   status: "running",
   startedAtMs: event.atMs,

@@ -8,7 +8,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
-import type { AttemptRole } from "../race/race-event.ts";
+import type { AttemptRole, JudgeAudit } from "../race/race-event.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
@@ -22,6 +22,8 @@ export interface Attempt {
   role: AttemptRole;
   about: string[];
   on: "prefix" | "whole" | null;
+  /** judge: the call whose verdict it audits; null: it judges by itself. */
+  audits: string | null;
   epoch: number;
   status: "running" | "complete" | "failed" | "cancelled" | "orphaned";
   startedAtMs: number;
@@ -82,6 +84,8 @@ export interface MicrotaskState {
   /** In order of start. */
   attempts: Attempt[];
   committed: string | null;
+  /** Verdicts of its judges that were drawn for an audit, in order. */
+  audits: JudgeAudit[];
   /** Best-of: pairs in the order they were compared. */
   comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
   /** The attempt whose text was delivered last. */

@@ -7,6 +7,23 @@ import type { PriceSheet, Usage } from "../money/price.ts";
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
 
+/** What became of one audit of a judge's verdict. */
+export interface JudgeAudit {
+  candidate: string;
+  /** The call that is audited, its judge, and what it said of the candidate. */
+  look: string;
+  judge: string;
+  said: "accept" | "reject";
+  /** Who was asked again, and in which call; null: nobody. */
+  auditor: string | null;
+  call: string | null;
+  /** null: the audit was not held or came to nothing; `why` says so. */
+  found: "accept" | "reject" | null;
+  /** Probability with which this verdict was drawn, above 0 to 1. */
+  share: number;
+  why: string;
+}
+
 export type RaceEvent =
   | {
       type: "attempt-started";
@@ -29,6 +46,8 @@ export type RaceEvent =
       price?: PriceSheet;
       examples: number;
       why: string;
+      /** judge: it audits what another call of a judge said of the candidate. */
+      audits?: string;
     }
   /** Both orders of a pair were judged. null: the judge has no say. */
   | {
@@ -39,6 +58,8 @@ export type RaceEvent =
       better: "first" | "second" | "tie" | null;
       why: string;
     }
+  /** A model judge's verdict on a whole answer was drawn for an audit by a stronger one, after the job's end. */
+  | ({ type: "judge-audited"; microtask: string } & JudgeAudit)
   /** A batch of delivered text; `offset` is in code units from the attempt's start. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
   /** Commit on prefix: the others are cut, this one finishes. `bet`: what it risks; absent in logs before it was kept. */

@@ -88,6 +88,12 @@ const judgeReport = z.object({
     z.object({ about: z.literal("verdict"), said: z.enum(["accept", "reject"]), good: z.boolean(), weight: share }),
     z.object({ about: z.literal("order"), consistent: z.boolean() }),
     z.object({ about: z.literal("look"), decided: z.boolean() }),
+    z.object({
+      about: z.literal("audit"),
+      said: z.enum(["accept", "reject"]),
+      good: z.boolean(),
+      share: share.refine((drawn) => drawn > 0),
+    }),
   ]),
 });
 

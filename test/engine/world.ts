@@ -34,6 +34,8 @@ export class World {
   readonly bidders: Bidder[];
   /** What the market knows; a test may hand it from one job to the next. */
   state = emptyMarket();
+  /** Share of judges' verdicts that are audited. */
+  auditShare = 0;
   /** Outlives a kill of the object, as an isolate does. */
   fleet = new Fleet(() => this.nowMs);
   readonly script: (call: ModelCall, world: World) => Script;
@@ -109,6 +111,7 @@ export class World {
       state: this.state,
       bidders: this.bidders,
       pacing: { lambda: 1, muUsdPerSecond: 0.0001 },
+      judgeAuditShare: this.auditShare,
       examples: () => [],
     };
     return {
