@@ -10,8 +10,9 @@ import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, fails, requestOf, type Script, says, World } from "./world.ts";
 
 const price = (x: number) => ({ inputPerMtok: x * 1_000_000, outputPerMtok: 4 * x * 1_000_000 });
-/** Two compete; the cheap one of the others judges, the dear one is the stronger. Neither fits the task itself. */
-const racers = [bidderOf("a/one"), bidderOf("b/two")];
+/** One answers; the cheap one of the others judges, the dear one is the stronger. Neither fits the task itself. */
+const racers = [bidderOf("a/one", { price: price(1) })];
+const rival = bidderOf("b/two", { price: price(1) });
 const judge = bidderOf("c/judge", { contextTokens: 100, price: price(10) });
 const strong = bidderOf("d/strong", { contextTokens: 100, price: price(40) });
 const bidders = [...racers, judge, strong];
@@ -130,25 +131,47 @@ describe("an audit", () => {
     if (settlement === undefined) expect.fail();
     for (let i = 0; i < 20; i++) learn(world.state, { ...settlement, attempts: [] }, bidders);
     const profile = world.state.judges?.profiles["c/judge"];
-    expect(profile === undefined ? null : ratesOf(profile)).toEqual({ trueAccept: 0.8, trueReject: 7 / 30 });
-    expect(standing(world.state, judge, world.nowMs).judge).toMatchObject({ trueReject: 0.2333, audits: 20 });
-    // A verdict with almost no power: the market is told, by this judge's profile and no constant.
-    const next = worldOf({ share: 0 }).world;
-    next.state = world.state;
-    next.accept({ ...request, bidders: ["a/one", "b/two", "c/judge"] });
-    const after = await next.settle();
-    expect(after.microtasks[0]?.decisions[0]?.inputs).toMatchObject({ verdict: { trueAccept: 0.8 } });
-    expect(next.settled.values().next().value?.attempts[0]?.outcome).toMatchObject({
-      source: "judge",
-      reliability: { trueReject: 7 / 30 },
+    const { trueAccept, trueReject } = ratesOf(profile ?? expect.fail());
+    expect(trueAccept).toBe(0.8);
+    expect(trueReject).toBeCloseTo(7 / 30, 3);
+    expect(standing(world.state, judge, world.nowMs).judge).toMatchObject({ trueAccept: 0.8, audits: 20 });
+    // Another judges from now on; where there is no other, its word counts for as little as it is worth.
+    const next = async (allowed: string[] | null) => {
+      const later = worldOf({ share: 0 }).world;
+      later.state = world.state;
+      later.accept({ ...request, bidders: allowed });
+      const after = await later.settle();
+      const look = after.microtasks[0]?.attempts.find((a) => a.role === "judge");
+      return { look: look?.bidder, outcome: [...later.settled.values()][0]?.attempts[0]?.outcome };
+    };
+    expect((await next(null)).look).toBe("d/strong");
+    expect(await next(["a/one", "c/judge"])).toMatchObject({
+      look: "c/judge",
+      outcome: { source: "judge", reliability: { trueAccept, trueReject } },
     });
+  });
+
+  it("agrees: the rates rise, and the auction reckons with them, not with a constant", async () => {
+    // As dear as the judge, so that whoever is the better judge is asked.
+    const who = [bidderOf("a/one", { price: price(10) }), judge, strong];
+    const { world } = await run({ who, judges: "reject", audits: says(verdict("reject"), 1, 50) });
+    const [settlement] = [...world.settled.values()];
+    if (settlement === undefined) expect.fail();
+    for (let i = 0; i < 40; i++) learn(world.state, { ...settlement, attempts: [] }, who);
+    const { trueAccept, trueReject } = ratesOf(world.state.judges?.profiles["c/judge"] ?? expect.fail());
+    expect(trueReject).toBeGreaterThan(0.93);
+    const next = worldOf({ share: 0, who }).world;
+    next.state = world.state;
+    next.accept(request);
+    const job = await next.settle();
+    expect(job.microtasks[0]?.decisions[0]?.inputs).toMatchObject({ verdict: { trueAccept, trueReject } });
   });
 
   it("audits rejects too, of jobs that failed by them", async () => {
     const { job } = await run({ judges: "reject" });
     expect(job.status).toBe("failed");
     const audits = auditsOf(job);
-    expect(audits.length).toBeGreaterThan(1);
+    expect(audits.length).toBeGreaterThan(0);
     expect(audits.every((a) => a.said === "reject" && a.found === "accept" && a.why === "it contradicts")).toBe(true);
   });
 
@@ -195,10 +218,9 @@ describe("an audit that is not held, or comes to nothing", () => {
   it("is skipped where the judges' share of the budget does not allow it, and the log says so", async () => {
     const rich = await run({ more: { budgetNano: 200_000_000 } });
     expect(first(rich.job)?.found).toBe("accept");
-    const looks = rich.job.microtasks[0]?.attempts.filter((a) => a.role === "judge") ?? [];
-    const reserved = looks.reduce((sum, a) => sum + a.reservedNano, 0);
+    const [look, audit] = rich.job.microtasks[0]?.attempts.filter((a) => a.role === "judge") ?? [];
     // A budget whose quarter pays the judge and not the auditor.
-    const budgetNano = 4 * (reserved - 1);
+    const budgetNano = 4 * ((look?.costNano ?? 0) + (audit?.reservedNano ?? 0) - 1);
     const { job, world } = await run({ more: { budgetNano } });
     expect(job.status).toBe("succeeded");
     expect(job.costNano).toBeLessThanOrEqual(budgetNano);
@@ -249,8 +271,9 @@ describe("an audit that is not held, or comes to nothing", () => {
 
   it("prefers an auditor of another family than the contestants', and says when there is none", async () => {
     const kin = bidderOf("e/kin", { contextTokens: 100, price: price(80), family: "a/one" });
-    expect(first((await run({ who: [...bidders, kin], more: { strategy: "race" } })).job)?.auditor).toBe("d/strong");
-    const { job } = await run({ who: [...racers, judge, kin], more: { strategy: "race" } });
+    const race = { strategy: "race" } as const;
+    expect(first((await run({ who: [...bidders, rival, kin], more: race })).job)?.auditor).toBe("d/strong");
+    const { job } = await run({ who: [...racers, rival, judge, kin], more: race });
     expect(first(job)?.auditor).toBe("e/kin");
     const call = job.microtasks[0]?.attempts.find((a) => a.audits !== null);
     expect(call?.bidder).toBe("e/kin");
