@@ -236,7 +236,7 @@ describe("an audit that is not held, or comes to nothing", () => {
   it("is skipped where the tenant's budget lends nothing for it", async () => {
     const { world } = worldOf({});
     let ended = false;
-    world.lease = async (job, leastNano, wantNano) => {
+    world.lease = async (job, _leastNano, wantNano) => {
       ended = job.status !== "running";
       return ended ? { totalNano: job.costNano, shortage: "cap-reached" } : { totalNano: wantNano, shortage: null };
     };

@@ -16,7 +16,7 @@ const audit = (said: "accept" | "reject", good: boolean, share = 0.03): AuditLes
   good,
   share,
 });
-const after = (lessons: AuditLesson[]): JudgeProfile => {
+const profileAfter = (lessons: AuditLesson[]): JudgeProfile => {
   const judges = emptyJudges();
   learnJudges(
     judges,
@@ -31,14 +31,14 @@ describe("audits of a judge", () => {
       audit(i % 20 === 0 ? "reject" : "accept", true),
       audit(i % 2 === 0 ? "accept" : "reject", false),
     ]).flat();
-    const { trueAccept, trueReject } = ratesOf(after(lessons));
+    const { trueAccept, trueReject } = ratesOf(profileAfter(lessons));
     expect(ratesOf(newJudge)).toEqual({ trueAccept: 0.8, trueReject: 0.7 });
     expect(trueAccept).toBeCloseTo(0.945, 1);
     expect(trueReject).toBeCloseTo(0.51, 1);
   });
 
   it("count for one observation each, however rarely they are drawn", () => {
-    const one = after([audit("reject", true, 0.001)]);
+    const one = profileAfter([audit("reject", true, 0.001)]);
     // Eight of ten before, eight of eleven after.
     expect(ratesOf(one).trueAccept).toBeCloseTo(8 / 11, 6);
     expect(ratesOf(one).trueReject).toBe(0.7);
@@ -72,7 +72,7 @@ describe("audits of a judge", () => {
   });
 
   it("fade, so that a judge that changed is found out", () => {
-    const judge = after([
+    const judge = profileAfter([
       ...Array.from({ length: 2_000 }, () => audit("accept", true)),
       ...Array.from({ length: 1_000 }, () => audit("reject", true)),
     ]);
