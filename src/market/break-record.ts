@@ -92,6 +92,13 @@ export function breakRiskOf(
   return { chance: short(chance), seen: round(all.held + all.broke), broke: round(all.broke), criteria, quarter };
 }
 
+/** The part of one kind: all that a job of that kind reads. The rows are shared, not copied. */
+export const breaksOf = ({ version, landmarkMs, rows }: BreaksState, kind: Kind): BreaksState => ({
+  version,
+  landmarkMs,
+  rows: rows.filter((row) => row.kind === kind),
+});
+
 /** Folds what became of a microtask's accepted prefixes, in place. Reports out of range are skipped. */
 export function learnBreaks(breaks: BreaksState, kind: Kind, reports: readonly PrefixReport[], nowMs: number): void {
   rebase(breaks, nowMs);

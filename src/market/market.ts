@@ -11,6 +11,7 @@ export { agreementOutcomes, type LabelledAnswer } from "./agreement.ts";
 export type { AwardInputs } from "./award.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";
+export { breaksOf } from "./break-record.ts";
 export { cellOf, type Features } from "./cell.ts";
 export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
