@@ -50,6 +50,12 @@ export function learnAudit(audits: JudgeAudits | undefined, lesson: AuditLesson)
 }
 
 /**
+ * Other lessons come by selection: people speak of what annoys them, code of what it can check. Beside a random sample
+ * they are a prior of at most this many observations, so that their slant is outweighed however many they are.
+ */
+const mostSelected = 20;
+
+/**
  * Counts together with what audits say: their share of right verdicts (self-normalised, Hajek 1971), with the weight of
  * their effective number, (sum of weights)^2 / sum of squares (Kish 1965). One audit is one observation at most.
  */
@@ -60,7 +66,8 @@ export function withAudits(
   if (sums === undefined || sums.squares === 0) return counts;
   const effective = (sums.weight * sums.weight) / sums.squares;
   const right = sums.right / sums.weight;
-  return { yes: counts.yes + effective * right, no: counts.no + effective * (1 - right) };
+  const kept = Math.min(1, mostSelected / (counts.yes + counts.no));
+  return { yes: kept * counts.yes + effective * right, no: kept * counts.no + effective * (1 - right) };
 }
 
 const round = (x: number): number => Math.round(x * 1e3) / 1e3;

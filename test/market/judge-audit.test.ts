@@ -71,6 +71,22 @@ describe("audits of a judge", () => {
     expect(mean(plain)).toBeGreaterThan(0.85);
   });
 
+  it("outweigh lessons that come by selection, however many those are", () => {
+    const judges = emptyJudges();
+    const complaint = { about: "verdict", said: "accept", good: false, weight: 1 } as const;
+    learnJudges(judges, Array(400).fill({ judge: "a/judge", lesson: complaint }));
+    const slanted = ratesOf(judges.profiles["a/judge"] ?? newJudge).trueReject;
+    expect(slanted).toBeLessThan(0.03);
+    learnJudges(
+      judges,
+      Array.from({ length: 180 }, (_, i) => ({
+        judge: "a/judge",
+        lesson: audit(i % 10 === 0 ? "accept" : "reject", false),
+      })),
+    );
+    expect(ratesOf(judges.profiles["a/judge"] ?? newJudge).trueReject).toBeGreaterThan(0.78);
+  });
+
   it("fade, so that a judge that changed is found out", () => {
     const judge = profileAfter([
       ...Array.from({ length: 2_000 }, () => audit("accept", true)),
