@@ -44,6 +44,7 @@ export default defineConfig({
                 ATOMIC_API_KEY: "operator-key-of-the-tests",
                 ATOMIC_SIM: "1",
                 ATOMIC_ALLOW_LOOPBACK: "1",
+                ATOMIC_JUDGE_AUDIT_SHARE: "1",
               },
             },
           })),

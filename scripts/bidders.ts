@@ -23,6 +23,7 @@ interface Line {
     kinds: { kind: string; accept: { mean: number }; n: number; brier: number | null }[];
     errorRate: number;
     calls: number;
+    judge: { trueAccept: number; trueReject: number; audits: number } | null;
   };
 }
 
@@ -48,6 +49,11 @@ await main({
           .map(
             (k) =>
               `${k.kind} ${(100 * k.accept.mean).toFixed(0)} % (n ${k.n.toFixed(0)}${k.brier === null ? "" : `, Brier ${k.brier.toFixed(3)}`})`,
+          );
+        const judge = b.standing?.judge;
+        if (judge != null)
+          kinds.push(
+            `judge: accepts ${(100 * judge.trueAccept).toFixed(0)} % of good, rejects ${(100 * judge.trueReject).toFixed(0)} % of bad (${judge.audits} audits)`,
           );
         console.log(
           `${b.enabled ? " " : "-"} ${b.id.padEnd(32)} ${price.padEnd(24)} ${serves}${kinds.length > 0 ? `\n${" ".repeat(35)}${kinds.join("; ")}` : ""}`,

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import type { Bid } from "../src/market/bid.ts";
+import type { BreakRisk } from "../src/market/break-record.ts";
 import { formatUsd } from "../src/money/nano-usd.ts";
 
 const tty = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -88,7 +89,15 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
         );
       }
       case "attempt-committed":
-        return say(event, `${green("commit")}  ${event.attempt.padEnd(18)} ${plain(event.why, 80)}`);
+        return say(
+          event,
+          `${green("commit")}  ${event.attempt.padEnd(18)} ${plain(event.why, 80)}${dim(betOf(event.bet))}`,
+        );
+      case "judge-audited":
+        return say(
+          event,
+          `audit   ${event.candidate.padEnd(18)} ${event.judge} said ${event.said}; ${event.auditor ?? "nobody"} ${event.found ?? "did not say"}: ${plain(event.why, 80)}`,
+        );
       case "attempt-written-off":
         return say(
           event,
@@ -133,4 +142,10 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
         return;
     }
   };
+}
+
+/** What a commit bets, where more text can still break the prefix. */
+function betOf(bet: BreakRisk | undefined): string {
+  if (bet === undefined || bet.criteria === "") return "";
+  return ` (risk at most ${(100 * bet.chance).toFixed(2)} %: ${bet.broke} of ${bet.seen} broke)`;
 }

@@ -23,6 +23,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   ATOMIC_OTLP_HEADERS?: string;
   /** Days an ended job's log is kept; default 30. */
   ATOMIC_RETENTION_DAYS?: string;
+  /** Share of model judges' verdicts that a stronger judge audits, 0 (none) to 1; default 0.03. */
+  ATOMIC_JUDGE_AUDIT_SHARE?: string;
   /** "1": webhooks and stored bidders may have http URLs on loopback (tests, local servers). */
   ATOMIC_ALLOW_LOOPBACK?: string;
 }

@@ -1,6 +1,8 @@
 import eld from "eld/small";
+import { standingCriteria } from "../../src/engine/prefix-bet.ts";
 import { type PrefixJudge, prepareJudge } from "../../src/judge/prefix-judge.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
+import { quarterOf } from "../../src/market/break-record.ts";
 import type { Contract } from "../../src/plan/contract.ts";
 import { drawAt, normalOf } from "./draw.ts";
 
@@ -32,8 +34,8 @@ export interface Answer {
   /** Verdicts in the order of tokens at which they changed. */
   changes: { atTokens: number; verdict: Verdict }[];
   whole: Verdict;
-  /** By quarter of the expected length: criteria that stood there, and whether each broke later. */
-  stood: { criterion: string; quarter: number; broke: boolean }[];
+  /** Quarters of the expected length in which its prefix was accepted, and the criteria that could still break. */
+  stood: { criteria: string; quarter: number }[];
 }
 
 export interface AnswerMix {
@@ -97,8 +99,7 @@ export function write(index: number, mix: AnswerMix, seed: number): string[] {
 function judge(tokens: string[]): Answer {
   const running = openBenchJudge();
   const changes: Answer["changes"] = [];
-  const standing: { criterion: string; quarter: number }[] = [];
-  let nextQuarter = 0;
+  const stood: Answer["stood"] = [];
   let text = "";
   for (let at = 0; at < tokens.length; at += chunkTokens) {
     const chunk = `${tokens.slice(at, at + chunkTokens).join(" ")} `;
@@ -106,21 +107,19 @@ function judge(tokens: string[]): Answer {
     const verdict = running.push(chunk);
     const seen = Math.min(tokens.length, at + chunkTokens);
     if (verdict !== null) changes.push({ atTokens: seen, verdict });
-    // Looked at at the start of each quarter of the expected length.
-    if (nextQuarter < 4 && seen >= (nextQuarter * expectedTokens) / 4) {
-      for (const one of running.prefix().criteria) {
-        if (one.standing) standing.push({ criterion: one.criterion, quarter: nextQuarter });
-      }
-      nextQuarter++;
+    const quarter = quarterOf(seen, expectedTokens);
+    if (quarter > (stood.at(-1)?.quarter ?? -1)) {
+      const prefix = running.prefix();
+      const criteria = standingCriteria(contract, prefix);
+      if (prefix.result === "accept" && criteria !== "") stood.push({ criteria, quarter });
     }
   }
   const whole = running.whole(text, null);
-  const broken = new Set(whole.criteria.filter((one) => one.result === "reject").map((one) => one.criterion));
   return {
     tokens: tokens.length,
     good: whole.result === "accept",
     changes,
     whole,
-    stood: standing.map((one) => ({ ...one, broke: broken.has(one.criterion) })),
+    stood,
   };
 }

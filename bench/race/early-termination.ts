@@ -1,9 +1,10 @@
+import { standingCriteria } from "../../src/engine/prefix-bet.ts";
+import { type BreaksState, breakRiskOf, emptyBreaks, learnBreaks, quarterOf } from "../../src/market/break-record.ts";
 import { cutAccount } from "../../src/race/accounting.ts";
-import { breakRisk, type CommitRisk, learnBreak, quarterOf } from "../../src/race/commit-risk.ts";
 import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { Racer, RaceState } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
-import { type Answer, type AnswerMix, expectedTokens, generateAnswers } from "./answers.ts";
+import { type Answer, type AnswerMix, contract, expectedTokens, generateAnswers } from "./answers.ts";
 import { drawAt, normalOf } from "./draw.ts";
 
 export type Stopping = "floor" | "kills" | "commit";
@@ -45,7 +46,7 @@ export function earlyTermination(mix: AnswerMix, draws: number, seed: number, an
   const library = generateAnswers(answers, mix, seed);
   const sums = { floor: newSums(), kills: newSums(), commit: newSums() };
   for (const stopping of ["floor", "kills", "commit"] as const) {
-    const risk: CommitRisk = {};
+    const risk = emptyBreaks();
     // What sequential runs of the same kind, the default, had taught before: one answer at a time, to its end.
     for (let at = 0; at < 5_000; at++) {
       const answer = library[Math.floor(drawAt(seed, at, 99) * library.length)];
@@ -122,7 +123,7 @@ interface Stream {
 function runRace(
   library: Answer[],
   stopping: Stopping,
-  risk: CommitRisk,
+  risk: BreaksState,
   sums: Sums,
   block: number,
   seed: number,
@@ -198,15 +199,19 @@ function runRace(
   }
 }
 
-function teach(risk: CommitRisk, answer: Answer): void {
-  for (const one of answer.stood) learnBreak(risk, one.criterion, one.quarter, one.broke);
+/** All is learned at one time: the virtual race has no days in which anything could fade. */
+const learnedAtMs = 1;
+
+function teach(risk: BreaksState, answer: Answer): void {
+  const reports = answer.stood.map((one) => ({ bidder: "sim/any", ...one, held: answer.good, weight: 1 }));
+  learnBreaks(risk, "draft", reports, learnedAtMs);
 }
 
 const sentBy = (stream: Stream, nowMs: number): number =>
   Math.max(0, Math.min(stream.answer.tokens, Math.floor((nowMs - stream.firstTokenMs) / stream.msPerToken) + 1));
 
 /** Folds the next thing that happens in any stream; returns its time. */
-function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: CommitRisk, nowMs: number): number {
+function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: BreaksState, nowMs: number): number {
   let best: { stream: Stream; racer: Racer; atMs: number; tokens: number } | null = null;
   for (const racer of state.racers) {
     const stream = streams[racer.place];
@@ -236,7 +241,9 @@ function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: 
     });
   }
   if (stream.quarter <= 3 && tokens >= (stream.quarter * expectedTokens) / 4) stream.quarter++;
-  racer.breakRisk = breakRisk(risk, racer.prefixVerdict?.risk ?? [], quarterOf(tokens, expectedTokens));
+  const criteria = racer.prefixVerdict === null ? "" : standingCriteria(contract, racer.prefixVerdict);
+  const quarter = quarterOf(tokens, expectedTokens);
+  racer.breakRisk = breakRiskOf(risk, { kind: "draft", criteria, bidder: "sim/any", quarter }, learnedAtMs).chance;
   if (tokens >= stream.answer.tokens && racer.firstTokenAtMs !== atMs) {
     stream.sent = stream.answer.tokens;
     // Only an uncontested end teaches: in a race the short answers finish first and the broken long ones are cut unseen.

@@ -12,6 +12,7 @@ import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { boundOf } from "./bound.ts";
 import { fundsFor } from "./funds.ts";
+import { longestAuditMs } from "./judge-audit.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
@@ -104,6 +105,8 @@ export interface Launch {
   text: string;
   examples: number;
   why: string;
+  /** judge: the call whose verdict it audits. */
+  audits?: string;
   schema?: ModelCall["schema"];
   maxOutputTokens?: number;
 }
@@ -157,6 +160,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     ...(bidder === undefined ? {} : { price: bidder.price }),
     examples: start.examples,
     why: start.why,
+    ...(start.audits === undefined ? {} : { audits: start.audits }),
   });
   const attempt = attemptOf(run.job, id);
   if (attempt === undefined) return;
@@ -203,6 +207,8 @@ export function timeoutsFor(run: Run, attempt: Attempt): Timeouts {
   const local = bidderNamed(run.ports, attempt.bidder)?.region === "local";
   const limits = { ...(run.ports.timeouts ?? timeouts), ...(local ? { firstTokenMs: localFirstTokenMs } : {}) };
   const { deadlineMs } = run.job.request;
+  // An audit begins when the job has ended, maybe because of its deadline.
+  if (attempt.audits !== null) return { ...limits, totalMs: Math.min(limits.totalMs, longestAuditMs) };
   if (deadlineMs === null) return limits;
   const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
   return { ...limits, totalMs: Math.max(1, Math.min(limits.totalMs, left)) };
@@ -221,11 +227,4 @@ function profileOf(microtask: MicrotaskState, bidder: string): { typical: number
   const reasons = microtask.decisions.at(-1)?.bids.find((b) => b.bidder === bidder)?.reasons;
   const { outputTokens: typical, n } = reasons ?? {};
   return typeof typical === "number" && typeof n === "number" ? { typical, n } : null;
-}
-
-/** Output an attempt was expected to send in all, for what a cut saved: the bid's figure; without one nothing is claimed. */
-export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
-  const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
-  const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
 }

@@ -3,7 +3,7 @@ import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { type Decision, decide, type FailureReason, meanOf } from "../market/market.ts";
+import { type Decision, decide, type FailureReason, ratesOf } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -83,10 +83,11 @@ export function roundsLeft(microtask: MicrotaskState): boolean {
 
 const retriesLeft = (microtask: MicrotaskState): boolean => microtask.decisions.length > 0 && roundsLeft(microtask);
 
-/** Of those tried, the ones that another call would not mend. */
+/** Of those tried, the ones that another call would not mend. One that was cut for a commit that broke did nothing wrong. */
 function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): AuctionRequest["tried"] {
   return tried.filter(({ bidder, how }) => {
     const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
+    if (last?.status === "cancelled" && last.message === "committed-other") return false;
     return how === "rejected" || last?.failure == null || !passing.has(last.failure);
   });
 }
@@ -198,8 +199,7 @@ function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: n
   const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);
   if (!rival) return deterministic;
   return {
-    trueAccept: meanOf(chosen.profile.trueAccept),
-    trueReject: meanOf(chosen.profile.trueReject),
+    ...ratesOf(chosen.profile),
     costNano: lookCost(chosen.judge, contract, Math.round(tokens)),
   };
 }

@@ -21,13 +21,7 @@ export type Chosen = { judge: Bidder; profile: JudgeProfile; why: string } | { n
 /** The judge of a microtask: allowed by the request, reachable now, and outside `contestants` (bidder ids). */
 export function judgeFor(job: Job, scene: Scene, contestants: ReadonlySet<string>): Chosen {
   const view = scene.market();
-  const { bidders: allowed, noRetention, region } = job.request;
-  const candidates = view.bidders.filter(
-    (b) =>
-      (allowed === null ? !b.onlyByName : allowed.includes(b.id)) &&
-      (!noRetention || b.noRetention) &&
-      (region === null || b.region === region || b.region === "local"),
-  );
+  const candidates = eligibleFor(job, scene);
   const reachable = candidates.filter((b) => scene.fleet.look(b, judgeOutputTokens).unavailable === null);
   const against = view.bidders.filter((b) => contestants.has(b.id));
   const profiles = view.state.judges?.profiles ?? {};
@@ -35,6 +29,19 @@ export function judgeFor(job: Job, scene: Scene, contestants: ReadonlySet<string
   const chosen = chooseJudge(reachable, against, profiles) ?? chooseJudge(candidates, against, profiles);
   if (chosen === null) return { none: "no generative bidder outside the contestants could judge" };
   return { judge: chosen.judge, profile: judgeProfileOf(view.state.judges, chosen.judge.id), why: chosen.why };
+}
+
+/** Bidders that a request allows to see its texts. */
+export function eligibleFor(job: Job, scene: Pick<Scene, "market">): Bidder[] {
+  const { bidders: allowed, noRetention, region } = job.request;
+  return scene
+    .market()
+    .bidders.filter(
+      (b) =>
+        (allowed === null ? !b.onlyByName : allowed.includes(b.id)) &&
+        (!noRetention || b.noRetention) &&
+        (region === null || b.region === region || b.region === "local"),
+    );
 }
 
 /** Bidders that ran for a microtask. */

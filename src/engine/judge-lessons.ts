@@ -16,14 +16,14 @@ export function judgeOf(m: MicrotaskState, attempt: Attempt): Attempt | null {
 }
 
 const isLook = (a: Attempt, about: Attempt, on: "prefix" | "whole"): boolean =>
-  a.role === "judge" && a.about.length === 1 && a.about[0] === about.id && a.on === on;
+  a.role === "judge" && a.audits === null && a.about.length === 1 && a.about[0] === about.id && a.on === on;
 
 /** A criterion that broke in the end says little about words that were judged before: it is another criterion. */
 const deterministicWeight = 0.25;
 
 /**
  * What a job teaches about its judges: whether a look at a prefix decided and the whole bore it out, whether an answer
- * that code then rejected had been accepted, and whether a pair was judged alike in both orders.
+ * that code then rejected had been accepted, whether a pair was judged alike in both orders, and what audits found.
  */
 export function judgeLessons(m: MicrotaskState): JudgeReport[] {
   const reports: JudgeReport[] = [];
@@ -51,7 +51,11 @@ export function judgeLessons(m: MicrotaskState): JudgeReport[] {
     if (judge !== undefined)
       reports.push({ judge: judge.bidder, lesson: { about: "order", consistent: better !== null } });
   }
-  return reports.slice(0, 64);
+  // First, for they are rare: the last of very many lessons is left out.
+  const audits = m.audits.flatMap(({ judge, said, found, share }): JudgeReport[] =>
+    found === null ? [] : [{ judge, lesson: { about: "audit", said, good: found === "accept", share } }],
+  );
+  return [...audits, ...reports].slice(0, 64);
 }
 
 /** What a person's word on an attempt teaches about the judge that had spoken of it. */

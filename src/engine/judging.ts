@@ -8,10 +8,11 @@ import type { CriterionResult } from "../judge/verdict.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { Message } from "../plan/microtask.ts";
 import { inputOf, launch } from "./attempts.ts";
-import { boundOf } from "./bound.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
-import { fundsFor } from "./funds.ts";
-import { type Chosen, contestantsOf, judgeCapShare, judgeFor, judgeOutputTokens, judgeSpent } from "./judge-choice.ts";
+import { auditLost, auditReached } from "./judge-audit.ts";
+import { type Chosen, contestantsOf, judgeFor, judgeOutputTokens } from "./judge-choice.ts";
+import { overCap } from "./judge-money.ts";
+import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -105,25 +106,12 @@ function ask(
   });
 }
 
-/**
- * Why these looks may not be bought: judging has its own share of the budget. null: they may. "asked": the tenant's
- * budget was asked first.
- */
-function overCap(run: Run, judge: Bidder, messages: Message[], looks: number): string | null {
-  const { budgetNano } = run.job.request;
-  const price = looks * boundOf(judge, messages, judgeOutputTokens).nano;
-  if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
-    return "judging would use more than its share of the budget";
-  const funding = fundsFor(run, price, price, false);
-  if (funding === "asked") return "asked";
-  return "shortage" in funding ? "the budget leaves nothing for a judge" : null;
-}
-
 /** A judge's call ended with text: what it says becomes a verdict or half of a comparison. */
 export function judgementReached(run: Run, judge: Attempt, text: string): JobEvent[] {
   const microtask = microtaskOf(run.job, judge.microtask);
   const candidate = attemptOf(run.job, judge.about[0] ?? "");
   if (microtask === undefined || candidate === undefined) return [];
+  if (judge.audits !== null) return auditReached(run, judge, text);
   if (judge.about.length === 2) return comparisonReached(microtask, judge, text);
   const judgement = readJudgement(text, microtask.task.contract.judged.length, judge.on ?? "whole");
   const results = judgement === null ? null : judgedResults(judgement);
@@ -136,6 +124,7 @@ export function judgementLost(run: Run, judge: Attempt, why: string): JobEvent[]
   const microtask = microtaskOf(run.job, judge.microtask);
   const candidate = attemptOf(run.job, judge.about[0] ?? "");
   if (candidate === undefined || microtask === undefined) return [];
+  if (judge.audits !== null) return auditLost(run, judge, why);
   if (judge.about.length === 2) return comparisonReached(microtask, judge, "");
   return settled(run, candidate, judge.on ?? "whole", null, why, judge.bidder);
 }
@@ -158,7 +147,10 @@ function settled(
     const live = run.live.get(attempt);
     if (live === undefined || live.asked !== null || candidate.status !== "running") return [];
     const prefix = live.judge?.prefix() ?? { on, result: "undecided", criteria: [] };
-    return [{ type: "verdict-reached", microtask, attempt, verdict: joinVerdicts(prefix, results), judge }];
+    const verdict = joinVerdicts(prefix, results);
+    const of = microtaskOf(run.job, microtask);
+    if (of !== undefined) noteStanding(of, candidate, live, verdict);
+    return [verdictReached(run, candidate, verdict, judge, live.tokens)];
   }
   const criteria = candidate.wholeVerdict?.criteria ?? [];
   const rejected = criteria.some((c) => c.result === "reject");

@@ -5,6 +5,7 @@ import type { Wait } from "../plan/microtask.ts";
 import type { RaceStep } from "../race/race.ts";
 import { raceSteps } from "../race/race-steps.ts";
 import { longestApprovalMs } from "./approval.ts";
+import { auditsDue, shareOf } from "./judge-audit.ts";
 import { dueMessages, owedTopic } from "./outbox.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
@@ -31,6 +32,7 @@ export type Step =
   | { do: "finish" }
   | { do: "end-failed"; refusal: Refusal }
   | { do: "end-cancelled" }
+  | { do: "audit-judge"; microtask: string; attempt: string }
   | { do: "prepare-settlement" }
   | { do: "send-settlement" }
   | { do: "wait"; untilMs: number };
@@ -40,7 +42,7 @@ export type Step =
  * list means that nothing happens before a running call reports.
  */
 export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): Step[] {
-  if (job.status !== "running") return afterEnd(job, live, nowMs);
+  if (job.status !== "running") return afterEnd(job, live, nowMs, scene);
   if (job.cancelRequested) return [{ do: "end-cancelled" }];
   if (job.orphanings >= maxOrphanings)
     return [
@@ -108,7 +110,7 @@ const end = (code: "parked" | "deadline-exceeded", message: string): Step => ({
   refusal: { code, message },
 });
 
-function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
+function afterEnd(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): Step[] {
   const steps: Step[] = [];
   let wakeMs = Number.POSITIVE_INFINITY;
   for (const microtask of job.microtasks) {
@@ -119,12 +121,17 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number): Step[] {
       continue;
     }
     for (const a of microtask.attempts)
-      if (a.status === "running" && !(live.get(a.id)?.asked ?? false)) steps.push(cut(a.id, `job ${job.status}`));
+      if (a.status === "running" && a.audits === null && !live.get(a.id)?.asked)
+        steps.push(cut(a.id, `job ${job.status}`));
   }
   if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
   // An ended job settles when its last attempt has reported what it cost.
   if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return steps;
-  if (job.settlements === null) return [{ do: "prepare-settlement" }];
+  if (job.settlements === null) {
+    const due = scene === undefined ? [] : auditsDue(job, shareOf({ ports: scene }));
+    if (due.length > 0) return due.map((one): Step => ({ do: "audit-judge", ...one }));
+    return [{ do: "prepare-settlement" }];
+  }
   // Also without settlements, once: the market's queue carries the job's summary.
   if (!job.sent.has(job.id) || job.settlements.some((s) => !job.sent.has(s.key))) return [{ do: "send-settlement" }];
   const post = outbox(job, nowMs);
@@ -193,7 +200,9 @@ function cutRest(
   if (running.length === 0) return { steps: [], wakeMs: Number.POSITIVE_INFINITY };
   if (microtask.status === "failed")
     return { steps: running.map((a) => cut(a.id, "microtask-failed")), wakeMs: Number.POSITIVE_INFINITY };
-  const steps: Step[] = running.filter((a) => a.role === "judge").map((a) => cut(a.id, "decided without it"));
+  const steps: Step[] = running
+    .filter((a) => a.role === "judge" && a.audits === null)
+    .map((a) => cut(a.id, "decided without it"));
   const race = raceOf(job, microtask, live, nowMs);
   return { steps: [...steps, ...race.steps], wakeMs: race.wakeMs };
 }

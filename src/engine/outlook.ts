@@ -1,5 +1,5 @@
 import { estimateTokens } from "../adapt/prompt.ts";
-import type { Job, MicrotaskState } from "../job/job.ts";
+import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { meanOf } from "../market/judge-profile.ts";
 import type { Bid, Decision, Place } from "../market/market.ts";
 import { jobText } from "../plan/job-request.ts";
@@ -48,6 +48,13 @@ export function outlookOf(decision: Decision, scene: Scene): Outlook[] | null {
 export function tokensOf(bid: Bid): number {
   const claimed = bid.reasons.outputTokens;
   return typeof claimed === "number" && claimed >= 1 ? claimed : 1;
+}
+
+/** Output an attempt was expected to send in all, the bid's figure; 0: none is claimed. */
+export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
+  const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
+  const claimed = bid?.reasons.outputTokens;
+  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
 }
 
 /**

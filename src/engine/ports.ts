@@ -16,6 +16,8 @@ export interface MarketView {
   state: MarketState;
   bidders: Bidder[];
   pacing: { lambda: number; muUsdPerSecond: number };
+  /** Share of model judges' verdicts that a stronger judge is asked about again, 0 to 1; absent: none. */
+  judgeAuditShare?: number;
   /** Accepted answers this tenant keeps for a kind, newest first. */
   examples: (kind: Kind) => Example[];
 }

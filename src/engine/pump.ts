@@ -9,9 +9,11 @@ import { readAnswer } from "../output/read-answer.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
-import { expectedOutput, timeoutsFor } from "./attempts.ts";
+import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
 import { isAnswerPart, leaderChange } from "./leader.ts";
+import { expectedOutput } from "./outlook.ts";
+import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
@@ -89,6 +91,8 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   live.text += text;
   if (first) heardFirst(run, attempt, live);
   const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
   if (first && text !== "" && leadsByFirstText(run, attempt))
     run.record({
       type: "verdict-reached",
@@ -100,7 +104,7 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
   const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
   if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
-    run.record({ type: "verdict-reached", microtask: attempt.microtask, attempt: attempt.id, verdict, judge: null });
+    run.record(verdictReached(run, attempt, verdict, null, live.tokens));
   if (text !== "") deliver(run, attempt, live);
   // Who is dominated and what is worth a look changes with every token; it is weighed again every so many.
   const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
@@ -216,6 +220,7 @@ function finished(
     usage,
     costNano: costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
+    ...(live.stood === undefined ? {} : { stood: live.stood }),
   };
   const microtask = microtaskOf(run.job, id);
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
@@ -292,5 +297,6 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     tokensSeen: live.tokens,
     ...cutBill(run, attempt, live, reported),
     ...times(run, attempt, live),
+    ...(live.stood === undefined ? {} : { stood: live.stood }),
   };
 }

@@ -7,6 +7,7 @@ import { comparisonOf } from "./comparison.ts";
 import { readLabel } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
+import { betOn } from "./prefix-bet.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
 
@@ -28,6 +29,10 @@ export interface LiveAttempt {
   calledAtMs: number | null;
   /** Tokens a judge saw at its last look at the prefix; absent: none looked. */
   judgedAtTokens?: number;
+  /** Criteria that can still break its accepted prefix; null: it is not accepted; absent: nothing was said of it. */
+  standing?: string | null;
+  /** Quarters of its expected length in which its prefix was accepted. */
+  stood?: { quarter: number; criteria: string }[];
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 
@@ -51,7 +56,10 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     );
     if (reask !== undefined) continue;
     const first = attempt.role === "reask" ? microtask.attempts.find((a) => a.id === attempt.about[0]) : undefined;
-    racers.push(racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live));
+    const one = racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live);
+    const bet = scene === undefined ? null : betOn(scene, microtask, attempt, one.prefixVerdict, one.tokens);
+    if (bet !== null) one.breakRisk = bet.chance;
+    racers.push(one);
   }
   // Starts there was no money for.
   const refused = microtask.refused.flatMap((r) =>

@@ -8,11 +8,13 @@ import { holdAuction } from "./auction.ts";
 import { committedNano, giveBackUnused } from "./funds.ts";
 import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
+import { startAudit } from "./judge-audit.ts";
 import { startJudging } from "./judging.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { deliverMessage } from "./outbox.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
+import { commitAttempt } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { prepareSettlement, sendSettlement } from "./settle.ts";
@@ -241,6 +243,8 @@ export class JobRun implements Run {
         });
       case "end-cancelled":
         return this.record({ type: "job-ended", status: "cancelled" });
+      case "audit-judge":
+        return startAudit(this, step.microtask, step.attempt);
       case "prepare-settlement":
         return prepareSettlement(this);
       case "send-settlement":
@@ -258,7 +262,7 @@ export class JobRun implements Run {
         if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
         return cutAttempt(this, step.attempt, step.why);
       case "commit":
-        return this.record({ type: "attempt-committed", microtask, attempt: step.attempt, why: step.why });
+        return commitAttempt(this, microtask, step.attempt, step.why);
       case "judge":
         return startJudging(this, microtask, step.attempts, step.on);
       case "fuse":

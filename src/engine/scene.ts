@@ -2,7 +2,7 @@ import type { Bidder } from "../market/bidder.ts";
 import type { EnginePorts } from "./ports.ts";
 
 /** What decisions read besides the job: the market's snapshot, and what this process knows of its bidders right now. */
-export type Scene = Pick<EnginePorts, "market" | "fleet">;
+export type Scene = Pick<EnginePorts, "market" | "fleet" | "nowMs">;
 
 export const bidderNamed = (scene: Pick<EnginePorts, "market">, id: string): Bidder | undefined =>
   scene.market().bidders.find((bidder) => bidder.id === id);

@@ -1,8 +1,8 @@
 import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
-import { type JudgeProfile, type JudgeReport, judgeProfileOf, meanOf } from "../market/judge-profile.ts";
-import { agreementOutcomes } from "../market/market.ts";
+import { type JudgeProfile, type JudgeReport, judgeProfileOf, ratesOf } from "../market/judge-profile.ts";
+import { agreementOutcomes, reliabilityOf } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
@@ -10,6 +10,7 @@ import { scriptOf } from "../plan/script.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
+import { prefixReports } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 
 /** Between two tries to hand settlements over, ms: twice as long each time. An object that is awake costs money. */
@@ -23,12 +24,16 @@ export function prepareSettlement(run: Run): void {
   });
 }
 
-/** A tenant pays for what was accepted: all that its attempts cost, losers and judges too. Once a microtask. */
+/**
+ * A tenant pays for what was accepted: all that its attempts cost, losers and judges too; audits of judges are the
+ * operator's. Once a microtask.
+ */
 export function chargesOf(job: Job): JobEvent[] {
   return job.microtasks.flatMap((m): JobEvent[] => {
     if (m.joined === null || m.charge !== null) return [];
     const costNano = m.attempts.reduce((sum, a) => sum + a.costNano, 0);
-    return [{ type: "microtask-charged", microtask: m.task.id, costNano, chargeNano: costNano }];
+    const auditsNano = m.attempts.reduce((sum, a) => sum + (a.audits === null ? 0 : a.costNano), 0);
+    return [{ type: "microtask-charged", microtask: m.task.id, costNano, chargeNano: costNano - auditsNano }];
   });
 }
 
@@ -72,11 +77,21 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const features = { inputChars: text.length, script: scriptOf(text) };
     const agreed = agreement(m, view, features);
     const trust = (judge: string) => judgeProfileOf(view.state.judges, judge);
-    const attempts = racers.map((a) => report(m, a, outcomeOf(m, a, trust) ?? agreed.get(a.id) ?? null));
+    const audit = reliabilityOf(view.state, "audit");
+    const attempts = racers.map((a) =>
+      report(m, a, auditedOutcome(m, a, audit) ?? outcomeOf(m, a, trust) ?? agreed.get(a.id) ?? null),
+    );
     const judges = judgeLessons(m);
     const key = `${job.id}/${m.task.id}`;
     const settlement = { key, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts };
-    return [judges.length === 0 ? settlement : { ...settlement, judges }];
+    const prefixes = prefixReports(m);
+    return [
+      {
+        ...settlement,
+        ...(judges.length === 0 ? {} : { judges }),
+        ...(prefixes.length === 0 ? {} : { prefixes }),
+      },
+    ];
   });
 }
 
@@ -117,13 +132,30 @@ export function outcomeOf(m: MicrotaskState, a: Attempt, trust: (judge: string) 
   const byCode = verdict.criteria.some((c) => c.class !== "judged" && c.result === "reject");
   if (!judged || byCode) return { worth, source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } };
   const look = m.attempts.findLast(
-    (one) => one.role === "judge" && one.about.length === 1 && one.about[0] === a.id && one.status === "complete",
+    (one) =>
+      one.role === "judge" &&
+      one.audits === null &&
+      one.about.length === 1 &&
+      one.about[0] === a.id &&
+      one.status === "complete",
   );
-  const profile = trust(look?.bidder ?? "");
+  return { worth, source: "judge", reliability: ratesOf(trust(look?.bidder ?? "")) };
+}
+
+/** What an auditor found of an attempt that a judge had spoken of: better evidence than that judge's; null: none did. */
+function auditedOutcome(
+  m: MicrotaskState,
+  a: Attempt,
+  { trueAccept, trueReject }: Outcome["reliability"],
+): Outcome | null {
+  const audit = m.audits.find((one) => one.candidate === a.id && one.found !== null);
+  const byCode = a.wholeVerdict?.criteria.some((c) => c.class !== "judged" && c.result === "reject") ?? false;
+  if (audit === undefined || byCode) return null;
   return {
-    worth,
-    source: "judge",
-    reliability: { trueAccept: meanOf(profile.trueAccept), trueReject: meanOf(profile.trueReject) },
+    worth: audit.found === "accept" ? 1 : 0,
+    source: "audit",
+    reliability: { trueAccept, trueReject },
+    against: { source: "judge", worth: audit.said === "accept" ? 1 : 0 },
   };
 }
 

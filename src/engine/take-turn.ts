@@ -26,7 +26,7 @@ export async function takeTurn(
   if (bidder === undefined || isEmbedded(attempt.bidder)) return null;
   const { fleet } = run.ports;
   const tokens = attempt.inputTokens + attempt.maxOutputTokens;
-  const patienceMs = patienceOf(run, fleet.look(bidder, tokens).queueMs);
+  const patienceMs = patienceOf(run, attempt, fleet.look(bidder, tokens).queueMs);
   const turn = fleet.enter(bidder, run.job.id, tokens);
   if (turn === null) throw new ModelFailure("no-capacity", `too many calls wait for ${bidder.id}`);
   const fromMs = run.ports.nowMs();
@@ -52,7 +52,8 @@ export function callEnd(failure: ModelFailure | null, live: LiveAttempt): CallEn
   return { how: "failed", reason: failure.reason, retryAfterMs: failure.retryAfterMs };
 }
 
-function patienceOf(run: Run, queueMs: number): number {
+function patienceOf(run: Run, attempt: Attempt, queueMs: number): number {
+  if (attempt.audits !== null) return leastPatienceMs;
   const patienceMs = Math.min(mostPatienceMs, Math.max(leastPatienceMs, 3 * queueMs));
   const { deadlineMs } = run.job.request;
   return deadlineMs === null ? patienceMs : Math.min(patienceMs, run.job.acceptedAtMs + deadlineMs - run.ports.nowMs());

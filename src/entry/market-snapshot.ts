@@ -10,6 +10,7 @@ import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
 import { openSession } from "../store/database.ts";
 import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
 import { snapshotSource } from "../store/snapshot-source.ts";
+import { judgeAuditShare } from "./judge-audit-share.ts";
 
 /** The market as data: what a Worker hands to a job's object, so that no other hop lies before the first call. */
 export interface MarketSnapshot {
@@ -18,6 +19,8 @@ export interface MarketSnapshot {
   /** Where generative bidders' calls go; names of secrets, never secrets. */
   endpoints: ConfiguredBidder[];
   pacing: MarketView["pacing"];
+  /** Share of judges' verdicts to audit, 0 to 1; absent: none. */
+  judgeAuditShare?: number;
   /** A tenant's own examples by kind; empty unless the job asked for them. */
   examples: { [kind: string]: Example[] };
 }
@@ -63,6 +66,7 @@ function snapshotOf(env: AtomicEnv, { state, bidders, examples }: StoreSnapshot)
     bidders: [...embeddedBidders(), ...endpoints.map(({ bidder }) => bidder)],
     endpoints,
     pacing: plainPacing,
+    judgeAuditShare: judgeAuditShare(env.ATOMIC_JUDGE_AUDIT_SHARE),
     examples,
   };
 }
@@ -71,5 +75,6 @@ export const viewOf = (snapshot: MarketSnapshot): MarketView => ({
   state: snapshot.state,
   bidders: snapshot.bidders,
   pacing: snapshot.pacing,
+  judgeAuditShare: snapshot.judgeAuditShare ?? 0,
   examples: (kind) => snapshot.examples[kind] ?? [],
 });

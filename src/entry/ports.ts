@@ -12,7 +12,7 @@ import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
-import { standing } from "../market/market.ts";
+import { breaksOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import type { RunningJob } from "../money/tenant-ledger.ts";
@@ -199,7 +199,9 @@ function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | nu
 function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot {
   if (request.plan !== "single") return market;
   const kept = Object.entries(market.state.kinds).filter(([kind]) => kind === request.kind || kind === "judge");
-  return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept) } };
+  const { breaks } = market.state;
+  const known = breaks === undefined ? {} : { breaks: breaksOf(breaks, request.kind) };
+  return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept), ...known } };
 }
 
 type JobRpc = Pick<

@@ -155,6 +155,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   awardedAtMs: 0,
   attempts: [],
   committed: null,
+  audits: [],
   comparisons: [],
   leader: null,
   joined: null,
@@ -239,6 +240,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     microtask.comparisons.push({ first, second, better });
     return;
   }
+  if (event.type === "judge-audited") {
+    const { candidate, look, judge, said, auditor, call, found, share, why } = event;
+    microtask.audits.push({ candidate, look, judge, said, auditor, call, found, share, why });
+    return;
+  }
   if (event.type === "leader-changed") {
     microtask.leader = event.to;
     return;
@@ -253,6 +259,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       return;
     case "attempt-committed":
       microtask.committed = attempt.id;
+      if (event.bet !== undefined) attempt.bet = { risk: event.bet, taken: true };
       return;
     case "attempt-written-off":
       attempt.writtenOff = {
@@ -266,10 +273,12 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
+      if (event.bet !== undefined) attempt.bet = { risk: event.bet, taken: false };
       return;
     case "attempt-finished":
       end(job, attempt, "complete", event.atMs, event.costNano);
       attempt.text = event.text;
+      attempt.stood = event.stood ?? [];
       break;
     case "attempt-failed":
       end(job, attempt, "failed", event.atMs, event.costNano);
@@ -281,8 +290,12 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       attempt.savedNano = event.savedNano;
       attempt.savedTokens = event.savedTokens;
       attempt.message = event.why;
+      attempt.stood = event.stood ?? [];
       attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
       break;
+    default:
+      // Of newer code: what it means is not known, and it is no end.
+      return;
   }
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
@@ -299,6 +312,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   role: event.role,
   about: event.about,
   on: event.on,
+  audits: event.audits ?? null,
   epoch: event.epoch,
   status: "running",
   startedAtMs: event.atMs,
@@ -322,4 +336,6 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   message: "",
   prefixVerdict: null,
   wholeVerdict: null,
+  bet: null,
+  stood: [],
 });

@@ -1,6 +1,7 @@
 import type { Decision } from "../market/bid.ts";
 import { explainDecision } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import type { JudgeAudit } from "../race/race-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 
 /** Why the job went as it did: sentences for people, numbers for programs. */
@@ -70,7 +71,11 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
     sentences.push(...told.sentences);
     losers.push(...told.losers);
   }
-  sentences.push(...m.attempts.map(attemptSentence));
+  sentences.push(
+    ...m.attempts.map(attemptSentence),
+    ...m.attempts.flatMap(betSentence),
+    ...m.audits.map(auditSentence),
+  );
   if (m.failure !== null) sentences.push(m.failure.message);
   return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers, outcomes: outcomesOf(job, m) };
 }
@@ -84,16 +89,37 @@ function attemptSentence(a: Attempt): string {
       : ` ${verdict.criteria.map((c) => `${c.criterion} ${c.result} (${c.evidence})`).join("; ")}.`;
   switch (a.status) {
     case "running":
-      return `${a.bidder} (${a.role}) is running.`;
+      return `${a.bidder} (${roleOf(a)}) is running.`;
     case "complete":
-      return `${a.bidder} (${a.role}) finished in ${a.totalMs} ms${queued(a)} for ${cost}.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}.${evidence}`;
     case "failed":
-      return `${a.bidder} (${a.role}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
+      return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
-      return `${a.bidder} (${a.role}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved.${evidence}`;
     case "orphaned":
-      return `${a.bidder} (${a.role}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
+      return `${a.bidder} (${roleOf(a)}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** An auditor is a judge of a judge. */
+const roleOf = (a: Attempt): string => (a.audits === null ? a.role : "judge audit");
+
+/** What became of an audit of a judge's verdict. */
+function auditSentence({ candidate, judge, said, auditor, found, share, why }: JudgeAudit): string {
+  const drawn = `${judge}'s ${said} of ${candidate} was drawn for an audit (${(100 * share).toFixed(1)} % are)`;
+  if (found === null) return `${drawn}, which came to nothing: ${why}.`;
+  return `${drawn}: ${auditor} says ${found}, ${why}. That measures ${judge}; it changes no answer.`;
+}
+
+/** What a commit on an accepted prefix risked, by what count, and whether the race made it. */
+function betSentence({ id, bidder, bet }: Attempt): string[] {
+  if (bet === null) return [];
+  const { chance, seen, broke, criteria, quarter } = bet.risk;
+  const done = bet.taken ? "the race committed to it" : "the commit was held back";
+  if (criteria === "") return [`${bidder}'s prefix (${id}) was accepted and no more text could break it: ${done}.`];
+  return [
+    `${bidder}'s prefix (${id}) was accepted in quarter ${quarter + 1} of its expected length; ${criteria.split("+").join(", ")} could still break it, at a risk of at most ${(100 * chance).toFixed(2)} % (${broke} of ${seen} such prefixes broke): ${done}.`,
+  ];
 }
 
 /** Time in the queue, where there was one. */

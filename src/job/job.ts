@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
+import type { BreakRisk } from "../market/break-record.ts";
 import type { Pace } from "../market/pace.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
 import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
@@ -8,7 +9,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
-import type { AttemptRole } from "../race/race-event.ts";
+import type { AttemptRole, JudgeAudit } from "../race/race-event.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
@@ -22,6 +23,8 @@ export interface Attempt {
   role: AttemptRole;
   about: string[];
   on: "prefix" | "whole" | null;
+  /** judge: the call whose verdict it audits; null: it judges by itself. */
+  audits: string | null;
   epoch: number;
   status: "running" | "complete" | "failed" | "cancelled" | "orphaned";
   startedAtMs: number;
@@ -56,6 +59,10 @@ export interface Attempt {
   reconciled: boolean;
   prefixVerdict: Verdict | null;
   wholeVerdict: Verdict | null;
+  /** What a commit on its accepted prefix risked when it was last weighed beside rivals, and whether it was made. */
+  bet: { risk: BreakRisk; taken: boolean } | null;
+  /** Quarters of its expected length in which its prefix was accepted; known once it is complete or cut. */
+  stood: { quarter: number; criteria: string }[];
 }
 
 export interface Joined {
@@ -78,6 +85,8 @@ export interface MicrotaskState {
   /** In order of start. */
   attempts: Attempt[];
   committed: string | null;
+  /** Verdicts of its judges that were drawn for an audit, in order. */
+  audits: JudgeAudit[];
   /** Best-of: pairs in the order they were compared. */
   comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
   /** The attempt whose text was delivered last. */

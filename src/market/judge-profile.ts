@@ -1,3 +1,5 @@
+import { type AuditLesson, type JudgeAudits, learnAudit, withAudits } from "./judge-audit.ts";
+
 /** Successes and failures with their prior: mean = yes / (yes + no). */
 export interface BetaCount {
   yes: number;
@@ -14,6 +16,8 @@ export interface JudgeProfile {
   consistent: BetaCount;
   /** Looks at a prefix that decided, and that the whole answer bore out. */
   decides: BetaCount;
+  /** Its verdicts on whole answers that a stronger judge was asked about again. Absent: none yet. */
+  audits?: JudgeAudits;
 }
 
 /** Before anything is known: 0.8 and 0.7 with the weight of ten observations (judges accept too easily); looks: a half. */
@@ -26,11 +30,18 @@ export const newJudge: JudgeProfile = {
 
 export const meanOf = ({ yes, no }: BetaCount): number => yes / (yes + no);
 
+/** P(says accept | good) and P(says reject | bad), from all lessons and audits: what its verdicts are corrected with. */
+export const ratesOf = (profile: JudgeProfile): { trueAccept: number; trueReject: number } => ({
+  trueAccept: meanOf(withAudits(profile.trueAccept, profile.audits?.good)),
+  trueReject: meanOf(withAudits(profile.trueReject, profile.audits?.bad)),
+});
+
 export type JudgeLesson =
   /** What it said of an answer whose worth became known; `weight` 0 to 1: how reliable that knowledge is. */
   | { about: "verdict"; said: "accept" | "reject"; good: boolean; weight: number }
   | { about: "order"; consistent: boolean }
-  | { about: "look"; decided: boolean };
+  | { about: "look"; decided: boolean }
+  | AuditLesson;
 
 /** What one job teaches about one judge. */
 export interface JudgeReport {
@@ -46,6 +57,7 @@ const heaviest = 500;
 export function learnJudge(profile: JudgeProfile, lesson: JudgeLesson): JudgeProfile {
   if (lesson.about === "order") return { ...profile, consistent: add(profile.consistent, lesson.consistent, 1) };
   if (lesson.about === "look") return { ...profile, decides: add(profile.decides, lesson.decided, 1) };
+  if (lesson.about === "audit") return { ...profile, audits: learnAudit(profile.audits, lesson) };
   const weight = Math.min(1, Math.max(0, lesson.weight));
   if (lesson.good) return { ...profile, trueAccept: add(profile.trueAccept, lesson.said === "accept", weight) };
   return { ...profile, trueReject: add(profile.trueReject, lesson.said === "reject", weight) };
@@ -64,7 +76,7 @@ export interface JudgesState {
 
 export const emptyJudges = (): JudgesState => ({ version: 1, profiles: {} });
 
-/** Judges that are remembered; at 150 bytes each the part stays far below 64 KB. */
+/** Judges that are remembered; at 300 bytes each the part stays far below 64 KB. */
 const mostJudges = 128;
 
 /** A judge's profile, or what is assumed of any before it was measured. */
@@ -85,8 +97,8 @@ export function learnJudges(judges: JudgesState, reports: readonly JudgeReport[]
   }
 }
 
-const evidence = (profile: JudgeProfile): number =>
-  Object.values(profile).reduce((sum: number, { yes, no }: BetaCount) => sum + yes + no, 0);
+const evidence = ({ trueAccept, trueReject, consistent, decides, audits }: JudgeProfile): number =>
+  [trueAccept, trueReject, consistent, decides].reduce((sum, { yes, no }) => sum + yes + no, audits?.n ?? 0);
 
 function round(profile: JudgeProfile): JudgeProfile {
   const three = ({ yes, no }: BetaCount): BetaCount => ({
@@ -98,5 +110,30 @@ function round(profile: JudgeProfile): JudgeProfile {
     trueReject: three(profile.trueReject),
     consistent: three(profile.consistent),
     decides: three(profile.decides),
+    ...(profile.audits === undefined ? {} : { audits: profile.audits }),
+  };
+}
+
+/** What is known of a bidder as a judge, for people. Rates 0 to 1. */
+export interface JudgeStanding {
+  trueAccept: number;
+  trueReject: number;
+  /** Pairs it judged alike in both orders. */
+  consistent: number;
+  /** Its verdicts that a stronger judge was asked about again. */
+  audits: number;
+}
+
+/** null: it was never measured as a judge. */
+export function judgeStanding(judges: JudgesState | undefined, bidder: string): JudgeStanding | null {
+  const profile = judges?.profiles[bidder];
+  if (profile === undefined) return null;
+  const short = (x: number): number => Math.round(x * 1e4) / 1e4;
+  const { trueAccept, trueReject } = ratesOf(profile);
+  return {
+    trueAccept: short(trueAccept),
+    trueReject: short(trueReject),
+    consistent: short(meanOf(profile.consistent)),
+    audits: profile.audits?.n ?? 0,
   };
 }

@@ -1,5 +1,6 @@
 import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
+import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
@@ -97,6 +98,10 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   if (settlement.judges !== undefined && settlement.judges.length > 0) {
     state.judges ??= emptyJudges();
     learnJudges(state.judges, settlement.judges);
+  }
+  if (settlement.prefixes !== undefined && settlement.prefixes.length > 0) {
+    state.breaks ??= emptyBreaks();
+    learnBreaks(state.breaks, settlement.kind, settlement.prefixes, settlement.atMs);
   }
   // After the outcomes: a claim is scored with what was known when it was made.
   for (const [row, confidence] of named) learnSureness(row, band, confidence);

@@ -11,12 +11,13 @@ export { agreementOutcomes, type LabelledAnswer } from "./agreement.ts";
 export type { AwardInputs } from "./award.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";
+export { breaksOf } from "./break-record.ts";
 export { cellOf, type Features } from "./cell.ts";
 export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
-export { type JudgeReport, judgeProfileOf, meanOf } from "./judge-profile.ts";
+export { type JudgeReport, judgeProfileOf, meanOf, ratesOf } from "./judge-profile.ts";
 export { learn } from "./learn.ts";
 export {
   type Estimate,
@@ -28,6 +29,7 @@ export {
 } from "./off-policy.ts";
 export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
 export { propensities } from "./propensity.ts";
+export { qualityAt } from "./quality.ts";
 export { reliabilityOf } from "./reliability.ts";
 export { replay } from "./replay.ts";
 export { type SeedRow, seedPriors } from "./seed-prior.ts";

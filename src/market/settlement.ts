@@ -1,5 +1,6 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Kind } from "../plan/kind.ts";
+import type { PrefixReport } from "./break-record.ts";
 import type { Features } from "./cell.ts";
 import type { JudgeReport } from "./judge-profile.ts";
 
@@ -78,4 +79,6 @@ export interface Settlement {
   attempts: AttemptReport[];
   /** What it teaches about the judges that were asked. */
   judges?: JudgeReport[];
+  /** Accepted prefixes whose whole answers are known. */
+  prefixes?: PrefixReport[];
 }

@@ -3,6 +3,7 @@ import type { Bidder } from "./bidder.ts";
 import { bandOf } from "./cell.ts";
 import { calibrationError } from "./claim-record.ts";
 import { short, within } from "./elementary.ts";
+import { type JudgeStanding, judgeStanding } from "./judge-profile.ts";
 import { expectedTimes } from "./latency.ts";
 import { acceptance, viewKind } from "./profile.ts";
 import type { MarketState } from "./state.ts";
@@ -27,6 +28,8 @@ export interface Standing {
   firstTokenMs: { p50: number; p95: number };
   /** 0 to 1: 1 less four times the mean Brier score of its claims, shrunk to 1/2 while there are few. */
   reputation: number;
+  /** As a judge of others; null: it was never measured as one. */
+  judge: JudgeStanding | null;
 }
 
 /** What is known of one bidder, for people: GET /v1/bidders. */
@@ -84,6 +87,7 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
     calls: short(calls, 4),
     firstTokenMs: first,
     reputation: short(within(1 - (4 * (brier + 0.125 * 20)) / (claims + 20), 0, 1), 4),
+    judge: judgeStanding(state.judges, bidder.id),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Kind } from "../plan/kind.ts";
+import type { BreaksState } from "./break-record.ts";
 import { firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
 import type { JudgesState } from "./judge-profile.ts";
@@ -118,6 +119,8 @@ export interface MarketState {
   kinds: Partial<Record<Kind, KindState>>;
   /** Absent: no judge was measured yet. */
   judges?: JudgesState;
+  /** What became of accepted prefixes. Absent: none was seen to its end yet. */
+  breaks?: BreaksState;
 }
 
 export const emptyShared = (): SharedState => ({ version: 1, landmarkMs: 0, rows: [], reliability: {} });

@@ -1,10 +1,28 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
+import type { BreakRisk } from "../market/break-record.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
+
+/** What became of one audit of a judge's verdict. */
+export interface JudgeAudit {
+  candidate: string;
+  /** The call that is audited, its judge, and what it said of the candidate. */
+  look: string;
+  judge: string;
+  said: "accept" | "reject";
+  /** Who was asked again, and in which call; null: nobody. */
+  auditor: string | null;
+  call: string | null;
+  /** null: the audit was not held or came to nothing; `why` says so. */
+  found: "accept" | "reject" | null;
+  /** Probability with which this verdict was drawn, above 0 to 1. */
+  share: number;
+  why: string;
+}
 
 export type RaceEvent =
   | {
@@ -28,6 +46,8 @@ export type RaceEvent =
       price?: PriceSheet;
       examples: number;
       why: string;
+      /** judge: it audits what another call of a judge said of the candidate. */
+      audits?: string;
     }
   /** Both orders of a pair were judged. null: the judge has no say. */
   | {
@@ -38,11 +58,21 @@ export type RaceEvent =
       better: "first" | "second" | "tie" | null;
       why: string;
     }
+  /** A model judge's verdict on a whole answer was drawn for an audit by a stronger one, after the job's end. */
+  | ({ type: "judge-audited"; microtask: string } & JudgeAudit)
   /** A batch of delivered text; `offset` is in code units from the attempt's start. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
-  /** Commit on prefix: the others are cut, this one finishes. */
-  | { type: "attempt-committed"; microtask: string; attempt: string; why: string }
-  | { type: "verdict-reached"; microtask: string; attempt: string; verdict: Verdict; judge: string | null }
+  /** Commit on prefix: the others are cut, this one finishes. `bet`: what it risks; absent in logs before it was kept. */
+  | { type: "attempt-committed"; microtask: string; attempt: string; why: string; bet?: BreakRisk }
+  | {
+      type: "verdict-reached";
+      microtask: string;
+      attempt: string;
+      verdict: Verdict;
+      judge: string | null;
+      /** Of a prefix accepted beside rivals: what a commit on it would risk. */
+      bet?: BreakRisk;
+    }
   /** To be cut on a prediction: P(it would have passed) x what it is worth is below what its rest would cost. */
   | {
       type: "attempt-written-off";
@@ -60,6 +90,8 @@ export type RaceEvent =
       attempt: string;
       text: string;
       finish: "stop" | "length" | "content-filter" | "other";
+      /** Quarters of its expected length in which its prefix was accepted, and the criteria that could still break. */
+      stood?: { quarter: number; criteria: string }[];
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -88,6 +120,8 @@ export type RaceEvent =
       tokensSeen: number;
       usage: Usage;
       costNano: NanoUsd;
+      /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
+      stood?: { quarter: number; criteria: string }[];
       /** Against what it would have sent uncut, by its own expected length; never below 0. */
       savedNano: NanoUsd;
       savedTokens: number;

@@ -32,7 +32,7 @@ export interface Racer {
   judgedAtTokens?: number;
   /** The attempts whose answers this one merges; absent: it answers by itself. It has no place in the line-up (-1). */
   fuses?: string[];
-  /** P(the accepted prefix is rejected as a whole), from `commit-risk`; absent: taken as 0. */
+  /** P(the accepted prefix is rejected as a whole), from the market's break record; absent: taken as 0. */
   breakRisk?: number;
 }
 

@@ -8,7 +8,7 @@ import { marketParts } from "./schema.ts";
 /** Largest part of the market's memory, in characters of its JSON. The market bounds itself well below. */
 export const maxPartChars = 65_536;
 
-/** A stored part as read: "shared", "judges" or a kind. */
+/** A stored part as read: "shared", "judges", "breaks" or a kind. */
 export interface MarketPart {
   part: string;
   /** Counts from 1; a writer that read another version has lost the race. */
@@ -29,6 +29,7 @@ export function marketOf(parts: readonly MarketPart[]): MarketState {
   const state = emptyMarket();
   for (const { part, body } of parts) {
     if (part === "judges") state.judges = read(part, body) as NonNullable<MarketState["judges"]>;
+    else if (part === "breaks") state.breaks = read(part, body) as NonNullable<MarketState["breaks"]>;
     else if (part === "shared") state.shared = read(part, body) as MarketState["shared"];
     else if (isKind(part)) state.kinds[part] = read(part, body) as NonNullable<MarketState["kinds"][Kind]>;
   }
@@ -43,9 +44,11 @@ export function bodiesOf(state: MarketState, parts: readonly string[]): { part: 
         ? state.shared
         : part === "judges"
           ? state.judges
-          : isKind(part)
-            ? state.kinds[part]
-            : undefined;
+          : part === "breaks"
+            ? state.breaks
+            : isKind(part)
+              ? state.kinds[part]
+              : undefined;
     return value === undefined ? [] : [{ part, body: JSON.stringify(value) }];
   });
 }

@@ -98,6 +98,7 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
 const partsOf = (settlements: readonly Settlement[]): string[] => [
   "shared",
   ...(settlements.some((s) => s.judges !== undefined && s.judges.length > 0) ? ["judges"] : []),
+  ...(settlements.some((s) => s.prefixes !== undefined && s.prefixes.length > 0) ? ["breaks"] : []),
   ...new Set(settlements.map((s) => s.kind)),
 ];
 

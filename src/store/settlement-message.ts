@@ -88,7 +88,21 @@ const judgeReport = z.object({
     z.object({ about: z.literal("verdict"), said: z.enum(["accept", "reject"]), good: z.boolean(), weight: share }),
     z.object({ about: z.literal("order"), consistent: z.boolean() }),
     z.object({ about: z.literal("look"), decided: z.boolean() }),
+    z.object({
+      about: z.literal("audit"),
+      said: z.enum(["accept", "reject"]),
+      good: z.boolean(),
+      share: share.refine((drawn) => drawn > 0),
+    }),
   ]),
+});
+
+const prefixReport = z.object({
+  bidder: id,
+  criteria: z.string().min(1).max(64),
+  quarter: z.number().int().min(0).max(3),
+  held: z.boolean(),
+  weight: share.refine((weight) => weight > 0),
 });
 
 /** 100 messages of 64 keys must fit one bound value of D1, 2 MB. */
@@ -102,6 +116,10 @@ const settlement = z.looseObject({
   atMs,
   attempts: z.array(attempt).max(maxAttempts),
   judges: z.array(judgeReport).max(maxAttempts).optional(),
+  prefixes: z
+    .array(prefixReport)
+    .max(4 * maxAttempts)
+    .optional(),
 });
 
 const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });

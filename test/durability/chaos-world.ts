@@ -67,6 +67,7 @@ export class ChaosWorld {
       state: emptyMarket(),
       bidders: schedule.bidders,
       pacing: { lambda: 1, muUsdPerSecond: 0.0001 },
+      judgeAuditShare: 0.5,
       examples: () => [],
     };
     const later = (ms: number, then: () => void) => void this.#clock.after(this, ms, then);

@@ -32,6 +32,10 @@ export class World {
   readonly calls: { attempt: string; bidder: string; startedAtMs: number; ended: "end" | "cut" | "failed" | null }[] =
     [];
   readonly bidders: Bidder[];
+  /** What the market knows; a test may hand it from one job to the next. */
+  state = emptyMarket();
+  /** Share of judges' verdicts that are audited. */
+  auditShare = 0;
   /** Outlives a kill of the object, as an isolate does. */
   fleet = new Fleet(() => this.nowMs);
   readonly script: (call: ModelCall, world: World) => Script;
@@ -104,9 +108,10 @@ export class World {
 
   ports(): EnginePorts {
     const view: MarketView = {
-      state: emptyMarket(),
+      state: this.state,
       bidders: this.bidders,
       pacing: { lambda: 1, muUsdPerSecond: 0.0001 },
+      judgeAuditShare: this.auditShare,
       examples: () => [],
     };
     return {

@@ -57,6 +57,30 @@ describe("settling", () => {
     expect(parts.map((p) => p.part).sort()).toEqual(["answer", "judges", "shared"]);
   });
 
+  it("keeps what became of accepted prefixes, and audits of judges, once each", async () => {
+    const one = message(1);
+    const [first] = one.settlements;
+    if (first === undefined) throw new Error("a message has a settlement");
+    const prefix = { bidder: "test/large", criteria: "length", quarter: 2, weight: 1 };
+    first.prefixes = [
+      { ...prefix, held: true },
+      { ...prefix, held: false },
+    ];
+    first.judges = [{ judge: "test/large", lesson: { about: "audit", said: "accept", good: false, share: 0.03 } }];
+    await settleBatch(db, [one, one], bidders, nowMs);
+    await settleBatch(db, [one, message(2)], bidders, nowMs);
+    const { breaks, judges } = await loadMarket(db);
+    expect(breaks?.rows.map((row) => [row.bidder, row.counts])).toEqual([
+      ["", [0, 0, 0, 0, 1, 1, 0, 0]],
+      ["test/large", [0, 0, 0, 0, 1, 1, 0, 0]],
+    ]);
+    expect(judges?.profiles["test/large"]?.audits?.n).toBe(1);
+    // A bet that no weight or quarter can have is no settlement.
+    const bad = message(3);
+    for (const settlement of bad.settlements) settlement.prefixes = [{ ...prefix, held: true, quarter: 7 }];
+    expect((await settleBatch(db, [bad], bidders, nowMs)).rejected).toHaveLength(1);
+  });
+
   it("writes summaries, keys, months, examples and the market in one batch", async () => {
     const messages = Array.from({ length: 100 }, (_, n) => message(n));
     const report = await settleBatch(db, messages, bidders, nowMs);

@@ -1,5 +1,8 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
+import type { Explanation } from "../../src/job/explain.ts";
 import type { JobView } from "../../src/job/job-view.ts";
+import type { BreaksState } from "../../src/market/break-record.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
 import { addBidder, call, keyOf, post, viewOf } from "./api.ts";
 
@@ -65,5 +68,46 @@ describe("a race in its objects", () => {
         { timeout: 10_000 },
       )
       .toMatchObject({ jobs: 1, savedTokens: cut?.savedTokens });
+  });
+
+  it("commits on a prefix until such prefixes broke, then holds the commit back, and says at what risk", async () => {
+    const filler = Array.from({ length: 12 }, (_, i) => `word${i} `);
+    await addBidder("bet/breaks", url, { pieces: ["Paris ", ...filler, "not ", "Rome."], betweenMs: 10 });
+    await addBidder("bet/sound", url, { pieces: ["Paris ", ...filler, "indeed."], betweenMs: 40, headersAfterMs: 300 });
+    const race = async () => {
+      const view = (await (
+        await post("/v1/jobs?wait=20", {
+          text: "Where?",
+          kind: "draft",
+          strategy: "race",
+          bidders: ["bet/breaks", "bet/sound"],
+          contract: {
+            criteria: [
+              { type: "contains", text: "Paris" },
+              { type: "contains", text: "Rome", must: false },
+            ],
+          },
+        })
+      ).json()) as JobView;
+      expect(view.status).toBe("succeeded");
+      const told = (await (await call(`/v1/jobs/${view.id}/explain`)).json()) as Explanation;
+      return told.microtasks[0]?.sentences.join("\n") ?? "";
+    };
+    expect(await race()).toMatch(/\(0 of 0 such prefixes broke\): the race committed to it/);
+    await expect
+      .poll(
+        async () => {
+          const part = await env.DB.prepare("select body from market_parts where part = 'breaks'").first<string>(
+            "body",
+          );
+          return (JSON.parse(part ?? '{"rows":[]}') as BreaksState).rows.filter((row) => row.kind === "draft");
+        },
+        { timeout: 10_000 },
+      )
+      .toContainEqual(expect.objectContaining({ bidder: "bet/breaks", criteria: "contains" }));
+    // A Worker decides on what it read at most 10 s ago, and learns meanwhile how long such answers are.
+    await expect
+      .poll(race, { timeout: 25_000, interval: 1_000 })
+      .toMatch(/risk of at most \d+\.\d+ % \([1-9]\d* of \d+ such prefixes broke\): the commit was held back/);
   });
 });
