@@ -13,7 +13,7 @@ interface Budget {
 describe("a tenant's pace", () => {
   it("makes cost dearer in the auctions of a tenant that spends faster than its month allows, and waiting of one that is too slow", async () => {
     const usage = { input: 1000, output: 200 };
-    const model = await bidder("paced", { text: "one two three", usage });
+    const model = await bidder("paced", { text: "one two three four", usage, betweenMs: 40, pieceChars: 4 });
     const key = await keyOf("paced");
     expect((await put("/v1/tenants/paced/budget", { monthlyUsd: 0.02, latencyMs: 50 })).status).toBe(200);
     // A month before with so many jobs lets as many be expected now, on whatever day: each spends far more than its share.
