@@ -13,7 +13,7 @@ import {
 } from "./figures.ts";
 import { type Judge, Pass, shuffled, type Tally } from "./pass.ts";
 import type { RecordedSet } from "./recorded.ts";
-import { bestSingle, fullInformation, oracle, randomPick, single } from "./yardstick.ts";
+import { bestSingle, fullInformation, oracle, randomPick, single, tableClaims } from "./yardstick.ts";
 
 /** Fixed beforehand, for every set: USD of score per USD of cost, at a value of 20 x the dearest model's mean cost. */
 export const lambdas = [0.01, 0.1, 0.4, 1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1500, 6000];
@@ -58,6 +58,8 @@ export interface RegimeResult {
   brier: number;
   calibrationError: number;
   brierAfter: number;
+  /** The same of the full-information task table's claims: what knowing every outcome of train would reach. */
+  tableClaims: { brier: number; calibrationError: number };
   decisionMs: { p50: number; p99: number };
 }
 
@@ -149,6 +151,7 @@ function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number
   const table = fullInformation(set, regime.places, judge, fineLambdas, valueNano);
   const name = regime.places === 1 ? "full-information task table" : "full-information best sequence of three";
   const yardstick = columns(name, table);
+  const { claims, truths } = tableClaims(set);
   return {
     regime: regime.name,
     market: average(perSeed.map((one) => one.columns)),
@@ -180,6 +183,7 @@ function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number
     brier: mean(calibration.map((one) => one.brier)),
     calibrationError: mean(calibration.map((one) => one.error)),
     brierAfter: mean(calibration.map((one) => one.after)),
+    tableClaims: { brier: brier(claims, truths), calibrationError: calibrationError(claims, truths) },
     decisionMs: { p50: quantile(decisionMs, 0.5), p99: quantile(decisionMs, 0.99) },
   };
 }

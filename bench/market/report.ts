@@ -29,7 +29,8 @@ export function printComparison(result: Comparison): void {
     );
     console.log(
       `    deployed (lambda ${one.deployed.lambda} fixed on train): ${three(one.deployed.quality)} at ${three(one.deployed.cost)}; ` +
-        `Brier ${three(one.brier)}, calibration error ${one.calibrationError.toFixed(4)}, Brier after the first outcome ${three(one.brierAfter)}; ` +
+        `Brier ${three(one.brier)}, calibration error ${one.calibrationError.toFixed(4)}, Brier after the first outcome ${three(one.brierAfter)} ` +
+        `(full-information table: ${three(one.tableClaims.brier)}, ${one.tableClaims.calibrationError.toFixed(4)}); ` +
         `a decision p50 ${one.decisionMs.p50.toFixed(3)} ms, p99 ${one.decisionMs.p99.toFixed(3)} ms`,
     );
   }

@@ -118,3 +118,28 @@ function outcomeOf(rows: readonly RecordedRow[], sequence: readonly number[], ju
   }
   return { quality: quality / rows.length, costNano: costNano / rows.length };
 }
+
+/**
+ * What a bidder that saw every model's outcome on train would claim on test: the mean of its task, of one success and
+ * one failure more. Claims and recorded truths, row by row and model by model.
+ */
+export function tableClaims(set: RecordedSet): { claims: number[]; truths: number[] } {
+  const seen = new Map<string, { n: number; good: number[] }>();
+  for (const row of set.train) {
+    const task = seen.get(row.task) ?? { n: 0, good: set.bidders.map(() => 0) };
+    seen.set(row.task, task);
+    task.n++;
+    row.score.forEach((score, i) => {
+      task.good[i] = (task.good[i] ?? 0) + score;
+    });
+  }
+  const [claims, truths]: [number[], number[]] = [[], []];
+  for (const row of set.test) {
+    const task = seen.get(row.task);
+    row.score.forEach((score, i) => {
+      claims.push(((task?.good[i] ?? 0) + 1) / ((task?.n ?? 0) + 2));
+      truths.push(score);
+    });
+  }
+  return { claims, truths };
+}
