@@ -119,7 +119,7 @@ function applyToMicrotask(microtask, event) {
       microtask.status = "waiting";
       return;
     case "attempt-started":
-      microtask.attempts.push(startAttempt(event));
+      microtask.attempts.push(startAttempt(event, microtask.attempts));
       return;
     case "microtask-joined":
       Object.assign(microtask, {

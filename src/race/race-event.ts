@@ -6,6 +6,13 @@ import type { PriceSheet, Usage } from "../money/price.ts";
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
 
+/** Delivered text of `attempt` that another goes on from: code units, and about how many tokens. */
+export interface Continues {
+  attempt: string;
+  chars: number;
+  tokens: number;
+}
+
 export type RaceEvent =
   | {
       type: "attempt-started";
@@ -27,6 +34,8 @@ export type RaceEvent =
       /** The price it is billed at, whatever the price book says when it ends. Absent in logs before it was kept. */
       price?: PriceSheet;
       examples: number;
+      /** It goes on from this attempt's delivered text. Absent: it answers from the start. */
+      continues?: Continues;
       why: string;
     }
   /** Both orders of a pair were judged. null: the judge has no say. */
@@ -38,7 +47,7 @@ export type RaceEvent =
       better: "first" | "second" | "tie" | null;
       why: string;
     }
-  /** A batch of delivered text; `offset` is in code units from the attempt's start. */
+  /** A batch of delivered text; `offset` is in code units from the answer's start, text it goes on from included. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
   /** Commit on prefix: the others are cut, this one finishes. */
   | { type: "attempt-committed"; microtask: string; attempt: string; why: string }
@@ -95,8 +104,25 @@ export type RaceEvent =
       totalMs: number;
       queuedMs: number;
     }
-  /** Delivered text came from another attempt before; a client must drop it (restart) or the job fails. */
-  | { type: "leader-changed"; microtask: string; from: string; to: string; policy: "restart" | "fail" }
+  /**
+   * Delivered text came from another attempt before: a client must drop it (restart), keeps it and gets the rest
+   * (continue), or the job fails. Optional fields are absent in logs before there was "continue".
+   */
+  | {
+      type: "leader-changed";
+      microtask: string;
+      from: string;
+      to: string;
+      policy: "restart" | "continue" | "fail";
+      fromBidder?: string;
+      toBidder?: string;
+      /** Code units delivered so far: where the new leader's text begins (continue), or how many are void. */
+      offset?: number;
+      /** The request asked for "continue": why it could not be. */
+      why?: string;
+    }
+  /** Nobody can go on from the delivered text of `attempt`: from here the request's second choice holds. */
+  | { type: "continuation-abandoned"; microtask: string; attempt: string; policy: "restart" | "fail"; why: string }
   | {
       type: "microtask-joined";
       microtask: string;
