@@ -11,7 +11,7 @@ import { outputTokens } from "../plan/output-tokens.ts";
 import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
 import { boundOf } from "./bound.ts";
-import { unableToContinue } from "./continuation.ts";
+import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
 import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
@@ -188,8 +188,8 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   for (const attempt of microtask.attempts) {
     if (attempt.role === "judge" || attempt.role === "fusion") continue;
     if (attempt.status === "running" || attempt.status === "orphaned") continue;
-    // It was never asked: no place came free.
-    if (attempt.failure === "no-capacity") continue;
+    // It was never asked: no place came free. Or it did nothing wrong.
+    if (attempt.failure === "no-capacity" || attempt.message === notGiven) continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";
     tried.set(attempt.bidder, rejected ? "rejected" : "failed");
   }

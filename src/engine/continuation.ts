@@ -27,6 +27,9 @@ export function continuationOf(job: Job, microtask: MicrotaskState): Continuatio
   if (shown.status === "cancelled") return { not: `the delivered text's author was cut: ${shown.message}` };
   if (shown.failure !== null && tainted.has(shown.failure))
     return { not: `the delivered text's author ended with ${shown.failure}` };
+  // Either the text is whole already or it was not understood as a beginning; who can tell?
+  const silent = microtask.attempts.find((a) => a.continues?.attempt === shown.id && a.failure === "empty-answer");
+  if (silent !== undefined) return { not: `${silent.bidder} had nothing to add to the delivered text` };
   return { from: shown, text: shown.text };
 }
 
@@ -47,22 +50,22 @@ export function unableToContinue(job: Job, microtask: MicrotaskState, scene: Sce
   return scene.market().bidders.flatMap((bidder) => (bidder.continuesPrefix === true ? [] : [bidder.id]));
 }
 
+/** Why a racer is cut for one that goes on; its bidder does not count as tried. */
+export const notGiven = "it was not given the delivered text";
+
 /**
- * Racers that ran beside the fallen leader and were not given its text, where a place of the line-up is free that can
- * be: they are cut for it. Without such a place one of them takes over from the start.
+ * Racers that ran beside the fallen leader and were not given its text, where somebody can be: they are cut for it.
+ * Otherwise one of them takes over from the start. `again`: the market may be asked once more.
  */
-export function besideTheText(job: Job, microtask: MicrotaskState, live: LiveAttempts, scene: Scene): string[] {
+export function besideTheText(
+  job: Job,
+  microtask: MicrotaskState,
+  live: LiveAttempts,
+  scene: Scene,
+  again: boolean,
+): string[] {
   const owed = continuationOf(job, microtask);
-  if (owed === null || "not" in owed) return [];
-  const round = microtask.decisions.length;
-  const used = new Set(microtask.attempts.flatMap((a) => (a.round === round && a.role !== "judge" ? [a.place] : [])));
-  const able = microtask.decisions
-    .at(-1)
-    ?.award.some(
-      ({ bidder, role }, place) =>
-        role !== "audit" && !used.has(place) && bidderNamed(scene, bidder)?.continuesPrefix === true,
-    );
-  if (!able) return [];
+  if (owed === null || "not" in owed || !isAnybodyAble(job, microtask, scene, again)) return [];
   return microtask.attempts.flatMap((a) =>
     a.status === "running" &&
     a.role !== "judge" &&
@@ -71,5 +74,23 @@ export function besideTheText(job: Job, microtask: MicrotaskState, live: LiveAtt
     live.get(a.id)?.asked === null
       ? [a.id]
       : [],
+  );
+}
+
+function isAnybodyAble(job: Job, microtask: MicrotaskState, scene: Scene, again: boolean): boolean {
+  const round = microtask.decisions.length;
+  const used = new Set(microtask.attempts.flatMap((a) => (a.round === round && a.role !== "judge" ? [a.place] : [])));
+  const places = microtask.decisions.at(-1)?.award ?? [];
+  const free = places.some(
+    ({ bidder, role }, place) =>
+      role !== "audit" && !used.has(place) && bidderNamed(scene, bidder)?.continuesPrefix === true,
+  );
+  const { bidders } = job.request;
+  return (
+    free ||
+    (again &&
+      scene
+        .market()
+        .bidders.some((b) => b.continuesPrefix === true && b.enabled && (bidders?.includes(b.id) ?? !b.onlyByName)))
   );
 }

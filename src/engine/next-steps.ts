@@ -5,7 +5,8 @@ import type { Wait } from "../plan/microtask.ts";
 import type { RaceStep } from "../race/race.ts";
 import { raceSteps } from "../race/race-steps.ts";
 import { longestApprovalMs } from "./approval.ts";
-import { besideTheText } from "./continuation.ts";
+import { roundsLeft } from "./auction.ts";
+import { besideTheText, notGiven } from "./continuation.ts";
 import { dueMessages, owedTopic } from "./outbox.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
@@ -93,9 +94,7 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     steps.push(...lateLooks(microtask, live));
     if (scene !== undefined)
-      steps.push(
-        ...besideTheText(job, microtask, live, scene).map((id) => cut(id, "it was not given the delivered text")),
-      );
+      for (const id of besideTheText(job, microtask, live, scene, roundsLeft(microtask))) steps.push(cut(id, notGiven));
     const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
