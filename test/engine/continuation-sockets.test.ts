@@ -23,7 +23,11 @@ beforeAll(async () => {
     bidder: bidderOf(id, { model, continuesPrefix: true, expected: { firstTokenMs: 5_000, tokensPerSecond: 100 } }),
     endpoint: { type: "openai-compatible", model, baseUrl: `${provider.url}/v1`, prefixMark: "prefix" },
   });
-  server = await startLiveServer([configured("p/breaks", "breaks"), configured("q/able", "able")], timeouts, "p/breaks");
+  server = await startLiveServer(
+    [configured("p/breaks", "breaks"), configured("q/able", "able")],
+    timeouts,
+    "p/breaks",
+  );
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: operatorKey, maxRetries: 0 });
 });
 afterAll(async () => {
@@ -78,7 +82,12 @@ function shown(events: readonly LoggedEvent[]): string {
   let text = "";
   for (const event of events) {
     if (event.type === "leader-changed") {
-      expect(event).toMatchObject({ policy: "continue", fromBidder: "p/breaks", toBidder: "q/able", offset: text.length });
+      expect(event).toMatchObject({
+        policy: "continue",
+        fromBidder: "p/breaks",
+        toBidder: "q/able",
+        offset: text.length,
+      });
     }
     if (event.type !== "text-streamed") continue;
     expect(event.offset).toBe(text.length);
@@ -96,7 +105,8 @@ describe("an answer that another bidder goes on with", () => {
     });
     expect(((await response.json()) as { answer: { text: string } }).answer.text).toBe(whole);
     const asked = provider.ledger().find((entry) => entry.model === "able")?.body;
-    expect((asked?.messages as object[]).at(-1)).toEqual({ role: "assistant", content: given.trimEnd(), prefix: true });
+    const sent = (asked?.messages ?? []) as object[];
+    expect(sent.at(-1)).toEqual({ role: "assistant", content: given.trimEnd(), prefix: true });
     const [, second] = server.last().job.microtasks[0]?.attempts ?? [];
     expect(second?.usage).toMatchObject({ input: 40, output: 7, source: "provider" });
   });

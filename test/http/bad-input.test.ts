@@ -21,6 +21,14 @@ const deepExpression = `${'{"op":"not","of":'.repeat(20_000)}{"op":"exists","pat
 
 const cases: Refused[] = [
   {
+    what: "a second choice without the first",
+    body: { text: "x", leaderChange: "restart", leaderChangeElse: "fail" },
+    status: 400,
+    code: "invalid-request",
+    field: "leaderChangeElse",
+    says: /goes with "leaderChange": "continue"/,
+  },
+  {
     what: "an unknown field",
     body: { text: "x", budgt: 1 },
     status: 400,

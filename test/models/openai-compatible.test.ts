@@ -77,8 +77,8 @@ describe("a good stream", () => {
     const messages = [...callOf().messages, { role: "assistant" as const, content: "It began" }];
     await collect(streamChatCompletions(able, callOf({ messages, continues: true }), never));
     const [entry] = provider.ledger();
-    const last = (entry?.body.messages as object[]).at(-1);
-    expect(last).toEqual({ role: "assistant", content: "It began", ...(prefix ? { prefix } : {}) });
+    const sent = (entry?.body.messages ?? []) as object[];
+    expect(sent.at(-1)).toEqual({ role: "assistant", content: "It began", ...(prefix ? { prefix } : {}) });
     expect(entry?.body.continue_final_message).toBe(goesOn);
     expect(entry?.body.add_generation_prompt).toBe(goesOn === undefined ? undefined : false);
   });
