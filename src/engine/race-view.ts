@@ -74,7 +74,10 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     lineUp: open
       ? lineUp.map((place) =>
           place.role === "hedge" && place.startAfterMs !== null
-            ? { ...place, startAfterMs: scene.fleet.hedgeAfterMs(place.startAfterMs) }
+            ? {
+                ...place,
+                startAfterMs: scene.fleet.hedgeAfterMs(lineUp[0]?.bidder ?? "", place.bidder, place.startAfterMs),
+              }
             : place,
         )
       : lineUp,
