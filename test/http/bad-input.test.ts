@@ -133,6 +133,70 @@ const cases: Refused[] = [
     says: /must be/,
   },
   {
+    what: "a pattern that explodes",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "pattern", pattern: "((a{0,30}){0,30}){0,30}", must: true },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].pattern",
+    says: /pattern/,
+  },
+  {
+    what: "a pattern that does not compile",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "pattern", pattern: "(", must: true },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].pattern",
+    says: /pattern/,
+  },
+  {
+    what: "a language nobody can tell",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "language", language: "xx" },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].language",
+    says: /language/,
+  },
+  {
+    what: "a cap of zero",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "words", max: 0 },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-request",
+    field: "contract.criteria[1].max",
+    says: /max/,
+  },
+  {
     what: "an unknown criterion",
     body: { text: "x", contract: { criteria: [{ type: "length", max: 9 }, { type: "nice" }] } },
     status: 400,
