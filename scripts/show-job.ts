@@ -126,7 +126,10 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
       case "microtask-failed":
         return say(event, `${yellow("unsure")}  ${event.microtask.padEnd(18)} ${plain(event.message, 110)}`);
       case "leader-changed":
-        return say(event, `${yellow("leader")}  ${event.from} -> ${event.to} (${event.policy})`);
+        return say(
+          event,
+          `${yellow("leader")}  ${event.from} -> ${event.to} (${event.policy}${event.policy === "continue" ? ` at ${event.offset}` : ""})`,
+        );
       case "job-ended":
         return say(
           event,

@@ -7,15 +7,8 @@ import {
   viewCircuit,
 } from "../../src/race/circuit-breaker.ts";
 import { openRace } from "../../src/race/fold-race.ts";
-import {
-  callStarted,
-  callTroubled,
-  firstTokenWaited,
-  hedgeAfterMs,
-  hedgeStarted,
-  mayHedge,
-  newHedgeBudget,
-} from "../../src/race/hedge-budget.ts";
+import { callStarted, callTroubled, hedgeStarted, mayHedge, newHedgeBudget } from "../../src/race/hedge-budget.ts";
+import { HedgeTimes } from "../../src/race/hedge-times.ts";
 import { drawAt } from "./draw.ts";
 import type { Endpoint, Fleet } from "./fleet.ts";
 import { type Figures, figuresOf, interval, Tally } from "./tally.ts";
@@ -102,6 +95,8 @@ function runArm(
   const learned: Learned[] = endpoints.map(() => ({ p50: 800, p95: 3_000, seen: 0 }));
   const circuits: Circuit[] = endpoints.map(() => newCircuit(0));
   const budget = newHedgeBudget(0);
+  const times = new HedgeTimes();
+  const idOf = (endpoint: number | undefined): string => endpoints[endpoint ?? -1]?.id ?? "";
   const periodMs = fleet.pollMs[fleet.polls - 1] ?? 1;
   const traffic = cumulative(endpoints.map((one) => one.traffic));
   const parallel = arm === "race of 2" ? 2 : arm === "race of 3" ? 3 : 1;
@@ -150,7 +145,7 @@ function runArm(
 
     const ranked = lineUps[leader] ?? [leader];
     const ownP95 = learned[leader]?.p95 ?? 3_000;
-    const after = arm === "hedged" ? hedgeAfterMs(budget, ownP95) : ownP95;
+    const after = arm === "hedged" ? times.dueMs(idOf(leader), idOf(ranked[2]), ownP95) : ownP95;
     const lineUp = ranked.map((endpoint, place): Place => {
       const bidder = endpoints[endpoint]?.id ?? "";
       if (place === 0) return { bidder, role: "leader", startAfterMs: 0 };
@@ -191,6 +186,7 @@ function runArm(
           callTroubled(budget, nowMs);
           return;
         }
+        if (arm === "hedged") times.heard(idOf(endpoint), spoke ? call.firstTokenMs : ranMs, !spoke);
         const model = learned[endpoint];
         if (model !== undefined) learnFirstToken(model, spoke ? call.firstTokenMs : ranMs, !spoke);
         // Input is billed once the call was made; output until the cut, which every endpoint is taken to honour.
@@ -199,7 +195,7 @@ function runArm(
       },
     );
     if (arm === "hedged") {
-      firstTokenWaited(budget, outcome.leaderWaitedMs, !outcome.leaderSpoke);
+      times.leaderWaited(outcome.leaderWaitedMs, !outcome.leaderSpoke, after);
       if (outcome.leaderWaitedMs > 2 * after) callTroubled(budget, startMs);
     }
     first.add(share, outcome.accepted ? outcome.firstTokenMs : null, cost);

@@ -23,6 +23,7 @@ const types = [
   "attempt-failed",
   "attempt-cancelled",
   "leader-changed",
+  "continuation-abandoned",
   "microtask-joined",
   "microtask-failed",
 ];

@@ -119,7 +119,7 @@ function applyToMicrotask(microtask, event) {
       microtask.status = "waiting";
       return;
     case "attempt-started":
-      microtask.attempts.push(startAttempt(event));
+      microtask.attempts.push(startAttempt(event, microtask.attempts));
       return;
     case "microtask-joined":
       Object.assign(microtask, {
@@ -163,14 +163,14 @@ function applyToMicrotask(microtask, event) {
 }
 
 /** @returns {Attempt} */
-const startAttempt = (/** @type {any} */ event) => ({
+const startAttempt = (/** @type {any} */ event, /** @type {Attempt[]} */ before) => ({
   id: event.attempt,
   bidder: event.bidder,
   role: event.role,
   status: "running",
   startedAtMs: event.atMs,
   endedAtMs: null,
-  text: "",
+  text: before.find((one) => one.id === event.continues?.attempt)?.text.slice(0, event.continues.chars) ?? "",
   tokens: null,
   costNano: 0,
   savedNano: 0,

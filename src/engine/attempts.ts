@@ -10,7 +10,9 @@ import type { Message } from "../plan/microtask.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
+import { Seam } from "../race/seam.ts";
 import { boundOf } from "./bound.ts";
+import { givenTo } from "./continuation.ts";
 import { fundsFor } from "./funds.ts";
 import { longestAuditMs } from "./judge-audit.ts";
 import { pump } from "./pump.ts";
@@ -52,16 +54,20 @@ export function startAttempt(run: Run, microtaskId: string, place: number, why: 
     schema === undefined ? null : schemaPrompt(schema),
     examples,
   );
+  const bidder = bidderNamed(run.ports, chosen.bidder);
+  // An audit is to show what its bidder can do by itself.
+  const given = chosen.role === "audit" ? null : givenTo(run.job, microtask, bidder);
   launch(run, microtask, {
     bidder: chosen.bidder,
     place,
     role: chosen.role,
     about: [],
     on: null,
-    messages,
+    messages: given === null ? messages : withBeginning(messages, given.text),
     text,
     examples: examples.length,
-    why,
+    why: given === null ? why : `${why}; it goes on from ${given.text.length} characters of ${given.from.id}`,
+    ...(given === null ? {} : { given }),
   });
 }
 
@@ -90,6 +96,12 @@ export function startReask(run: Run, microtaskId: string, attemptId: string): vo
   });
 }
 
+/** White space at its end is left out: tokens begin with it, and some providers refuse it. */
+function withBeginning(messages: Message[], text: string): Message[] {
+  const content = text.trimEnd();
+  return content === "" ? messages : [...messages, { role: "assistant", content }];
+}
+
 function conversationOf(run: Run, microtask: MicrotaskState): Message[] | null {
   const { input, plan } = run.job.request;
   return input.type === "messages" && plan === "single" && microtask.task.kind === "answer" ? input.messages : null;
@@ -109,6 +121,8 @@ export interface Launch {
   audits?: string;
   schema?: ModelCall["schema"];
   maxOutputTokens?: number;
+  /** Delivered text of another attempt that this one goes on from. */
+  given?: { from: Attempt; text: string };
 }
 
 /**
@@ -121,11 +135,14 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
   const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
+  const { given } = start;
+  const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
   const bound = boundOf(
     bidder,
     start.messages,
-    start.maxOutputTokens ?? task.maxOutputTokens ?? learned.maxOutputTokens,
+    // The caller's cap is on the whole answer.
+    Math.max(1, (start.maxOutputTokens ?? task.maxOutputTokens ?? learned.maxOutputTokens) - givenTokens),
   );
   const alone = !microtask.attempts.some((a) => a.status === "running");
   const funding = fundsFor(run, bound.nano, bound.leastNano, alone && start.role !== "audit");
@@ -159,6 +176,9 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     reservedNano: Math.min(bound.nano, funding.nano),
     ...(bidder === undefined ? {} : { price: bidder.price }),
     examples: start.examples,
+    ...(given === undefined
+      ? {}
+      : { continues: { attempt: given.from.id, chars: given.text.length, tokens: givenTokens } }),
     why: start.why,
     ...(start.audits === undefined ? {} : { audits: start.audits }),
   });
@@ -166,21 +186,25 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   if (attempt === undefined) return;
   const judged = start.role !== "judge";
   const labels = task.labels;
+  const judge = judged
+    ? openPrefixJudge(task.contract, {
+        input: start.text,
+        ...(labels === undefined ? {} : { labels }),
+        detectLanguage: ports.detectLanguage,
+      })
+    : null;
+  // Criteria are about the whole answer, whoever wrote its parts.
+  if (given !== undefined) judge?.push(given.text);
   run.live.set(id, {
     abort: ports.newAbort(),
-    judge: judged
-      ? openPrefixJudge(task.contract, {
-          input: start.text,
-          ...(labels === undefined ? {} : { labels }),
-          detectLanguage: ports.detectLanguage,
-        })
-      : null,
-    text: "",
+    judge,
+    text: attempt.text,
+    seam: given === undefined ? null : new Seam(given.text),
     tokens: 0,
     openedAtMs: null,
     firstTokenAtMs: null,
     lastTokenAtMs: null,
-    logged: 0,
+    logged: attempt.text.length,
     flush: null,
     asked: null,
     queuedMs: 0,
@@ -194,7 +218,9 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     messages: start.messages,
     text: start.text,
     labels: labels ?? null,
-    schema: start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+    // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
+    schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+    ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
     maxOutputTokens,
     temperature: job.request.temperature ?? learned.temperature,
     seed: (job.seed + microtask.attempts.length) >>> 0,

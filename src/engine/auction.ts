@@ -2,6 +2,7 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, ratesOf } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
@@ -10,14 +11,17 @@ import { outputTokens } from "../plan/output-tokens.ts";
 import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
 import { boundOf } from "./bound.ts";
+import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
 import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
+import { failedByPolicy } from "./leader.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
 
 /** Room for instructions and schema around a text, tokens. */
 const promptOverhead = 120;
+const cannotContinue = "it cannot go on from text that was delivered";
 
 /** Puts a microtask to auction, or says why nobody can serve it. */
 export function holdAuction(run: Run, microtaskId: string): void {
@@ -27,7 +31,8 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const request = auctionRequest(run, microtask);
   const hold = (asked: AuctionRequest) =>
     decide(view.state, view.bidders, asked, run.job.pace ?? view.pacing, drawsFor(run.job.seed, run.job.seq));
-  const dear = tooDear(run, microtask);
+  const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
+  const dear = [...tooDear(run, microtask), ...unable];
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
   if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
@@ -35,6 +40,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if ("code" in decision && decision.code === "no-bidder" && retriesLeft(microtask))
     decision = orElse(decision, hold({ ...request, unavailable: dear, tried: lastingly(microtask, request.tried) }));
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
+  if (unable.length > 0) return abandonContinuation(run, microtask, decision);
   // With all the money there is, would anybody have come?
   const short = dear.length > 0 || microtask.refused.length > 0;
   const code =
@@ -51,6 +57,20 @@ export function holdAuction(run: Run, microtaskId: string): void {
     message: `${tried}${decision.message}`.slice(0, 2000),
     ...(code === "budget-exceeded" || code === "rate-limited" ? { reason: run.job.shortage?.why ?? "job-budget" } : {}),
   });
+}
+
+/** Nobody who could go on from the delivered text is to be had: the request's second choice holds from here. */
+function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refusal): void {
+  const policy = run.job.request.leaderChangeElse ?? "restart";
+  const why = `no bidder that can go on from delivered text: ${refusal.message}`.slice(0, 1000);
+  const abandoned: JobEvent = {
+    type: "continuation-abandoned",
+    microtask: microtask.task.id,
+    attempt: microtask.leader ?? "",
+    policy,
+    why,
+  };
+  run.record(abandoned, ...(policy === "fail" ? [failedByPolicy(run.job)] : []));
 }
 
 /** 402 where the money is gone, 429 where it is only lent out. */
@@ -140,7 +160,11 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     region: request.region,
     tried: triedOf(microtask),
     ...room,
-    unavailable: [...room.unavailable, ...tooDear(run, microtask)],
+    unavailable: [
+      ...room.unavailable,
+      ...tooDear(run, microtask),
+      ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
+    ],
     verdict: verdictFor(job, ports, microtask, estimateTokens(text) + maxOutputTokens / 2),
     nowMs,
   };
@@ -165,8 +189,8 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
   for (const attempt of microtask.attempts) {
     if (attempt.role === "judge" || attempt.role === "fusion") continue;
     if (attempt.status === "running" || attempt.status === "orphaned") continue;
-    // It was never asked: no place came free.
-    if (attempt.failure === "no-capacity") continue;
+    // It was never asked: no place came free. Or it did nothing wrong.
+    if (attempt.failure === "no-capacity" || attempt.message === notGiven) continue;
     const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";
     tried.set(attempt.bidder, rejected ? "rejected" : "failed");
   }

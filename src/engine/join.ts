@@ -1,8 +1,9 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { readAnswer } from "../output/read-answer.ts";
+import { isAnswerPart } from "./answer-part.ts";
 import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
-import { isAnswerPart, leaderChange } from "./leader.ts";
+import { leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
 
 /** The race has a winner: its text, read as the contract's schema says, becomes the microtask's result. */
@@ -17,16 +18,17 @@ export function acceptAttempt(
   if (microtask === undefined || attempt === undefined) return;
   const events: JobEvent[] = [];
   // An answer that is taken although another's text was being shown, or none: its text is delivered whole.
-  const live = run.job.request.delivery === "live" && isAnswerPart(run, microtask);
+  const live = run.job.request.delivery === "live" && isAnswerPart(run.job, microtask);
   if (live && microtask.leader !== attemptId) {
     const change = leaderChange(run, microtask, attemptId);
-    if (!change.goesOn) return run.record(...change.events);
+    if (change.policy === "fail") return run.record(...change.events);
+    const offset = change.policy === "continue" ? (attempt.continues?.chars ?? 0) : 0;
     events.push(...change.events, {
       type: "text-streamed",
       microtask: microtaskId,
       attempt: attemptId,
-      offset: 0,
-      text: attempt.text,
+      offset,
+      text: attempt.text.slice(offset),
     });
   }
   const { schema } = microtask.task.contract;

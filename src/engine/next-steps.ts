@@ -5,6 +5,8 @@ import type { Wait } from "../plan/microtask.ts";
 import type { RaceStep } from "../race/race.ts";
 import { raceSteps } from "../race/race-steps.ts";
 import { longestApprovalMs } from "./approval.ts";
+import { roundsLeft } from "./auction.ts";
+import { besideTheText, notGiven } from "./continuation.ts";
 import { auditsDue, shareOf } from "./judge-audit.ts";
 import { dueMessages, owedTopic } from "./outbox.ts";
 import { type LiveAttempts, raceView } from "./race-view.ts";
@@ -93,6 +95,8 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     steps.push(...lateLooks(microtask, live));
+    if (scene !== undefined)
+      for (const id of besideTheText(job, microtask, live, scene, roundsLeft(microtask))) steps.push(cut(id, notGiven));
     const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);

@@ -50,11 +50,12 @@ export function tokensOf(bid: Bid): number {
   return typeof claimed === "number" && claimed >= 1 ? claimed : 1;
 }
 
-/** Output an attempt was expected to send in all, the bid's figure; 0: none is claimed. */
+/** Output an attempt was expected to send in all, the bid's figure less what it goes on from; 0: none is claimed. */
 export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): number {
   const bid = microtask.decisions[attempt.round - 1]?.bids.find((b) => b.bidder === attempt.bidder);
   const claimed = bid?.reasons.outputTokens;
-  return typeof claimed === "number" ? Math.min(claimed, attempt.maxOutputTokens) : 0;
+  if (typeof claimed !== "number") return 0;
+  return Math.max(0, Math.min(claimed - (attempt.continues?.tokens ?? 0), attempt.maxOutputTokens));
 }
 
 /**

@@ -9,9 +9,11 @@ import { readAnswer } from "../output/read-answer.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
 import { type ModelCall, ModelFailure } from "../race/model-port.ts";
+import type { SeamResult } from "../race/seam.ts";
+import { isAnswerPart } from "./answer-part.ts";
 import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
-import { isAnswerPart, leaderChange } from "./leader.ts";
+import { leaderChange } from "./leader.ts";
 import { expectedOutput } from "./outlook.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
@@ -55,6 +57,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
       else if (part.type === "usage") usage = part.usage;
       else finish = part.finish;
     }
+    if (live.seam !== null && live.asked === null) add(run, attempt, live, sewn(live.seam.end()));
   } catch (error) {
     failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
   } finally {
@@ -68,7 +71,8 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   tellFleet(run, attempt, live, failure);
   if (finish === "content-filter")
     failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
-  if (live.text.trim() === "") failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
+  if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "")
+    failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
   if (live.asked !== null)
     run.record(cancelled(run, attempt, live, usage), ...judgementLost(run, attempt, "the judge was cut"));
   else if (failure !== null)
@@ -80,7 +84,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   run.turn();
 }
 
-function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, counted: string): void {
+function receive(run: Run, attempt: Attempt, live: LiveAttempt, sent: string, counted: string): void {
   if (live.asked !== null || counted === "") return;
   const now = run.ports.nowMs();
   const first = live.firstTokenAtMs === null;
@@ -88,12 +92,28 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   live.lastTokenAtMs = now;
   const before = live.tokens;
   live.tokens += estimateTokens(counted);
-  live.text += text;
   if (first) heardFirst(run, attempt, live);
+  const text = live.seam === null ? sent : sewn(live.seam.push(sent));
+  const verdict = add(run, attempt, live, text);
+  // Who is dominated and what is worth a look changes with every token; it is weighed again every so many.
+  const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
+  if (first || verdict !== null || (weigh && hasRivals(run, attempt))) run.turn();
+}
+
+/** Own text of an attempt, at its place. Throws ModelFailure when it is what it was given over again. */
+function sewn(result: SeamResult): string {
+  if (!result.repeats) return result.text;
+  throw new ModelFailure("repeated-prefix", "It was to go on from delivered text and said it again.");
+}
+
+/** More of an answer: criteria hear of it, and clients. What the criteria say of the prefix now; null: nothing new. */
+function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdict | null {
+  const opens = live.text.length === (attempt.continues?.chars ?? 0);
+  live.text += text;
   const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
   const microtask = microtaskOf(run.job, attempt.microtask);
   if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
-  if (first && text !== "" && leadsByFirstText(run, attempt))
+  if (opens && text !== "" && leadsByFirstText(run, attempt))
     run.record({
       type: "verdict-reached",
       microtask: attempt.microtask,
@@ -106,9 +126,7 @@ function receive(run: Run, attempt: Attempt, live: LiveAttempt, text: string, co
   if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
     run.record(verdictReached(run, attempt, verdict, null, live.tokens));
   if (text !== "") deliver(run, attempt, live);
-  // Who is dominated and what is worth a look changes with every token; it is weighed again every so many.
-  const weigh = Math.floor(before / weighTokens) !== Math.floor(live.tokens / weighTokens);
-  if (first || verdict !== null || (weigh && hasRivals(run, attempt))) run.turn();
+  return verdict;
 }
 
 const firstText: Verdict = {
@@ -141,11 +159,14 @@ function deliver(run: Run, attempt: Attempt, live: LiveAttempt): void {
     const shown = microtask.attempts.find((a) => a.id === leader);
     const stands = shown?.status === "running" && run.live.get(shown.id)?.asked === null;
     if (committed !== attempt.id && stands) return;
-    const { goesOn, events } = leaderChange(run, microtask, attempt.id);
-    run.record(...events);
-    if (!goesOn) return;
+    const { policy, events } = leaderChange(run, microtask, attempt.id);
+    if (policy === "fail") return run.record(...events);
+    // What it was given is void with the rest: its text is delivered from the start.
+    if (policy === "restart") live.logged = 0;
+    run.record(...events, ...textDue(attempt, live));
+    return;
   }
-  if (live.logged === 0) flushText(run, attempt, live);
+  if (live.logged === (attempt.continues?.chars ?? 0)) flushText(run, attempt, live);
   else
     live.flush ??= run.ports.after(run.ports.watched() ? flushMs.watched : flushMs.alone, () => {
       live.flush = null;
@@ -159,15 +180,15 @@ function flushText(run: Run, attempt: Attempt, live: LiveAttempt): void {
   const microtask = microtaskOf(run.job, attempt.microtask);
   if (microtask === undefined || live.text.length === live.logged || !isDelivered(run, microtask, attempt)) return;
   if ((microtask.leader ?? attempt.id) !== attempt.id) return;
+  run.record(...textDue(attempt, live));
+}
+
+/** Text of an attempt that is not in the log yet. */
+function textDue(attempt: Attempt, live: LiveAttempt): JobEvent[] {
   const offset = live.logged;
+  const text = live.text.slice(offset);
   live.logged = live.text.length;
-  run.record({
-    type: "text-streamed",
-    microtask: attempt.microtask,
-    attempt: attempt.id,
-    offset,
-    text: live.text.slice(offset),
-  });
+  return [{ type: "text-streamed", microtask: attempt.microtask, attempt: attempt.id, offset, text }];
 }
 
 const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boolean =>
@@ -175,7 +196,7 @@ const isDelivered = (run: Run, microtask: MicrotaskState, attempt: Attempt): boo
   run.job.request.delivery === "live" &&
   attempt.role !== "judge" &&
   attempt.role !== "audit" &&
-  isAnswerPart(run, microtask);
+  isAnswerPart(run.job, microtask);
 
 const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   input: attempt.inputTokens,

@@ -3,7 +3,9 @@ import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
+import type { Seam } from "../race/seam.ts";
 import { comparisonOf } from "./comparison.ts";
+import { unableToContinue } from "./continuation.ts";
 import { readLabel } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
@@ -15,7 +17,11 @@ import type { Scene } from "./scene.ts";
 export interface LiveAttempt {
   abort: AbortLike;
   judge: PrefixJudge | null;
+  /** What it goes on from included. */
   text: string;
+  /** Where it goes on from another's text; null: it answers from the start. */
+  seam: Seam | null;
+  /** Its own tokens. */
   tokens: number;
   openedAtMs: number | null;
   firstTokenAtMs: number | null;
@@ -68,13 +74,18 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
   const noFusion = microtask.refused.some((r) => r.round === round && r.role === "fusion");
   const open = microtask.status === "open" && scene !== undefined && decision !== undefined;
   const lineUp = decision?.award ?? [];
+  const unable = open ? unableToContinue(job, microtask, scene) : [];
+  const cannot = unable.length === 0 ? [] : lineUp.flatMap((p, at) => (unable.includes(p.bidder) ? [at] : []));
   return {
     ...(open ? expectations(job, microtask, decision, scene) : {}),
     microtask: microtask.task.id,
     lineUp: open
       ? lineUp.map((place) =>
           place.role === "hedge" && place.startAfterMs !== null
-            ? { ...place, startAfterMs: scene.fleet.hedgeAfterMs(place.startAfterMs) }
+            ? {
+                ...place,
+                startAfterMs: scene.fleet.hedgeAfterMs(lineUp[0]?.bidder ?? "", place.bidder, place.startAfterMs),
+              }
             : place,
         )
       : lineUp,
@@ -90,7 +101,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     maxOpen: maxOpenRacers,
     shown: microtask.leader,
     comparison: comparisonOf(microtask),
-    unavailable: [...refused, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
+    unavailable: [...refused, ...cannot, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }
@@ -129,7 +140,7 @@ function racer(
       now?.firstTokenAtMs ??
       (attempt.firstTokenMs === null ? null : attempt.startedAtMs + attempt.queuedMs + attempt.firstTokenMs),
     lastTokenAtMs: now?.lastTokenAtMs ?? null,
-    tokens: now?.tokens ?? attempt.usage?.output ?? 0,
+    tokens: (attempt.continues?.tokens ?? 0) + (now?.tokens ?? attempt.usage?.output ?? 0),
     failure: attempt.failure,
     prefixVerdict: mending ? null : prefixVerdict(attempt, now),
     wholeVerdict: mending ? null : attempt.wholeVerdict,

@@ -104,12 +104,14 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
     confidence: isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text)?.confidence ?? null) : null,
-    outcome,
+    // A text that two wrote says little of either.
+    outcome: a.continues === null ? outcome : null,
     failure: a.failure,
     costNano: a.costNano,
     firstTokenMs: a.firstTokenMs,
     totalMs: a.totalMs ?? 0,
-    censored: a.status === "cancelled" || a.status === "orphaned",
+    // A rest of an answer is shorter than an answer.
+    censored: a.status === "cancelled" || a.status === "orphaned" || a.continues !== null,
     timed: !a.bidder.startsWith("embedded/"),
     inputTokens: a.usage?.input ?? a.inputTokens,
     // A specialist in this process bills no tokens; the market learns how long answers are all the same.

@@ -5,12 +5,12 @@ import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
 
-/** Leaders tell how long a first token is waited for; a call is troubled at most once: late, or failed. */
+/** Every call tells how long its first token is waited for; it is troubled at most once: late, or failed. */
 export function heardFirst(run: Run, attempt: Attempt, live: LiveAttempt): void {
-  if (attempt.role !== "leader" || isEmbedded(attempt.bidder) || live.calledAtMs === null) return;
+  if (attempt.role === "judge" || isEmbedded(attempt.bidder) || live.calledAtMs === null) return;
   const waitedMs = run.ports.nowMs() - live.calledAtMs;
-  run.ports.fleet.waited(waitedMs, false);
-  if (waitedMs > patience(run, attempt)) run.ports.fleet.troubled();
+  run.ports.fleet.waited(attempt.bidder, waitedMs, false, hedgeDueMs(run, attempt));
+  if (attempt.role === "leader" && waitedMs > patience(run, attempt)) run.ports.fleet.troubled();
 }
 
 /** An attempt has ended. `failure` null: well, or it was cut. */
@@ -19,12 +19,21 @@ export function tellFleet(run: Run, attempt: Attempt, live: LiveAttempt, failure
     return;
   const waitedMs = run.ports.nowMs() - live.calledAtMs;
   const silent = live.firstTokenAtMs === null;
-  if (silent && attempt.role === "leader" && (failure !== null || live.asked !== null))
-    run.ports.fleet.waited(waitedMs, true);
+  if (silent && (failure !== null || live.asked !== null))
+    run.ports.fleet.waited(attempt.bidder, waitedMs, true, hedgeDueMs(run, attempt));
   const late = silent && waitedMs > patience(run, attempt);
   const wasLate =
     attempt.role === "leader" && !silent && (live.firstTokenAtMs ?? 0) - live.calledAtMs > patience(run, attempt);
   if (late || (failure !== null && live.asked === null && !wasLate)) run.ports.fleet.troubled();
+}
+
+/** When this leader's hedge was due, ms after its start. null: it is no leader, or has none. */
+function hedgeDueMs(run: Run, attempt: Attempt): number | null {
+  if (attempt.role !== "leader") return null;
+  const award = microtaskOf(run.job, attempt.microtask)?.decisions[attempt.round - 1]?.award;
+  const hedge = award?.find((place) => place.role === "hedge");
+  if (hedge === undefined || hedge.startAfterMs === null) return null;
+  return run.ports.fleet.hedgeAfterMs(attempt.bidder, hedge.bidder, hedge.startAfterMs);
 }
 
 /** The bid's p95 of the first token, ms. */

@@ -158,6 +158,7 @@ const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
   audits: [],
   comparisons: [],
   leader: null,
+  abandoned: null,
   joined: null,
   refused: [],
   charge: null,
@@ -232,7 +233,14 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     return;
   }
   if (event.type === "attempt-started") {
-    microtask.attempts.push(started(event));
+    const attempt = started(event);
+    const before = microtask.attempts.find((a) => a.id === attempt.continues?.attempt);
+    attempt.text = before?.text.slice(0, attempt.continues?.chars) ?? "";
+    microtask.attempts.push(attempt);
+    return;
+  }
+  if (event.type === "continuation-abandoned") {
+    microtask.abandoned = { attempt: event.attempt, why: event.why };
     return;
   }
   if (event.type === "candidates-compared") {
@@ -322,6 +330,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   reservedNano: event.reservedNano,
   price: event.price ?? null,
   reconciled: false,
+  continues: event.continues ?? null,
   text: "",
   usage: null,
   costNano: 0,

@@ -81,6 +81,12 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
 }
 
 function attemptSentence(a: Attempt): string {
+  const went =
+    a.continues === null ? "" : ` It went on from ${a.continues.chars} characters of ${a.continues.attempt}.`;
+  return `${endSentence(a)}${went}`;
+}
+
+function endSentence(a: Attempt): string {
   const cost = formatUsd(a.costNano);
   const verdict = a.wholeVerdict ?? a.prefixVerdict;
   const evidence =

@@ -9,7 +9,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
-import type { AttemptRole, JudgeAudit } from "../race/race-event.ts";
+import type { AttemptRole, Continues, JudgeAudit } from "../race/race-event.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
@@ -33,7 +33,9 @@ export interface Attempt {
   maxOutputTokens: number;
   reservedNano: NanoUsd;
   price: PriceSheet | null;
-  /** Complete text when `complete`; what was streamed so far otherwise. */
+  /** What it goes on from; null: it answers from the start. */
+  continues: Continues | null;
+  /** Complete text when `complete`; what was streamed so far otherwise. Holds what it goes on from. */
   text: string;
   usage: Usage | null;
   costNano: NanoUsd;
@@ -91,6 +93,8 @@ export interface MicrotaskState {
   comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
   /** The attempt whose text was delivered last. */
   leader: string | null;
+  /** Nobody can go on from this attempt's delivered text. */
+  abandoned: { attempt: string; why: string } | null;
   joined: Joined | null;
   /** Starts that money did not allow. */
   refused: { round: number; place: number; role: string; about: string[]; shortage: MoneyShortage }[];

@@ -26,6 +26,8 @@ export interface Bidder {
   cancelStopsBill: boolean;
   /** Prior first-token time and speed, before anything was measured: ms and output tokens a second. */
   expected: { firstTokenMs: number; tokensPerSecond: number };
+  /** Given the beginning of an answer, it writes the rest and nothing else. Absent: it does not. */
+  continuesPrefix?: boolean;
   enabled: boolean;
   /** Takes part only in requests that name it: simulated bidders, which must never answer by accident. */
   onlyByName?: boolean;

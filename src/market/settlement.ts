@@ -23,6 +23,8 @@ export type FailureReason =
   | "refused"
   | "too-large"
   | "content-filter"
+  /** Given the beginning of an answer to go on from, it said that again. */
+  | "repeated-prefix"
   /** It never reached its bidder: no place came free there in time. */
   | "no-capacity"
   | "orphaned"

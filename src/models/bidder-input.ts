@@ -31,6 +31,7 @@ export const bidderInputSchema = z.strictObject({
     local: z.boolean().optional(),
     reasoning: z.enum(["none", "minimal", "low", "medium", "high"]).optional(),
     reasoningTokens: z.int().min(0).max(65_536).optional(),
+    prefixMark: z.enum(["prefix", "continue-final-message"]).optional(),
     omit: z
       .array(z.enum(["seed", "temperature", "stream_options", "response_format"]))
       .max(4)
@@ -63,6 +64,7 @@ export const bidderInputSchema = z.strictObject({
   expected: z
     .strictObject({ firstTokenMs: z.number().min(1).max(600_000), tokensPerSecond: z.number().min(0.1).max(100_000) })
     .optional(),
+  continuesPrefix: z.boolean().optional(),
   enabled: z.boolean().optional(),
 });
 export type BidderInput = z.infer<typeof bidderInputSchema>;
@@ -91,6 +93,13 @@ export function readBidder(
   const { type, model } = input.endpoint;
   const url = checkUrl(input.endpoint.baseUrl, type, allowLoopback);
   if (url.problem !== null) return refuse("endpoint.baseUrl", url.problem);
+  if (input.continuesPrefix && type === "openai")
+    return refuse("continuesPrefix", "OpenAI's API starts a new message after a trailing assistant message.");
+  if (input.endpoint.prefixMark !== undefined && (type !== "openai-compatible" || !input.continuesPrefix))
+    return refuse(
+      "endpoint.prefixMark",
+      "prefixMark is for openai-compatible endpoints whose bidder has continuesPrefix: true.",
+    );
   const day = new Date(nowMs).toISOString().slice(0, 10);
   const row = priceRowOn(type, model, day);
   const price: PriceSheet | null = input.price
@@ -131,6 +140,7 @@ export function readBidder(
       cancelStopsBill: input.cancelStopsBill ?? (local || type === "openai" || type === "anthropic"),
       expected: input.expected ?? { firstTokenMs: 1000, tokensPerSecond: 50 },
       enabled: input.enabled ?? true,
+      ...(input.continuesPrefix ? { continuesPrefix: true } : {}),
       ...(endpoint.reasoningTokens ? { reasoningTokens: endpoint.reasoningTokens } : {}),
     },
   };

@@ -17,6 +17,11 @@ export interface Endpoint {
   reasoning?: "none" | "minimal" | "low" | "medium" | "high";
   /** Tokens added to `maxOutputTokens` for thinking that is billed as output; default 0. */
   reasoningTokens?: number;
+  /**
+   * How a compatible server is told to go on from a trailing assistant message: "prefix" on the message (DeepSeek,
+   * Mistral), "continue-final-message" in the body (vLLM, SGLang). Absent: such a message is enough (llama.cpp, Ollama).
+   */
+  prefixMark?: "prefix" | "continue-final-message";
   /** Request fields a picky compatible server refuses. */
   omit?: ("seed" | "temperature" | "stream_options" | "response_format")[];
 }

@@ -23,7 +23,7 @@ export interface MailFacts {
 /** live: the leader's tokens are passed on at once. accepted: only text that satisfied the contract. */
 export type Delivery = "live" | "accepted";
 /** What happens when the leader changes after its tokens were delivered. */
-export type LeaderChange = "restart" | "fail";
+export type LeaderChange = "restart" | "continue" | "fail";
 
 /** A client's request after validation, as the job log keeps it. */
 export interface JobRequest {
@@ -43,6 +43,8 @@ export interface JobRequest {
   strategy: Strategy;
   delivery: Delivery;
   leaderChange: LeaderChange;
+  /** What happens instead of "continue" where nobody can go on from the delivered text. Absent: restart. */
+  leaderChangeElse?: "restart" | "fail";
   bidders: string[] | null;
   maxOutputTokens: number | null;
   temperature: number | null;

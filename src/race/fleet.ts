@@ -1,16 +1,8 @@
 import type { Bidder } from "../market/bidder.ts";
 import { BidderRoom, type CallEnd, type Turn } from "./bidder-room.ts";
 import type { StatedLimit } from "./headroom.ts";
-import {
-  callStarted,
-  callTroubled,
-  firstTokenWaited,
-  type HedgeBudget,
-  hedgeAfterMs,
-  hedgeStarted,
-  mayHedge,
-  newHedgeBudget,
-} from "./hedge-budget.ts";
+import { callStarted, callTroubled, type HedgeBudget, hedgeStarted, mayHedge, newHedgeBudget } from "./hedge-budget.ts";
+import { HedgeTimes } from "./hedge-times.ts";
 
 /** Bidders that are remembered at a time; of more, the longest unasked goes, unless calls of it are under way. */
 const mostRooms = 256;
@@ -23,6 +15,7 @@ const mostRooms = 256;
 export class Fleet {
   readonly #nowMs: () => number;
   readonly #rooms = new Map<string, BidderRoom>();
+  readonly #times = new HedgeTimes();
   #budget: HedgeBudget | null = null;
 
   constructor(nowMs: () => number) {
@@ -75,9 +68,9 @@ export class Fleet {
     return mayHedge(this.#hedges(), this.#nowMs());
   }
 
-  /** ms after its leader that a hedge is due, from the leader's own p95. */
-  hedgeAfterMs(leaderP95Ms: number): number {
-    return hedgeAfterMs(this.#hedges(), leaderP95Ms);
+  /** ms after its leader that this hedge is due; the leader's own p95 until enough was seen. */
+  hedgeAfterMs(leader: string, hedge: string, leaderP95Ms: number): number {
+    return this.#times.dueMs(leader, hedge, leaderP95Ms);
   }
 
   /** A call that is no hedge started; a hedge started. */
@@ -86,9 +79,10 @@ export class Fleet {
     else callStarted(this.#hedges(), this.#nowMs());
   }
 
-  /** A leader's first token came after `waitedMs`, or had not come by then (`censored`). */
-  waited(waitedMs: number, censored: boolean): void {
-    firstTokenWaited(this.#hedges(), waitedMs, censored);
+  /** A bidder's first token came after `ms`, or had not come by then (`censored`). `dueMs`: of its hedge; null: none. */
+  waited(bidder: string, ms: number, censored: boolean, dueMs: number | null): void {
+    this.#times.heard(bidder, ms, censored);
+    if (dueMs !== null) this.#times.leaderWaited(ms, censored, dueMs);
   }
 
   /** A call failed at its provider, or its first token was later than its bid's p95. At most once a call. */

@@ -11,15 +11,9 @@ export interface HedgeBudget {
   atMs: number;
   /** In a fleet-wide brown-out more load makes it worse. */
   brownOut: boolean;
-  /** Running estimate of the wait for a first token that only a share of calls exceeds, ms, and what it rests on. */
-  patienceMs: number | null;
-  seen: number;
 }
 
 export const hedgeShare = 0.05;
-/** Calls that may ask for a hedge: a little below what is earned, so that the longest waits find credit. */
-const wantShare = 0.044;
-const fewestSeen = 200;
 const burst = 40;
 const windowMs = 60_000;
 /** Late calls are 5 % by the meaning of p95, failed ones 2 % on recorded endpoints: a fifth is no bidder's own fault. */
@@ -33,8 +27,6 @@ export const newHedgeBudget = (nowMs: number): HedgeBudget => ({
   troubled: 0,
   atMs: nowMs,
   brownOut: false,
-  patienceMs: null,
-  seen: 0,
 });
 
 /** A primary call started. Mutates. */
@@ -62,31 +54,6 @@ export function mayHedge(budget: HedgeBudget, nowMs: number): boolean {
 /** A hedge started. Mutates. */
 export function hedgeStarted(budget: HedgeBudget): void {
   budget.credit = Math.max(0, budget.credit - 1);
-}
-
-/**
- * A leader's first token came after `waitedMs`, or had not come by then (`censored`: hedged, cut or failed). Moves the
- * patience by stochastic approximation of a quantile on the log scale (Robbins & Monro 1951). Mutates.
- */
-export function firstTokenWaited(budget: HedgeBudget, waitedMs: number, censored: boolean): void {
-  budget.seen++;
-  if (budget.patienceMs === null) {
-    budget.patienceMs = 3 * Math.max(1, waitedMs);
-    return;
-  }
-  if (censored && waitedMs < budget.patienceMs * 0.999) return;
-  const step = Math.max(0.005, 5 / budget.seen);
-  const late = censored || waitedMs > budget.patienceMs;
-  budget.patienceMs *= Math.exp(late ? step * (1 - wantShare) : -step * wantShare);
-}
-
-/**
- * When to start the hedge, ms after its leader: the leader's own p95 until enough was seen, then the wait that only
- * 4.4 % of all calls exceed. One wait for all spends the budget on the longest waits, whoever leads; with each leader's
- * own p95 a slow leader's tail (p95 of 107 s was recorded) would never be hedged in time.
- */
-export function hedgeAfterMs(budget: HedgeBudget, leaderP95Ms: number): number {
-  return budget.patienceMs === null || budget.seen < fewestSeen ? leaderP95Ms : budget.patienceMs;
 }
 
 function decay(budget: HedgeBudget, nowMs: number): void {

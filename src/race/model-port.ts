@@ -23,6 +23,8 @@ export interface ModelCall {
   text: string;
   labels: string[] | null;
   schema: JsonSchema | null;
+  /** The last message is the answer's own beginning, delivered already: the model is to write the rest. Absent: no. */
+  continues?: true;
   maxOutputTokens: number;
   temperature: number | null;
   seed: number;

@@ -24,6 +24,13 @@ export interface JudgeAudit {
   why: string;
 }
 
+/** Delivered text of `attempt` that another goes on from: code units, and about how many tokens. */
+export interface Continues {
+  attempt: string;
+  chars: number;
+  tokens: number;
+}
+
 export type RaceEvent =
   | {
       type: "attempt-started";
@@ -45,6 +52,8 @@ export type RaceEvent =
       /** The price it is billed at, whatever the price book says when it ends. Absent in logs before it was kept. */
       price?: PriceSheet;
       examples: number;
+      /** It goes on from this attempt's delivered text. Absent: it answers from the start. */
+      continues?: Continues;
       why: string;
       /** judge: it audits what another call of a judge said of the candidate. */
       audits?: string;
@@ -60,7 +69,7 @@ export type RaceEvent =
     }
   /** A model judge's verdict on a whole answer was drawn for an audit by a stronger one, after the job's end. */
   | ({ type: "judge-audited"; microtask: string } & JudgeAudit)
-  /** A batch of delivered text; `offset` is in code units from the attempt's start. */
+  /** A batch of delivered text; `offset` is in code units from the answer's start, text it goes on from included. */
   | { type: "text-streamed"; microtask: string; attempt: string; offset: number; text: string }
   /** Commit on prefix: the others are cut, this one finishes. `bet`: what it risks; absent in logs before it was kept. */
   | { type: "attempt-committed"; microtask: string; attempt: string; why: string; bet?: BreakRisk }
@@ -129,8 +138,25 @@ export type RaceEvent =
       totalMs: number;
       queuedMs: number;
     }
-  /** Delivered text came from another attempt before; a client must drop it (restart) or the job fails. */
-  | { type: "leader-changed"; microtask: string; from: string; to: string; policy: "restart" | "fail" }
+  /**
+   * Delivered text came from another attempt before: a client must drop it (restart), keeps it and gets the rest
+   * (continue), or the job fails. Optional fields are absent in logs before there was "continue".
+   */
+  | {
+      type: "leader-changed";
+      microtask: string;
+      from: string;
+      to: string;
+      policy: "restart" | "continue" | "fail";
+      fromBidder?: string;
+      toBidder?: string;
+      /** Code units delivered so far: where the new leader's text begins (continue), or how many are void. */
+      offset?: number;
+      /** The request asked for "continue": why it could not be. */
+      why?: string;
+    }
+  /** Nobody can go on from the delivered text of `attempt`: from here the request's second choice holds. */
+  | { type: "continuation-abandoned"; microtask: string; attempt: string; policy: "restart" | "fail"; why: string }
   | {
       type: "microtask-joined";
       microtask: string;

@@ -53,7 +53,8 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
   }
 
   const wanted = wantedAlive(state);
-  for (let place = 0; place < lineUp.length && alive < wanted; place++) {
+  for (const place of successors(state, nowMs)) {
+    if (alive >= wanted) break;
     if (lineUp[place]?.role === "audit" && !leaderFell(state)) continue;
     if (!isFree(place)) continue;
     if (open >= state.maxOpen) {
@@ -72,7 +73,13 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
   }
 
   if (!heard && anchorMs !== null && state.hedging !== false && steps.length === 0) {
-    for (let place = 0; place < lineUp.length && open < state.maxOpen; place++) {
+    // A hedge that failed is owed again at once: the leader is as silent as before.
+    const hedges = racers.filter((racer) => roleOf(state, racer) === "hedge");
+    if (hedges.length > 0 && hedges.every((racer) => racer.failure !== null) && open < state.maxOpen) {
+      const next = successors(state, nowMs).find((place) => lineUp[place]?.role !== "audit" && isFree(place));
+      if (next !== undefined) begin(next, "the hedge before it failed");
+    }
+    for (let place = 0; place < lineUp.length && open < state.maxOpen && steps.length === 0; place++) {
       const one = lineUp[place];
       if (one?.role !== "hedge" || one.startAfterMs === null || !isFree(place)) continue;
       // Behind a fall-back the wait so far counts, but it, too, gets half of the time to speak.
@@ -85,6 +92,20 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
     }
   }
   return { steps, nextAtMs };
+}
+
+/**
+ * Places in the order they take over from one that fell. A fall-back is thrifty and has time while half of the wait for
+ * a hedge is left; after a late failure there is none to lose, and the hedges, chosen for speed, come first.
+ */
+function successors(state: RaceState, nowMs: number): number[] {
+  const places = state.lineUp.map((_, place) => place);
+  let dueMs = Number.POSITIVE_INFINITY;
+  for (const { role, startAfterMs } of state.lineUp)
+    if (role === "hedge" && startAfterMs !== null) dueMs = Math.min(dueMs, startAfterMs);
+  if (nowMs - state.openedAtMs < dueMs / 2) return places;
+  const isHedge = (place: number) => Number(state.lineUp[place]?.role === "hedge");
+  return places.sort((a, b) => isHedge(b) - isHedge(a) || a - b);
 }
 
 /** One answer is enough; agreement takes two, and a third only when the first two differ. */

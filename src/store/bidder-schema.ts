@@ -35,5 +35,6 @@ export const bidderSchema: z.ZodType<Bidder> = z.object({
     firstTokenMs: z.number().min(0).max(3_600_000),
     tokensPerSecond: z.number().positive().max(1_000_000),
   }),
+  continuesPrefix: z.boolean().optional(),
   enabled: z.boolean(),
 });

@@ -35,6 +35,7 @@ const failureReasons = [
   "empty-answer",
   "refused",
   "too-large",
+  "repeated-prefix",
   "content-filter",
   "no-capacity",
   "orphaned",

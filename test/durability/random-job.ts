@@ -16,6 +16,7 @@ export function randomBidders(random: Seeded): Bidder[] {
       cancelStopsBill: random.chance(0.6),
       expected: { firstTokenMs: random.int(50, 900), tokensPerSecond: random.int(20, 200) },
       price: { inputPerMtok: 1_000_000_000 * (i + 1), outputPerMtok: 4_000_000_000 * (i + 1) },
+      ...(random.chance(0.6) ? { continuesPrefix: true } : {}),
       ...(i === 3 ? { family: "north/one" } : {}),
     }),
   );
@@ -51,7 +52,8 @@ export function randomRequest(random: Seeded): JobRequest {
     input: { type: "text", text: `${promptMarker} What is the capital of France?` },
     strategy: random.pick(["auto", "single", "race", "best-of", "agreement"]),
     policy: random.pick(["balanced", "cheap", "fast", "best"]),
-    leaderChange: random.chance(0.8) ? "restart" : "fail",
+    leaderChange: random.chance(0.6) ? "restart" : random.pick(["continue", "continue", "fail"]),
+    ...(random.chance(0.2) ? { leaderChangeElse: "fail" as const } : {}),
     deadlineMs: random.chance(0.3) ? random.int(500, 90_000) : null,
     budgetNano: random.chance(0.15) ? random.int(50_000, 60_000_000) : null,
   };

@@ -21,6 +21,14 @@ const deepExpression = `${'{"op":"not","of":'.repeat(20_000)}{"op":"exists","pat
 
 const cases: Refused[] = [
   {
+    what: "a second choice without the first",
+    body: { text: "x", leaderChange: "restart", leaderChangeElse: "fail" },
+    status: 400,
+    code: "invalid-request",
+    field: "leaderChangeElse",
+    says: /goes with "leaderChange": "continue"/,
+  },
+  {
     what: "an unknown field",
     body: { text: "x", budgt: 1 },
     status: 400,
@@ -123,6 +131,70 @@ const cases: Refused[] = [
     code: "invalid-request",
     field: "contract.schema",
     says: /must be/,
+  },
+  {
+    what: "a pattern that explodes",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "pattern", pattern: "((a{0,30}){0,30}){0,30}", must: true },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].pattern",
+    says: /pattern/,
+  },
+  {
+    what: "a pattern that does not compile",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "pattern", pattern: "(", must: true },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].pattern",
+    says: /pattern/,
+  },
+  {
+    what: "a language nobody can tell",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "language", language: "xx" },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-contract",
+    field: "contract.criteria[1].language",
+    says: /language/,
+  },
+  {
+    what: "a cap of zero",
+    body: {
+      text: "x",
+      contract: {
+        criteria: [
+          { type: "length", max: 9 },
+          { type: "words", max: 0 },
+        ],
+      },
+    },
+    status: 400,
+    code: "invalid-request",
+    field: "contract.criteria[1].max",
+    says: /max/,
   },
   {
     what: "an unknown criterion",

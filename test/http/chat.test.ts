@@ -275,6 +275,22 @@ describe("chat completions, streamed", () => {
   });
 
   it.each([
+    [{ leader_change: "continue" }, { leaderChange: "continue", leaderChangeElse: "fail" }],
+    [
+      { leader_change: "continue", leader_change_else: "restart" },
+      { leaderChange: "continue", leaderChangeElse: "restart" },
+    ],
+  ])("a stream with %o is a job with %o", async (atomic, wanted) => {
+    const server = testServer();
+    server.runs((job) => {
+      job.write({ type: "job-ended", status: "cancelled" });
+      job.close();
+    });
+    await (await server.ask(chat, { body: { model: "atomic", messages, stream: true, atomic } })).text();
+    expect(server.jobs.last()?.request).toMatchObject(wanted);
+  });
+
+  it.each([
     [
       "another bidder takes over",
       (job: Parameters<typeof begin>[0]) => {

@@ -66,6 +66,16 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
     return collect(stream(target(), callOf(call), never));
   };
 
+  it("sends a delivered beginning as the assistant's last message", async () => {
+    const messages = [...callOf().messages, { role: "assistant" as const, content: "It began" }];
+    const got = await run({ text: " here." }, { messages, continues: true });
+    expect(got.text).toBe(" here.");
+    const body = provider.ledger()[0]?.body as { messages?: object[]; contents?: object[] };
+    const last = JSON.stringify((body.messages ?? body.contents ?? []).at(-1));
+    expect(last).toContain("It began");
+    expect(last).toContain(name === "google" ? '"role":"model"' : '"role":"assistant"');
+  });
+
   it("gives open, text in order, usage and the end", async () => {
     const got = await run({ pieces: six, usage: { input: 11, output: 6, cached: 4 } });
     expect(got.failure).toBeNull();

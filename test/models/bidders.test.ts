@@ -145,6 +145,23 @@ describe("readBidder", () => {
     });
   });
 
+  it("takes the operator's word that a model goes on from a beginning, where the API can", () => {
+    const able = { ...endpoint({ prefixMark: "continue-final-message" }), continuesPrefix: true };
+    expect(read(able)).toMatchObject({
+      bidder: { continuesPrefix: true },
+      endpoint: { prefixMark: "continue-final-message" },
+    });
+    const made = read(good);
+    expect("bidder" in made && "continuesPrefix" in made.bidder).toBe(false);
+    expect(read({ ...good, continuesPrefix: "yes" })).toMatchObject({ field: "continuesPrefix" });
+    expect(read(endpoint({ prefixMark: "prefix" }))).toMatchObject({ field: "endpoint.prefixMark" });
+    expect(read({ ...endpoint({ prefixMark: "other" }), continuesPrefix: true })).toMatchObject({
+      field: "endpoint.prefixMark",
+    });
+    const openai = { endpoint: { type: "openai", model: "gpt-5.4-nano" }, continuesPrefix: true };
+    expect(read(openai, "openai/gpt-5.4-nano")).toMatchObject({ code: "invalid-bidder", field: "continuesPrefix" });
+  });
+
   it("prices a known model from the file", () => {
     const made = read(
       { endpoint: { type: "openai", model: "gpt-5.4-nano", apiKeySecretName: "OPENAI_API_KEY" } },

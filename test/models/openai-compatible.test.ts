@@ -66,6 +66,23 @@ describe("a good stream", () => {
     expect(entry?.body).not.toHaveProperty("stream_options");
   });
 
+  it.each([
+    [undefined, undefined, undefined],
+    ["prefix", true, undefined],
+    ["continue-final-message", undefined, true],
+  ] as const)("gives a delivered beginning as the last message, marked %s", async (prefixMark, prefix, goesOn) => {
+    provider.script("m", {});
+    const able = target();
+    able.endpoint = { ...able.endpoint, ...(prefixMark === undefined ? {} : { prefixMark }) };
+    const messages = [...callOf().messages, { role: "assistant" as const, content: "It began" }];
+    await collect(streamChatCompletions(able, callOf({ messages, continues: true }), never));
+    const [entry] = provider.ledger();
+    const sent = (entry?.body.messages ?? []) as object[];
+    expect(sent.at(-1)).toEqual({ role: "assistant", content: "It began", ...(prefix ? { prefix } : {}) });
+    expect(entry?.body.continue_final_message).toBe(goesOn);
+    expect(entry?.body.add_generation_prompt).toBe(goesOn === undefined ? undefined : false);
+  });
+
   it("shows reasoning apart from the answer", async () => {
     const got = await run({ text: "42", reasoning: "Six times seven." });
     expect(got.reasoning).toBe("Six times seven.");

@@ -125,9 +125,23 @@ export const mutants: Mutant[] = [
   {
     name: "change the leader without a word",
     file: "src/engine/leader.ts",
-    find: 'if (policy === "restart") return { goesOn: true, events: [changed] };',
-    replace: 'if (policy === "restart") return { goesOn: true, events: [] };',
+    find: "failedByPolicy(run.job)] : [changed] };",
+    replace: "failedByPolicy(run.job)] : [] };",
     caughtBy: "chaos",
+  },
+  {
+    name: "deliver again what an answer goes on from",
+    file: "src/engine/attempts.ts",
+    find: "logged: attempt.text.length,",
+    replace: "logged: 0,",
+    caughtBy: "test/engine/continuation.test.ts",
+  },
+  {
+    name: "go on from text that a filter stopped",
+    file: "src/engine/continuation.ts",
+    find: 'new Set<FailureReason>(["content-filter", "refused"])',
+    replace: "new Set<FailureReason>([])",
+    caughtBy: "test/engine/continuation.test.ts",
   },
   {
     name: "run a job that kills its process for ever",

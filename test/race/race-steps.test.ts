@@ -66,8 +66,19 @@ describe("the hedge behind a fall-back", () => {
     const silent = { firstTokenMs: 5000, endMs: 6000 };
     const early = tellRace(race(places), [script({ endMs: 200, end: "server-error" }), script(silent), script()]);
     expect(said(early).slice(0, 3)).toEqual(["0 start 0", "200 start 1", "1000 start 2"]);
-    const late = tellRace(race(places), [script({ endMs: 4000, end: "truncated" }), script(silent), script()]);
-    expect(said(late).slice(0, 3)).toEqual(["0 start 0", "4000 start 1", "4500 start 2"]);
+  });
+
+  it("sends the hedge at once where the leader fails so late that no time is left", () => {
+    const places = lineUp("leader", "fallback", ["hedge", 1000]);
+    const late = tellRace(race(places), [script({ endMs: 600, end: "truncated" }), script(), script()]);
+    expect(said(late).slice(0, 2)).toEqual(["0 start 0", "600 start 2"]);
+  });
+
+  it("sends the next place when the hedge itself fails and the leader is still silent", () => {
+    const silent = script({ firstTokenMs: 9_000, endMs: 9_500 });
+    const places = lineUp("leader", ["hedge", 1000], "fallback");
+    const told = tellRace(race(places), [silent, script({ endMs: 50, end: "server-error" }), script()]);
+    expect(said(told).slice(0, 3)).toEqual(["0 start 0", "1000 start 1", "1050 start 2"]);
   });
 });
 

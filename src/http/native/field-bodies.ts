@@ -26,7 +26,9 @@ export const labelsBody = z
 export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const deliveries = ["live", "accepted"] as const;
-export const leaderChanges = ["restart", "fail"] as const;
+export const leaderChanges = ["restart", "continue", "fail"] as const;
+/** Instead of "continue", where nobody can go on from the delivered text. */
+export const leaderChangeElses = ["restart", "fail"] as const;
 
 export const metadataBody = z
   .record(z.string().min(1).max(64), z.string().max(512))

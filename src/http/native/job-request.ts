@@ -29,6 +29,10 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
     throw new AtomicError("invalid-request", 'Kind "classify" needs the labels to choose from: give "labels".', {
       field: "labels",
     });
+  if (body.leaderChangeElse !== undefined && body.leaderChange !== "continue")
+    throw new AtomicError("invalid-request", '"leaderChangeElse" goes with "leaderChange": "continue".', {
+      field: "leaderChangeElse",
+    });
   const draft: Omit<JobRequest, "delivery"> = {
     input,
     kind,
@@ -42,6 +46,7 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
     policy: body.policy ?? "balanced",
     strategy: body.strategy ?? "auto",
     leaderChange: body.leaderChange ?? "restart",
+    ...(body.leaderChangeElse === undefined ? {} : { leaderChangeElse: body.leaderChangeElse }),
     bidders: body.bidders ?? null,
     maxOutputTokens: body.maxOutputTokens ?? null,
     temperature: body.temperature ?? null,

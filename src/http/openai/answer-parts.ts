@@ -13,18 +13,27 @@ export interface FinishedAnswer {
   job: Job;
 }
 
+/** Who went on from whose text, and after how many characters (UTF-16 code units) of the answer. */
+export interface GoesOn {
+  from: string;
+  to: string;
+  at: number;
+}
+
 export type AnswerPart =
   /** The job is on disk. */
   | { type: "begun"; job: Job }
-  | { type: "text"; text: string }
+  /** `continues`: it is by another bidder, which was given all text before it. */
+  | { type: "text"; text: string; continues?: GoesOn }
   /** Nothing new, still at work. */
   | { type: "beat" }
   | { type: "done"; answer: FinishedAnswer };
 
 /**
  * A job's events as one growing text. A client that streams gets the leader's text as it is logged, if the job is
- * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back or spliced:
- * a change of leader after it, like a failed job, is thrown as an AtomicError.
+ * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back, nor spliced
+ * without a word: a change of leader after it is thrown as an AtomicError, like a failed job, unless the new leader
+ * goes on from that very text, which the next part says.
  */
 export async function* answerParts(
   events: AsyncIterable<LoggedEvent | null>,
@@ -33,6 +42,7 @@ export async function* answerParts(
   let job: Job | null = null;
   let given = "";
   let author: string | null = null;
+  let continues: GoesOn | null = null;
   let finish: FinishedAnswer["finish"] = "stop";
   const finishes = new Map<string, FinishedAnswer["finish"]>();
   for await (const event of events) {
@@ -50,9 +60,13 @@ export async function* answerParts(
       if ((author !== null && event.attempt !== author) || event.offset !== given.length) throw changed(job);
       author = event.attempt;
       given += event.text;
-      yield { type: "text", text: event.text };
-    } else if (event.type === "leader-changed" && given !== "") throw changed(job);
-    else if (event.type === "job-ended") {
+      yield { type: "text", text: event.text, ...(continues === null ? {} : { continues }) };
+      continues = null;
+    } else if (event.type === "leader-changed" && given !== "") {
+      if (event.policy !== "continue" || event.offset !== given.length) throw changed(job);
+      author = event.to;
+      continues = { from: event.fromBidder ?? event.from, to: event.toBidder ?? event.to, at: event.offset };
+    } else if (event.type === "job-ended") {
       const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
@@ -77,8 +91,14 @@ function textOf(job: Job, live: boolean): string {
 function accepted(job: Job): { usage: Usage; winner: string | null } {
   const joined = job.microtasks.map((m) => m.joined).findLast((j) => j !== null);
   const attempt = joined ? attemptOf(job, joined.attempt) : undefined;
+  const usage: Usage = attempt?.usage ?? { input: 0, output: 0, source: "counted" };
+  const given = attempt?.continues?.tokens ?? 0;
   return {
-    usage: attempt?.usage ?? { input: 0, output: 0, source: "counted" },
+    // What it was given to go on from is part of the answer, not of the prompt, to the client.
+    usage:
+      given === 0
+        ? usage
+        : { ...usage, input: Math.max(0, usage.input - given), output: usage.output + given, source: "counted" },
     winner: attempt?.bidder ?? null,
   };
 }

@@ -1,5 +1,5 @@
 import { toUsd } from "../../money/nano-usd.ts";
-import type { FinishedAnswer } from "./answer-parts.ts";
+import type { FinishedAnswer, GoesOn } from "./answer-parts.ts";
 
 const finishReasons = { stop: "stop", length: "length", "content-filter": "content_filter", other: "stop" } as const;
 
@@ -48,6 +48,11 @@ export const completion = (head: ChatHead, answer: FinishedAnswer): object => ({
   ],
   usage: usageOf(answer),
   atomic: factsOf(answer),
+});
+
+/** Rides on the first text of a bidder that goes on from another's: OpenAI's stream has no event for it. */
+export const leaderChanged = ({ from, to, at }: GoesOn) => ({
+  atomic: { leader_changed: { policy: "continue", from, to, at } },
 });
 
 const usageOf = ({ usage }: FinishedAnswer) => ({

@@ -12,7 +12,7 @@ import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
 import { type ChatBody, chatBody, chatRequest } from "./chat-body.ts";
-import { type ChatHead, chatChunk, completion, finalChunk, usageChunk } from "./chat-chunks.ts";
+import { type ChatHead, chatChunk, completion, finalChunk, leaderChanged, usageChunk } from "./chat-chunks.ts";
 
 /** Heartbeats (10 s each) without text before headers are sent anyway, so that no proxy gives the request up. */
 export const quietBeats = 2;
@@ -81,7 +81,11 @@ function streamChat(
     const send = (chunk: object) => stream.writeSSE({ data: JSON.stringify(chunk) });
     const pass = async (part: AnswerPart) => {
       if (part.type === "beat") await stream.write(": beat\n\n");
-      else if (part.type === "text") await send(chatChunk(head, { content: part.text }, null, counts));
+      else if (part.type === "text")
+        await send({
+          ...chatChunk(head, { content: part.text }, null, counts),
+          ...(part.continues === undefined ? {} : leaderChanged(part.continues)),
+        });
       else if (part.type === "done") {
         await send(finalChunk(head, part.answer, counts));
         if (counts) await send(usageChunk(head, part.answer));

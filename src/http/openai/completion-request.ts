@@ -58,8 +58,10 @@ export function completionRequest(asked: Completion, bidders: BidderListing[]): 
   // Text that nobody reads meanwhile need not be logged piece by piece: every piece is a row.
   const delivery = extension.delivery ?? (asked.streams ? request.delivery : "accepted");
   // OpenAI's stream cannot take text back, so there a job whose text was sent fails rather than starts over.
-  const leaderChange = extension.leader_change ?? (asked.streams && delivery === "live" ? "fail" : "restart");
-  return { ...request, delivery, leaderChange };
+  const otherwise = asked.streams && delivery === "live" ? "fail" : "restart";
+  const leaderChange = extension.leader_change ?? otherwise;
+  if (leaderChange !== "continue") return { ...request, delivery, leaderChange };
+  return { ...request, delivery, leaderChange, leaderChangeElse: extension.leader_change_else ?? otherwise };
 }
 
 /** Atomic calls no tools: an answer without a call is fine under "auto", but not where the client relies on one. */

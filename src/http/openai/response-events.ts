@@ -1,6 +1,7 @@
 import { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { AnswerPart } from "./answer-parts.ts";
+import { leaderChanged } from "./chat-chunks.ts";
 import { doneResponse, failedResponse, messageItem, openResponse, textPart } from "./response-object.ts";
 
 export interface ResponseEvent {
@@ -35,7 +36,12 @@ export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGe
           yield event("content_part.added", { ...place(), part: textPart("") });
         }
         text += part.text;
-        yield event("output_text.delta", { ...place(), delta: part.text, logprobs: [] });
+        yield event("output_text.delta", {
+          ...place(),
+          delta: part.text,
+          logprobs: [],
+          ...(part.continues === undefined ? {} : leaderChanged(part.continues)),
+        });
       } else {
         const response = doneResponse(part.answer);
         const status = part.answer.finish === "length" ? "incomplete" : "completed";

@@ -71,7 +71,10 @@ function callOptions(call: ModelCall, { bidder, endpoint }: Target, abortSignal:
     maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
     ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
-    ...(endpoint.reasoning ? { reasoning: endpoint.reasoning } : {}),
+    // Anthropic refuses a given beginning together with thinking.
+    ...(endpoint.reasoning && !(call.continues && endpoint.type === "anthropic")
+      ? { reasoning: endpoint.reasoning }
+      : {}),
     ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),
     providerOptions: { openai: { strictJsonSchema: isStrictSchema(schema), store: false } },
     abortSignal,

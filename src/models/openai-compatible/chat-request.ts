@@ -1,12 +1,12 @@
 import type { ModelCall } from "../../race/model-port.ts";
-import type { Target } from "../endpoint.ts";
+import type { Endpoint, Target } from "../endpoint.ts";
 import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
 
 /** Body of POST /chat/completions. `max_tokens` is always sent: without it some servers write until their context ends. */
 export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Record<string, unknown> {
   const body: Record<string, unknown> = {
     model: endpoint.model,
-    messages: promptOf(call),
+    messages: messagesOf(call, endpoint),
     stream: true,
     stream_options: { include_usage: true },
     max_tokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
@@ -21,6 +21,16 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
       json_schema: { name: "answer", schema, strict: isStrictSchema(schema) },
     };
   }
+  if (call.continues && endpoint.prefixMark === "continue-final-message") {
+    body.add_generation_prompt = false;
+    body.continue_final_message = true;
+  }
   for (const field of endpoint.omit ?? []) delete body[field];
   return body;
+}
+
+function messagesOf(call: ModelCall, { prefixMark }: Endpoint): object[] {
+  const messages = promptOf(call);
+  if (!call.continues || prefixMark !== "prefix") return messages;
+  return messages.map((message, at) => (at === messages.length - 1 ? { ...message, prefix: true } : message));
 }

@@ -9,7 +9,10 @@ export const shownTextIsAccepted: Invariant = ({ log }) => {
     if (event.type === "leader-changed") {
       const now = shown.get(event.microtask);
       if (now?.attempt !== event.from) breaches.push(`the leader changed from ${event.from}, which was not shown`);
-      shown.set(event.microtask, { attempt: event.to, text: "" });
+      const kept = event.policy === "continue" ? (now?.text ?? "") : "";
+      if (event.policy === "continue" && kept.length !== event.offset)
+        breaches.push(`${event.to} goes on at ${event.offset} after ${kept.length} characters`);
+      shown.set(event.microtask, { attempt: event.to, text: kept });
     } else if (event.type === "text-streamed") {
       const now = shown.get(event.microtask) ?? { attempt: event.attempt, text: "" };
       if (now.attempt !== event.attempt) breaches.push(`text of ${event.attempt} was spliced onto ${now.attempt}'s`);
