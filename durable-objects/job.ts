@@ -1,15 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { giveApproval } from "../src/engine/approval.ts";
-import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
+import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
-import {
-  emptySnapshot,
-  type MarketSnapshot,
-  marketSnapshot,
-  viewOf as marketView,
-} from "../src/entry/market-snapshot.ts";
+import type { MarketParcel } from "../src/entry/market-parcel.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -29,8 +24,10 @@ import { spansOf } from "../src/observe/otlp.ts";
 import type { JobRequest } from "../src/plan/job-request.ts";
 import { loadLanguageDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
+import { EndWaiters } from "./end-waiters.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
@@ -50,7 +47,7 @@ export interface NewJob {
   /** Of a job that has a name: see `job-accepted`. */
   bodyHash?: string;
   /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
-  market: MarketSnapshot;
+  market: MarketParcel;
   /** Of a tenant with a cap: what the job may spend before it asks for more. */
   slice?: OpeningSlice;
 }
@@ -61,11 +58,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #lease: Lease;
   readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
+  readonly #ends = new EndWaiters();
   #unpublished: LoggedEvent[] = [];
   readonly #tenant: TenantLink;
   #run: JobRun | null = null;
-  #market: MarketSnapshot;
-  #view: MarketView;
+  readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
@@ -74,8 +71,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease = new Lease(ctx.storage);
     this.#tombstone = new Tombstone(ctx.storage.sql);
     this.#tenant = new TenantLink(env);
-    this.#market = emptySnapshot(env);
-    this.#view = marketView(this.#market);
+    this.#market = new JobMarket(env);
   }
 
   /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
@@ -83,7 +79,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     await prepareCriteria(job.request);
     const first = this.#log.read(0, 1)[0];
     if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
-    this.#trade(job.market);
+    this.#market.take(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash, slice } = job;
     const named = bodyHash === undefined ? {} : { bodyHash };
@@ -97,6 +93,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
   async view(tenant: string): Promise<JobView | null> {
     const run = await this.#ofTenant(tenant);
     return run === null ? null : viewOf(run.job);
+  }
+
+  /** The view as soon as the job has ended; "running" after `waitMs`. null: not this tenant's job. */
+  async ended(tenant: string, waitMs: number): Promise<JobView | "running" | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return null;
+    if (run.job.status === "running") await this.#ends.wait(waitMs);
+    // The caller comes back to the run that goes on from the log.
+    if (run.stopped) throw new Error("The job's object starts anew.");
+    return run.job.status === "running" ? "running" : viewOf(run.job);
   }
 
   async explain(tenant: string): Promise<Explanation | null> {
@@ -248,7 +254,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     // A job that has nothing more to decide needs no market: it can be read whatever state the stores are in.
     if (!log.some((event) => event.type === "settlement-prepared")) {
       const tenant = first.request.examples ? first.tenant : null;
-      this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
+      await this.#market.read(tenant, (work) => this.ctx.waitUntil(work));
     }
     if (this.#run !== null) return this.#run;
     const run = this.#open(log);
@@ -264,16 +270,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run;
   }
 
-  #trade(snapshot: MarketSnapshot): void {
-    this.#market = snapshot;
-    this.#view = marketView(snapshot);
-  }
-
   #ports(): EnginePorts {
     return {
       ...effectsOf(this.env, () => this.#market.endpoints),
       append: (events, epoch) => this.#log.append(events, epoch),
-      market: () => this.#view,
+      market: () => this.#market.view,
       settle: async (job, settlements) => {
         for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
         await this.#tenant.settle(job);
@@ -286,6 +287,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         // The next request or alarm opens the log anew.
         this.#run = null;
         this.#streams.settle();
+        this.#ends.wake();
         this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : brokenMs));
       },
       watched: () => this.#streams.size > 0,
@@ -301,6 +303,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const events = this.#unpublished;
     this.#unpublished = [];
     this.#streams.publish(events);
+    if (events.some((event) => event.type === "job-ended")) this.#ends.wake();
     this.#tend();
   }
 

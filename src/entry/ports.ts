@@ -25,7 +25,8 @@ import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
-import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { packMarket } from "./market-parcel.ts";
+import { forgetBidders, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. */
@@ -57,7 +58,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           request: withJobLimit(request, opening.jobNano),
           seed,
           via,
-          market: forRequest(market, request),
+          market: packMarket(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
         });
@@ -193,16 +194,9 @@ function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | nu
   return null;
 }
 
-/** A job's object needs the market of the kinds in play only; a planner may choose any. */
-function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot {
-  if (request.plan !== "single") return market;
-  const kept = Object.entries(market.state.kinds).filter(([kind]) => kind === request.kind || kind === "judge");
-  return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept) } };
-}
-
 type JobRpc = Pick<
   JobObject,
-  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
+  "view" | "ended" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
 >;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
@@ -223,6 +217,10 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
     approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
     reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
     view: () => known(job().view(tenant)),
+    async ended(waitMs) {
+      const said = await known(job().ended(tenant, waitMs));
+      return said === "running" ? null : said;
+    },
     events: (after) => known(job().events(tenant, after)),
     explain: () => known(job().explain(tenant)),
     cancel: (by) => known(job().cancel(tenant, by)),

@@ -42,6 +42,8 @@ export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
   view(): Promise<JobView>;
+  /** The view as soon as the job has ended; null: it still runs after `waitMs`. */
+  ended(waitMs: number): Promise<JobView | null>;
   /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;

@@ -7,7 +7,7 @@ import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
-import { viewOf } from "../../src/job/job-view.ts";
+import { type JobView, viewOf } from "../../src/job/job-view.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
@@ -30,6 +30,8 @@ export class MemoryJob {
   feedback: Feedback[] = [];
   reconciled: string[] = [];
   #closed = false;
+  /** Calls that wait for the job's end. */
+  readonly waiting = new Set<(broken: Error | null) => void>();
 
   constructor(id: string, tenant: string, request: JobRequest) {
     this.id = id;
@@ -49,6 +51,25 @@ export class MemoryJob {
       this.log.push(logged);
       for (const stream of this.streams) stream.enqueue(line(logged));
     }
+    if (events.some((event) => event.type === "job-ended")) this.#wake(null);
+  }
+
+  /** The view when `job-ended` was written; rejects when streams are broken meanwhile; null after `waitMs`. */
+  ended(waitMs: number): Promise<JobView | null> {
+    if (this.job.status !== "running") return Promise.resolve(viewOf(this.job));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve(null), waitMs);
+      this.waiting.add((broken) => {
+        clearTimeout(timer);
+        if (broken === null) resolve(viewOf(this.job));
+        else reject(broken);
+      });
+    });
+  }
+
+  #wake(broken: Error | null): void {
+    for (const wake of this.waiting) wake(broken);
+    this.waiting.clear();
   }
 
   /** A heartbeat on every open stream. */
@@ -60,6 +81,7 @@ export class MemoryJob {
   breakStreams(): void {
     for (const stream of this.streams) stream.error(new Error("The object was reset."));
     this.streams.clear();
+    this.#wake(new Error("The object was reset."));
   }
 
   /** Ended and settled: streams close, and new ones close after the replay. */
@@ -136,6 +158,7 @@ export function memoryJobs(secret: string, script: () => Script) {
 function handle(job: MemoryJob): JobHandle {
   return {
     view: async () => viewOf(job.job),
+    ended: (waitMs) => job.ended(waitMs),
     events: async (after) => job.events(after),
     explain: async () => explain(job.job),
     summary: async () => summaryOf(job.job),

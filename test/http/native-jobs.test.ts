@@ -146,7 +146,7 @@ describe("POST /v1/jobs", () => {
     server.runs(async (job) => {
       stalls(job);
       const second = setInterval(() => {
-        if (job.streams.size === 0) return;
+        if (job.waiting.size === 0) return;
         if (job.log.length === 4) {
           job.write({ type: "epoch-started", epoch: 2 });
           job.breakStreams();

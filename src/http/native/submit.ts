@@ -3,8 +3,8 @@ import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app-env.ts";
+import { awaitJob } from "../await-job.ts";
 import { Disconnect } from "../disconnect.ts";
-import { followJob } from "../follow-job.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
@@ -38,11 +38,8 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       const gone = new Disconnect(c, open, request.cancelOnDisconnect);
       const timer = setTimeout(() => gone.end(), waitS * 1000);
       try {
-        for await (const event of followJob(open, gone.signal))
-          if (event?.type === "job-ended") {
-            const view = await (await open())?.view();
-            if (view !== undefined) return c.json({ ...view, links }, 200, headers);
-          }
+        const view = await awaitJob(open, gone.signal);
+        if (view !== null) return c.json({ ...view, links }, 200, headers);
       } finally {
         clearTimeout(timer);
         gone.end();
