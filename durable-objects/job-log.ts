@@ -32,6 +32,12 @@ export class JobLog {
     return this.end === null;
   }
 
+  /** The event that made the job; null: no log. */
+  get first(): Extract<LoggedEvent, { type: "job-accepted" }> | null {
+    const [event] = this.read(0, 1);
+    return event?.type === "job-accepted" ? event : null;
+  }
+
   /** The last row, read anew: another process of this object may have written it. null: no log. */
   get end(): LogEnd | null {
     return this.#isThere() ? this.#lastRow() : null;

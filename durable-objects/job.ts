@@ -4,7 +4,6 @@ import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
-import type { MarketParcel } from "../src/entry/market-parcel.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -17,18 +16,17 @@ import { ledgerOf } from "../src/job/ledger.ts";
 import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
-import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { Usage } from "../src/money/price.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
-import type { JobRequest } from "../src/plan/job-request.ts";
-import { loadLanguageDetector } from "./detect-language.ts";
+import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EndWaiters } from "./end-waiters.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
 import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
+import type { Created, NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
@@ -37,20 +35,8 @@ import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 const parkedMs = 5 * 60_000;
 /** After the log refused a write or the engine failed, ms. */
 const brokenMs = 5_000;
-
-export interface NewJob {
-  id: string;
-  tenant: string;
-  request: JobRequest;
-  seed: number;
-  via: "http" | "email" | "queue" | "cron";
-  /** Of a job that has a name: see `job-accepted`. */
-  bodyHash?: string;
-  /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
-  market: MarketParcel;
-  /** Of a tenant with a cap: what the job may spend before it asks for more. */
-  slice?: OpeningSlice;
-}
+/** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
+const awaitedMs = 500;
 
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
@@ -74,11 +60,21 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#market = new JobMarket(env);
   }
 
-  /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
-  async create(job: NewJob): Promise<"made" | "repeated" | "other-request"> {
-    await prepareCriteria(job.request);
-    const first = this.#log.read(0, 1)[0];
-    if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
+  /**
+   * Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing.
+   * `waitMs` above 0: resolves with the view when the job has ended within it; rejects when the object starts anew.
+   */
+  async create(job: NewJob, waitMs = 0): Promise<Created> {
+    const made = await this.#accept(job, waitMs > 0);
+    if (waitMs === 0 || made === "other-request") return { made, view: null };
+    const view = await this.ended(job.tenant, waitMs);
+    return { made, view: view === "running" ? null : view };
+  }
+
+  async #accept(job: NewJob, awaited: boolean): Promise<Created["made"]> {
+    if (needsDetector(job.request)) await loadLanguageDetector();
+    const first = this.#log.first;
+    if (first !== null) return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
     this.#market.take(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash, slice } = job;
@@ -86,7 +82,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const capped = slice === undefined ? {} : { slice };
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
-    this.#tell(run);
+    // Most jobs that somebody waits for are over before anybody could miss them in a list.
+    if (awaited && slice === undefined) setTimeout(() => this.#tellIfRunning(run), awaitedMs);
+    else this.#tell(run);
     return "made";
   }
 
@@ -250,7 +248,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const log = this.#log.read();
     const first = log[0];
     if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
-    await prepareCriteria(first.request);
+    if (needsDetector(first.request)) await loadLanguageDetector();
     // A job that has nothing more to decide needs no market: it can be read whatever state the stores are in.
     if (!log.some((event) => event.type === "settlement-prepared")) {
       const tenant = first.request.examples ? first.tenant : null;
@@ -305,6 +303,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#streams.publish(events);
     if (events.some((event) => event.type === "job-ended")) this.#ends.wake();
     this.#tend();
+  }
+
+  #tellIfRunning(run: JobRun): void {
+    if (run === this.#run && run.job.status === "running") this.#tell(run);
   }
 
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */
@@ -379,13 +381,4 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
     console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
   }
-}
-
-/** A language criterion judges while text streams, so its tables are there before the first token. */
-async function prepareCriteria(request: JobRequest): Promise<void> {
-  const contracts = [
-    request.contract,
-    ...(typeof request.plan === "object" ? request.plan.microtasks.map((m) => m.contract) : []),
-  ];
-  if (contracts.some((contract) => contract.criteria.some((c) => c.type === "language"))) await loadLanguageDetector();
 }

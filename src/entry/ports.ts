@@ -1,5 +1,6 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
+import type { Created, NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
@@ -37,7 +38,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
   const stored = new BidderStore(db);
   return {
     jobs: {
-      async create(caller, request, via, name) {
+      async create(caller, request, via, name, waitMs = 0) {
         // A tenant that may name any secret could have another's messages signed.
         if (request.webhook?.secretName !== undefined && caller.role !== "operator")
           throw new AtomicError(
@@ -52,7 +53,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const made = await env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }).create({
+        const job: NewJob = {
           id,
           tenant: caller.tenant,
           request: withJobLimit(request, opening.jobNano),
@@ -61,15 +62,21 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           market: packMarket(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
-        });
-        if (made !== "made") returnSlice(caller.tenant, opening.slice);
+        };
+        const { made, view, again } = await createJob(
+          () => env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
+          job,
+          waitMs,
+        );
+        // A call that broke may have made the job: then the slice is the job's.
+        if (made !== "made" && !again) returnSlice(caller.tenant, opening.slice);
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",
             "This idempotency key was used for another request. Use a new key for a new request.",
             { field: "Idempotency-Key" },
           );
-        return { id, repeated: made === "repeated" };
+        return { id, repeated: made === "repeated" && !(again && name === undefined), view };
       },
       async open(caller, id) {
         const objectId = await verifyJobId(secret, caller.tenant, id);
@@ -194,9 +201,33 @@ function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | nu
   return null;
 }
 
+/**
+ * One call makes the job and, where `waitMs` says so, waits for its end. When that call breaks with the object, which may
+ * or may not have the job by then, a second one makes sure of it without waiting; `again` says so.
+ */
+async function createJob(object: () => JobRpc, job: NewJob, waitMs: number): Promise<Created & { again: boolean }> {
+  if (waitMs > 0)
+    try {
+      return { ...(await object().create(job, waitMs)), again: false };
+    } catch {
+      return { ...(await object().create(job)), again: true };
+    }
+  return { ...(await object().create(job)), again: false };
+}
+
 type JobRpc = Pick<
   JobObject,
-  "view" | "ended" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
+  | "create"
+  | "view"
+  | "ended"
+  | "events"
+  | "explain"
+  | "cancel"
+  | "feedback"
+  | "ledger"
+  | "reconcile"
+  | "approve"
+  | "summary"
 >;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */

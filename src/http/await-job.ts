@@ -4,7 +4,7 @@ import { maxBreaks, pause } from "./follow-job.ts";
 import type { JobHandle } from "./ports.ts";
 
 /** One call waits so long at most, ms: a client that left keeps its job's object from sleeping no longer than this. */
-const longestCallMs = 20_000;
+export const longestCallMs = 20_000;
 
 /**
  * The job's view when it has ended, over restarts of its object: one call where following its events would be a

@@ -73,7 +73,9 @@ export interface HttpPorts {
        * when that job was another request.
        */
       name?: string,
-    ): Promise<{ id: string; repeated: boolean }>;
+      /** Above 0: returns only when the job has ended, or after so many ms; `view` is null where it still runs. */
+      waitMs?: number,
+    ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */

@@ -147,7 +147,7 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
         last = job;
         jobs.set(objectId, job);
         job.accept(id, caller.tenant, request, leader);
-        return { id, repeated: false };
+        return { id, repeated: false, view: null };
       },
       async open(caller, id) {
         const objectId = await verifyJobId("secret", caller.tenant, id);

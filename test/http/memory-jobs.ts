@@ -114,7 +114,7 @@ export function memoryJobs(secret: string, script: () => Script) {
   const jobs = new Map<string, MemoryJob>();
   let opened = 0;
   const port: HttpPorts["jobs"] = {
-    async create(caller, request, via, name) {
+    async create(caller, request, via, name, waitMs = 0) {
       const objectId =
         name === undefined
           ? hex(crypto.getRandomValues(new Uint8Array(32)))
@@ -122,14 +122,16 @@ export function memoryJobs(secret: string, script: () => Script) {
       const id = await mintJobId(secret, caller.tenant, objectId);
       const known = jobs.get(objectId);
       if (known !== undefined) {
-        if (canonicalRequest(known.request) === canonicalRequest(request)) return { id, repeated: true };
+        if (canonicalRequest(known.request) === canonicalRequest(request)) {
+          return { id, repeated: true, view: waitMs > 0 ? await endOf(known, waitMs) : null };
+        }
         throw new AtomicError("idempotency-mismatch", "This key was used for another request.");
       }
       const job = new MemoryJob(id, caller.tenant, request);
       jobs.set(objectId, job);
       job.write({ type: "job-accepted", job: id, tenant: caller.tenant, request, seed: 1, via });
       queueMicrotask(() => void script()(job));
-      return { id, repeated: false };
+      return { id, repeated: false, view: waitMs > 0 ? await endOf(job, waitMs) : null };
     },
     async open(caller, id) {
       const objectId = await verifyJobId(secret, caller.tenant, id);
@@ -154,6 +156,9 @@ export function memoryJobs(secret: string, script: () => Script) {
   };
   return { port, jobs, opened: () => opened, last: () => [...jobs.values()].at(-1) };
 }
+
+/** null as well when the job's object broke meanwhile: whoever waits asks again. */
+const endOf = (job: MemoryJob, waitMs: number): Promise<JobView | null> => job.ended(waitMs).catch(() => null);
 
 function handle(job: MemoryJob): JobHandle {
   return {

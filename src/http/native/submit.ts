@@ -3,7 +3,7 @@ import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app-env.ts";
-import { awaitJob } from "../await-job.ts";
+import { awaitJob, longestCallMs } from "../await-job.ts";
 import { Disconnect } from "../disconnect.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
@@ -30,13 +30,19 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     await admit(request, ports);
 
     const caller = c.get("caller");
-    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
+    const untilMs = Date.now() + waitS * 1000;
+    // A job that its client's leaving cancels must be known by its id before it is waited for.
+    const waitMs = request.cancelOnDisconnect ? 0 : Math.min(waitS * 1000, longestCallMs);
+    const made = await ports.jobs.create(caller, request, "http", name ?? undefined, waitMs);
+    const { id, repeated } = made;
     const links = linksOf(id);
     const headers = { location: links.self, "atomic-job-id": id, ...replayed(repeated) };
+    if (made.view !== null) return c.json({ ...made.view, links }, 200, headers);
     const open = () => ports.jobs.open(caller, id);
-    if (waitS > 0) {
+    const leftMs = untilMs - Date.now();
+    if (waitS > 0 && leftMs > 0) {
       const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-      const timer = setTimeout(() => gone.end(), waitS * 1000);
+      const timer = setTimeout(() => gone.end(), leftMs);
       try {
         const view = await awaitJob(open, gone.signal);
         if (view !== null) return c.json({ ...view, links }, 200, headers);
