@@ -5,6 +5,7 @@ import type { NanoUsd } from "../src/money/nano-usd.ts";
 import {
   type Grant,
   type Limits,
+  type ListPlace,
   type MonthTotals,
   type RunningJob,
   type Standing,
@@ -50,8 +51,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     return this.#rows.months(limit);
   }
 
-  async running(limit: number): Promise<RunningJob[]> {
-    return this.#ledger.running(limit);
+  async running(limit: number, after: ListPlace | null): Promise<RunningJob[]> {
+    return this.#ledger.running(limit, after);
   }
 
   /** Money for a Worker to hand on, at least `leastNano` or none. */

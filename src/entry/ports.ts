@@ -15,13 +15,13 @@ import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { standing } from "../market/market.ts";
 import { readBidder } from "../models/bidder-input.ts";
-import type { RunningJob } from "../money/tenant-ledger.ts";
+import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
-import { JobList, type JobPage, maxPage } from "../store/job-list.ts";
+import { JobList, type JobPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { type ClientPlace, locationHint } from "./location.ts";
@@ -85,7 +85,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       async list(caller, page) {
         const [ended, running] = await Promise.all([
           new JobList(db).list(caller.tenant, page),
-          tenantObject(env, caller.tenant).running(maxPage),
+          tenantObject(env, caller.tenant).running(page.limit, page.after),
         ]);
         return withRunning(caller.tenant, ended, running, page);
       },
@@ -174,11 +174,8 @@ const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =
 /** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
 function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
   const known = new Set(ended.map((job) => job.id));
-  const { limit, beforeMs } = page;
-  const now = running
-    .filter((job) => !known.has(job.id) && (beforeMs === null || job.createdAtMs < beforeMs))
-    .map((job) => runningSummary(tenant, job));
-  return [...ended, ...now].sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1)).slice(0, limit);
+  const now = running.filter((job) => !known.has(job.id)).map((job) => runningSummary(tenant, job));
+  return [...ended, ...now].sort(newestFirst).slice(0, page.limit);
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */

@@ -8,7 +8,7 @@ import type { Bidder } from "../market/bidder.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Usage } from "../money/price.ts";
-import type { Limits, MonthTotals, Standing } from "../money/tenant-ledger.ts";
+import type { Limits, ListPlace, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -77,7 +77,7 @@ export interface HttpPorts {
       waitMs?: number,
     ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
-    list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+    list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };

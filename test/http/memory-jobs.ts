@@ -9,6 +9,7 @@ import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../../src/job/job-view.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
+import { newestFirst } from "../../src/money/tenant-ledger.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import { usageOf } from "../../src/store/usage-month.ts";
@@ -146,11 +147,12 @@ export function memoryJobs(secret: string, script: () => Script) {
         .map(({ tenant: _, ...month }) => month)
         .slice(0, months);
     },
-    async list(caller, { limit, beforeMs }) {
+    async list(caller, { limit, after }) {
       return [...jobs.values()]
         .filter((j) => j.tenant === caller.tenant)
         .map((j) => summaryOf(j.job))
-        .filter((s) => beforeMs === null || s.createdAtMs < beforeMs)
+        .filter((s) => after === null || newestFirst(after, s) < 0)
+        .sort(newestFirst)
         .slice(0, limit);
     },
   };
