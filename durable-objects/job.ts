@@ -274,8 +274,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#market.view,
       settle: async (job, settlements) => {
-        for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
-        await this.#tenant.settle(job);
+        await this.#tenant.settle(job, settlementMessages(job, settlements));
         if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),

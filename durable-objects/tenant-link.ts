@@ -1,5 +1,6 @@
 import type { AtomicEnv } from "../src/env.ts";
 import type { Job } from "../src/job/job.ts";
+import type { SettlementMessage } from "../src/job/job-summary.ts";
 import { ledgerOf } from "../src/job/ledger.ts";
 import { ledgerTotals } from "../src/money/ledger.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -38,9 +39,9 @@ export class TenantLink {
   }
 
   /** The job has ended and all its attempts have reported. */
-  async settle(job: Job): Promise<void> {
+  async settle(job: Job, messages: SettlementMessage[]): Promise<void> {
     const { costNano, chargeNano } = ledgerTotals(ledgerOf(job));
-    await this.#tenant(job).settle(job.id, job.slice, { costNano, chargeNano });
+    await this.#tenant(job).settle({ job: job.id, slice: job.slice, costNano, chargeNano }, messages);
   }
 
   #tenant(job: Job): Pick<TenantObject, "begin" | "lease" | "settle"> {

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AtomicEnv } from "../src/env.ts";
+import type { SettlementMessage } from "../src/job/job-summary.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type Standing,
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
+import { type Bill, SettleWindow } from "./settle-window.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 
 /** No call waits longer for money, ms: a caller that may wait longer calls again. */
@@ -30,11 +32,23 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   readonly #ledger: TenantLedger;
   /** Who waits for money, in the order they came. */
   #waiting: (() => void)[] = [];
+  readonly #window: SettleWindow;
+  /** An alarm is set that forgets what settled long ago. */
+  #forgets = false;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
     this.#rows = new SqlTenantRows(ctx.storage.sql);
     this.#ledger = new TenantLedger(this.#rows);
+    this.#window = new SettleWindow({
+      take: (bills) => {
+        const nowMs = Date.now();
+        for (const { job, slice, costNano, chargeNano } of bills)
+          this.#ledger.settle(job, slice, { costNano, chargeNano }, nowMs);
+        this.#moved();
+      },
+      send: async (messages) => void (await env.SETTLEMENTS.sendBatch(messages.map((body) => ({ body })))),
+    });
   }
 
   async setLimits(limits: Limits): Promise<Standing> {
@@ -88,17 +102,19 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     }
   }
 
-  async settle(
-    job: string,
-    slice: OpeningSlice | null,
-    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
-  ): Promise<void> {
-    this.#ledger.settle(job, slice, bill, Date.now());
-    this.#moved();
+  /** Takes an ended job's bill and passes on what the market is to learn of it; both may come again. */
+  async settle(bill: Bill, messages: SettlementMessage[]): Promise<void> {
+    const done = this.#window.settle(bill, messages);
+    // Money that somebody waits for comes back at once.
+    if (this.#waiting.length > 0) this.#window.flush();
+    await done;
+    if (this.#forgets) return;
+    this.#forgets = true;
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + forgetEveryMs);
   }
 
   override async alarm(): Promise<void> {
+    this.#forgets = false;
     if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
   }
 
