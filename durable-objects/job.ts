@@ -50,6 +50,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   #run: JobRun | null = null;
   readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
+  #telling: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
@@ -83,7 +84,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
     // Most jobs that somebody waits for are over before anybody could miss them in a list.
-    if (awaited && slice === undefined) setTimeout(() => this.#tellIfRunning(run), awaitedMs);
+    if (awaited && slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
     else this.#tell(run);
     return "made";
   }
@@ -300,7 +301,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const events = this.#unpublished;
     this.#unpublished = [];
     this.#streams.publish(events);
-    if (events.some((event) => event.type === "job-ended")) this.#ends.wake();
+    if (events.some((event) => event.type === "job-ended")) {
+      this.#ends.wake();
+      // A timer would keep the object awake.
+      if (this.#telling !== null) clearTimeout(this.#telling);
+    }
     this.#tend();
   }
 

@@ -4,7 +4,7 @@ import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
 
 /** So long an ended job waits for others to settle with, ms. Nobody waits for it: its answer is out. */
-const lingerMs = 25;
+const lingerMs = 100;
 /** A queue takes no more at once: 100 messages, 256 KB. */
 const mostMessages = 100;
 const mostBytes = 240_000;
