@@ -58,10 +58,12 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   }
 
   async standing(): Promise<Standing> {
+    this.#window.flush();
     return this.#ledger.standing(Date.now());
   }
 
   async months(limit: number): Promise<MonthTotals[]> {
+    this.#window.flush();
     return this.#rows.months(limit);
   }
 
@@ -71,6 +73,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   /** Money for a Worker to hand on, at least `leastNano` or none. */
   async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd): Promise<Opening> {
+    this.#window.flush();
     const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
     return { grant, leftNano: this.#ledger.standing(Date.now()).leftNano, jobNano: this.#ledger.limits.jobNano };
   }
@@ -93,6 +96,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     wantNano: NanoUsd,
     waitMs: number,
   ): Promise<Grant> {
+    // What ended jobs give back is there for the next one.
+    this.#window.flush();
     const untilMs = Date.now() + Math.min(waitMs, longestWaitMs);
     for (;;) {
       const grant = this.#ledger.lease(job, slice, leastNano, wantNano, Date.now());
