@@ -1,3 +1,5 @@
+import type { JobRequest } from "../src/plan/job-request.ts";
+
 type Detect = (text: string) => { language: string; confidence: number } | null;
 
 let loaded: Detect | null = null;
@@ -19,3 +21,12 @@ export async function loadLanguageDetector(): Promise<void> {
 
 /** ISO 639-1 code and confidence of a text's language; null: it cannot tell, or its tables are not loaded. */
 export const detectLanguage: Detect = (text) => loaded?.(text) ?? null;
+
+/** A language criterion judges while text streams, so its tables are there before the first token. */
+export function needsDetector(request: JobRequest): boolean {
+  const contracts = [
+    request.contract,
+    ...(typeof request.plan === "object" ? request.plan.microtasks.map((m) => m.contract) : []),
+  ];
+  return contracts.some((contract) => contract.criteria.some((c) => c.type === "language"));
+}

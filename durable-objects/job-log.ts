@@ -2,7 +2,7 @@ import { type LogEnd, refuseAppend } from "../src/job/append-rule.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
 import { logVersion, readEvent } from "../src/job/log-version.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
-import { hasLog, hasTable, migrateLog } from "./log-schema.ts";
+import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
 import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
 
@@ -32,6 +32,12 @@ export class JobLog {
     return this.end === null;
   }
 
+  /** The event that made the job; null: no log. */
+  get first(): Extract<LoggedEvent, { type: "job-accepted" }> | null {
+    const [event] = this.read(0, 1);
+    return event?.type === "job-accepted" ? event : null;
+  }
+
   /** The last row, read anew: another process of this object may have written it. null: no log. */
   get end(): LogEnd | null {
     return this.#isThere() ? this.#lastRow() : null;
@@ -41,8 +47,8 @@ export class JobLog {
   append(events: LoggedEvent[], epoch: number): void {
     const isThere = this.#isThere();
     this.#storage.transactionSync(() => {
-      if (!isThere) migrateLog(this.#sql);
-      const refusal = refuseAppend(this.#lastRow(), events, epoch);
+      if (!isThere) createLog(this.#sql);
+      const refusal = refuseAppend(isThere ? this.#lastRow() : null, events, epoch);
       if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
       for (const event of events) this.#write(event, epoch);
     });

@@ -1,15 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { giveApproval } from "../src/engine/approval.ts";
-import type { EnginePorts, MarketView } from "../src/engine/ports.ts";
+import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import { feedbackSettlement } from "../src/engine/settle.ts";
-import {
-  emptySnapshot,
-  type MarketSnapshot,
-  marketSnapshot,
-  viewOf as marketView,
-} from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -21,18 +15,18 @@ import { type JobView, viewOf } from "../src/job/job-view.ts";
 import { ledgerOf } from "../src/job/ledger.ts";
 import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
-import type { Pace } from "../src/market/pace.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
-import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { Usage } from "../src/money/price.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
-import type { JobRequest } from "../src/plan/job-request.ts";
-import { loadLanguageDetector } from "./detect-language.ts";
+import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
+import { EndWaiters } from "./end-waiters.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
+import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
+import type { Created, NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
@@ -41,22 +35,8 @@ import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 const parkedMs = 5 * 60_000;
 /** After the log refused a write or the engine failed, ms. */
 const brokenMs = 5_000;
-
-export interface NewJob {
-  id: string;
-  tenant: string;
-  request: JobRequest;
-  seed: number;
-  via: "http" | "email" | "queue" | "cron";
-  /** Of a job that has a name: see `job-accepted`. */
-  bodyHash?: string;
-  /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
-  market: MarketSnapshot;
-  /** Of a tenant with a cap: what the job may spend before it asks for more. */
-  slice?: OpeningSlice;
-  /** Of a tenant whose pace is not the plain one. */
-  pace?: Pace;
-}
+/** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
+const awaitedMs = 500;
 
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
@@ -64,12 +44,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #lease: Lease;
   readonly #tombstone: Tombstone;
   readonly #streams = new EventStreams();
+  readonly #ends = new EndWaiters();
   #unpublished: LoggedEvent[] = [];
   readonly #tenant: TenantLink;
   #run: JobRun | null = null;
-  #market: MarketSnapshot;
-  #view: MarketView;
+  readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
+  #telling: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
@@ -77,29 +58,50 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease = new Lease(ctx.storage);
     this.#tombstone = new Tombstone(ctx.storage.sql);
     this.#tenant = new TenantLink(env);
-    this.#market = emptySnapshot(env);
-    this.#view = marketView(this.#market);
+    this.#market = new JobMarket(env);
   }
 
-  /** Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing. */
-  async create(job: NewJob): Promise<"made" | "repeated" | "other-request"> {
-    await prepareCriteria(job.request);
-    const first = this.#log.read(0, 1)[0];
-    if (first?.type === "job-accepted") return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
-    this.#trade(job.market);
+  /**
+   * Acknowledges a job: its first event is on disk when this resolves. A repeat of the same job changes nothing.
+   * `waitMs` above 0: resolves with the view when the job has ended within it; rejects when the object starts anew.
+   */
+  async create(job: NewJob, waitMs = 0): Promise<Created> {
+    const made = await this.#accept(job, waitMs > 0);
+    if (waitMs === 0 || made === "other-request") return { made, view: null };
+    const view = await this.ended(job.tenant, waitMs);
+    return { made, view: view === "running" ? null : view };
+  }
+
+  async #accept(job: NewJob, awaited: boolean): Promise<Created["made"]> {
+    if (needsDetector(job.request)) await loadLanguageDetector();
+    const first = this.#log.first;
+    if (first !== null) return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
+    this.#market.take(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
     const named = bodyHash === undefined ? {} : { bodyHash };
     const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
-    this.#tell(run);
+    // Most jobs that somebody waits for are over before anybody could miss them in a list.
+    if (awaited && slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
+    else this.#tell(run);
     return "made";
   }
 
   async view(tenant: string): Promise<JobView | null> {
     const run = await this.#ofTenant(tenant);
     return run === null ? null : viewOf(run.job);
+  }
+
+  /** The view as soon as the job has ended; "running" after `waitMs`. null: not this tenant's job. */
+  async ended(tenant: string, waitMs: number): Promise<JobView | "running" | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null) return null;
+    if (run.job.status === "running") await this.#ends.wait(waitMs);
+    // The caller comes back to the run that goes on from the log.
+    if (run.stopped) throw new Error("The job's object starts anew.");
+    return run.job.status === "running" ? "running" : viewOf(run.job);
   }
 
   async explain(tenant: string): Promise<Explanation | null> {
@@ -247,11 +249,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const log = this.#log.read();
     const first = log[0];
     if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
-    await prepareCriteria(first.request);
+    if (needsDetector(first.request)) await loadLanguageDetector();
     // A job that has nothing more to decide needs no market: it can be read whatever state the stores are in.
     if (!log.some((event) => event.type === "settlement-prepared")) {
       const tenant = first.request.examples ? first.tenant : null;
-      this.#trade(await marketSnapshot(this.env, tenant, (work) => this.ctx.waitUntil(work)));
+      await this.#market.read(tenant, (work) => this.ctx.waitUntil(work));
     }
     if (this.#run !== null) return this.#run;
     const run = this.#open(log);
@@ -267,19 +269,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run;
   }
 
-  #trade(snapshot: MarketSnapshot): void {
-    this.#market = snapshot;
-    this.#view = marketView(snapshot);
-  }
-
   #ports(): EnginePorts {
     return {
       ...effectsOf(this.env, () => this.#market.endpoints),
       append: (events, epoch) => this.#log.append(events, epoch),
-      market: () => this.#view,
+      market: () => this.#market.view,
       settle: async (job, settlements) => {
-        for (const message of settlementMessages(job, settlements)) await this.env.SETTLEMENTS.send(message);
-        await this.#tenant.settle(job);
+        await this.#tenant.settle(job, settlementMessages(job, settlements));
         if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
@@ -289,6 +285,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         // The next request or alarm opens the log anew.
         this.#run = null;
         this.#streams.settle();
+        this.#ends.wake();
         this.#lease.rest(Date.now() + (error instanceof UnreadableLog ? parkedMs : brokenMs));
       },
       watched: () => this.#streams.size > 0,
@@ -304,7 +301,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const events = this.#unpublished;
     this.#unpublished = [];
     this.#streams.publish(events);
+    if (events.some((event) => event.type === "job-ended")) {
+      this.#ends.wake();
+      // A timer would keep the object awake.
+      if (this.#telling !== null) clearTimeout(this.#telling);
+    }
     this.#tend();
+  }
+
+  #tellIfRunning(run: JobRun): void {
+    if (run === this.#run && run.job.status === "running") this.#tell(run);
   }
 
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */
@@ -379,13 +385,4 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
     console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
   }
-}
-
-/** A language criterion judges while text streams, so its tables are there before the first token. */
-async function prepareCriteria(request: JobRequest): Promise<void> {
-  const contracts = [
-    request.contract,
-    ...(typeof request.plan === "object" ? request.plan.microtasks.map((m) => m.contract) : []),
-  ];
-  if (contracts.some((contract) => contract.criteria.some((c) => c.type === "language"))) await loadLanguageDetector();
 }

@@ -25,12 +25,11 @@ export const hasLog = (sql: LogSql): boolean => hasTable(sql, "log");
 export const hasTable = (sql: LogSql, name: string): boolean =>
   [...sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name)].length > 0;
 
-/** Brings the tables to the newest form, whatever they are. Synchronous: part of the commit it is called in. */
+/** Makes the tables, or throws when they are there: another process of this object was first. */
+export const createLog = (sql: LogSql): void => void sql.exec(newest);
+
+/** Brings a log's tables to the newest form. Synchronous: part of the commit it is called in. */
 export function migrateLog(sql: LogSql): void {
-  if (!hasLog(sql)) {
-    sql.exec(newest);
-    return;
-  }
   const columns = new Set([...sql.exec<{ name: string }>("PRAGMA table_info(log)")].map((column) => column.name));
   for (const step of steps) if (!columns.has(step.adds)) for (const statement of step.run) sql.exec(statement);
 }

@@ -1,5 +1,6 @@
 import type { AtomicEnv } from "../src/env.ts";
 import type { Job } from "../src/job/job.ts";
+import type { SettlementMessage } from "../src/job/job-summary.ts";
 import { ledgerOf } from "../src/job/ledger.ts";
 import { ledgerTotals } from "../src/money/ledger.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -38,12 +39,12 @@ export class TenantLink {
   }
 
   /** The job has ended and all its attempts have reported. */
-  async settle(job: Job): Promise<void> {
+  async settle(job: Job, messages: SettlementMessage[]): Promise<void> {
     const { costNano, chargeNano } = ledgerTotals(ledgerOf(job));
     // Who waited for a person or for a time, or was cancelled, says nothing of how long the market takes.
     const waited = job.status === "cancelled" || job.microtasks.some((m) => m.task.wait !== undefined);
     const tookMs = job.endedAtMs === null || waited ? null : job.endedAtMs - job.acceptedAtMs;
-    await this.#tenant(job).settle(job.id, job.slice, { costNano, chargeNano }, tookMs);
+    await this.#tenant(job).settle({ job: job.id, slice: job.slice, costNano, chargeNano, tookMs }, messages);
   }
 
   #tenant(job: Job): Pick<TenantObject, "begin" | "lease" | "settle"> {

@@ -1,11 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AtomicEnv } from "../src/env.ts";
+import type { SettlementMessage } from "../src/job/job-summary.ts";
 import { firstPace, type Pace, paceAfter, toldPace } from "../src/market/pace.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
 import {
   type Grant,
   type Limits,
+  type ListPlace,
   type MonthTotals,
   monthBefore,
   monthOf,
@@ -13,6 +15,7 @@ import {
   type Standing,
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
+import { type Bill, SettleWindow } from "./settle-window.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 
 /** No call waits longer for money, ms: a caller that may wait longer calls again. */
@@ -36,11 +39,25 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   readonly #ledger: TenantLedger;
   /** Who waits for money, in the order they came. */
   #waiting: (() => void)[] = [];
+  readonly #window: SettleWindow;
+  /** An alarm is set that forgets what settled long ago. */
+  #forgets = false;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
     this.#rows = new SqlTenantRows(ctx.storage.sql);
     this.#ledger = new TenantLedger(this.#rows);
+    this.#window = new SettleWindow({
+      take: (bills) => {
+        const nowMs = Date.now();
+        for (const { job, slice, costNano, chargeNano, tookMs } of bills) {
+          const month = this.#ledger.settle(job, slice, { costNano, chargeNano }, nowMs);
+          if (month !== null) this.#step({ costNano, tookMs }, month);
+        }
+        this.#moved();
+      },
+      send: async (messages) => void (await env.SETTLEMENTS.sendBatch(messages.map((body) => ({ body })))),
+    });
   }
 
   async setLimits(limits: Limits): Promise<PacedStanding> {
@@ -50,19 +67,22 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   }
 
   async standing(): Promise<PacedStanding> {
+    this.#window.flush();
     return { ...this.#ledger.standing(Date.now()), pace: this.#pace() };
   }
 
   async months(limit: number): Promise<MonthTotals[]> {
+    this.#window.flush();
     return this.#rows.months(limit);
   }
 
-  async running(limit: number): Promise<RunningJob[]> {
-    return this.#ledger.running(limit);
+  async running(limit: number, after: ListPlace | null): Promise<RunningJob[]> {
+    return this.#ledger.running(limit, after);
   }
 
   /** Money for a Worker to hand on, at least `leastNano` or none. */
   async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd): Promise<Opening> {
+    this.#window.flush();
     const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
     return {
       grant,
@@ -90,6 +110,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     wantNano: NanoUsd,
     waitMs: number,
   ): Promise<Grant> {
+    // What ended jobs give back is there for the next one.
+    this.#window.flush();
     const untilMs = Date.now() + Math.min(waitMs, longestWaitMs);
     for (;;) {
       const grant = this.#ledger.lease(job, slice, leastNano, wantNano, Date.now());
@@ -99,19 +121,19 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     }
   }
 
-  async settle(
-    job: string,
-    slice: OpeningSlice | null,
-    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
-    tookMs: number | null = null,
-  ): Promise<void> {
-    const month = this.#ledger.settle(job, slice, bill, Date.now());
-    if (month !== null) this.#step({ costNano: bill.costNano, tookMs }, month);
-    this.#moved();
+  /** Takes an ended job's bill and passes on what the market is to learn of it; both may come again. */
+  async settle(bill: Bill, messages: SettlementMessage[]): Promise<void> {
+    const done = this.#window.settle(bill, messages);
+    // Money that somebody waits for comes back at once.
+    if (this.#waiting.length > 0) this.#window.flush();
+    await done;
+    if (this.#forgets) return;
+    this.#forgets = true;
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + forgetEveryMs);
   }
 
   override async alarm(): Promise<void> {
+    this.#forgets = false;
     if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
   }
 

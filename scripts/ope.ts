@@ -46,7 +46,7 @@ async function readServer(api: Api, most: number, kind: unknown): Promise<Logged
   const log: Logged[] = [];
   let before = "";
   for (let read = 0; read < most; ) {
-    const { jobs, next } = await api.call<{ jobs: { id: string; createdAtMs: number }[]; next: number | null }>(
+    const { jobs, next } = await api.call<{ jobs: { id: string; createdAtMs: number }[]; next: string | null }>(
       "GET",
       `/v1/jobs?limit=100${before}`,
     );

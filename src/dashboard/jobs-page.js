@@ -28,7 +28,7 @@ async function refresh() {
   }
 }
 
-/** @param {any[]} jobs @param {number | null} more */
+/** @param {any[]} jobs @param {string | null} more */
 const list = (jobs, more) => [
   table(
     `${jobs.length} job${jobs.length === 1 ? "" : "s"}`,
@@ -51,7 +51,7 @@ const list = (jobs, more) => [
     : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more) }, "Older jobs"))]),
 ];
 
-/** @param {number} before */
+/** @param {string} before */
 async function showOlder(before) {
   const page = await ask(`/v1/jobs?limit=50&before=${before}`);
   older = [...older, ...page.jobs];

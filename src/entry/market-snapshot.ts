@@ -50,8 +50,22 @@ export const forgetBidders = (): void => snapshots.forgetBidders();
 export const emptySnapshot = (env: AtomicEnv): MarketSnapshot =>
   snapshotOf(env, { state: emptyMarket(), bidders: [], examples: {} });
 
+let made: {
+  env: AtomicEnv;
+  of: Pick<StoreSnapshot, "state" | "bidders">;
+  is: Omit<MarketSnapshot, "examples">;
+} | null = null;
+
+/** Put together once for what the stores said last, and shared: not to be changed. */
+function snapshotOf(env: AtomicEnv, store: StoreSnapshot): MarketSnapshot {
+  const { state, bidders, examples } = store;
+  if (made === null || made.env !== env || made.of.state !== state || made.of.bidders !== bidders)
+    made = { env, of: { state, bidders }, is: putTogether(env, store) };
+  return { ...made.is, examples };
+}
+
 /** Simulated bidders take part only where ATOMIC_SIM is set. A stored bidder stands in for a default one of its id. */
-function snapshotOf(env: AtomicEnv, { state, bidders, examples }: StoreSnapshot): MarketSnapshot {
+function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<MarketSnapshot, "examples"> {
   const stored = bidders.map((row): ConfiguredBidder => {
     const endpoint = row.endpoint as Endpoint;
     const { reasoningTokens } = endpoint;
@@ -67,7 +81,6 @@ function snapshotOf(env: AtomicEnv, { state, bidders, examples }: StoreSnapshot)
     endpoints,
     pacing: plainPacing,
     judgeAuditShare: judgeAuditShare(env.ATOMIC_JUDGE_AUDIT_SHARE),
-    examples,
   };
 }
 

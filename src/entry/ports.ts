@@ -1,5 +1,6 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
+import type { Created, NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
@@ -12,21 +13,22 @@ import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
-import { breaksOf, standing } from "../market/market.ts";
+import { standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
-import type { RunningJob } from "../money/tenant-ledger.ts";
+import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
-import { JobList, type JobPage, maxPage } from "../store/job-list.ts";
+import { JobList, type JobPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { type ClientPlace, locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
-import { forgetBidders, type MarketSnapshot, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { packMarket } from "./market-parcel.ts";
+import { forgetBidders, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. */
@@ -37,7 +39,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
   const stored = new BidderStore(db);
   return {
     jobs: {
-      async create(caller, request, via, name) {
+      async create(caller, request, via, name, waitMs = 0) {
         // A tenant that may name any secret could have another's messages signed.
         if (request.webhook?.secretName !== undefined && caller.role !== "operator")
           throw new AtomicError(
@@ -52,25 +54,31 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const made = await env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }).create({
+        const job: NewJob = {
           id,
           tenant: caller.tenant,
           request: withJobLimit(request, opening.jobNano),
           seed,
           via,
-          market: forRequest(market, request),
+          market: packMarket(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
           ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
-        });
-        if (made !== "made") returnSlice(caller.tenant, opening.slice);
+        };
+        const { made, view, again } = await createJob(
+          () => env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
+          job,
+          waitMs,
+        );
+        // A call that broke may have made the job: then the slice is the job's.
+        if (made !== "made" && !again) returnSlice(caller.tenant, opening.slice);
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",
             "This idempotency key was used for another request. Use a new key for a new request.",
             { field: "Idempotency-Key" },
           );
-        return { id, repeated: made === "repeated" };
+        return { id, repeated: made === "repeated" && !(again && name === undefined), view };
       },
       async open(caller, id) {
         const objectId = await verifyJobId(secret, caller.tenant, id);
@@ -79,7 +87,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       async list(caller, page) {
         const [ended, running] = await Promise.all([
           new JobList(db).list(caller.tenant, page),
-          tenantObject(env, caller.tenant).running(maxPage),
+          tenantObject(env, caller.tenant).running(page.limit, page.after),
         ]);
         return withRunning(caller.tenant, ended, running, page);
       },
@@ -168,11 +176,8 @@ const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =
 /** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
 function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
   const known = new Set(ended.map((job) => job.id));
-  const { limit, beforeMs } = page;
-  const now = running
-    .filter((job) => !known.has(job.id) && (beforeMs === null || job.createdAtMs < beforeMs))
-    .map((job) => runningSummary(tenant, job));
-  return [...ended, ...now].sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1)).slice(0, limit);
+  const now = running.filter((job) => !known.has(job.id)).map((job) => runningSummary(tenant, job));
+  return [...ended, ...now].sort(newestFirst).slice(0, page.limit);
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */
@@ -195,18 +200,33 @@ function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | nu
   return null;
 }
 
-/** A job's object needs the market of the kinds in play only; a planner may choose any. */
-function forRequest(market: MarketSnapshot, request: JobRequest): MarketSnapshot {
-  if (request.plan !== "single") return market;
-  const kept = Object.entries(market.state.kinds).filter(([kind]) => kind === request.kind || kind === "judge");
-  const { breaks } = market.state;
-  const known = breaks === undefined ? {} : { breaks: breaksOf(breaks, request.kind) };
-  return { ...market, state: { ...market.state, kinds: Object.fromEntries(kept), ...known } };
+/**
+ * One call makes the job and, where `waitMs` says so, waits for its end. When that call breaks with the object, which may
+ * or may not have the job by then, a second one makes sure of it without waiting; `again` says so.
+ */
+async function createJob(object: () => JobRpc, job: NewJob, waitMs: number): Promise<Created & { again: boolean }> {
+  if (waitMs > 0)
+    try {
+      return { ...(await object().create(job, waitMs)), again: false };
+    } catch {
+      return { ...(await object().create(job)), again: true };
+    }
+  return { ...(await object().create(job)), again: false };
 }
 
 type JobRpc = Pick<
   JobObject,
-  "view" | "events" | "explain" | "cancel" | "feedback" | "ledger" | "reconcile" | "approve" | "summary"
+  | "create"
+  | "view"
+  | "ended"
+  | "events"
+  | "explain"
+  | "cancel"
+  | "feedback"
+  | "ledger"
+  | "reconcile"
+  | "approve"
+  | "summary"
 >;
 
 /** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
@@ -227,6 +247,10 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
     approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
     reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
     view: () => known(job().view(tenant)),
+    async ended(waitMs) {
+      const said = await known(job().ended(tenant, waitMs));
+      return said === "running" ? null : said;
+    },
     events: (after) => known(job().events(tenant, after)),
     explain: () => known(job().explain(tenant)),
     cancel: (by) => known(job().cancel(tenant, by)),

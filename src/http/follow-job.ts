@@ -4,7 +4,7 @@ import type { JobHandle } from "./ports.ts";
 import { readEvents } from "./read-events.ts";
 
 /** Broken streams in a row, without one event between them, before a follower gives up: about 12 s. */
-const maxBreaks = 8;
+export const maxBreaks = 8;
 
 /**
  * Follows a job to its `job-ended`, over restarts of its object: a stream that breaks or closes early is opened again
@@ -38,7 +38,7 @@ export async function* followJob(
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done() {

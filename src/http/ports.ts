@@ -9,7 +9,7 @@ import type { Pace } from "../market/pace.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Usage } from "../money/price.ts";
-import type { Limits, MonthTotals, Standing } from "../money/tenant-ledger.ts";
+import type { Limits, ListPlace, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
@@ -43,6 +43,8 @@ export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
   view(): Promise<JobView>;
+  /** The view as soon as the job has ended; null: it still runs after `waitMs`. */
+  ended(waitMs: number): Promise<JobView | null>;
   /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
@@ -72,9 +74,11 @@ export interface HttpPorts {
        * when that job was another request.
        */
       name?: string,
-    ): Promise<{ id: string; repeated: boolean }>;
+      /** Above 0: returns only when the job has ended, or after so many ms; `view` is null where it still runs. */
+      waitMs?: number,
+    ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
-    list(caller: Caller, page: { limit: number; beforeMs: number | null }): Promise<JobSummary[]>;
+    list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };

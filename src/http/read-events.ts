@@ -2,6 +2,8 @@ import type { LoggedEvent } from "../job/job-event.ts";
 
 /** One event is at most a job's whole input and plan. */
 const maxLineChars = 64 * 1024 * 1024;
+/** The platform's own streams give 4 KB at a time unless there is room for more: a long replay would be 500 reads. */
+const readBytes = 128 * 1024;
 
 /**
  * Reads a job's NDJSON stream: events in order, null for a heartbeat. Ends when the stream does or the signal is
@@ -11,15 +13,16 @@ export async function* readEvents(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<LoggedEvent | null, void> {
-  for await (const batch of readBatches(stream, signal)) yield* batch;
+  for await (const lines of readLines(stream, signal))
+    for (const line of lines) yield line.trim() === "" ? null : (JSON.parse(line) as LoggedEvent);
 }
 
-/** The same, as they came together: a long replay costs a turn of the loop a page, not one an event. */
-export async function* readBatches(
+/** The same as text, in the pieces in which it came: a blank line for a heartbeat. */
+export async function* readLines(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-): AsyncGenerator<(LoggedEvent | null)[], void> {
-  const reader = stream.getReader();
+): AsyncGenerator<string[], void> {
+  const reader = readerOf(stream);
   const stop = () => void reader.cancel().catch(() => {});
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
@@ -33,10 +36,35 @@ export async function* readBatches(
       if (rest.length > maxLineChars) throw new Error("An event is larger than a job may be.");
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
-      if (lines.length > 0) yield lines.map((line) => (line.trim() === "" ? null : (JSON.parse(line) as LoggedEvent)));
+      if (lines.length > 0) yield lines;
     }
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
   }
+}
+
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** Of a stream of bytes, a reader that takes much at once; of any other, the usual one. */
+function readerOf(stream: ReadableStream<Uint8Array>): Reader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    return stream.getReader();
+  }
+  let room = new Uint8Array(readBytes);
+  return {
+    async read() {
+      const { done, value } = await reader.read(room);
+      // What was decoded is not needed any more, and its memory is as good as new.
+      if (value !== undefined) room = new Uint8Array(value.buffer as ArrayBuffer);
+      return { done, value };
+    },
+    cancel: () => reader.cancel(),
+  };
 }

@@ -30,7 +30,7 @@ export function settlementMessages(job: Job, settlements: readonly Settlement[])
 }
 
 /** Three bytes a code unit is the most UTF-8 needs; counting them would need a platform's encoder. */
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   const text = JSON.stringify(value);
   let bytes = 0;
   for (let i = 0; i < text.length; i++) bytes += text.charCodeAt(i) < 0x80 ? 1 : 3;

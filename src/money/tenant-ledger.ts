@@ -23,6 +23,11 @@ export interface RunningJob {
   createdAtMs: number;
 }
 
+/** A job's place in a list, newest first; jobs of one millisecond by id, so that a page can end between them. */
+export type ListPlace = Pick<RunningJob, "createdAtMs" | "id">;
+export const newestFirst = (a: ListPlace, b: ListPlace): number =>
+  b.createdAtMs - a.createdAtMs || (a.id === b.id ? 0 : a.id < b.id ? 1 : -1);
+
 /** What is known of a job that has settled. */
 export interface SettledJob {
   month: string;
@@ -108,11 +113,11 @@ export class TenantLedger {
     return { ...limits, ...totals, heldNano, leftNano, running: this.#jobs().length };
   }
 
-  /** Running jobs, newest first. */
-  running(limit: number): RunningJob[] {
+  /** Running jobs, newest first; `after`: only those that follow this place in the list. */
+  running(limit: number, after: ListPlace | null = null): RunningJob[] {
     return this.#jobs()
-      .flatMap((lease) => (lease.about === null ? [] : [lease.about]))
-      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .flatMap(({ about }) => (about === null || (after !== null && newestFirst(after, about) >= 0) ? [] : [about]))
+      .sort(newestFirst)
       .slice(0, limit);
   }
 

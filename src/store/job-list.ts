@@ -1,19 +1,18 @@
 import { and, desc, eq, lt, or } from "drizzle-orm";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
+import type { ListPlace } from "../money/tenant-ledger.ts";
 import type { Database } from "./database.ts";
 import { jobs, usageMonths } from "./schema.ts";
 
 /** Longest page of a job list. */
-export const maxPage = 200;
+const maxPage = 200;
 
 export interface JobPage {
   /** 1 to 200; more is cut to 200. */
   limit: number;
-  /** Only jobs created before this; null: from the newest. */
-  beforeMs: number | null;
-  /** With `beforeMs`: the last job of the page before, so that jobs created in its millisecond are not skipped. */
-  beforeId?: string;
+  /** Only jobs that follow this place in the list, which is the last job of the page before; null: from the newest. */
+  after: ListPlace | null;
 }
 
 export interface UsageMonth {
@@ -36,19 +35,18 @@ export class JobList {
   /** A tenant's ended jobs, newest first. Reads as many rows as it returns: the primary key is the order. */
   async list(tenant: string, page: JobPage): Promise<JobSummary[]> {
     const limit = Math.max(1, Math.min(maxPage, Math.trunc(page.limit)));
-    const before =
-      page.beforeMs === null
+    const { after } = page;
+    const follows =
+      after === null
         ? undefined
-        : page.beforeId === undefined
-          ? lt(jobs.createdAtMs, page.beforeMs)
-          : or(
-              lt(jobs.createdAtMs, page.beforeMs),
-              and(eq(jobs.createdAtMs, page.beforeMs), lt(jobs.id, page.beforeId)),
-            );
+        : or(
+            lt(jobs.createdAtMs, after.createdAtMs),
+            and(eq(jobs.createdAtMs, after.createdAtMs), lt(jobs.id, after.id)),
+          );
     const rows = await this.#db
       .select()
       .from(jobs)
-      .where(and(eq(jobs.tenant, tenant), before))
+      .where(and(eq(jobs.tenant, tenant), follows))
       .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
       .limit(limit);
     return rows.map((row) => ({ ...row, error: row.error as JobSummary["error"] }));

@@ -7,7 +7,7 @@ import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
-import { viewOf } from "../../src/job/job-view.ts";
+import { type JobView, viewOf } from "../../src/job/job-view.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket } from "../../src/market/market.ts";
@@ -103,6 +103,12 @@ export class LiveJob {
     });
   }
 
+  async ended(waitMs: number): Promise<JobView | null> {
+    for (const untilMs = Date.now() + waitMs; this.job.status === "running" && Date.now() < untilMs; )
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    return this.job.status === "running" ? null : viewOf(this.job);
+  }
+
   #rest(): void {
     if (!this.run.accepted || !this.run.finished) return;
     for (const stream of this.#streams) stream.close();
@@ -117,6 +123,7 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
   const base = testServer({ bidders: endpoints.map(({ bidder }) => bidder) });
   const handle = (job: LiveJob): JobHandle => ({
     view: async () => viewOf(job.job),
+    ended: (waitMs) => job.ended(waitMs),
     summary: async () => summaryOf(job.job),
     events: async (after) => job.events(after),
     explain: async () => explain(job.job),
@@ -140,7 +147,7 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
         last = job;
         jobs.set(objectId, job);
         job.accept(id, caller.tenant, request, leader);
-        return { id, repeated: false };
+        return { id, repeated: false, view: null };
       },
       async open(caller, id) {
         const objectId = await verifyJobId("secret", caller.tenant, id);

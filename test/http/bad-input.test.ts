@@ -436,7 +436,7 @@ const cases: Refused[] = [
     status: 400,
     code: "invalid-request",
     field: "before",
-    says: /whole number/,
+    says: /"next" of the page before/,
   },
   {
     what: "a job id of another form",

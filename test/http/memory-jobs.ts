@@ -7,8 +7,9 @@ import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
-import { viewOf } from "../../src/job/job-view.ts";
+import { type JobView, viewOf } from "../../src/job/job-view.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
+import { newestFirst } from "../../src/money/tenant-ledger.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import { usageOf } from "../../src/store/usage-month.ts";
@@ -30,6 +31,8 @@ export class MemoryJob {
   feedback: Feedback[] = [];
   reconciled: string[] = [];
   #closed = false;
+  /** Calls that wait for the job's end. */
+  readonly waiting = new Set<(broken: Error | null) => void>();
 
   constructor(id: string, tenant: string, request: JobRequest) {
     this.id = id;
@@ -49,6 +52,25 @@ export class MemoryJob {
       this.log.push(logged);
       for (const stream of this.streams) stream.enqueue(line(logged));
     }
+    if (events.some((event) => event.type === "job-ended")) this.#wake(null);
+  }
+
+  /** The view when `job-ended` was written; rejects when streams are broken meanwhile; null after `waitMs`. */
+  ended(waitMs: number): Promise<JobView | null> {
+    if (this.job.status !== "running") return Promise.resolve(viewOf(this.job));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve(null), waitMs);
+      this.waiting.add((broken) => {
+        clearTimeout(timer);
+        if (broken === null) resolve(viewOf(this.job));
+        else reject(broken);
+      });
+    });
+  }
+
+  #wake(broken: Error | null): void {
+    for (const wake of this.waiting) wake(broken);
+    this.waiting.clear();
   }
 
   /** A heartbeat on every open stream. */
@@ -60,6 +82,7 @@ export class MemoryJob {
   breakStreams(): void {
     for (const stream of this.streams) stream.error(new Error("The object was reset."));
     this.streams.clear();
+    this.#wake(new Error("The object was reset."));
   }
 
   /** Ended and settled: streams close, and new ones close after the replay. */
@@ -92,7 +115,7 @@ export function memoryJobs(secret: string, script: () => Script) {
   const jobs = new Map<string, MemoryJob>();
   let opened = 0;
   const port: HttpPorts["jobs"] = {
-    async create(caller, request, via, name) {
+    async create(caller, request, via, name, waitMs = 0) {
       const objectId =
         name === undefined
           ? hex(crypto.getRandomValues(new Uint8Array(32)))
@@ -100,14 +123,16 @@ export function memoryJobs(secret: string, script: () => Script) {
       const id = await mintJobId(secret, caller.tenant, objectId);
       const known = jobs.get(objectId);
       if (known !== undefined) {
-        if (canonicalRequest(known.request) === canonicalRequest(request)) return { id, repeated: true };
+        if (canonicalRequest(known.request) === canonicalRequest(request)) {
+          return { id, repeated: true, view: waitMs > 0 ? await endOf(known, waitMs) : null };
+        }
         throw new AtomicError("idempotency-mismatch", "This key was used for another request.");
       }
       const job = new MemoryJob(id, caller.tenant, request);
       jobs.set(objectId, job);
       job.write({ type: "job-accepted", job: id, tenant: caller.tenant, request, seed: 1, via });
       queueMicrotask(() => void script()(job));
-      return { id, repeated: false };
+      return { id, repeated: false, view: waitMs > 0 ? await endOf(job, waitMs) : null };
     },
     async open(caller, id) {
       const objectId = await verifyJobId(secret, caller.tenant, id);
@@ -122,20 +147,25 @@ export function memoryJobs(secret: string, script: () => Script) {
         .map(({ tenant: _, ...month }) => month)
         .slice(0, months);
     },
-    async list(caller, { limit, beforeMs }) {
+    async list(caller, { limit, after }) {
       return [...jobs.values()]
         .filter((j) => j.tenant === caller.tenant)
         .map((j) => summaryOf(j.job))
-        .filter((s) => beforeMs === null || s.createdAtMs < beforeMs)
+        .filter((s) => after === null || newestFirst(after, s) < 0)
+        .sort(newestFirst)
         .slice(0, limit);
     },
   };
   return { port, jobs, opened: () => opened, last: () => [...jobs.values()].at(-1) };
 }
 
+/** null as well when the job's object broke meanwhile: whoever waits asks again. */
+const endOf = (job: MemoryJob, waitMs: number): Promise<JobView | null> => job.ended(waitMs).catch(() => null);
+
 function handle(job: MemoryJob): JobHandle {
   return {
     view: async () => viewOf(job.job),
+    ended: (waitMs) => job.ended(waitMs),
     events: async (after) => job.events(after),
     explain: async () => explain(job.job),
     summary: async () => summaryOf(job.job),

@@ -146,7 +146,7 @@ describe("POST /v1/jobs", () => {
     server.runs(async (job) => {
       stalls(job);
       const second = setInterval(() => {
-        if (job.streams.size === 0) return;
+        if (job.waiting.size === 0) return;
         if (job.log.length === 4) {
           job.write({ type: "epoch-started", epoch: 2 });
           job.breakStreams();
@@ -167,7 +167,7 @@ describe("a job", () => {
     server.runs(stalls);
     const { id } = await (await server.ask("/v1/jobs", { body: { text: "Hi" } })).json();
     const list = await (await server.ask("/v1/jobs?limit=1")).json();
-    expect(list).toMatchObject({ jobs: [{ id, status: "running", costUsd: 0 }], next: 1_790_000_000_000 });
+    expect(list).toMatchObject({ jobs: [{ id, status: "running", costUsd: 0 }], next: `1790000000000_${id}` });
     expect(await (await server.ask(`/v1/jobs/${id}/explain`)).json()).toMatchObject({
       job: id,
       sentences: expect.arrayContaining(["The job is running with 1 microtask and cost $0."]),
@@ -179,6 +179,24 @@ describe("a job", () => {
     const cancelled = await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST" });
     expect([cancelled.status, await cancelled.json()]).toEqual([202, { id, status: "cancelled" }]);
     expect(server.jobs.last()?.cancelled).toBe("client");
+  });
+
+  it("stands on one page of a list, also among jobs of its millisecond", async () => {
+    const server = testServer();
+    server.runs(stalls);
+    const made: string[] = [];
+    for (let n = 0; n < 7; n++) made.push((await (await server.ask("/v1/jobs", { body: { text: "Hi" } })).json()).id);
+    const seen: string[] = [];
+    for (let before = ""; ; ) {
+      const page = await (await server.ask(`/v1/jobs?limit=2${before}`)).json();
+      seen.push(...page.jobs.map((job: { id: string }) => job.id));
+      if (page.next === null) break;
+      before = `&before=${page.next}`;
+    }
+    expect(seen).toHaveLength(7);
+    expect(new Set(seen)).toEqual(new Set(made));
+    const earlier = await (await server.ask("/v1/jobs?before=1790000000000")).json();
+    expect(earlier.jobs).toEqual([]);
   });
 
   it("is previewed without being made", async () => {

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jobLeaseMs, purseGraceMs, purseMs, type RunningJob, TenantLedger } from "../../src/money/tenant-ledger.ts";
+import {
+  jobLeaseMs,
+  type ListPlace,
+  purseGraceMs,
+  purseMs,
+  type RunningJob,
+  TenantLedger,
+} from "../../src/money/tenant-ledger.ts";
 import { MemoryRows } from "./memory-rows.ts";
 
 const nowMs = Date.UTC(2026, 10, 22);
@@ -127,5 +134,20 @@ describe("a tenant's budget", () => {
     ledger.settle("job_1", null, { costNano: 90, chargeNano: 0 }, december);
     expect(ledger.standing(december).costNano).toBe(0);
     expect(ledger.standing(nowMs).costNano).toBe(90);
+  });
+
+  it("lists running jobs by pages that may end within a millisecond", () => {
+    const ledger = new TenantLedger(new MemoryRows());
+    for (let n = 0; n < 9; n++) ledger.begin({ ...job(n), createdAtMs: 1 + Math.floor(n / 4) }, null, 0, nowMs);
+    const all = ledger.running(100).map((one) => one.id);
+    const seen: string[] = [];
+    for (let after: ListPlace | null = null; ; ) {
+      const page: RunningJob[] = ledger.running(2, after);
+      seen.push(...page.map((one) => one.id));
+      after = page.at(-1) ?? null;
+      if (after === null) break;
+    }
+    expect(seen).toEqual(all);
+    expect(new Set(seen).size).toBe(9);
   });
 });

@@ -117,7 +117,7 @@ describe("settling", () => {
       ["answer", "shared", "spam"].map((part) => expect.objectContaining({ part, version: 1 })),
     );
     expect(outcomes(await loadMarket(db))).toBe(200);
-    expect(await new JobList(db).list("tenant-1", { limit: 1, beforeMs: null })).toEqual([message(99).summary]);
+    expect(await new JobList(db).list("tenant-1", { limit: 1, after: null })).toEqual([message(99).summary]);
   });
 
   it("writes nothing for a repeat", async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BidderStore, maxStoredBidders } from "../../src/store/bidder-store.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { forgetSettled, settledKeptMs } from "../../src/store/forget-settled.ts";
-import { JobList } from "../../src/store/job-list.ts";
+import { JobList, type JobPage } from "../../src/store/job-list.ts";
 import { jsonChunks } from "../../src/store/json-chunks.ts";
 import { StoredKeys } from "../../src/store/key-store.ts";
 import { loadMarket } from "../../src/store/market-store.ts";
@@ -48,21 +48,21 @@ describe("the job list", () => {
     await settleBatch(db, [...mine, ...others], bidders, nowMs);
     const list = new JobList(db);
     const seen: string[] = [];
-    let before: { beforeMs: number | null; beforeId?: string } = { beforeMs: null };
+    let after: JobPage["after"] = null;
     for (;;) {
-      const page = await list.list("mine", { limit: 4, ...before });
+      const page = await list.list("mine", { limit: 4, after });
       const last = page.at(-1);
       if (last === undefined) break;
       seen.push(...page.map((j) => j.id));
-      before = { beforeMs: last.createdAtMs, beforeId: last.id };
+      after = last;
     }
     const expected = mine
       .map((m) => m.summary)
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .map((s) => s.id);
     expect(seen).toEqual(expected);
-    expect(await list.list("mine", { limit: 100, beforeMs: nowMs + 1 })).toHaveLength(3);
-    expect(await list.list("nobody", { limit: 10, beforeMs: null })).toEqual([]);
+    expect(await list.list("mine", { limit: 100, after: { createdAtMs: nowMs + 1, id: "" } })).toHaveLength(3);
+    expect(await list.list("nobody", { limit: 10, after: null })).toEqual([]);
     expect(await list.usage("other")).toMatchObject([{ month: "2026-11", jobs: 5 }]);
   });
 });

@@ -1,12 +1,12 @@
 import type { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { AtomicError } from "../../error.ts";
-import type { LoggedEvent } from "../../job/job-event.ts";
 import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
+import { frameOf } from "../event-frame.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
-import { readBatches } from "../read-events.ts";
+import { readLines } from "../read-events.ts";
 
 /**
  * `GET /v1/jobs/{id}/events`: the job's log as server-sent events. `id` is the event's number, so a browser that
@@ -18,14 +18,14 @@ export function eventsRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const after = await resumeFrom(job, c.req.header("last-event-id"), c.req.query("after"));
     if (after === null) return c.body(null, 204);
     const gone = new Disconnect(c, async () => job, false);
-    const batches = readBatches(await job.events(after), gone.signal);
+    const batches = readLines(await job.events(after), gone.signal);
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => gone.left());
       try {
         await stream.write("retry: 2000\n\n");
         let silent = true;
         for await (const batch of batches) {
-          silent &&= batch.every((event) => event === null);
+          silent &&= batch.every((line) => line.trim() === "");
           await stream.write(batch.map(frameOf).join(""));
         }
         // Where to go on for a reader that got no event: an id without data is remembered and not dispatched.
@@ -38,10 +38,6 @@ export function eventsRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     });
   });
 }
-
-/** JSON has no line breaks, so an event is one line of data. */
-const frameOf = (event: LoggedEvent | null): string =>
-  event === null ? ": beat\n\n" : `event: ${event.type}\ndata: ${JSON.stringify(event)}\nid: ${event.seq}\n\n`;
 
 /** The number of the last event the client has; null when nothing can come after it. */
 async function resumeFrom(

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { AtomicError } from "../../error.ts";
 import type { JobSummary } from "../../job/job-summary.ts";
 import { toUsd } from "../../money/nano-usd.ts";
+import type { ListPlace } from "../../money/tenant-ledger.ts";
 import type { AppEnv } from "../app-env.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts } from "../ports.ts";
@@ -11,13 +12,12 @@ import { linksOf } from "./links.ts";
 export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/jobs", async (c) => {
     const limit = wholeNumber(c.req.query("limit"), "limit", 1, 200) ?? 50;
-    const beforeMs = wholeNumber(c.req.query("before"), "before", 0, Number.MAX_SAFE_INTEGER);
-    const jobs = await ports.jobs.list(c.get("caller"), { limit, beforeMs });
+    const jobs = await ports.jobs.list(c.get("caller"), { limit, after: placeOf(c.req.query("before")) });
     const last = jobs.at(-1);
     return c.json({
       jobs: jobs.map(listed),
       /** Give it as `before` for the next page. */
-      next: jobs.length < limit || last === undefined ? null : last.createdAtMs,
+      next: jobs.length < limit || last === undefined ? null : `${last.createdAtMs}_${last.id}`,
     });
   });
 
@@ -50,6 +50,15 @@ const listed = ({ costNano, savedNano, ...job }: JobSummary) => ({
   costUsd: toUsd(costNano),
   savedUsd: toUsd(savedNano),
 });
+
+/** The `next` of a page: a time and an id, since jobs of one millisecond may be on two pages. A time alone will do too. */
+function placeOf(before: string | undefined): ListPlace | null {
+  if (before === undefined) return null;
+  const [, ms, id = ""] = /^(\d{1,15})(?:_(job_[0-9a-f]+_[0-9a-f]+))?$/.exec(before) ?? [];
+  if (ms !== undefined) return { createdAtMs: Number(ms), id };
+  const message = '"before" must be the "next" of the page before, or a time in epoch milliseconds.';
+  throw new AtomicError("invalid-request", message, { field: "before" });
+}
 
 export function wholeNumber(text: string | undefined, field: string, min: number, max: number): number | null {
   if (text === undefined) return null;

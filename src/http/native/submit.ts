@@ -3,8 +3,8 @@ import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app-env.ts";
+import { awaitJob, longestCallMs } from "../await-job.ts";
 import { Disconnect } from "../disconnect.ts";
-import { followJob } from "../follow-job.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
@@ -30,19 +30,22 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     await admit(request, ports);
 
     const caller = c.get("caller");
-    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
+    const untilMs = Date.now() + waitS * 1000;
+    // A job that its client's leaving cancels must be known by its id before it is waited for.
+    const waitMs = request.cancelOnDisconnect ? 0 : Math.min(waitS * 1000, longestCallMs);
+    const made = await ports.jobs.create(caller, request, "http", name ?? undefined, waitMs);
+    const { id, repeated } = made;
     const links = linksOf(id);
     const headers = { location: links.self, "atomic-job-id": id, ...replayed(repeated) };
+    if (made.view !== null) return c.json({ ...made.view, links }, 200, headers);
     const open = () => ports.jobs.open(caller, id);
-    if (waitS > 0) {
+    const leftMs = untilMs - Date.now();
+    if (waitS > 0 && leftMs > 0) {
       const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-      const timer = setTimeout(() => gone.end(), waitS * 1000);
+      const timer = setTimeout(() => gone.end(), leftMs);
       try {
-        for await (const event of followJob(open, gone.signal))
-          if (event?.type === "job-ended") {
-            const view = await (await open())?.view();
-            if (view !== undefined) return c.json({ ...view, links }, 200, headers);
-          }
+        const view = await awaitJob(open, gone.signal);
+        if (view !== null) return c.json({ ...view, links }, 200, headers);
       } finally {
         clearTimeout(timer);
         gone.end();

@@ -1,0 +1,28 @@
+import type { MarketParcel } from "../src/entry/market-parcel.ts";
+import type { JobView } from "../src/job/job-view.ts";
+import type { Pace } from "../src/market/pace.ts";
+import type { OpeningSlice } from "../src/money/money-event.ts";
+import type { JobRequest } from "../src/plan/job-request.ts";
+
+/** What a job's object is made with. */
+export interface NewJob {
+  id: string;
+  tenant: string;
+  request: JobRequest;
+  seed: number;
+  via: "http" | "email" | "queue" | "cron";
+  /** Of a job that has a name: see `job-accepted`. */
+  bodyHash?: string;
+  /** The Worker's snapshot of the market, so that no other hop lies before the first provider call. */
+  market: MarketParcel;
+  /** Of a tenant with a cap: what the job may spend before it asks for more. */
+  slice?: OpeningSlice;
+  /** Of a tenant whose pace is not the plain one. */
+  pace?: Pace;
+}
+
+/** What became of a `create`; `view`: of a job that ended while the caller waited. */
+export interface Created {
+  made: "made" | "repeated" | "other-request";
+  view: JobView | null;
+}

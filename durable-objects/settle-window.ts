@@ -1,0 +1,109 @@
+import type { SettlementMessage } from "../src/job/job-summary.ts";
+import { bytesOf } from "../src/job/settlement-messages.ts";
+import type { OpeningSlice } from "../src/money/money-event.ts";
+import type { NanoUsd } from "../src/money/nano-usd.ts";
+
+/** So long an ended job waits for others to settle with, ms. Nobody waits for it: its answer is out. */
+const lingerMs = 100;
+/** A queue takes no more at once: 100 messages, 256 KB. */
+const mostMessages = 100;
+const mostBytes = 240_000;
+
+/** What a job cost, how long it took, and the slice of money it began with. */
+export interface Bill {
+  job: string;
+  slice: OpeningSlice | null;
+  costNano: NanoUsd;
+  chargeNano: NanoUsd;
+  /** From its acceptance to its end; null: that says nothing about the market (it waited for a person). */
+  tookMs: number | null;
+}
+
+export interface SettleEffects {
+  /** Takes bills in one synchronous block, which is one commit. A repeat changes nothing. */
+  take(bills: Bill[]): void;
+  /** Hands messages to the market's queue, all or none. */
+  send(messages: SettlementMessage[]): Promise<void>;
+}
+
+interface Held {
+  bill: Bill;
+  messages: SettlementMessage[];
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The settling of a tenant's jobs that end close together: one commit and one call of the queue for all of them, where
+ * one each was a third of all the time a short job took.
+ */
+export class SettleWindow {
+  readonly #effects: SettleEffects;
+  #held: Held[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(effects: SettleEffects) {
+    this.#effects = effects;
+  }
+
+  /** Resolves when the bill is taken and the queue has the messages; after a rejection both may be done again. */
+  settle(bill: Bill, messages: SettlementMessage[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#held.push({ bill, messages, resolve, reject });
+      this.#timer ??= setTimeout(() => this.flush(), lingerMs);
+    });
+  }
+
+  /** Settles what is held now. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = [];
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (held.length === 0) return;
+    try {
+      this.#effects.take(held.map((one) => one.bill));
+    } catch (error) {
+      for (const one of held) one.reject(error);
+      return;
+    }
+    for (const group of groupsOf(held)) {
+      this.#send(group).then(
+        () => {
+          for (const one of group) one.resolve();
+        },
+        (error) => {
+          for (const one of group) one.reject(error);
+        },
+      );
+    }
+  }
+
+  async #send(group: Held[]): Promise<void> {
+    const messages = group.flatMap((one) => one.messages);
+    if (group.length > 1) return this.#effects.send(messages);
+    // One job may have more than the queue takes at once.
+    for (const message of messages) await this.#effects.send([message]);
+  }
+}
+
+/** In order, as many jobs at once as the queue takes; one that alone has more than that goes alone. */
+function groupsOf(held: Held[]): Held[][] {
+  const groups: Held[][] = [];
+  let messages = 0;
+  let bytes = 0;
+  for (const one of held) {
+    const size = one.messages.reduce((sum, message) => sum + bytesOf(message), 0);
+    const group = groups.at(-1);
+    if (group !== undefined && messages + one.messages.length <= mostMessages && bytes + size <= mostBytes) {
+      group.push(one);
+      messages += one.messages.length;
+      bytes += size;
+      continue;
+    }
+    groups.push([one]);
+    messages = one.messages.length;
+    bytes = size;
+  }
+  return groups;
+}

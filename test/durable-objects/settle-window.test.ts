@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SettleWindow } from "../../durable-objects/settle-window.ts";
+import type { SettlementMessage } from "../../src/job/job-summary.ts";
+
+const bill = (job: string) => ({ job, slice: null, costNano: 1, chargeNano: 1, tookMs: null });
+const message = (id: string, chars = 10): SettlementMessage =>
+  ({ summary: { id, error: "x".repeat(chars) }, settlements: [], examples: [] }) as unknown as SettlementMessage;
+
+function desk(fails: (ids: string[]) => boolean = () => false) {
+  const taken: string[][] = [];
+  const sent: string[][] = [];
+  const window = new SettleWindow({
+    take: (bills) => void taken.push(bills.map((one) => one.job)),
+    send: async (messages) => {
+      const ids = messages.map((one) => one.summary.id);
+      if (fails(ids)) throw new Error("The queue is down.");
+      sent.push(ids);
+    },
+  });
+  return { taken, sent, window };
+}
+
+describe("jobs that settle close together", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("are one commit and one call of the queue, and each hears of it", async () => {
+    const { taken, sent, window } = desk();
+    const all = Promise.all(["a", "b", "c"].map((id) => window.settle(bill(id), [message(id)])));
+    expect(taken).toEqual([]);
+    await vi.advanceTimersByTimeAsync(150);
+    await all;
+    expect([taken, sent]).toEqual([[["a", "b", "c"]], [["a", "b", "c"]]]);
+    const late = window.settle(bill("d"), [message("d")]);
+    window.flush();
+    await late;
+    expect(taken).toEqual([["a", "b", "c"], ["d"]]);
+  });
+
+  it("go to the queue in as many calls as it takes: 100 messages, 240 KB", async () => {
+    const { sent, window } = desk();
+    const many = Array.from({ length: 130 }, (_, n) => window.settle(bill(`${n}`), [message(`${n}`)]));
+    const large = ["x", "y", "z"].map((id) => window.settle(bill(id), [message(id, 90_000)]));
+    const huge = window.settle(bill("h"), [message("h1", 90_000), message("h2", 90_000), message("h3", 90_000)]);
+    window.flush();
+    await Promise.all([...many, ...large, huge]);
+    expect(sent.map((ids) => ids.length).sort((a, b) => a - b)).toEqual([1, 1, 1, 1, 32, 100]);
+    expect(sent.flat()).toHaveLength(136);
+  });
+
+  it("come again when the queue did not take them, and only those", async () => {
+    const { taken, window } = desk((ids) => ids.includes("x"));
+    const settled = [
+      window.settle(bill("x"), [message("x", 90_000)]),
+      window.settle(bill("y"), [message("y", 90_000)]),
+      window.settle(bill("z"), [message("z", 90_000)]),
+    ];
+    const outcome = Promise.allSettled(settled);
+    window.flush();
+    expect((await outcome).map((one) => one.status)).toEqual(["rejected", "rejected", "fulfilled"]);
+    expect(taken).toEqual([["x", "y", "z"]]);
+  });
+});
