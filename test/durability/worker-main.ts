@@ -24,7 +24,6 @@ const options = {
   host: "127.0.0.1",
   port: given.port,
   cf: false,
-  inspectorPort: process.env.INSPECT ? 9339 : undefined,
   resourcePersistencePath: given.persistTo,
 };
 const miniflare = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
