@@ -38,11 +38,18 @@ const outlook = lineUp.map(() => ({
   nanoPerToken: 400,
 }));
 /** Who buys three in parallel values the answer: 60 times what one costs. Nobody is dominated at that price. */
-const valueNano = 60 * expectedTokens * 400;
+const usualValue = 60;
 const blocks = 50;
 
 /** Three parallel equals on generated answers, judged by the real criteria, under a virtual clock. */
-export function earlyTermination(mix: AnswerMix, draws: number, seed: number, answers = 6_000): EarlyTermination {
+export function earlyTermination(
+  mix: AnswerMix,
+  draws: number,
+  seed: number,
+  answers = 6_000,
+  value = usualValue,
+): EarlyTermination {
+  const valueNano = value * expectedTokens * 400;
   const library = generateAnswers(answers, mix, seed);
   const sums = { floor: newSums(), kills: newSums(), commit: newSums() };
   for (const stopping of ["floor", "kills", "commit"] as const) {
@@ -53,7 +60,7 @@ export function earlyTermination(mix: AnswerMix, draws: number, seed: number, an
       if (answer !== undefined) teach(risk, answer);
     }
     for (let race = 0; race < draws; race++)
-      runRace(library, stopping, risk, sums[stopping], Math.floor((race / draws) * blocks), seed, race);
+      runRace(library, stopping, risk, sums[stopping], Math.floor((race / draws) * blocks), seed, race, valueNano);
   }
   const share = (of: "floor" | "kills" | "commit") => total(sums[of].savedTokens) / total(sums[of].uncutTokens);
   const ratios: number[] = [];
@@ -128,6 +135,7 @@ function runRace(
   block: number,
   seed: number,
   race: number,
+  valueNano: number,
 ): void {
   const streams = lineUp.map((_, place): Stream => {
     const answer = library[Math.floor(drawAt(seed, race, place) * library.length)] as Answer;
