@@ -15,6 +15,8 @@ export interface Bill {
   slice: OpeningSlice | null;
   costNano: NanoUsd;
   chargeNano: NanoUsd;
+  /** The job succeeded. */
+  answered: boolean;
   /** From its acceptance to its end; null: that says nothing about the market (it waited for a person). */
   tookMs: number | null;
 }

@@ -41,10 +41,11 @@ export class TenantLink {
   /** The job has ended and all its attempts have reported. */
   async settle(job: Job, messages: SettlementMessage[]): Promise<void> {
     const { costNano, chargeNano } = ledgerTotals(ledgerOf(job));
-    // Who waited for a person or for a time, or was cancelled, says nothing of how long the market takes.
-    const waited = job.status === "cancelled" || job.microtasks.some((m) => m.task.wait !== undefined);
+    const answered = job.status === "succeeded";
+    // Who waited for a person or for a time says nothing of how long the market takes.
+    const waited = !answered || job.microtasks.some((m) => m.task.wait !== undefined);
     const tookMs = job.endedAtMs === null || waited ? null : job.endedAtMs - job.acceptedAtMs;
-    await this.#tenant(job).settle({ job: job.id, slice: job.slice, costNano, chargeNano, tookMs }, messages);
+    await this.#tenant(job).settle({ job: job.id, slice: job.slice, costNano, chargeNano, answered, tookMs }, messages);
   }
 
   #tenant(job: Job): Pick<TenantObject, "begin" | "lease" | "settle"> {

@@ -1,4 +1,4 @@
-import type { Pace } from "../src/market/pace.ts";
+import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 
 /** A settled job is remembered so long, ms: longer than its object, which alone can report again. */
@@ -13,7 +13,8 @@ export class SqlTenantRows implements TenantRows {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
     sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
-    sql.exec("CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY, lambda REAL NOT NULL, mu REAL NOT NULL)");
+    sql.exec(`CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY, lambda REAL NOT NULL, mu REAL NOT NULL,
+      jobs REAL NOT NULL, span_ms REAL NOT NULL, at_ms INTEGER NOT NULL)`);
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
       nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
@@ -39,13 +40,16 @@ export class SqlTenantRows implements TenantRows {
     this.#sql.exec("INSERT OR REPLACE INTO objective VALUES (1, ?)", latencyMs);
   }
 
-  pace(): Pace | null {
-    const [row] = this.#sql.exec<{ lambda: number; mu: number }>("SELECT lambda, mu FROM pace");
-    return row === undefined ? null : { lambda: row.lambda, muUsdPerSecond: row.mu };
+  pace(): PaceState | null {
+    const [row] = this.#sql.exec<{ lambda: number; mu: number; jobs: number; span_ms: number; at_ms: number }>(
+      "SELECT * FROM pace",
+    );
+    if (row === undefined) return null;
+    return { lambda: row.lambda, muUsdPerSecond: row.mu, jobs: row.jobs, spanMs: row.span_ms, atMs: row.at_ms };
   }
 
-  putPace({ lambda, muUsdPerSecond }: Pace): void {
-    this.#sql.exec("INSERT OR REPLACE INTO pace VALUES (1, ?, ?)", lambda, muUsdPerSecond);
+  putPace({ lambda, muUsdPerSecond, jobs, spanMs, atMs }: PaceState): void {
+    this.#sql.exec("INSERT OR REPLACE INTO pace VALUES (1, ?, ?, ?, ?, ?)", lambda, muUsdPerSecond, jobs, spanMs, atMs);
   }
 
   leases(): Lease[] {

@@ -9,7 +9,6 @@ import {
   type Limits,
   type ListPlace,
   type MonthTotals,
-  monthBefore,
   monthOf,
   type RunningJob,
   type Standing,
@@ -50,9 +49,10 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#window = new SettleWindow({
       take: (bills) => {
         const nowMs = Date.now();
-        for (const { job, slice, costNano, chargeNano, tookMs } of bills) {
+        for (const { job, slice, costNano, chargeNano, answered, tookMs } of bills) {
           const month = this.#ledger.settle(job, slice, { costNano, chargeNano }, nowMs);
-          if (month !== null) this.#step({ costNano, tookMs }, month);
+          // A job that bought nothing and answered nothing, for want of money or of bidders, says nothing of its price.
+          if (month !== null && (answered || costNano > 0)) this.#step({ costNano, tookMs }, month);
         }
         this.#moved();
       },
@@ -150,8 +150,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   #step(job: { costNano: NanoUsd; tookMs: number | null }, month: MonthTotals): void {
     const { monthlyNano, latencyMs } = this.#ledger.limits;
     if ((monthlyNano === null && latencyMs === null) || month.month !== monthOf(Date.now())) return;
-    const { jobs: jobsBefore } = this.#rows.month(monthBefore(month.month));
-    const soFar = { capNano: monthlyNano, spentNano: month.costNano, jobs: month.jobs, jobsBefore };
+    const soFar = { capNano: monthlyNano, spentNano: month.costNano, running: this.#ledger.runningNow };
     this.#rows.putPace(paceAfter(this.#rows.pace() ?? firstPace, job, soFar, latencyMs, Date.now()));
   }
 

@@ -103,9 +103,13 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
     },
     market: {
-      async preview(_caller, request) {
+      async preview(caller, request) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        const view = viewOf(await marketSnapshot(env, null, keepAlive));
+        const [market, { pace }] = await Promise.all([
+          marketSnapshot(env, null, keepAlive),
+          tenantObject(env, caller.tenant).standing(),
+        ]);
+        const view = viewOf({ ...market, pacing: pace });
         return previewAuctions(request, view, Date.now(), seed, isolateFleet);
       },
       async bidders() {

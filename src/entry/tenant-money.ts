@@ -93,18 +93,29 @@ function draw(
   keepAlive: (work: Promise<unknown>) => void,
 ): TenantOpening | null {
   if (known?.capped !== true) return null;
+  const old = Date.now() - known.atMs > knownMs / 2;
+  if (old && !known.refilling) refillBeside(env, tenant, known, nano, keepAlive);
   if (nano === 0) return { slice: { purse: null, nano: 0 }, jobNano: known.jobNano, pace: known.pace };
   const { purse } = known;
   if (purse === null || !drawFrom(purse, nano, Date.now())) return null;
-  if (purse.leftNano < nano && known.leftNano >= plenty * nano && !known.refilling) {
-    known.refilling = true;
-    keepAlive(
-      refill(env, tenant, nano).catch(() => {
-        known.refilling = false;
-      }),
-    );
-  }
+  if (purse.leftNano < nano && known.leftNano >= plenty * nano && !known.refilling)
+    refillBeside(env, tenant, known, nano, keepAlive);
   return { slice: { purse: purse.id, nano }, jobNano: known.jobNano, pace: known.pace };
+}
+
+function refillBeside(
+  env: AtomicEnv,
+  tenant: string,
+  known: Known,
+  nano: NanoUsd,
+  keepAlive: (work: Promise<unknown>) => void,
+): void {
+  known.refilling = true;
+  keepAlive(
+    refill(env, tenant, nano).catch(() => {
+      known.refilling = false;
+    }),
+  );
 }
 
 /** Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. */

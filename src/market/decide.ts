@@ -10,7 +10,7 @@ import type { Random } from "./draw.ts";
 import { short, steps, within } from "./elementary.ts";
 import { ineligible } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
-import { policyTerms } from "./policy.ts";
+import { policyTerms, waitingPrice } from "./policy.ts";
 import { acceptance, columnOf, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { unsound } from "./request.ts";
 import { sentenceOf } from "./sentence.ts";
@@ -91,7 +91,7 @@ export function decide(
   const belief = beliefAfter(view, bidders, request, column, band, loading);
   const fresh = !request.tried.some((one) => one.how === "rejected");
   const strongest = strongestOf(cheap);
-  const terms = policyTerms(request, pacing, strongest.costNano + request.verdict.costNano);
+  const asked = policyTerms(request, pacing, strongest.costNano + request.verdict.costNano);
   const numbers = { model: new Map<string, number>(), provider: new Map<string, number>() };
   const rows: AwardRow[] = [];
   const bids: Bid[] = [];
@@ -141,6 +141,8 @@ export function decide(
       reasons: { n: steps(one.own, 10), outputTokens: Math.round(one.output), ...(load > 0 ? { load } : {}) },
     });
   }
+  const fastestMs = Math.min(...bids.map((bid) => bid.totalMs.p50));
+  const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
   const inputs: AwardInputs = {
     strategy: request.strategy,
     closed: request.closed,

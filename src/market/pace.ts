@@ -1,73 +1,99 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { latencyStep, pacingStep, plainPacing } from "./pacing.ts";
 
-/**
- * What a tenant's next job pays attention to: USD of score per USD of cost, and USD of score per second of waiting.
- * Moved by one primal-dual step a settled job (see market/pacing.ts), so that a month's cap lasts the month.
- */
+/** What a tenant's next job pays attention to: USD of score per USD of cost, and USD of score per second of waiting. */
 export interface Pace {
   lambda: number;
   muUsdPerSecond: number;
 }
 
-export const firstPace: Pace = { ...plainPacing };
+/**
+ * A tenant's pace and how often its jobs come, moved by one primal-dual step a settled job (see pacing.ts), so that a
+ * month's cap lasts the month. `jobs` and `spanMs` fade with a week: jobs seen, and the time they were seen in.
+ */
+export interface PaceState extends Pace {
+  jobs: number;
+  spanMs: number;
+  atMs: number;
+}
 
 /** Least multiplier that is remembered: after a slack month the first short one is felt within ten jobs. */
 const restLambda = 0.5;
+/** Most that a second of waiting is priced at: an objective that nobody can meet must not take months to unlearn. */
+const mostMu = 1;
+/** A job that took more than this many times its objective says no more than one that took so long. */
+const mostOver = 4;
 const dayMs = 86_400_000;
-/** So much of the month before stands beside this month's own count of jobs, ms. */
-const memoryMs = 7 * dayMs;
+const weekMs = 7 * dayMs;
+/** Steps are halved at so many jobs that run, or end before a step is felt: a late controller must be a gentle one. */
+const usualInFlight = 10;
+/** A pace is so old at most where it is used, ms: what lies in a Worker's purse. */
+const staleMs = 30_000;
+
+export const firstPace: PaceState = { ...plainPacing, jobs: 0, spanMs: 0, atMs: 0 };
 
 /** A tenant's month as a step sees it, the settled job not yet counted. */
 export interface MonthSoFar {
   capNano: NanoUsd | null;
   spentNano: NanoUsd;
-  jobs: number;
-  jobsBefore: number;
+  /** Jobs that run now. */
+  running: number;
 }
 
-/** Bounds of the calendar month (UTC) that an epoch time in ms lies in, and length of the one before. */
-function monthAround(ms: number): { startMs: number; endMs: number; beforeMs: number } {
+/** End of the calendar month (UTC) that an epoch time in ms lies in. */
+function endOfMonth(ms: number): number {
   const at = new Date(ms);
-  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
-  const startMs = Date.UTC(year, month, 1);
-  return { startMs, endMs: Date.UTC(year, month + 1, 1), beforeMs: startMs - Date.UTC(year, month - 1, 1) };
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1);
 }
 
-/** Jobs to expect until the month ends, at least 1: the rate of this month so far, and of a week of the one before. */
-export function jobsAhead({ jobs, jobsBefore }: Pick<MonthSoFar, "jobs" | "jobsBefore">, nowMs: number): number {
-  const { startMs, endMs, beforeMs } = monthAround(nowMs);
-  const memory = jobsBefore > 0 ? memoryMs : 0;
-  // A month's first minutes say little: its first day counts whole.
-  const spanMs = memory + Math.max(nowMs - startMs, memory > 0 ? 0 : dayMs);
-  const seen = jobs + 1 + (jobsBefore * memory) / beforeMs;
-  return Math.max(1, (seen / spanMs) * (endMs - nowMs));
+/** One more job at `nowMs`. Mutates nothing. */
+function counted({ jobs, spanMs, atMs }: PaceState, nowMs: number): Pick<PaceState, "jobs" | "spanMs" | "atMs"> {
+  const gapMs = atMs === 0 ? 0 : Math.max(0, nowMs - atMs);
+  const kept = Math.exp(-gapMs / weekMs);
+  return { jobs: jobs * kept + 1, spanMs: spanMs * kept + weekMs * (1 - kept), atMs: nowMs };
 }
+
+/** Jobs a ms. What was seen in less than a day is taken for a day's: first minutes say little. */
+const rateOf = ({ jobs, spanMs }: Pick<PaceState, "jobs" | "spanMs">): number => jobs / Math.max(dayMs, spanMs);
+
+/** Jobs to expect until the month ends, at least 1. */
+export const jobsAhead = (seen: Pick<PaceState, "jobs" | "spanMs">, nowMs: number): number =>
+  Math.max(1, rateOf(seen) * (endOfMonth(nowMs) - nowMs));
 
 /** The pace after one job that cost `costNano` and took `tookMs`; null `objectiveMs`: time has its plain price. */
 export function paceAfter(
-  pace: Pace,
+  pace: PaceState,
   job: { costNano: NanoUsd; tookMs: number | null },
-  month: MonthSoFar,
+  { capNano, spentNano, running }: MonthSoFar,
   objectiveMs: number | null,
   nowMs: number,
-): Pace {
-  const { capNano, spentNano } = month;
-  const allowed = capNano === null ? null : Math.max(1, (capNano - spentNano) / jobsAhead(month, nowMs));
+): PaceState {
+  const seen = counted(pace, nowMs);
+  const gain = 1 / (1 + Math.max(running, rateOf(seen) * staleMs) / usualInFlight);
+  const allowed = capNano === null ? null : Math.max(1, (capNano - spentNano) / jobsAhead(seen, nowMs));
+  const { lambda, muUsdPerSecond } = pace;
+  const took = job.tookMs === null || objectiveMs === null ? null : Math.min(job.tookMs, mostOver * objectiveMs);
   return {
+    ...seen,
     lambda:
-      allowed === null ? plainPacing.lambda : Math.max(restLambda, pacingStep(pace.lambda, job.costNano, allowed)),
+      allowed === null ? plainPacing.lambda : Math.max(restLambda, pacingStep(lambda, job.costNano, allowed, gain)),
     muUsdPerSecond:
       objectiveMs === null
         ? plainPacing.muUsdPerSecond
-        : job.tookMs === null
-          ? pace.muUsdPerSecond
-          : Math.max(plainPacing.muUsdPerSecond, latencyStep(pace.muUsdPerSecond, job.tookMs, objectiveMs)),
+        : took === null
+          ? muUsdPerSecond
+          : Math.min(
+              mostMu,
+              Math.max(plainPacing.muUsdPerSecond, latencyStep(muUsdPerSecond, took, objectiveMs, gain)),
+            ),
   };
 }
 
 /** What a job is told: a budget with room to spare makes a dollar no cheaper than a dollar. */
-export const toldPace = (pace: Pace): Pace => ({ ...pace, lambda: Math.max(plainPacing.lambda, pace.lambda) });
+export const toldPace = ({ lambda, muUsdPerSecond }: Pace): Pace => ({
+  lambda: Math.max(plainPacing.lambda, lambda),
+  muUsdPerSecond,
+});
 
 export const isPlain = ({ lambda, muUsdPerSecond }: Pace): boolean =>
   lambda === plainPacing.lambda && muUsdPerSecond === plainPacing.muUsdPerSecond;

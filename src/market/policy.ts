@@ -30,3 +30,12 @@ export function policyTerms(
     muUsdPerSecond: short(pacing.muUsdPerSecond + policy.waiting * toUsd(valueNano)),
   };
 }
+
+/** Share of an answer's value that waiting for the fastest bidder may cost at most. */
+const mostWaiting = 0.5;
+
+/** The price of a second, so bounded that even a slow market's fastest answer stays worth having. USD per second. */
+export function waitingPrice(muUsdPerSecond: number, valueNano: number, fastestMs: number): number {
+  const most = (mostWaiting * toUsd(valueNano)) / Math.max(0.001, fastestMs / 1000);
+  return muUsdPerSecond > most ? short(most) : muUsdPerSecond;
+}

@@ -100,6 +100,11 @@ export class TenantLedger {
     return this.#rows.limits();
   }
 
+  /** Jobs that have begun and not settled. */
+  get runningNow(): number {
+    return this.#jobs().length;
+  }
+
   setLimits(limits: Limits): void {
     this.#rows.setLimits(limits);
   }
@@ -253,9 +258,4 @@ export class TenantLedger {
 /** "2026-11", UTC, of an epoch time in ms. */
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7);
-}
-
-/** The calendar month before one: "2026-11" -> "2026-10". */
-export function monthBefore(month: string): string {
-  return monthOf(Date.parse(`${month}-01T00:00:00Z`) - 1);
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SettleWindow } from "../../durable-objects/settle-window.ts";
 import type { SettlementMessage } from "../../src/job/job-summary.ts";
 
-const bill = (job: string) => ({ job, slice: null, costNano: 1, chargeNano: 1, tookMs: null });
+const bill = (job: string) => ({ job, slice: null, costNano: 1, chargeNano: 1, answered: true, tookMs: null });
 const message = (id: string, chars = 10): SettlementMessage =>
   ({ summary: { id, error: "x".repeat(chars) }, settlements: [], examples: [] }) as unknown as SettlementMessage;
 

@@ -2,7 +2,6 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
-import { monthBefore, monthOf } from "../../src/money/tenant-ledger.ts";
 import { bidder, call, keyOf, post, put } from "./call.ts";
 
 interface Budget {
@@ -16,10 +15,9 @@ describe("a tenant's pace", () => {
     const model = await bidder("paced", { text: "one two three four", usage, betweenMs: 40, pieceChars: 4 });
     const key = await keyOf("paced");
     expect((await put("/v1/tenants/paced/budget", { monthlyUsd: 0.02, latencyMs: 50 })).status).toBe(200);
-    // A month before with so many jobs lets as many be expected now, on whatever day: each spends far more than its share.
-    const before = monthBefore(monthOf(Date.now()));
+    // So many jobs were seen of late that as many are expected, on whatever day: each spends far more than its share.
     await runInDurableObject(env.TENANT.get(env.TENANT.idFromName("paced")), (_tenant, { storage }) => {
-      storage.sql.exec("INSERT INTO months VALUES (?, 1000000000, 0, 0)", before);
+      storage.sql.exec("INSERT INTO pace VALUES (1, 1, 0.0001, 100000, 604800000, ?)", Date.now());
     });
     const budget = async () => (await (await call("/v1/budget", {}, key)).json()) as Budget;
     expect((await budget()).pace).toEqual({ lambda: 1, muUsdPerSecond: 0.0001 });
