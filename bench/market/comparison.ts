@@ -50,7 +50,7 @@ export interface Columns {
 export interface RegimeResult {
   regime: string;
   market: Columns;
-  deviation: { quality: number; at98: number; at100: number };
+  deviation: { seeds: number; quality: number; at98: number; at100: number };
   yardsticks: Columns[];
   /** 90 % interval (paired bootstrap over seeds) of max quality less the full-information row's. */
   difference: [number, number];
@@ -156,6 +156,7 @@ function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number
     regime: regime.name,
     market: average(perSeed.map((one) => one.columns)),
     deviation: {
+      seeds,
       quality: deviation(perSeed.map((one) => one.columns.quality)),
       at98: deviation(perSeed.map((one) => one.columns.at98 ?? 9)),
       at100: deviation(perSeed.map((one) => one.columns.at100 ?? 9)),

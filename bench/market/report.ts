@@ -1,4 +1,4 @@
-import type { Columns, Comparison } from "./comparison.ts";
+import type { Columns, Comparison, RegimeResult } from "./comparison.ts";
 import type { DecisionTime } from "./decision-time.ts";
 
 const three = (x: number | null): string => (x === null ? "  -  " : x.toFixed(3));
@@ -27,6 +27,7 @@ export function printComparison(result: Comparison): void {
       `    market's deviation over seeds: quality ${three(d.quality)}, at 98 % ${three(d.at98)}, at 100 % ${three(d.at100)}; ` +
         `quality less full information: ${three(one.difference[0])} to ${three(one.difference[1])} (90 %)`,
     );
+    console.log(`    against full information: ${verdictOf(one)}`);
     console.log(
       `    deployed (lambda ${one.deployed.lambda} fixed on train): ${three(one.deployed.quality)} at ${three(one.deployed.cost)}; ` +
         `Brier ${three(one.brier)}, calibration error ${one.calibrationError.toFixed(4)}, Brier after the first outcome ${three(one.brierAfter)} ` +
@@ -46,3 +47,18 @@ export function printComparison(result: Comparison): void {
 
 const line = (row: Columns): string =>
   `${row.row.padEnd(40)} ${three(row.quality)}   ${[row.at95, row.at98, row.at100, row.aiq, row.aiqLog, row.gap].map(three).join("  ")}`;
+
+/** missed, reach (at least the full-information row) or beyond (by two standard errors over seeds), for each figure. */
+function verdictOf({ market, yardsticks, deviation }: RegimeResult): string {
+  const row = yardsticks.at(-1);
+  if (row === undefined) return "-";
+  const errors = (sd: number) => (2 * sd) / Math.sqrt(deviation.seeds);
+  const judge = (gain: number, twoErrors: number) => (gain >= twoErrors ? "beyond" : gain >= 0 ? "reach" : "missed");
+  const cost = (name: string, own: number | null, theirs: number | null, sd: number) =>
+    `${name} ${own === null ? (theirs === null ? "neither reaches it" : "missed") : theirs === null ? "beyond" : judge(theirs - own, errors(sd))}`;
+  return [
+    `quality ${judge(market.quality - row.quality, errors(deviation.quality))}`,
+    cost("at 98 %", market.at98, row.at98, deviation.at98),
+    cost("at 100 %", market.at100, row.at100, deviation.at100),
+  ].join(", ");
+}
