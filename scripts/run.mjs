@@ -92,7 +92,11 @@ function run(step) {
     const child = spawn(step, { shell: true, stdio: "inherit", cwd: root, env });
     const pass = (signal) => child.kill(signal);
     process.on("SIGINT", pass).on("SIGTERM", pass);
+    // npm does not pass SIGTERM on: when whoever started us is gone, nobody wants the rest.
+    const parent = process.ppid;
+    const orphaned = setInterval(() => process.ppid !== parent && pass("SIGTERM"), 1000);
     child.on("exit", (code, signal) => {
+      clearInterval(orphaned);
       process.off("SIGINT", pass).off("SIGTERM", pass);
       if (code === 0) resolve();
       else process.exit(code ?? (signal === "SIGINT" ? 130 : 1));
