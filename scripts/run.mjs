@@ -89,7 +89,8 @@ function environment() {
 /** Runs one step in the foreground; signals go on to it, and its exit code is ours. */
 function run(step) {
   return new Promise((resolve) => {
-    const child = spawn(step, { shell: true, stdio: "inherit", cwd: root, env });
+    // The shell makes way for the command: else a signal would end the shell alone.
+    const child = spawn(process.platform === "win32" ? step : `exec ${step}`, { shell: true, stdio: "inherit", cwd: root, env });
     const pass = (signal) => child.kill(signal);
     process.on("SIGINT", pass).on("SIGTERM", pass);
     // npm does not pass SIGTERM on: when whoever started us is gone, nobody wants the rest.
