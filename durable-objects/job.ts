@@ -67,7 +67,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
    */
   async create(job: NewJob, waitMs = 0): Promise<Created> {
     const made = await this.#accept(job, waitMs > 0);
-    if (waitMs === 0 || made === "other-request") return { made, view: null };
+    if (waitMs === 0 || made === "other-request" || made === "gone") return { made, view: null };
     const view = await this.ended(job.tenant, waitMs);
     return { made, view: view === "running" ? null : view };
   }
@@ -76,6 +76,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (needsDetector(job.request)) await loadLanguageDetector();
     const first = this.#log.first;
     if (first !== null) return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
+    // Its tenant still knows that id as settled: a second job under it would be refused money or cost nothing.
+    if (job.bodyHash !== undefined && this.#tombstone.read() !== null) return "gone";
     this.#market.take(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
