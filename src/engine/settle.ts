@@ -7,6 +7,7 @@ import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import { scriptOf } from "../plan/script.ts";
+import { drawsFor } from "./draws.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
@@ -40,6 +41,9 @@ export function chargesOf(job: Job): JobEvent[] {
 const sending = new WeakSet<Run>();
 const refused = new WeakMap<Run, number>();
 
+/** The queue did not take it, and has not since. */
+export const isRefused = (run: Run): boolean => refused.has(run);
+
 /** Hands over what was not taken yet; the log says when it was. Repeats are dropped by key on the other side. */
 export function sendSettlement(run: Run): void {
   if (sending.has(run)) return;
@@ -56,7 +60,9 @@ export function sendSettlement(run: Run): void {
     () => {
       const times = refused.get(run) ?? 0;
       refused.set(run, times + 1);
-      run.ports.after(Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
+      // Jobs that were refused together must not all meet again: each waits half to all of it.
+      const spread = 0.5 + 0.5 * drawsFor(run.job.seed, run.job.seq + times)();
+      run.ports.after(spread * Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
         sending.delete(run);
         run.turn();
       });
