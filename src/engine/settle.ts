@@ -50,11 +50,14 @@ export function sendSettlement(run: Run): void {
   sending.add(run);
   const due = (run.job.settlements ?? []).filter((s) => !run.job.sent.has(s.key));
   const keys = [run.job.id, ...due.map((s) => s.key)];
+  const { costNano } = run.job;
   run.ports.settle(run.job, due).then(
     () => {
       sending.delete(run);
       refused.delete(run);
-      run.record({ type: "settlement-sent", keys });
+      // What was reconciled on the way is not in what was taken: the job's new cost is still owed.
+      const told = run.job.costNano === costNano ? keys : keys.filter((key) => key !== run.job.id);
+      run.record({ type: "settlement-sent", keys: told });
       run.turn();
     },
     () => {
