@@ -17,6 +17,7 @@ import {
 } from "../src/money/tenant-ledger.ts";
 import { type Bill, SettleWindow } from "./settle-window.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
+import { rememberedMs } from "./tombstone.ts";
 
 /** No call waits longer for money, ms: a caller that may wait longer calls again. */
 const longestWaitMs = 10_000;
@@ -134,7 +135,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   override async alarm(): Promise<void> {
     this.#forgets = false;
-    if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
+    if (this.#rows.forget(Date.now() - rememberedMs(this.env.ATOMIC_RETENTION_DAYS)))
+      await this.ctx.storage.setAlarm(Date.now() + 1_000);
   }
 
   #pace(): Pace {
