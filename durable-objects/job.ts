@@ -318,9 +318,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */
   #tell(run: JobRun, again = 0): void {
     if (again === 0) run.keepWhatIsNeeded();
-    const told = this.#tenant.begin(run.job).catch(() => {
-      if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
-    });
+    const { leasedNano } = run.job;
+    const told = this.#tenant.begin(run.job).then(
+      (heldNano) => run.holds(leasedNano, heldNano),
+      () => {
+        if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
+      },
+    );
     this.ctx.waitUntil(told);
   }
 

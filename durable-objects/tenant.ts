@@ -98,9 +98,11 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#moved();
   }
 
-  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<void> {
-    this.#ledger.begin(job, slice, keepNano, Date.now());
+  /** What the job holds; null: it has settled. */
+  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<NanoUsd | null> {
+    const heldNano = this.#ledger.begin(job, slice, keepNano, Date.now());
     if (keepNano < (slice?.nano ?? 0)) this.#moved();
+    return heldNano;
   }
 
   /** Raises a job's lease; waits at most `waitMs`, and 10 s, for money that others hold. */

@@ -2,6 +2,7 @@ import { AtomicError } from "../error.ts";
 import { attemptOf, evolve, fold } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
@@ -108,6 +109,19 @@ export class JobRun implements Run {
     const totalNano = committedNano(this.job);
     if (totalNano > leasedNano * keptShare || totalNano === 0) return;
     this.record({ type: "budget-leased", totalNano, askedNano: totalNano, shortage: null });
+  }
+
+  /**
+   * The tenant's budget was told of `toldNano` and says what the job holds. It is less when the job began so late that
+   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more.
+   */
+  holds(toldNano: NanoUsd | null, heldNano: NanoUsd | null): void {
+    const { leasedNano, status } = this.job;
+    // What was lent meanwhile is newer than this answer.
+    if (leasedNano === null || leasedNano !== toldNano || this.asking || status !== "running") return;
+    if (heldNano === null || heldNano >= leasedNano) return;
+    this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
+    this.turn();
   }
 
   /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */
