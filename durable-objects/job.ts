@@ -19,6 +19,7 @@ import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { Usage } from "../src/money/price.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
+import { complaint } from "./complaint.ts";
 import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EndWaiters } from "./end-waiters.ts";
@@ -386,9 +387,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run.stopped) throw new AtomicError("internal", "This could not be written down. Try again.");
   }
 
-  /** To the console, without content: what failed, and where. */
   #complain(event: string, error: unknown): void {
-    const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
-    console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
+    console.error(complaint(event, this.ctx.id.toString(), error));
   }
 }
