@@ -142,7 +142,10 @@ class Subscriber {
       if (now - this.#takenAtMs >= slowestMs) this.close();
       return;
     }
-    if (this.#source.state() === "waiting" && now - this.#saidAtMs >= longestWaitMs) return this.close();
+    const state = this.#source.state();
+    // A job may be over without a last commit to tell of it.
+    if (state === "over" && this.#next()) return this.#satisfied();
+    if (state === "waiting" && now - this.#saidAtMs >= longestWaitMs) return this.close();
     this.#write("\n");
     this.#satisfied();
   }

@@ -19,6 +19,7 @@ import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { Usage } from "../src/money/price.ts";
 import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
 import { spansOf } from "../src/observe/otlp.ts";
+import { complaint } from "./complaint.ts";
 import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
 import { EndWaiters } from "./end-waiters.ts";
@@ -67,7 +68,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
    */
   async create(job: NewJob, waitMs = 0): Promise<Created> {
     const made = await this.#accept(job, waitMs > 0);
-    if (waitMs === 0 || made === "other-request") return { made, view: null };
+    if (waitMs === 0 || made === "other-request" || made === "gone") return { made, view: null };
     const view = await this.ended(job.tenant, waitMs);
     return { made, view: view === "running" ? null : view };
   }
@@ -76,6 +77,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (needsDetector(job.request)) await loadLanguageDetector();
     const first = this.#log.first;
     if (first !== null) return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
+    // Its tenant still knows that id as settled: a second job under it would be refused money or cost nothing.
+    if (job.bodyHash !== undefined && this.#tombstone.read() !== null) return "gone";
     this.#market.take(job.market);
     const run = this.#open([]);
     const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
@@ -316,9 +319,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */
   #tell(run: JobRun, again = 0): void {
     if (again === 0) run.keepWhatIsNeeded();
-    const told = this.#tenant.begin(run.job).catch(() => {
-      if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
-    });
+    const { leasedNano } = run.job;
+    const told = this.#tenant.begin(run.job).then(
+      (heldNano) => run.holds(leasedNano, heldNano),
+      () => {
+        if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
+      },
+    );
     this.ctx.waitUntil(told);
   }
 
@@ -380,9 +387,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run.stopped) throw new AtomicError("internal", "This could not be written down. Try again.");
   }
 
-  /** To the console, without content: what failed, and where. */
   #complain(event: string, error: unknown): void {
-    const name = error instanceof Error ? `${error.name}: ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown";
-    console.error(JSON.stringify({ event, object: this.ctx.id.toString(), error: name }));
+    console.error(complaint(event, this.ctx.id.toString(), error));
   }
 }

@@ -23,6 +23,7 @@ export interface NewJob {
 
 /** What became of a `create`; `view`: of a job that ended while the caller waited. */
 export interface Created {
-  made: "made" | "repeated" | "other-request";
+  /** gone: the name is a job's whose retention has ended. */
+  made: "made" | "repeated" | "other-request" | "gone";
   view: JobView | null;
 }

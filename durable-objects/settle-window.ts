@@ -8,6 +8,8 @@ const lingerMs = 100;
 /** A queue takes no more at once: 100 messages, 256 KB. */
 const mostMessages = 100;
 const mostBytes = 240_000;
+/** So many jobs refused in a row, each by itself: it is the queue that is down, and the others are not tried. */
+const mostFailures = 3;
 
 /** What a job cost, how long it took, and the slice of money it began with. */
 export interface Bill {
@@ -69,23 +71,35 @@ export class SettleWindow {
       for (const one of held) one.reject(error);
       return;
     }
-    for (const group of groupsOf(held)) {
-      this.#send(group).then(
-        () => {
-          for (const one of group) one.resolve();
-        },
-        (error) => {
-          for (const one of group) one.reject(error);
-        },
-      );
-    }
+    for (const group of groupsOf(held)) void this.#send(group);
   }
 
   async #send(group: Held[]): Promise<void> {
-    const messages = group.flatMap((one) => one.messages);
-    if (group.length > 1) return this.#effects.send(messages);
-    // One job may have more than the queue takes at once.
-    for (const message of messages) await this.#effects.send([message]);
+    if (group.length > 1)
+      try {
+        await this.#effects.send(group.flatMap((one) => one.messages));
+        for (const one of group) one.resolve();
+        return;
+      } catch {
+        // One message may be what the queue refuses: alone, it fails alone, and nobody meets it again.
+      }
+    let failed = 0;
+    for (const one of group) {
+      const error = failed < mostFailures ? await sendAlone(one, this.#effects) : new Error("The queue is down.");
+      failed = error === null ? 0 : failed + 1;
+      if (error === null) one.resolve();
+      else one.reject(error);
+    }
+  }
+}
+
+/** One job may have more than the queue takes at once. null: the queue has all of it. */
+async function sendAlone({ messages }: Held, effects: SettleEffects): Promise<unknown> {
+  try {
+    for (const message of messages) await effects.send([message]);
+    return null;
+  } catch (error) {
+    return error ?? new Error("The queue took nothing.");
   }
 }
 

@@ -18,9 +18,9 @@ export class TenantLink {
     this.#env = env;
   }
 
-  /** The job runs: it shows in lists, and what it holds is its own. */
-  async begin(job: Job): Promise<void> {
-    await this.#tenant(job).begin(aboutOf(job), job.slice, job.leasedNano ?? 0);
+  /** The job runs: it shows in lists, and what it holds is its own: so much; null: it has settled. */
+  async begin(job: Job): Promise<NanoUsd | null> {
+    return await this.#tenant(job).begin(aboutOf(job), job.slice, job.leasedNano ?? 0);
   }
 
   async lease(job: Job, leastNano: NanoUsd, wantNano: NanoUsd, waitMs: number): Promise<Grant> {

@@ -1,8 +1,6 @@
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 
-/** A settled job is remembered so long, ms: longer than its object, which alone can report again. */
-const rememberedMs = 45 * 86_400_000;
 const mostForgotten = 5_000;
 
 /** A tenant's rows in its object's SQLite. */
@@ -108,11 +106,11 @@ export class SqlTenantRows implements TenantRows {
     return this.#months("ORDER BY month DESC LIMIT ?", limit);
   }
 
-  /** Forgets jobs that settled long ago; true: there may be more. */
-  forget(nowMs: number): boolean {
+  /** Forgets jobs that settled before a time; true: there may be more. */
+  forget(beforeMs: number): boolean {
     const gone = this.#sql.exec(
       "DELETE FROM settled WHERE job IN (SELECT job FROM settled WHERE at_ms < ? LIMIT ?)",
-      nowMs - rememberedMs,
+      beforeMs,
       mostForgotten,
     );
     return gone.rowsWritten >= mostForgotten;

@@ -16,6 +16,7 @@ import {
 } from "../src/money/tenant-ledger.ts";
 import { type Bill, SettleWindow } from "./settle-window.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
+import { rememberedMs } from "./tombstone.ts";
 
 /** No call waits longer for money, ms: a caller that may wait longer calls again. */
 const longestWaitMs = 10_000;
@@ -97,9 +98,11 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#moved();
   }
 
-  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<void> {
-    this.#ledger.begin(job, slice, keepNano, Date.now());
+  /** What the job holds; null: it has settled. */
+  async begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd): Promise<NanoUsd | null> {
+    const heldNano = this.#ledger.begin(job, slice, keepNano, Date.now());
     if (keepNano < (slice?.nano ?? 0)) this.#moved();
+    return heldNano;
   }
 
   /** Raises a job's lease; waits at most `waitMs`, and 10 s, for money that others hold. */
@@ -134,7 +137,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   override async alarm(): Promise<void> {
     this.#forgets = false;
-    if (this.#rows.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + 1_000);
+    if (this.#rows.forget(Date.now() - rememberedMs(this.env.ATOMIC_RETENTION_DAYS)))
+      await this.ctx.storage.setAlarm(Date.now() + 1_000);
   }
 
   #pace(): Pace {

@@ -13,6 +13,12 @@ export function retentionMs(days: string | undefined): number {
   return (given >= 0 && given <= 3650 ? given : defaultDays) * dayMs;
 }
 
+/**
+ * How long a tenant knows that a job has settled, ms: longer than the job's log is kept, which alone can report again.
+ * A report that nobody remembers would count the job's cost twice.
+ */
+export const rememberedMs = (days: string | undefined): number => Math.max(45 * dayMs, retentionMs(days) + 15 * dayMs);
+
 /** What is left of a job when its log is deleted: a summary without content, in one row. */
 export class Tombstone {
   readonly #sql: LogSql;

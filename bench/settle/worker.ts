@@ -97,7 +97,7 @@ async function bareInsert(env: Env, { from, forMs }: Order): Promise<BatchRecord
   const done: BatchRecord[] = [];
   const untilMs = Date.now() + forMs;
   const insert = env.DB.prepare(
-    "insert into jobs values (?, ?, ?, 'succeeded', 'answer', 'single', 'http', ?, 1, 2, 0, 0, 0, null, null)",
+    "insert into jobs values (?, ?, ?, 'succeeded', 'answer', 'single', 'http', ?, 1, 2, 0, 0, 0, null, null, 0)",
   );
   for (;;) {
     const startMs = Date.now();

@@ -128,18 +128,25 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): S
       if (a.status === "running" && a.audits === null && !live.get(a.id)?.asked)
         steps.push(cut(a.id, `job ${job.status}`));
   }
-  if (Number.isFinite(wakeMs)) steps.push({ do: "wait", untilMs: wakeMs });
-  // An ended job settles when its last attempt has reported what it cost.
-  if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return steps;
+  // A webhook says nothing of costs: it waits neither for an audit nor for a queue that is down.
+  const post = outbox(job, nowMs);
+  steps.push(...post.steps, ...settling(job, scene));
+  wakeMs = Math.min(wakeMs, post.wakeMs);
+  return Number.isFinite(wakeMs) ? [...steps, { do: "wait", untilMs: wakeMs }] : steps;
+}
+
+/** What an ended job still owes to the market. */
+function settling(job: Job, scene?: Scene): Step[] {
+  // It settles when its last attempt has reported what it cost.
+  if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return [];
   if (job.settlements === null) {
     const due = scene === undefined ? [] : auditsDue(job, shareOf({ ports: scene }));
     if (due.length > 0) return due.map((one): Step => ({ do: "audit-judge", ...one }));
     return [{ do: "prepare-settlement" }];
   }
   // Also without settlements, once: the market's queue carries the job's summary.
-  if (!job.sent.has(job.id) || job.settlements.some((s) => !job.sent.has(s.key))) return [{ do: "send-settlement" }];
-  const post = outbox(job, nowMs);
-  return Number.isFinite(post.wakeMs) ? [...post.steps, { do: "wait", untilMs: post.wakeMs }] : post.steps;
+  const sent = job.sent.has(job.id) && job.settlements.every((s) => job.sent.has(s.key));
+  return sent ? [] : [{ do: "send-settlement" }];
 }
 
 /** What is owed to the request's webhook, and when the next attempt is due. */

@@ -1,7 +1,8 @@
 import { AtomicError } from "../error.ts";
-import { evolve, fold } from "../job/evolve.ts";
+import { attemptOf, evolve, fold } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import type { JobEvent, LifeEvent, LoggedEvent } from "../job/job-event.ts";
+import type { NanoUsd } from "../money/nano-usd.ts";
 import { assembleAnswer } from "./answer.ts";
 import { cutAttempt, startAttempt, startReask } from "./attempts.ts";
 import { holdAuction } from "./auction.ts";
@@ -17,7 +18,7 @@ import type { EnginePorts } from "./ports.ts";
 import { commitAttempt } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
-import { prepareSettlement, sendSettlement } from "./settle.ts";
+import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
@@ -72,10 +73,15 @@ export class JobRun implements Run {
     );
   }
 
-  /** Its log is whole but for deliveries: ended, settled, and no attempt is open. */
+  /**
+   * Nobody who reads along waits for what may still come: the job has ended and its log is whole but for deliveries, or
+   * for an audit or a settlement that the queue refused. Those may take minutes; who comes back later reads them.
+   */
   get over(): boolean {
     const job = this.#job;
-    if (job === null || job.status === "running" || this.live.size > 0) return false;
+    if (job === null || job.status === "running") return false;
+    if (this.live.size > 0) return [...this.live.keys()].every((id) => (attemptOf(job, id)?.audits ?? null) !== null);
+    if (isRefused(this)) return true;
     return job.sent.has(job.id) && (job.settlements ?? []).every((s) => job.sent.has(s.key));
   }
 
@@ -103,6 +109,19 @@ export class JobRun implements Run {
     const totalNano = committedNano(this.job);
     if (totalNano > leasedNano * keptShare || totalNano === 0) return;
     this.record({ type: "budget-leased", totalNano, askedNano: totalNano, shortage: null });
+  }
+
+  /**
+   * The tenant's budget was told of `toldNano` and says what the job holds. It is less when the job began so late that
+   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more.
+   */
+  holds(toldNano: NanoUsd | null, heldNano: NanoUsd | null): void {
+    const { leasedNano, status } = this.job;
+    // What was lent meanwhile is newer than this answer.
+    if (leasedNano === null || leasedNano !== toldNano || this.asking || status !== "running") return;
+    if (heldNano === null || heldNano >= leasedNano) return;
+    this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
+    this.turn();
   }
 
   /** When there is next something to do: epoch ms, null: nothing before it is asked; "now" while anything is live. */

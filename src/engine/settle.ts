@@ -7,6 +7,7 @@ import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import { scriptOf } from "../plan/script.ts";
+import { drawsFor } from "./draws.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
@@ -40,23 +41,31 @@ export function chargesOf(job: Job): JobEvent[] {
 const sending = new WeakSet<Run>();
 const refused = new WeakMap<Run, number>();
 
+/** The queue did not take it, and has not since. */
+export const isRefused = (run: Run): boolean => refused.has(run);
+
 /** Hands over what was not taken yet; the log says when it was. Repeats are dropped by key on the other side. */
 export function sendSettlement(run: Run): void {
   if (sending.has(run)) return;
   sending.add(run);
   const due = (run.job.settlements ?? []).filter((s) => !run.job.sent.has(s.key));
   const keys = [run.job.id, ...due.map((s) => s.key)];
+  const { costNano } = run.job;
   run.ports.settle(run.job, due).then(
     () => {
       sending.delete(run);
       refused.delete(run);
-      run.record({ type: "settlement-sent", keys });
+      // What was reconciled on the way is not in what was taken: the job's new cost is still owed.
+      const told = run.job.costNano === costNano ? keys : keys.filter((key) => key !== run.job.id);
+      run.record({ type: "settlement-sent", keys: told });
       run.turn();
     },
     () => {
       const times = refused.get(run) ?? 0;
       refused.set(run, times + 1);
-      run.ports.after(Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
+      // Jobs that were refused together must not all meet again: each waits half to all of it.
+      const spread = 0.5 + 0.5 * drawsFor(run.job.seed, run.job.seq + times)();
+      run.ports.after(spread * Math.min(retryMs.longest, retryMs.first * 2 ** times), () => {
         sending.delete(run);
         run.turn();
       });

@@ -78,6 +78,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
             "This idempotency key was used for another request. Use a new key for a new request.",
             { field: "Idempotency-Key" },
           );
+        if (made === "gone")
+          throw new AtomicError(
+            "gone",
+            `This idempotency key was used for a job whose retention has ended. Its summary is at ${linksOf(id).summary}. Use a new key for a new job.`,
+            { field: "Idempotency-Key" },
+          );
         return { id, repeated: made === "repeated" && !(again && name === undefined), view };
       },
       async open(caller, id) {

@@ -45,7 +45,7 @@ export interface JobHandle {
   view(): Promise<JobView>;
   /** The view as soon as the job has ended; null: it still runs after `waitMs`. */
   ended(waitMs: number): Promise<JobView | null>;
-  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled, or after 60 s in which it only waited. */
+  /** NDJSON of LoggedEvent, from `after` (exclusive) on: replay, then tail; a blank line every 10 s; closes when the job has ended and settled or only an audit or a queue that is down holds that up, or after 60 s in which it only waited. */
   events(after: number): Promise<ReadableStream<Uint8Array>>;
   explain(): Promise<Explanation>;
   cancel(by: "client" | "disconnect"): Promise<{ status: Job["status"] }>;

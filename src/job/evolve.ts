@@ -185,6 +185,12 @@ function reconcile(job: Job, attemptId: string, usage: Usage, costNano: number):
   job.sent.delete(job.id);
 }
 
+/**
+ * The attempts of a process that died are orphans, to be run again. There is none among them to salvage: what says that
+ * an answer is whole (the provider's end) is in `attempt-finished`, in one commit with the whole text and what the
+ * criteria say of it, and an attempt that has it is `complete` and is taken as it is. Text streamed before may happen to
+ * be all of an answer, but nothing in the log tells it from a beginning; the policy "continue" goes on from it.
+ */
 function startEpoch(job: Job, epoch: number, atMs: number): void {
   job.epoch = epoch;
   let orphaned = false;

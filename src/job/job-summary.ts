@@ -28,6 +28,8 @@ export interface JobSummary {
 /** What the market's queue carries when a job has ended (and again, with other settlements, on feedback). */
 export interface SettlementMessage {
   summary: JobSummary;
+  /** How often the job's cost was corrected since it ended; the summary of the highest counts. Left out: 0. */
+  revision?: number | undefined;
   settlements: Settlement[];
   /** Accepted answers of a job that asked to keep them. */
   examples: { kind: string; input: string; output: string }[];

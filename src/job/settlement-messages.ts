@@ -10,7 +10,10 @@ const mostSettlements = 64;
 /** What the market's queue is told of a job, in as many messages as it takes: each carries the summary. */
 export function settlementMessages(job: Job, settlements: readonly Settlement[]): SettlementMessage[] {
   const summary = summaryOf(job);
-  const messages: SettlementMessage[] = [{ summary, settlements: [], examples: [] }];
+  // An attempt is reconciled once, so this only grows; nothing else changes a cost when the job has settled.
+  const revision = job.microtasks.reduce((sum, m) => sum + m.attempts.filter((a) => a.reconciled).length, 0);
+  const head = revision === 0 ? { summary } : { summary, revision };
+  const messages: SettlementMessage[] = [{ ...head, settlements: [], examples: [] }];
   let bytes = bytesOf(summary);
   const room = (value: unknown, count: (m: SettlementMessage) => number): SettlementMessage => {
     const size = bytesOf(value);
@@ -19,7 +22,7 @@ export function settlementMessages(job: Job, settlements: readonly Settlement[])
       bytes += size;
       return current;
     }
-    const next: SettlementMessage = { summary, settlements: [], examples: [] };
+    const next: SettlementMessage = { ...head, settlements: [], examples: [] };
     messages.push(next);
     bytes = bytesOf(summary) + size;
     return next;

@@ -145,21 +145,28 @@ export class TenantLedger {
   }
 
   /**
-   * A job has begun; what it holds moves from the purse to the job, and what it does not keep comes back. A job that
-   * has settled stays settled.
+   * A job has begun; what it holds moves from the purse to the job, and what it does not keep comes back. One that
+   * tells of it after its purse was taken back, whose money may be lent to others by then, has what there is still room
+   * for. Returns what it holds; null: it has settled, and stays settled.
    */
-  begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd, nowMs: number): void {
-    if (this.#leases.has(job.id) || this.#rows.settled(job.id) !== null) return;
-    this.#take(slice);
+  begin(job: RunningJob, slice: OpeningSlice | null, keepNano: NanoUsd, nowMs: number): NanoUsd | null {
+    const before = this.#leases.get(job.id);
+    if (before !== undefined) return before.nano;
+    if (this.#rows.settled(job.id) !== null) return null;
+    const taken = this.#take(slice);
+    const month = taken?.month ?? monthOf(nowMs);
+    const most = (taken?.nano ?? 0) + (this.#room(month) ?? Number.POSITIVE_INFINITY);
+    const nano = Math.min(keepNano, most);
     this.#put({
       holder: job.id,
       kind: "job",
-      month: monthOf(nowMs),
-      nano: keepNano,
+      month,
+      nano,
       atMs: nowMs,
       expiresAtMs: nowMs + jobLeaseMs,
       about: job,
     });
+    return nano;
   }
 
   /**
@@ -190,8 +197,8 @@ export class TenantLedger {
   ): MonthTotals | null {
     const before = this.#rows.settled(job);
     const lease = this.#leases.get(job);
-    const month = before?.month ?? lease?.month ?? monthOf(nowMs);
-    if (before === null && lease === undefined) this.#take(slice);
+    const taken = before === null && lease === undefined ? this.#take(slice) : null;
+    const month = before?.month ?? lease?.month ?? taken?.month ?? monthOf(nowMs);
     const totals = this.#rows.month(month);
     this.#rows.putMonth({
       month,
@@ -210,9 +217,12 @@ export class TenantLedger {
       if (lease.kind === "purse" && lease.expiresAtMs + purseGraceMs <= nowMs) this.#drop(lease.holder);
   }
 
-  #take(slice: OpeningSlice | null): void {
+  /** Takes a slice out of its purse: so much, of that month's cap. null: the purse is no longer there. */
+  #take(slice: OpeningSlice | null): { nano: NanoUsd; month: string } | null {
     const purse = slice === null || slice.purse === null ? undefined : this.#leases.get(slice.purse);
-    if (purse?.kind === "purse" && slice !== null) this.#shrink(purse, slice.nano);
+    if (purse?.kind !== "purse" || slice === null) return null;
+    this.#shrink(purse, slice.nano);
+    return { nano: Math.min(purse.nano, slice.nano), month: purse.month };
   }
 
   #shrink(purse: Lease, byNano: NanoUsd): void {

@@ -49,7 +49,7 @@ export class JobList {
       .where(and(eq(jobs.tenant, tenant), follows))
       .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
       .limit(limit);
-    return rows.map((row) => ({ ...row, error: row.error as JobSummary["error"] }));
+    return rows.map(({ revision: _, ...row }) => ({ ...row, error: row.error as JobSummary["error"] }));
   }
 
   /** What a tenant's jobs cost and saved, newest month first, at most `months` of them. */

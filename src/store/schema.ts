@@ -25,6 +25,8 @@ export const jobs = sqliteTable(
     savedTokens: integer("saved_tokens").notNull(),
     winner: text("winner"),
     error: text("error"),
+    /** How often its cost was corrected since it ended. */
+    revision: integer("revision").notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.createdAtMs, t.id] })],
 );

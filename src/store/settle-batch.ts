@@ -7,7 +7,7 @@ import type { Settlement } from "../market/settlement.ts";
 import type { Database } from "./database.ts";
 import { bodiesOf, marketOf, partsQuery } from "./market-store.ts";
 import { jobs, settled } from "./schema.ts";
-import { type Before, type Work, writesOf } from "./settle-writes.ts";
+import { type Before, type Revised, type Work, writesOf } from "./settle-writes.ts";
 import { readSettlementMessage } from "./settlement-message.ts";
 
 /** Tries against another consumer before the batch goes back to the queue. Each lost race is a batch the other won. */
@@ -36,6 +36,7 @@ interface Entry {
 /**
  * Settles up to 100 messages in one read and one write of D1, each a single batch. A repeat changes nothing; the write
  * is one transaction that fails whole when another consumer was first, and is then made again from what that one left.
+ * A later revision of a known job replaces its cost and moves its month by the difference.
  * Throws `conflict` after ten lost races, and whatever D1 throws: nothing was settled then, and the queue tries again.
  */
 export async function settleBatch(
@@ -83,7 +84,7 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
   const [known, ended, stored] = await db.batch([
     db.select({ key: settled.key }).from(settled).where(sql`${settled.key} in (select value from json_each(${keys}))`),
     db
-      .select({ id: jobs.id })
+      .select({ id: jobs.id, revision: jobs.revision })
       .from(jobs)
       .where(
         sql`(${jobs.tenant}, ${jobs.createdAtMs}, ${jobs.id}) in
@@ -91,7 +92,7 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
       ),
     partsQuery(db, parts),
   ]);
-  return { keys: new Set(known.map((k) => k.key)), jobs: new Set(ended.map((j) => j.id)), parts: stored };
+  return { keys: new Set(known.map((k) => k.key)), jobs: new Map(ended.map((j) => [j.id, j.revision])), parts: stored };
 }
 
 /** The parts of the market that these settlements change. */
@@ -126,16 +127,19 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
 
 function newIn(entries: readonly Entry[], before: Before) {
   const keys = new Set(before.keys);
-  const ids = new Set(before.jobs);
-  const work: Work = { settlements: [], summaries: [], fresh: [], changed: [] };
+  const revisions = new Map(before.jobs);
+  const revised = new Map<string, Revised>();
+  const work: Work = { settlements: [], summaries: [], revised: [], fresh: [], changed: [] };
   const order: { settlement: Settlement; index: number }[] = [];
   for (const { message, index } of entries) {
     let fresh = false;
-    if (!ids.has(message.summary.id)) {
-      ids.add(message.summary.id);
-      work.summaries.push(message.summary);
+    const { summary, revision = 0 } = message;
+    const known = revisions.get(summary.id);
+    if (known === undefined) {
+      work.summaries.push({ ...summary, revision });
       fresh = true;
-    }
+    } else if (revision > known) revised.set(summary.id, { ...summary, revision });
+    revisions.set(summary.id, Math.max(revision, known ?? 0));
     for (const settlement of message.settlements) {
       if (keys.has(settlement.key)) continue;
       keys.add(settlement.key);
@@ -146,6 +150,7 @@ function newIn(entries: readonly Entry[], before: Before) {
   }
   order.sort((a, b) => a.settlement.atMs - b.settlement.atMs || (a.settlement.key < b.settlement.key ? -1 : 1));
   work.settlements = order.map((o) => o.settlement);
+  work.revised = [...revised.values()];
   return { work, order };
 }
 

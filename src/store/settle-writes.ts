@@ -7,19 +7,24 @@ import { type ExampleRow, exampleCap, exampleKey, exampleWrite, maxExampleChars 
 import { jsonChunks } from "./json-chunks.ts";
 import { type MarketPart, maxPartChars, partWrite } from "./market-store.ts";
 import { jobs, settled, usageMonths } from "./schema.ts";
-import { usageOf } from "./usage-month.ts";
+import { monthOf, usageOf } from "./usage-month.ts";
 
 /** What D1 held when the batch was read. */
 export interface Before {
   keys: Set<string>;
-  jobs: Set<string>;
+  /** Revision of each job that is there. */
+  jobs: Map<string, number>;
   parts: MarketPart[];
 }
+
+export type Revised = JobSummary & { revision: number };
 
 /** What is new in a batch, and the parts of the market as they are after it. */
 export interface Work {
   settlements: Settlement[];
-  summaries: JobSummary[];
+  summaries: Revised[];
+  /** Later summaries of jobs that are there already or in `summaries`, one a job. */
+  revised: Revised[];
   /** Messages that bring something new; their examples are kept. */
   fresh: SettlementMessage[];
   changed: { part: string; body: string }[];
@@ -32,6 +37,8 @@ export async function writesOf(db: Database, work: Work, before: Before, nowMs: 
   if (keys.length > 0)
     items.push(db.insert(settled).select(sql`select value, ${nowMs} from json_each(${JSON.stringify(keys)})`));
   if (work.summaries.length > 0) items.push(jobInsert(db, work.summaries), usageAdd(db, work.summaries));
+  // In this order: the month moves by what the row still says.
+  if (work.revised.length > 0) items.push(usageMove(db, work.revised), jobRevise(db, work.revised));
   const kept = await exampleRows(work.fresh);
   for (const chunk of jsonChunks(kept)) items.push(exampleWrite(db, chunk));
   if (kept.length > 0) {
@@ -47,11 +54,12 @@ export async function writesOf(db: Database, work: Work, before: Before, nowMs: 
 }
 
 /** Columns in the order of the schema. */
-const jobInsert = (db: Database, summaries: readonly JobSummary[]) =>
+const jobInsert = (db: Database, summaries: readonly Revised[]) =>
   db.insert(jobs).select(
     sql`select value ->> 'tenant', value ->> 'createdAtMs', value ->> 'id', value ->> 'status', value ->> 'kind',
       value ->> 'plan', value ->> 'via', value ->> 'endedAtMs', value ->> 'microtasks', value ->> 'attempts',
-      value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error'
+      value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error',
+      value ->> 'revision'
     from json_each(${JSON.stringify(summaries)})`,
   );
 
@@ -70,6 +78,39 @@ const usageAdd = (db: Database, summaries: readonly JobSummary[]) =>
         savedNano: sql`${usageMonths.savedNano} + excluded.saved_nano`,
         savedTokens: sql`${usageMonths.savedTokens} + excluded.saved_tokens`,
       },
+    });
+
+/** Which rows these revisions are news to, whoever wrote in between: so neither statement needs a guard. */
+const newsTo = (revised: readonly Revised[]) => {
+  const rows = revised.map((s) => [s.tenant, s.createdAtMs, s.id, s.revision, s.costNano, monthOf(s)]);
+  return sql`json_each(${JSON.stringify(rows)}) as news join ${jobs} as old
+    on old.tenant = news.value ->> 0 and old.created_at_ms = news.value ->> 1 and old.id = news.value ->> 2
+      and old.revision < news.value ->> 3`;
+};
+
+const usageMove = (db: Database, revised: readonly Revised[]) =>
+  db
+    .insert(usageMonths)
+    .select(
+      sql`select old.tenant, news.value ->> 5, 0, sum((news.value ->> 4) - old.cost_nano), 0, 0
+        from ${newsTo(revised)} where true group by 1, 2`,
+    )
+    .onConflictDoUpdate({
+      target: [usageMonths.tenant, usageMonths.month],
+      set: { costNano: sql`${usageMonths.costNano} + excluded.cost_nano` },
+    });
+
+const jobRevise = (db: Database, revised: readonly Revised[]) =>
+  db
+    .insert(jobs)
+    .select(
+      sql`select old.tenant, old.created_at_ms, old.id, old.status, old.kind, old.plan, old.via, old.ended_at_ms,
+        old.microtasks, old.attempts, news.value ->> 4, old.saved_nano, old.saved_tokens, old.winner, old.error,
+        news.value ->> 3 from ${newsTo(revised)} where true`,
+    )
+    .onConflictDoUpdate({
+      target: [jobs.tenant, jobs.createdAtMs, jobs.id],
+      set: { costNano: sql`excluded.cost_nano`, revision: sql`excluded.revision` },
     });
 
 async function exampleRows(messages: readonly SettlementMessage[]): Promise<ExampleRow[]> {

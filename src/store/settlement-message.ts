@@ -131,6 +131,7 @@ const aheadMs = 86_400_000;
 const message = z
   .object({
     summary,
+    revision: count.optional(),
     settlements: z.array(settlement).max(maxSettlements),
     examples: z.array(example).max(maxSettlements),
   })

@@ -11,11 +11,14 @@ export interface TenantMonth {
   savedTokens: number;
 }
 
+/** The calendar month a job counts in. */
+export const monthOf = (s: JobSummary): string => new Date(s.endedAtMs ?? s.createdAtMs).toISOString().slice(0, 7);
+
 /** Sums summaries by tenant and month. */
 export function usageOf(summaries: readonly JobSummary[]): TenantMonth[] {
   const sums = new Map<string, TenantMonth>();
   for (const s of summaries) {
-    const month = new Date(s.endedAtMs ?? s.createdAtMs).toISOString().slice(0, 7);
+    const month = monthOf(s);
     const key = `${month} ${s.tenant}`;
     const sum = sums.get(key) ?? { tenant: s.tenant, month, jobs: 0, costNano: 0, savedNano: 0, savedTokens: 0 };
     sum.jobs += 1;

@@ -1,10 +1,14 @@
+import { complaint } from "../../durable-objects/complaint.ts";
 import { EventStreams } from "../../durable-objects/event-stream.ts";
 import { JobLog } from "../../durable-objects/job-log.ts";
 import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import { summaryOf } from "../../src/job/job-summary.ts";
 import { emptyMarket } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
+import { dataPoints } from "../../src/observe/data-point.ts";
+import { spansOf } from "../../src/observe/otlp.ts";
 import { Fleet } from "../../src/race/fleet.ts";
 import { Slots } from "../../src/race/slots.ts";
 import { ChaosClient } from "./chaos-client.ts";
@@ -50,6 +54,8 @@ export class ChaosWorld {
   readonly #commits: [number, number][] = [];
   readonly #boots: number[] = [];
   readonly #defects: string[] = [];
+  /** What the job's object writes to the console and to telemetry. */
+  readonly #lines: string[] = [];
   readonly #random;
   readonly #faults: Fault[];
   readonly #view: MarketView;
@@ -116,7 +122,7 @@ export class ChaosWorld {
       boots: this.#boots,
       leaseMs,
       defects: this.#defects,
-      console: [],
+      console: this.#lines,
       secrets: [promptMarker],
     };
   }
@@ -166,7 +172,14 @@ export class ChaosWorld {
       lease: async (_job, _leastNano, totalNano) => ({ totalNano, shortage: null }),
       deliver: async () => ({ ok: true, status: 204 }),
       market: () => this.#view,
-      settle: (_job, settlements) => this.#settle(process, settlements),
+      settle: (job, settlements) => {
+        // With a settlement go the job's spans and its points of the dataset.
+        this.#lines.push(
+          JSON.stringify(spansOf(log.read())),
+          JSON.stringify(dataPoints([summaryOf(job)], settlements)),
+        );
+        return this.#settle(process, settlements);
+      },
       nonce: () => "n0nceOfTheChaosTests",
       detectLanguage: () => null,
       broken: (error) => this.#broken(process, error),
@@ -247,6 +260,7 @@ export class ChaosWorld {
   }
 
   #broken(process: Process, error: unknown): void {
+    this.#lines.push(complaint("job-stopped", "chaos", error));
     if (!process.alive || error instanceof Killed) return;
     process.streams.settle();
     // A zombie is refused by the log; a full disk is no defect. What else stops a process is.

@@ -126,6 +126,18 @@ describe("the readers of a job", () => {
     expect(home.streams.size).toBe(0);
   });
 
+  it("are sent away by the next heartbeat of a job that is over without a last commit", async () => {
+    const home = new Home();
+    home.write(event(1));
+    const seen = numbers(home.read());
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(home.streams.size).toBe(1);
+    home.state = "over";
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await seen).toEqual([1]);
+    expect(home.streams.size).toBe(0);
+  });
+
   it("stay as long as the job is live", async () => {
     const home = new Home();
     const reader = home.read();

@@ -57,7 +57,48 @@ describe("jobs that settle close together", () => {
     ];
     const outcome = Promise.allSettled(settled);
     window.flush();
-    expect((await outcome).map((one) => one.status)).toEqual(["rejected", "rejected", "fulfilled"]);
+    expect((await outcome).map((one) => one.status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
     expect(taken).toEqual([["x", "y", "z"]]);
+  });
+
+  it("do not suffer from one among them whose message the queue refuses", async () => {
+    const tried: string[][] = [];
+    const { sent, window } = desk((ids) => {
+      tried.push(ids);
+      return ids.includes("bad");
+    });
+    const ids = ["a", "bad", "b", "c"];
+    const outcome = Promise.allSettled(ids.map((id) => window.settle(bill(id), [message(id)])));
+    window.flush();
+    expect((await outcome).map((one) => one.status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    expect(tried).toEqual([ids, ["a"], ["bad"], ["b"], ["c"]]);
+    expect(sent).toEqual([["a"], ["b"], ["c"]]);
+  });
+
+  it("are not all tried one by one when the queue is down", async () => {
+    let calls = 0;
+    const { window } = desk(() => {
+      calls++;
+      return true;
+    });
+    const outcome = Promise.allSettled(
+      Array.from({ length: 50 }, (_, n) => window.settle(bill(`${n}`), [message("m")])),
+    );
+    window.flush();
+    expect((await outcome).every((one) => one.status === "rejected")).toBe(true);
+    expect(calls).toBe(4);
+  });
+
+  it("resolve only when the queue has taken what is theirs", async () => {
+    let take = () => {};
+    const window = new SettleWindow({ take: () => {}, send: () => new Promise((done) => (take = done)) });
+    let done = 0;
+    const all = ["a", "b"].map((id) => window.settle(bill(id), [message(id)]).then(() => done++));
+    window.flush();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(done).toBe(0);
+    take();
+    await Promise.all(all);
+    expect(done).toBe(2);
   });
 });

@@ -48,6 +48,65 @@ describe("a webhook's outbox", () => {
     expect(job.outbox[0]?.state).toBe("delivered");
   });
 
+  it("does not wait for an audit of the job's judge, and neither do the log's readers", async () => {
+    const price = (x: number) => ({ inputPerMtok: x * 1_000_000, outputPerMtok: 4 * x * 1_000_000 });
+    const judges = [bidderOf("c/judge", { contextTokens: 100, price: price(10) })];
+    judges.push(bidderOf("d/strong", { contextTokens: 100, price: price(40) }));
+    const accepts = says('{"results":[{"criterion":0,"result":"accept","evidence":"it says so"}]}');
+    const w = new World([bidderOf("a/one", { price: price(1) }), ...judges], (call) => {
+      if (call.kind !== "judge") return says("Paris.");
+      return call.bidder === "d/strong" ? [{ afterMs: 50_000 }, ...accepts] : accepts;
+    });
+    w.auditShare = 1;
+    w.accept(requestOf({ webhook, contract: { criteria: [], judged: ["It names the capital."] } }));
+    while (w.posts.length === 0 && w.step()) await flush();
+    const endedAtMs = w.log.find((e) => e.type === "job-ended")?.atMs ?? Number.NaN;
+    expect(w.posts[0]?.atMs).toBe(endedAtMs);
+    expect(w.run?.job.microtasks[0]?.attempts.some((a) => a.audits !== null && a.status === "running")).toBe(true);
+    expect(w.run?.over).toBe(true);
+    const job = await w.settle();
+    expect(w.log.find((e) => e.type === "judge-audited")?.atMs).toBeGreaterThan(endedAtMs + 40_000);
+    expect(job.outbox).toMatchObject([{ state: "delivered", attempts: 1 }]);
+    expect(w.posts).toHaveLength(1);
+  });
+
+  it("does not wait for a queue that is down; the settlement comes again, spread over its wait", async () => {
+    const waits = new Set<number>();
+    for (const seed of [1, 2, 3, 4]) {
+      let upAtMs = Number.POSITIVE_INFINITY;
+      const tries: number[] = [];
+      const w = new (class extends World {
+        override ports() {
+          const ports = super.ports();
+          return {
+            ...ports,
+            settle: async (...given: Parameters<typeof ports.settle>) => {
+              tries.push(this.nowMs);
+              if (this.nowMs < upAtMs) throw new Error("the queue is down");
+              return ports.settle(...given);
+            },
+          };
+        }
+      })([bidderOf("a/one")], () => says("Paris."));
+      w.accept(requestOf({ webhook }), seed);
+      while (tries.length < 4 && w.step()) await flush();
+      expect(w.posts).toHaveLength(1);
+      expect(w.run?.job.outbox).toMatchObject([{ state: "delivered" }]);
+      expect(w.run?.over).toBe(true);
+      expect(w.run?.finished).toBe(false);
+      const gaps = tries.slice(1).map((atMs, n) => (atMs - (tries[n] ?? 0)) / (2_000 * 2 ** n));
+      for (const gap of gaps) {
+        expect(gap).toBeGreaterThanOrEqual(0.5);
+        expect(gap).toBeLessThanOrEqual(1);
+        waits.add(gap);
+      }
+      upAtMs = w.nowMs;
+      expect((await w.settle()).sent.has("job_test")).toBe(true);
+      expect(w.posts).toHaveLength(1);
+    }
+    expect(waits.size).toBe(12);
+  });
+
   it("stops at once where the receiver is gone", async () => {
     const w = world();
     w.receiver = () => ({ ok: false, status: 410, reason: "gone", gone: true });

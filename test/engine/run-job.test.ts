@@ -296,6 +296,8 @@ describe("durability of the loop", () => {
       const died = await endOrDie(world, request);
       if (!died) continue;
       crashes++;
+      const wasWhole = types(world.log).includes("attempt-finished");
+      const calls = world.calls.length;
       world.commitsLeft = null;
       world.nowMs += 30_000;
       const run = world.boot();
@@ -303,6 +305,8 @@ describe("durability of the loop", () => {
         run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http" });
       const job = await world.settle();
       expect(job.answer, `killed after write ${after}`).toEqual(answer);
+      // An answer that was whole is taken as it is; nothing else is, and is asked for again.
+      expect(world.calls.length > calls, `killed after write ${after}`).toBe(!wasWhole);
       expect(fold(world.log)?.status).toBe("succeeded");
       expect(types(world.log).filter((t) => t === "job-ended")).toHaveLength(1);
       expect([...world.settled.keys()]).toEqual(["job_test/answer"]);

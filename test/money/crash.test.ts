@@ -82,4 +82,36 @@ describe("a capped job that is killed before any one write", () => {
   });
 });
 
+describe("a job whose slice was lent to others before it told of its beginning", () => {
+  it("starts nothing more on it before its tenant has lent more", async () => {
+    const world = capped();
+    const boot = world.boot();
+    const slice = { purse: "purse/gone", nano: capNano / 2 };
+    world.tenant.openPurse("purse/others", 0, capNano, world.nowMs);
+    boot.accept({
+      type: "job-accepted",
+      job: "job_test",
+      tenant: "t",
+      request: requestOf(),
+      seed: 7,
+      via: "http",
+      slice,
+    });
+    boot.holds(slice.nano, world.tenant.begin(about, slice, slice.nano, world.nowMs));
+    expect(boot.job.leasedNano).toBe(0);
+    // An answer that an own lease has overtaken says nothing any more.
+    boot.holds(slice.nano, 7);
+    expect(boot.job.leasedNano).toBe(0);
+    world.after(10, () => world.tenant.closePurse("purse/others", capNano));
+    const job = await world.settle();
+    expect(job.status).toBe("succeeded");
+    const starts = world.log.filter((e) => e.type === "attempt-started").map((e) => e.atMs);
+    const leases = world.log.filter((e) => e.type === "budget-leased" && e.totalNano > 0).map((e) => e.atMs);
+    expect(starts.length).toBeGreaterThan(1);
+    expect(starts.slice(1).every((atMs) => atMs >= Math.min(...leases))).toBe(true);
+    const { costNano, heldNano } = world.tenant.standing(world.nowMs);
+    expect(costNano + heldNano).toBeLessThanOrEqual(capNano);
+  });
+});
+
 const pick = ({ costNano, chargeNano }: { costNano: number; chargeNano: number }) => ({ costNano, chargeNano });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { reconcileCost } from "../../src/engine/reconcile.ts";
 import { fold } from "../../src/job/evolve.ts";
+import type { Job } from "../../src/job/job.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
+import { settlementMessages } from "../../src/job/settlement-messages.ts";
 import { csv, ledgerCsv, ledgerTotals } from "../../src/money/ledger.ts";
 import { priceOn } from "../../src/money/price-book.ts";
 import { affordableTokens, boundTokens, reservationOf } from "../../src/money/reservation.ts";
-import { bidderOf, fails, requestOf, says, World } from "../engine/world.ts";
+import { bidderOf, fails, flush, requestOf, says, World } from "../engine/world.ts";
 import { crowd } from "./crowd.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -63,8 +65,28 @@ describe("a job's ledger", () => {
     expect(job.costNano).toBe(20_000 + 160_000);
     expect(ledgerOf(job)[0]).toMatchObject({ known: "provider", reconciled: true });
     expect(job.sent.has(job.id)).toBe(true);
+    expect(settlementMessages(job, [])).toMatchObject([{ revision: 1, summary: { costNano: 180_000 } }]);
     expect(reconcileCost(run, "answer.1", usage)?.code).toBe("conflict");
     expect(reconcileCost(run, "answer.9", usage)?.code).toBe("not-found");
+  });
+
+  it("sends a cost that was reconciled while the one before was on its way", async () => {
+    const told: number[] = [];
+    const world = new (class extends World {
+      override ports() {
+        const settle = async (job: Job) => {
+          told.push(job.costNano);
+          await this.pause(5_000, new AbortController().signal);
+        };
+        return { ...super.ports(), settle };
+      }
+    })([bidderOf("a/one", { cancelStopsBill: false })], () => says("slow ".repeat(50), 200));
+    const run = world.accept(requestOf());
+    world.after(2_000, () => run.cancel("client"));
+    while (told.length === 0 && world.step()) await flush();
+    expect(reconcileCost(run, "answer.1", { input: 20, output: 40, source: "provider" })).toBeNull();
+    await world.settle();
+    expect(told).toEqual([expect.any(Number), 180_000]);
   });
 
   it("writes CSV that a spreadsheet neither runs nor splits", () => {

@@ -62,7 +62,8 @@ export class Town extends World {
     const capped = slice === null ? {} : { slice };
     run.accept({ type: "job-accepted", job: `job_${seed}`, tenant: "t", request, seed, via: "http", ...capped });
     run.keepWhatIsNeeded();
-    this.ledger.begin(about(run), run.job.slice, run.job.leasedNano ?? 0, this.nowMs);
+    const { leasedNano } = run.job;
+    run.holds(leasedNano, this.ledger.begin(about(run), run.job.slice, leasedNano ?? 0, this.nowMs));
     this.#watch();
   }
 

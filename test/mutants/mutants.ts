@@ -6,6 +6,8 @@ export interface Mutant {
   replace: string;
   /** Who must notice: the chaos part, or a test file. */
   caughtBy: "chaos" | `test/${string}.test.ts`;
+  /** It may show as a test that never ends; of any other bug that is no proof. */
+  hangs?: boolean;
 }
 
 export const mutants: Mutant[] = [
@@ -198,5 +200,55 @@ export const mutants: Mutant[] = [
     find: "const weight = 1 / Math.max(leastShare, lesson.share);",
     replace: "const weight = 1;",
     caughtBy: "test/market/judge-audit.test.ts",
+  },
+  {
+    name: "charge a tenant without a key",
+    file: "src/money/tenant-ledger.ts",
+    find: "const before = this.#rows.settled(job);",
+    replace: "const before: SettledJob | null = this.#rows.settled(job) && null;",
+    caughtBy: "test/money/tenant-ledger.test.ts",
+  },
+  {
+    name: "lend a slice again whose purse was taken back",
+    file: "src/money/tenant-ledger.ts",
+    find: "const nano = Math.min(keepNano, most);",
+    replace: "const nano = most < 0 ? most : keepNano;",
+    caughtBy: "test/money/tenant-ledger.test.ts",
+  },
+  {
+    name: "call a settlement taken before the queue has it",
+    file: "durable-objects/settle-window.ts",
+    find: "        await this.#effects.send(group.flatMap((one) => one.messages));\n        for (const one of group) one.resolve();",
+    replace:
+      "        for (const one of group) one.resolve();\n        await this.#effects.send(group.flatMap((one) => one.messages));",
+    caughtBy: "test/durable-objects/settle-window.test.ts",
+  },
+  {
+    name: "let one refused message hold up its group",
+    file: "durable-objects/settle-window.ts",
+    find: "const mostFailures = 3;",
+    replace: "const mostFailures = 0;",
+    caughtBy: "test/durable-objects/settle-window.test.ts",
+  },
+  {
+    name: "let a webhook wait for audits and settlement",
+    file: "src/engine/next-steps.ts",
+    find: "steps.push(...post.steps, ...settling(job, scene));",
+    replace: "const owed = settling(job, scene);\n  steps.push(...(owed.length > 0 ? owed : post.steps));",
+    caughtBy: "test/engine/outbox.test.ts",
+  },
+  {
+    name: "drop a reconciled cost as a repeat",
+    file: "src/store/settle-batch.ts",
+    find: "else if (revision > known) revised",
+    replace: "else if (revision < known) revised",
+    caughtBy: "test/store/settle-batch.test.ts",
+  },
+  {
+    name: "write the prompt into the trace",
+    file: "src/observe/otlp.ts",
+    find: '"atomic.job.kind": job.request.kind,',
+    replace: '"atomic.job.kind": JSON.stringify(job.request.input),',
+    caughtBy: "chaos",
   },
 ];

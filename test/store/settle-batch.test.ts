@@ -143,6 +143,47 @@ describe("settling", () => {
     expect((await new JobList(db).usage("tenant-1"))[0]).toMatchObject({ jobs: 1, costNano: 2001 });
   });
 
+  it("replaces the cost of a job that was reconciled, and moves its month by the difference, in any order", async () => {
+    const first = message(1);
+    const revise = (revision: number, costNano: number) => ({
+      ...first,
+      summary: { ...first.summary, costNano },
+      revision,
+    });
+    const deliveries = [first, revise(1, 1500), revise(2, 900), message(3)];
+    const wanted = [{ ...message(3).summary }, { ...first.summary, costNano: 900 }];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([...deliveries, ...deliveries], { minLength: 8 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (queue, size) => {
+          await wipe(d1);
+          const reports: SettleReport[] = [];
+          for (let at = 0; at < queue.length; at += size)
+            reports.push(await settleBatch(db, queue.slice(at, at + size), bidders, nowMs));
+          const list = new JobList(db);
+          expect(await list.list("tenant-1", { limit: 9, after: null })).toEqual(wanted);
+          expect(await list.usage("tenant-1")).toEqual([
+            { month: "2026-11", jobs: 2, costNano: 900 + 2001, savedNano: 300, savedTokens: 24 },
+          ]);
+          expect(reports.reduce((sum, r) => sum + r.ended.length, 0)).toBe(2);
+          expect(outcomes(await loadMarket(db))).toBe(4);
+        },
+      ),
+      { numRuns: 12 },
+    );
+    const again = await settleBatch(db, [revise(2, 900), revise(1, 1500), first], bidders, nowMs);
+    expect(again.rowsWritten).toBe(0);
+  }, 30_000);
+
+  it("moves a month once for a revision that two consumers have", async () => {
+    const first = message(1);
+    await settleBatch(db, [first], bidders, nowMs);
+    const revised = { ...first, summary: { ...first.summary, costNano: 500 }, revision: 1 };
+    await Promise.all([1, 2, 3].map(() => settleBatch(db, [revised], bidders, nowMs)));
+    expect((await new JobList(db).usage("tenant-1"))[0]).toMatchObject({ jobs: 1, costNano: 500 });
+  });
+
   it("gives the same rows for any permutation, cut and repetition", async () => {
     const messages = Array.from({ length: 12 }, (_, n) => message(n));
     await settleBatch(db, messages, bidders, nowMs);

@@ -6,13 +6,18 @@ import type { JobView } from "../../src/job/job-view.ts";
 const call = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(`https://atomic.test${path}`, {
     ...init,
-    headers: { "content-type": "application/json", authorization: "Bearer operator-key-of-the-tests" },
+    headers: {
+      "content-type": "application/json",
+      authorization: "Bearer operator-key-of-the-tests",
+      ...(init.headers as Record<string, string> | undefined),
+    },
   });
 
+const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "language" });
+
 /** An ended and settled job, and its object. */
-async function endedJob() {
-  const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "language" });
-  const { id } = (await (await call("/v1/jobs?wait=20", { method: "POST", body })).json()) as JobView;
+async function endedJob(headers: Record<string, string> = {}) {
+  const { id } = (await (await call("/v1/jobs?wait=20", { method: "POST", body, headers })).json()) as JobView;
   await expect
     .poll(async () => ((await (await call(`/v1/jobs/${id}`)).json()) as JobView).settled, { timeout: 10_000 })
     .toBe(true);
@@ -60,6 +65,26 @@ describe("an ended job's object", () => {
       ].map((row) => row.name),
     );
     expect(tables).toEqual(["tombstone"]);
+  });
+
+  it("keeps its idempotency key used after its retention: the key makes no second job under the same id", async () => {
+    const headers = { "idempotency-key": "used-once" };
+    const { id, object } = await endedJob(headers);
+    await runInDurableObject(object, (instance) => {
+      const home = instance as unknown as { env: Record<string, unknown> };
+      home.env = { ...home.env, ATOMIC_RETENTION_DAYS: "0" };
+    });
+    expect(await runDurableObjectAlarm(object)).toBe(true);
+    for (const path of ["/v1/jobs", "/v1/jobs?wait=20"]) {
+      const again = await call(path, { method: "POST", body, headers });
+      expect(again.status, path).toBe(410);
+      expect(await again.json()).toMatchObject({
+        code: "gone",
+        field: "Idempotency-Key",
+        detail: expect.stringContaining(`/v1/jobs/${id}/summary`),
+      });
+    }
+    expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
   });
 
   it("is left alone, with an alarm, when newer code has written to it", async () => {

@@ -68,7 +68,13 @@ describe("the audit of a judge, in its objects", () => {
       contract: { judged: ["It names the capital."] },
     });
     const { id } = (await made.json()) as JobView;
-    const log = await eventsOf(id);
+    // Who reads along does not wait for the audit; who comes back reads of it.
+    const first = await eventsOf(id);
+    expect(first.some((event) => event.type === "job-ended")).toBe(true);
+    expect(first.some((event) => event.type === "judge-audited")).toBe(false);
+    await expect.poll(async () => (await viewOf(id)).settled, { timeout: 15_000 }).toBe(true);
+    const log = [...first, ...(await eventsOf(id, first.at(-1)?.seq))];
+    expect(log.map((event) => event.seq)).toEqual(log.map((_, i) => i + 1));
     const at = (type: string) => log.findIndex((event) => event.type === type);
     expect(at("judge-audited")).toBeGreaterThan(at("job-ended"));
     expect(at("microtask-charged")).toBeGreaterThan(at("judge-audited"));

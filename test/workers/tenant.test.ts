@@ -231,3 +231,26 @@ describe("200 jobs at once on a cap for 50", () => {
     expect((await call("/v1/tenants/broke/budget", { method: "PUT", body: "{}" }, key)).status).toBe(403);
   });
 });
+
+describe("a tenant's memory of what has settled", () => {
+  it.each([
+    [undefined, 45],
+    ["30", 45],
+    ["365", 380],
+    ["3650", 3665],
+  ])("lasts longer than the logs: of %s days, %i", async (days, remembered) => {
+    const tenant = env.TENANT.get(env.TENANT.idFromName(`memory-${days}`));
+    const left = await runInDurableObject(tenant, async (instance, { storage }) => {
+      const home = instance as unknown as { env: Record<string, unknown> };
+      home.env = { ...home.env, ATOMIC_RETENTION_DAYS: days };
+      for (const [job, ago] of [
+        ["kept", remembered - 0.1],
+        ["forgotten", remembered + 0.1],
+      ] as const)
+        storage.sql.exec("INSERT INTO settled VALUES (?, '2026-01', 1, 1, ?)", job, Date.now() - ago * 86_400_000);
+      await instance.alarm?.();
+      return [...storage.sql.exec<{ job: string }>("SELECT job FROM settled")].map((row) => row.job);
+    });
+    expect(left).toEqual(["kept"]);
+  });
+});

@@ -15,14 +15,15 @@ import { readLines } from "../read-events.ts";
 export function eventsRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/jobs/:id/events", async (c) => {
     const job = await openJob(ports, c.get("caller"), c.req.param("id"));
-    const after = await resumeFrom(job, c.req.header("last-event-id"), c.req.query("after"));
-    if (after === null) return c.body(null, 204);
+    const resumed = await resumeFrom(job, c.req.header("last-event-id"), c.req.query("after"));
+    if (resumed === null) return c.body(null, 204);
+    const { after, retryMs } = resumed;
     const gone = new Disconnect(c, async () => job, false);
     const batches = readLines(await job.events(after), gone.signal);
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => gone.left());
       try {
-        await stream.write("retry: 2000\n\n");
+        await stream.write(`retry: ${retryMs}\n\n`);
         let silent = true;
         for await (const batch of batches) {
           silent &&= batch.every((line) => line.trim() === "");
@@ -39,21 +40,25 @@ export function eventsRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   });
 }
 
+/** A browser comes back after this, ms; later when only an audit or the settlement of an ended job is still to come. */
+const soonMs = 2_000;
+const laterMs = 15_000;
+
 /** The number of the last event the client has; null when nothing can come after it. */
 async function resumeFrom(
   job: JobHandle,
   header: string | undefined,
   query: string | undefined,
-): Promise<number | null> {
+): Promise<{ after: number; retryMs: number } | null> {
   const given = header ?? query;
-  if (given === undefined || given === "") return 0;
+  if (given === undefined || given === "") return { after: 0, retryMs: soonMs };
   const field = header === undefined ? "after" : "Last-Event-ID";
   if (!/^\d{1,15}$/.test(given))
     throw new AtomicError("invalid-request", `"${field}" must be the number of an event. Leave it out to start over.`, {
       field,
     });
   const after = Number(given);
-  if (after === 0) return 0;
+  if (after === 0) return { after, retryMs: soonMs };
   const { seq, status, settled } = await job.view();
   if (after > seq)
     throw new AtomicError(
@@ -61,5 +66,7 @@ async function resumeFrom(
       `"${field}" is ${after}, but the job has ${seq} events so far. Leave it out to start over.`,
       { field },
     );
-  return after === seq && status !== "running" && settled ? null : after;
+  const ended = after === seq && status !== "running";
+  if (ended && settled) return null;
+  return { after, retryMs: ended ? laterMs : soonMs };
 }
