@@ -88,6 +88,7 @@ const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "connection-lost",
   "connect-timeout",
   "truncated",
+  "cut-short",
   "no-capacity",
 ]);
 /** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */
@@ -108,6 +109,9 @@ function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): A
   return tried.filter(({ bidder, how }) => {
     const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
     if (last?.status === "cancelled" && last.message === "committed-other") return false;
+    // With the full cap it may fit; twice it will not.
+    const short = microtask.attempts.filter((a) => a.bidder === bidder && a.failure === "cut-short").length;
+    if (short > 1) return true;
     return how === "rejected" || last?.failure == null || !passing.has(last.failure);
   });
 }

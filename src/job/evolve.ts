@@ -286,12 +286,15 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "attempt-finished":
       end(job, attempt, "complete", event.atMs, event.costNano);
       attempt.text = event.text;
+      attempt.finish = event.finish;
+      attempt.finishSaid = event.finishSaid ?? null;
       attempt.stood = event.stood ?? [];
       break;
     case "attempt-failed":
       end(job, attempt, "failed", event.atMs, event.costNano);
       attempt.failure = event.reason;
       attempt.message = event.message;
+      attempt.finish = event.finish ?? null;
       break;
     case "attempt-cancelled":
       end(job, attempt, "cancelled", event.atMs, event.costNano);
@@ -343,6 +346,8 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   totalMs: null,
   failure: null,
   message: "",
+  finish: null,
+  finishSaid: null,
   prefixVerdict: null,
   wholeVerdict: null,
   bet: null,

@@ -97,7 +97,7 @@ function endSentence(a: Attempt): string {
     case "running":
       return `${a.bidder} (${roleOf(a)}) is running.`;
     case "complete":
-      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}${howEnded(a)}.${evidence}`;
     case "failed":
       return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
@@ -105,6 +105,13 @@ function endSentence(a: Attempt): string {
     case "orphaned":
       return `${a.bidder} (${roleOf(a)}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** Only an end that is not a plain "stop" is worth words. */
+function howEnded({ finish, finishSaid, maxOutputTokens }: Attempt): string {
+  if (finish === "length") return `, cut by its cap of ${maxOutputTokens} tokens`;
+  if (finish === "unknown") return ", without saying how it ended";
+  return finish === "other" ? `, ending with "${finishSaid ?? "other"}"` : "";
 }
 
 /** An auditor is a judge of a judge. */
