@@ -14,7 +14,7 @@ import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
-import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
+import { judgeFor, lookCost } from "./judge-choice.ts";
 import { failedByPolicy } from "./leader.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
@@ -221,7 +221,7 @@ function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: n
   const { contract } = microtask.task;
   const deterministic = verdictOf(microtask.task);
   if (contract.judged.length === 0) return deterministic;
-  const chosen = judgeFor(job, scene, contestantsOf(microtask));
+  const chosen = judgeFor(job, scene, microtask);
   if ("none" in chosen) return deterministic;
   // A lone model has nobody to judge it.
   const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);

@@ -244,8 +244,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     return;
   }
   if (event.type === "candidates-compared") {
-    const { first, second, better } = event;
-    microtask.comparisons.push({ first, second, better });
+    const { first, second, better, why } = event;
+    microtask.comparisons.push({ first, second, better, why });
     return;
   }
   if (event.type === "judge-audited") {

@@ -74,6 +74,9 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
   sentences.push(
     ...m.attempts.map(attemptSentence),
     ...m.attempts.flatMap(betSentence),
+    ...m.comparisons.flatMap(({ first, second, better, why }) =>
+      better === null ? [`${first} and ${second} were not told apart: ${why}.`] : [],
+    ),
     ...m.audits.map(auditSentence),
   );
   if (m.failure !== null) sentences.push(m.failure.message);

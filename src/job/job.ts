@@ -94,7 +94,7 @@ export interface MicrotaskState {
   /** Verdicts of its judges that were drawn for an audit, in order. */
   audits: JudgeAudit[];
   /** Best-of: pairs in the order they were compared. */
-  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
+  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null; why: string }[];
   /** The attempt whose text was delivered last. */
   leader: string | null;
   /** Nobody can go on from this attempt's delivered text. */
