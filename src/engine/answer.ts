@@ -62,7 +62,7 @@ function unsureParts(job: Job): { part: string; why: string }[] {
     if (microtask === undefined) return [];
     if (microtask.joined === null) return [{ part, why: microtask.failure?.message ?? "It has no result." }];
     if (!isClosed(microtask.task.kind)) return [];
-    const read = readLabel(microtask.joined.text);
+    const read = readLabel(microtask.joined.text, microtask.task);
     if (read === null || read.confidence === null || read.confidence >= sureFrom) return [];
     return [{ part, why: `"${read.label}" was claimed with a confidence of ${read.confidence}, below ${sureFrom}.` }];
   });

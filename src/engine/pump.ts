@@ -5,7 +5,6 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
-import { readAnswer } from "../output/read-answer.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
 import { type Finish, type ModelCall, ModelFailure } from "../race/model-port.ts";
@@ -13,6 +12,7 @@ import type { SeamResult } from "../race/seam.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
+import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import { expectedOutput } from "./outlook.ts";
 import { cutShort } from "./own-cap.ts";
@@ -260,7 +260,7 @@ function finished(
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
   if (microtask === undefined || live.judge === null) return [event];
   const { schema, judged } = microtask.task.contract;
-  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAnswer(live.text, schema));
+  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAs(live.text, microtask.task, schema));
   // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
   const open = {
     ...verdict,
