@@ -2,6 +2,7 @@ import type { Job } from "../job/job.ts";
 import { assemble } from "../output/assemble.ts";
 import { prepareSchema } from "../output/validator.ts";
 import { isClosed, sureFrom } from "../plan/kind.ts";
+import type { Finish } from "../race/model-port.ts";
 import { readLabel } from "./label.ts";
 import type { Run } from "./run.ts";
 
@@ -28,20 +29,40 @@ export function assembleAnswer(run: Run): void {
       return run.record({ type: "job-ended", status: "failed", error: { code: "not-accepted", message } });
     }
   }
-  run.record({ type: "job-ended", status: "succeeded", answer: { ...answer, unsure: unsureParts(job) } });
+  const finish = finishOf(job);
+  run.record({
+    type: "job-ended",
+    status: "succeeded",
+    answer: { ...answer, unsure: unsureParts(job), ...(finish === null ? {} : { finish }) },
+  });
+}
+
+/** Microtasks the answer is made of, by the part of it they fill. */
+function partsOf({ assembly }: Job): (readonly [part: string, microtask: string])[] {
+  if (assembly === null) return [];
+  return assembly.type === "single" ? [[assembly.of, assembly.of]] : Object.entries(assembly.fields);
+}
+
+/** From bad to good. */
+const ends: readonly Finish[] = ["length", "content-filter", "other", "unknown", "stop"];
+
+/** How the accepted attempts behind the answer ended: as badly as the worst of them. */
+function finishOf(job: Job): Finish | null {
+  const said = partsOf(job).map(([, id]) => {
+    const microtask = job.microtasks.find((m) => m.task.id === id);
+    return microtask?.attempts.find((a) => a.id === microtask.joined?.attempt)?.finish ?? null;
+  });
+  return ends.find((finish) => said.includes(finish)) ?? null;
 }
 
 /** Parts of the answer without a result, and closed ones that claim too little confidence to be relied on. */
 function unsureParts(job: Job): { part: string; why: string }[] {
-  const { assembly } = job;
-  if (assembly === null) return [];
-  const parts = assembly.type === "single" ? [[assembly.of, assembly.of] as const] : Object.entries(assembly.fields);
-  return parts.flatMap(([part, id]) => {
+  return partsOf(job).flatMap(([part, id]) => {
     const microtask = job.microtasks.find((m) => m.task.id === id);
     if (microtask === undefined) return [];
     if (microtask.joined === null) return [{ part, why: microtask.failure?.message ?? "It has no result." }];
     if (!isClosed(microtask.task.kind)) return [];
-    const read = readLabel(microtask.joined.text);
+    const read = readLabel(microtask.joined.text, microtask.task);
     if (read === null || read.confidence === null || read.confidence >= sureFrom) return [];
     return [{ part, why: `"${read.label}" was claimed with a confidence of ${read.confidence}, below ${sureFrom}.` }];
   });

@@ -15,6 +15,7 @@ import { boundOf } from "./bound.ts";
 import { givenTo } from "./continuation.ts";
 import { fundsFor } from "./funds.ts";
 import { longestAuditMs } from "./judge-audit.ts";
+import { allowedTokens, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
@@ -138,14 +139,13 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
-  const bound = boundOf(
-    bidder,
-    start.messages,
-    // The caller's cap is on the whole answer.
-    Math.max(1, (start.maxOutputTokens ?? task.maxOutputTokens ?? learned.maxOutputTokens) - givenTokens),
-  );
+  const full = start.maxOutputTokens === undefined && owesFullCap(microtask);
+  const cap = start.maxOutputTokens ?? (full ? allowedTokens(task) : (task.maxOutputTokens ?? learned.maxOutputTokens));
+  // The caller's cap is on the whole answer.
+  const bound = boundOf(bidder, start.messages, Math.max(1, cap - givenTokens));
+  const leastNano = full ? bound.nano : bound.leastNano;
   const alone = !microtask.attempts.some((a) => a.status === "running");
-  const funding = fundsFor(run, bound.nano, bound.leastNano, alone && start.role !== "audit");
+  const funding = fundsFor(run, bound.nano, leastNano, alone && start.role !== "audit");
   if (funding === "asked") return;
   if ("shortage" in funding)
     return run.record({
@@ -156,7 +156,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       role: start.role,
       about: start.about,
       bidder: start.bidder,
-      needNano: bound.leastNano,
+      needNano: leastNano,
       ...funding,
     });
   const maxOutputTokens = bound.outputFor(funding.nano);

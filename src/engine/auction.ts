@@ -14,7 +14,7 @@ import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
-import { contestantsOf, judgeFor, lookCost } from "./judge-choice.ts";
+import { judgeFor, lookCost } from "./judge-choice.ts";
 import { failedByPolicy } from "./leader.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
@@ -88,6 +88,7 @@ const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "connection-lost",
   "connect-timeout",
   "truncated",
+  "cut-short",
   "no-capacity",
 ]);
 /** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */
@@ -108,6 +109,9 @@ function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): A
   return tried.filter(({ bidder, how }) => {
     const last = microtask.attempts.findLast((a) => a.bidder === bidder && a.role !== "judge");
     if (last?.status === "cancelled" && last.message === "committed-other") return false;
+    // With the full cap it may fit; twice it will not.
+    const short = microtask.attempts.filter((a) => a.bidder === bidder && a.failure === "cut-short").length;
+    if (short > 1) return true;
     return how === "rejected" || last?.failure == null || !passing.has(last.failure);
   });
 }
@@ -217,7 +221,7 @@ function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: n
   const { contract } = microtask.task;
   const deterministic = verdictOf(microtask.task);
   if (contract.judged.length === 0) return deterministic;
-  const chosen = judgeFor(job, scene, contestantsOf(microtask));
+  const chosen = judgeFor(job, scene, microtask);
   if ("none" in chosen) return deterministic;
   // A lone model has nobody to judge it.
   const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);

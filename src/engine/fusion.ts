@@ -2,7 +2,7 @@ import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import { fusionPrompt } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { inputOf, launch } from "./attempts.ts";
-import { contestantsOf, judgeFor } from "./judge-choice.ts";
+import { judgeFor } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -14,7 +14,7 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
   const microtask = microtaskOf(run.job, microtaskId);
   const first = attemptOf(run.job, attempts[0] ?? "");
   if (microtask === undefined || first === undefined) return;
-  const chosen = judgeFor(run.job, run.ports, contestantsOf(microtask));
+  const chosen = judgeFor(run.job, run.ports, microtask);
   const { task } = microtask;
   const { schema } = task.contract;
   const text = inputOf(run, microtask);

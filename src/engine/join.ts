@@ -1,8 +1,8 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { JobEvent } from "../job/job-event.ts";
-import { readAnswer } from "../output/read-answer.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
+import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
 
@@ -32,7 +32,7 @@ export function acceptAttempt(
     });
   }
   const { schema } = microtask.task.contract;
-  const reading = schema === undefined ? null : readAnswer(attempt.text, schema);
+  const reading = schema === undefined ? null : readAs(attempt.text, microtask.task, schema);
   run.record(...events, {
     type: "microtask-joined",
     microtask: microtaskId,

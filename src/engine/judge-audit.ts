@@ -69,7 +69,7 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
   const { auditor, otherFamily } = chosen;
   const { judged } = microtask.task.contract;
   const messages = pointwisePrompt(judged, text, candidate.text, run.ports.nonce(), "whole");
-  const capped = overCap(run, auditor, messages, 1);
+  const capped = overCap(run, microtask, auditor, messages, 1, true);
   if (capped === "asked") return;
   if (capped !== null) return skip(capped, auditor.id);
   const family = otherFamily ? "" : "; it is of a contestant's family, for there is no other";

@@ -14,19 +14,29 @@ export const judgeCapShare = 0.25;
 export const judgeOutputTokens = 300;
 /** Rules and fences around what is judged, and one verdict in JSON, tokens. */
 const promptTokens = 300;
-const verdictTokens = 40;
+export const verdictTokens = 40;
 
 export type Chosen = { judge: Bidder; profile: JudgeProfile; why: string } | { none: string };
 
-/** The judge of a microtask: allowed by the request, reachable now, and outside `contestants` (bidder ids). */
-export function judgeFor(job: Job, scene: Scene, contestants: ReadonlySet<string>): Chosen {
+/**
+ * The judge of a microtask: allowed by the request, reachable now, and none that ran for it. One that may still be asked
+ * for an answer gains by a reject, so it judges only where nobody outside the line-up can.
+ */
+export function judgeFor(job: Job, scene: Scene, microtask: MicrotaskState): Chosen {
   const view = scene.market();
   const candidates = eligibleFor(job, scene);
   const reachable = candidates.filter((b) => scene.fleet.look(b, judgeOutputTokens).unavailable === null);
-  const against = view.bidders.filter((b) => contestants.has(b.id));
+  const ran = contestantsOf(microtask);
+  const lineUp = new Set(microtask.decisions.at(-1)?.award.map((place) => place.bidder));
+  const against = view.bidders.filter((b) => ran.has(b.id));
+  const rivals = view.bidders.filter((b) => ran.has(b.id) || lineUp.has(b.id));
   const profiles = view.state.judges?.profiles ?? {};
-  // Better one that has to be waited for than none.
-  const chosen = chooseJudge(reachable, against, profiles) ?? chooseJudge(candidates, against, profiles);
+  // Better one that has to be waited for than a rival, and better a rival than none.
+  const chosen =
+    chooseJudge(reachable, rivals, profiles) ??
+    chooseJudge(candidates, rivals, profiles) ??
+    chooseJudge(reachable, against, profiles) ??
+    chooseJudge(candidates, against, profiles);
   if (chosen === null) return { none: "no generative bidder outside the contestants could judge" };
   return { judge: chosen.judge, profile: judgeProfileOf(view.state.judges, chosen.judge.id), why: chosen.why };
 }

@@ -10,7 +10,7 @@ import type { Message } from "../plan/microtask.ts";
 import { inputOf, launch } from "./attempts.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
 import { auditLost, auditReached } from "./judge-audit.ts";
-import { type Chosen, contestantsOf, judgeFor, judgeOutputTokens } from "./judge-choice.ts";
+import { type Chosen, judgeFor, judgeOutputTokens } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
@@ -30,7 +30,7 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
       (verdict?.result === "undecided" && !verdict.criteria.some((c) => c.class === "judged"))
     );
   });
-  const chosen = judgeFor(run.job, run.ports, contestantsOf(microtask));
+  const chosen = judgeFor(run.job, run.ports, microtask);
   if (open.length === 0) return comparePair(run, microtask, attempts, chosen);
   for (const id of open) {
     const candidate = attemptOf(run.job, id);
@@ -60,7 +60,7 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   const nonce = run.ports.nonce();
   const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, inputOf(run, microtask), texts, order, nonce);
   // Both orders or none: one alone has no say.
-  const without = "none" in chosen ? chosen.none : overCap(run, chosen.judge, promptOf("ab"), 2);
+  const without = "none" in chosen ? chosen.none : overCap(run, microtask, chosen.judge, promptOf("ab"), 2);
   if (without === "asked") return;
   if (without !== null || "none" in chosen)
     return run.record({
@@ -87,7 +87,7 @@ function ask(
   messages: Message[],
   why: string,
 ): void {
-  const capped = about.length === 2 ? null : overCap(run, chosen.judge, messages, 1);
+  const capped = about.length === 2 ? null : overCap(run, microtask, chosen.judge, messages, 1);
   if (capped === "asked") return;
   const candidate = attemptOf(run.job, about[0] ?? "");
   if (capped !== null && candidate !== undefined) return run.record(...settled(run, candidate, on, null, capped, null));

@@ -1,14 +1,39 @@
-/** The label and own confidence of a closed answer, lower-cased; null where the text has none. */
-export function readLabel(text: string): { label: string; confidence: number | null } | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && "label" in value && typeof value.label === "string") {
-      const confidence = "confidence" in value && typeof value.confidence === "number" ? value.confidence : null;
-      return { label: value.label.toLowerCase(), confidence };
-    }
-  } catch {
-    // Bare labels are answers too.
-  }
-  const bare = text.trim().toLowerCase();
-  return /^[\p{L}\p{N}_-]{1,64}$/u.test(bare) ? { label: bare, confidence: null } : null;
+import { normaliseAnswer, valueIn } from "../judge/closed-answer.ts";
+import { readAnswer } from "../output/read-answer.ts";
+import type { Reading } from "../output/reader.ts";
+import type { JsonSchema } from "../plan/contract.ts";
+import { isClosed, kindLabels } from "../plan/kind.ts";
+import type { Microtask } from "../plan/microtask.ts";
+
+type Labelled = Pick<Microtask, "kind" | "labels">;
+
+/** Labels that an answer to this microtask may name; null: it names one of an open set, or none. */
+export const labelsOf = ({ kind, labels }: Labelled): readonly string[] | null => labels ?? kindLabels[kind] ?? null;
+
+/** The label in its compared form, whatever it was dressed in; null where the text names none of the microtask's. */
+export function labelIn(text: string, task: Labelled): string | null {
+  return normaliseAnswer(text, undefined, labelsOf(task))?.toLowerCase() ?? null;
+}
+
+/** The label and own confidence of a closed answer; null where the text has none. */
+export function readLabel(text: string, task: Labelled): { label: string; confidence: number | null } | null {
+  const label = labelIn(text, task);
+  if (label === null) return null;
+  const value = valueIn(text);
+  const confidence = typeof value === "object" && value !== null && "confidence" in value ? value.confidence : null;
+  return { label, confidence: typeof confidence === "number" ? confidence : null };
+}
+
+/**
+ * An answer as a value of its contract's schema. A closed kind's schema is `{label}`: a model that says the bare label,
+ * in whatever dress, has answered, and is not asked again for its form.
+ */
+export function readAs(text: string, task: Labelled, schema: JsonSchema): Reading {
+  const reading = readAnswer(text, schema);
+  if (reading.ok || !isClosed(task.kind)) return reading;
+  const label = normaliseAnswer(text, undefined, labelsOf(task));
+  if (label === null) return reading;
+  const value = valueIn(text);
+  const dressed = readAnswer(JSON.stringify(value === undefined ? { label } : { ...Object(value), label }), schema);
+  return dressed.ok ? { ...dressed, repairs: ["label-read"] } : reading;
 }

@@ -4,7 +4,7 @@ import { meanOf } from "../market/judge-profile.ts";
 import type { Bid, Decision, Place } from "../market/market.ts";
 import { jobText } from "../plan/job-request.ts";
 import type { Outlook, PrefixLook, RaceState } from "../race/race.ts";
-import { contestantsOf, judgeFor, leftForLooks, lookCost } from "./judge-choice.ts";
+import { judgeFor, leftForLooks, lookCost } from "./judge-choice.ts";
 import { bidderNamed, isEmbedded, type Scene } from "./scene.ts";
 
 /** Before the first look at a prefix there is too little to judge, tokens. */
@@ -59,7 +59,8 @@ export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): num
 }
 
 /**
- * Places that should not start now, besides those refused for money. When that is everyone left, nobody is: a bidder
+ * Places that should not start now, besides those refused for money: their bidder is not there, or it has judged, so
+ * that its own answer would gain by what it said. When that is everyone left, nobody is: a bidder
  * that may fail is better than a microtask that must.
  */
 export function awayNow(
@@ -75,7 +76,8 @@ export function awayNow(
     if (refused.includes(place)) continue;
     if (microtask.attempts.some((a) => a.round === round && a.place === place && a.role !== "judge")) continue;
     const known = isEmbedded(bidder) ? undefined : bidderNamed(scene, bidder);
-    if (known !== undefined && scene.fleet.look(known, 0).unavailable !== null) away.push(place);
+    if (microtask.attempts.some((a) => a.role === "judge" && a.bidder === bidder)) away.push(place);
+    else if (known !== undefined && scene.fleet.look(known, 0).unavailable !== null) away.push(place);
     else free += 1;
   }
   const others = microtask.attempts.some((a) => a.round === round && a.role !== "judge" && a.status === "running");
@@ -87,7 +89,7 @@ export function prefixLookOf(job: Job, microtask: MicrotaskState, text: string, 
   const { contract } = microtask.task;
   const racing = microtask.attempts.filter((a) => a.role !== "judge" && a.status === "running").length;
   if (contract.judged.length === 0 || racing < 2) return null;
-  const chosen = judgeFor(job, scene, contestantsOf(microtask));
+  const chosen = judgeFor(job, scene, microtask);
   if ("none" in chosen) return null;
   return {
     decides: meanOf(chosen.profile.decides),

@@ -5,16 +5,17 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
-import { readAnswer } from "../output/read-answer.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
-import { type ModelCall, ModelFailure } from "../race/model-port.ts";
+import { type Finish, type ModelCall, ModelFailure } from "../race/model-port.ts";
 import type { SeamResult } from "../race/seam.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
+import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import { expectedOutput } from "./outlook.ts";
+import { cutShort } from "./own-cap.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
@@ -28,13 +29,19 @@ const flushMs = { watched: 100, alone: 500 };
 /** A racer beside others is weighed again after so many tokens. */
 const weighTokens = 32;
 
+/** What a provider says of an answer's end. */
+interface End {
+  finish: Finish;
+  said?: string;
+}
+
 /** Runs one attempt's stream to its end and records what became of it. Never rejects. */
 export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
   const { ports } = run;
   const live = run.live.get(attempt.id);
   if (live === undefined) return;
   let usage: Usage | null = null;
-  let finish: "stop" | "length" | "content-filter" | "other" = "other";
+  let end: End = { finish: "unknown" };
   let failure: ModelFailure | null = null;
   let release = () => {};
   let turn: Turn | null = null;
@@ -55,7 +62,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
       else if (part.type === "text" || part.type === "reasoning")
         receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
       else if (part.type === "usage") usage = part.usage;
-      else finish = part.finish;
+      else end = part;
     }
     if (live.seam !== null && live.asked === null) add(run, attempt, live, sewn(live.seam.end()));
   } catch (error) {
@@ -69,10 +76,15 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   flushText(run, attempt, live);
   run.live.delete(attempt.id);
   tellFleet(run, attempt, live, failure);
+  const { finish } = end;
   if (finish === "content-filter")
     failure ??= new ModelFailure("content-filter", "The provider's filter stopped the answer.");
   if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "")
     failure ??= new ModelFailure("empty-answer", "The stream ended without text.");
+  if (finish === "length" && failure === null) {
+    const microtask = microtaskOf(run.job, attempt.microtask);
+    if (microtask !== undefined) failure = cutShort(microtask, attempt, bidderNamed(run.ports, attempt.bidder));
+  }
   if (live.asked !== null)
     run.record(cancelled(run, attempt, live, usage), ...judgementLost(run, attempt, "the judge was cut"));
   else if (failure !== null)
@@ -80,7 +92,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
       failed(run, attempt, live, usage, failure),
       ...judgementLost(run, attempt, `the judge failed: ${failure.reason}`),
     );
-  else run.record(...finished(run, attempt, live, usage, finish));
+  else run.record(...finished(run, attempt, live, usage, end));
   run.turn();
 }
 
@@ -228,7 +240,7 @@ function finished(
   attempt: Attempt,
   live: LiveAttempt,
   reported: Usage | null,
-  finish: "stop" | "length" | "other" | "content-filter",
+  { finish, said }: End,
 ): JobEvent[] {
   const usage = reported ?? counted(run, attempt, live);
   const { microtask: id, id: attemptId } = attempt;
@@ -238,6 +250,7 @@ function finished(
     attempt: attemptId,
     text: live.text,
     finish,
+    ...(said === undefined ? {} : { finishSaid: said }),
     usage,
     costNano: costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
@@ -247,7 +260,7 @@ function finished(
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
   if (microtask === undefined || live.judge === null) return [event];
   const { schema, judged } = microtask.task.contract;
-  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAnswer(live.text, schema));
+  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAs(live.text, microtask.task, schema));
   // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
   const open = {
     ...verdict,
@@ -275,6 +288,7 @@ function failed(
     microtask: attempt.microtask,
     attempt: attempt.id,
     reason: failure.reason,
+    ...(failure.reason === "cut-short" ? { finish: "length" as const } : {}),
     message: failure.message.slice(0, 500),
     usage,
     costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),

@@ -6,7 +6,7 @@ import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
 import { comparisonOf } from "./comparison.ts";
 import { unableToContinue } from "./continuation.ts";
-import { readLabel } from "./label.ts";
+import { labelIn } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
 import { betOn } from "./prefix-bet.ts";
@@ -147,16 +147,17 @@ function racer(
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
-    normalised: attempt.status === "complete" ? normalised(attempt) : null,
+    normalised: attempt.status === "complete" ? normalised(attempt, microtask) : null,
     ...(now?.judgedAtTokens === undefined ? {} : { judgedAtTokens: now.judgedAtTokens }),
   };
 }
 
-/** Closed answers compare by label; open ones by their trimmed text. */
-function normalised(attempt: Attempt): string {
+/** Answers with labels compare by label, however it is dressed; open ones by their trimmed text, for a sign may matter. */
+function normalised(attempt: Attempt, { task }: MicrotaskState): string {
   const known = forms.get(attempt);
   if (known !== undefined) return known;
-  const form = readLabel(attempt.text)?.label ?? attempt.text.trim().toLowerCase();
+  const label = isClosed(task.kind) || task.labels !== undefined ? labelIn(attempt.text, task) : null;
+  const form = label ?? attempt.text.trim().toLowerCase();
   forms.set(attempt, form);
   return form;
 }

@@ -9,7 +9,7 @@ import { resolveInput } from "../plan/resolve-input.ts";
 import { scriptOf } from "../plan/script.ts";
 import { drawsFor } from "./draws.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
-import { readLabel } from "./label.ts";
+import { labelIn, readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
 import { prefixReports } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
@@ -112,7 +112,8 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     role: a.role,
     round: a.round,
     claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
-    confidence: isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text)?.confidence ?? null) : null,
+    confidence:
+      isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text, m.task)?.confidence ?? null) : null,
     // A text that two wrote says little of either.
     outcome: a.continues === null ? outcome : null,
     failure: a.failure,
@@ -180,7 +181,7 @@ function agreement(
   if (!isClosed(m.task.kind)) return outcomes;
   const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
   const answers = complete.flatMap((a) => {
-    const read = readLabel(a.text);
+    const read = readLabel(a.text, m.task);
     return read === null ? [] : [{ attempt: a.id, bidder: a.bidder, ...read }];
   });
   if (new Set(answers.map((a) => a.bidder)).size < 2) return outcomes;
@@ -215,7 +216,8 @@ export function feedbackSettlement(
     .filter((a) => a.status === "complete" && a.role !== "judge")
     .flatMap((a) => {
       if (feedback.label !== undefined) {
-        const worth = readLabel(a.text)?.label === feedback.label.toLowerCase() ? 1 : 0;
+        const right = labelIn(feedback.label, m.task) ?? feedback.label.toLowerCase();
+        const worth = labelIn(a.text, m.task) === right ? 1 : 0;
         return [told(a, worth)];
       }
       return a.id === m.joined?.attempt && feedback.good !== undefined ? [told(a, feedback.good ? 1 : 0)] : [];

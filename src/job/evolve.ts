@@ -250,8 +250,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     return;
   }
   if (event.type === "candidates-compared") {
-    const { first, second, better } = event;
-    microtask.comparisons.push({ first, second, better });
+    const { first, second, better, why } = event;
+    microtask.comparisons.push({ first, second, better, why });
     return;
   }
   if (event.type === "judge-audited") {
@@ -292,12 +292,15 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "attempt-finished":
       end(job, attempt, "complete", event.atMs, event.costNano);
       attempt.text = event.text;
+      attempt.finish = event.finish;
+      attempt.finishSaid = event.finishSaid ?? null;
       attempt.stood = event.stood ?? [];
       break;
     case "attempt-failed":
       end(job, attempt, "failed", event.atMs, event.costNano);
       attempt.failure = event.reason;
       attempt.message = event.message;
+      attempt.finish = event.finish ?? null;
       break;
     case "attempt-cancelled":
       end(job, attempt, "cancelled", event.atMs, event.costNano);
@@ -349,6 +352,8 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   totalMs: null,
   failure: null,
   message: "",
+  finish: null,
+  finishSaid: null,
   prefixVerdict: null,
   wholeVerdict: null,
   bet: null,

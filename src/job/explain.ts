@@ -74,6 +74,9 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
   sentences.push(
     ...m.attempts.map(attemptSentence),
     ...m.attempts.flatMap(betSentence),
+    ...m.comparisons.flatMap(({ first, second, better, why }) =>
+      better === null ? [`${first} and ${second} were not told apart: ${why}.`] : [],
+    ),
     ...m.audits.map(auditSentence),
   );
   if (m.failure !== null) sentences.push(m.failure.message);
@@ -97,7 +100,7 @@ function endSentence(a: Attempt): string {
     case "running":
       return `${a.bidder} (${roleOf(a)}) is running.`;
     case "complete":
-      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}${howEnded(a)}.${evidence}`;
     case "failed":
       return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
@@ -105,6 +108,13 @@ function endSentence(a: Attempt): string {
     case "orphaned":
       return `${a.bidder} (${roleOf(a)}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** Only an end that is not a plain "stop" is worth words. */
+function howEnded({ finish, finishSaid, maxOutputTokens }: Attempt): string {
+  if (finish === "length") return `, cut by its cap of ${maxOutputTokens} tokens`;
+  if (finish === "unknown") return ", without saying how it ended";
+  return finish === "other" ? `, ending with "${finishSaid ?? "other"}"` : "";
 }
 
 /** An auditor is a judge of a judge. */

@@ -5,6 +5,7 @@ import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
+import type { Finish } from "../race/model-port.ts";
 import type { RaceEvent } from "../race/race-event.ts";
 import type { DeliveryEvent } from "./delivery-event.ts";
 
@@ -44,6 +45,8 @@ export interface Answer {
   value: unknown;
   /** Parts that no bidder could settle, and why. */
   unsure: { part: string; why: string }[];
+  /** How its parts ended: "stop" if all did, else the worst of them. Absent in logs before it was kept. */
+  finish?: Finish;
 }
 
 /** One fact of a job. The log is the job; everything else is a fold of it. */

@@ -45,6 +45,8 @@ export interface AttemptView {
   role: string;
   status: string;
   failure: string | null;
+  /** "stop", "length", ..., a word of its provider's that is none of ours, or "unknown" (it said none); null: no end. */
+  finish: string | null;
   costUsd: number;
   savedUsd: number;
   tokens: { input: number; output: number; source: string } | null;
@@ -118,6 +120,7 @@ export function viewOf(job: Job): JobView {
         role: a.role,
         status: a.status,
         failure: a.failure ?? (a.status === "cancelled" ? a.message : null),
+        finish: a.finishSaid ?? a.finish,
         costUsd: usd(a.costNano),
         savedUsd: usd(a.savedNano),
         tokens: a.usage === null ? null : { input: a.usage.input, output: a.usage.output, source: a.usage.source },

@@ -9,6 +9,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
+import type { Finish } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit } from "../race/race-event.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
@@ -57,6 +58,9 @@ export interface Attempt {
   totalMs: number | null;
   failure: FailureReason | null;
   message: string;
+  /** How its provider says it ended, and that provider's own word where it is none of ours; null: it did not say. */
+  finish: Finish | null;
+  finishSaid: string | null;
   /** Its cost was replaced by the provider's own record. */
   reconciled: boolean;
   prefixVerdict: Verdict | null;
@@ -90,7 +94,7 @@ export interface MicrotaskState {
   /** Verdicts of its judges that were drawn for an audit, in order. */
   audits: JudgeAudit[];
   /** Best-of: pairs in the order they were compared. */
-  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null }[];
+  comparisons: { first: string; second: string; better: "first" | "second" | "tie" | null; why: string }[];
   /** The attempt whose text was delivered last. */
   leader: string | null;
   /** Nobody can go on from this attempt's delivered text. */

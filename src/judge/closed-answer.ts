@@ -26,7 +26,8 @@ function labelOf(value: unknown): string | null {
   return typeof label === "string" || typeof label === "boolean" || typeof label === "number" ? String(label) : null;
 }
 
-function valueIn(text: string): unknown {
+/** The object with a label that a text holds, fenced or not; undefined: it holds none. */
+export function valueIn(text: string): unknown {
   if (!/[{"]/.test(text.slice(0, 2000)) || text.length > 100_000) return undefined;
   const reading = readAnswer(text, { type: "object", required: ["label"] });
   return reading.ok ? reading.value : undefined;

@@ -38,6 +38,7 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
   "unauthorized",
   "client-error",
   "no-capacity",
+  "cut-short",
 ]);
 
 /**

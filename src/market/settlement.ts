@@ -17,6 +17,8 @@ export type FailureReason =
   | "unauthorized"
   | "connection-lost"
   | "truncated"
+  /** Its output cap was Atomic's own, below what the caller allows, and the answer did not fit in it. */
+  | "cut-short"
   | "malformed-stream"
   | "error-frame"
   | "empty-answer"

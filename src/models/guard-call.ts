@@ -1,6 +1,6 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { Usage } from "../money/price.ts";
-import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
+import { type AbortSignalLike, type Finish, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
 import { CallCancelled, CallClock } from "./call-clock.ts";
 import { UsageTally } from "./usage-tally.ts";
 
@@ -10,7 +10,7 @@ export type RawPart =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
   | { type: "usage"; usage: Usage }
-  | { type: "end"; finish: "stop" | "length" | "content-filter" | "other"; refused?: boolean };
+  | { type: "end"; finish: Finish; said?: string; refused?: boolean };
 
 const maxAnswerChars = 4 * 1024 * 1024;
 const minAnswerCap = 256 * 1024;
@@ -58,7 +58,7 @@ export async function* guardCall(
             throw new ModelFailure("content-filter", "stopped by the provider's content filter");
           if (tally.textLength === 0) throw new ModelFailure("empty-answer", `no text (finish: ${part.finish})`);
           yield { type: "usage", usage: tally.whole() };
-          yield { type: "end", finish: part.finish };
+          yield { type: "end", finish: part.finish, ...(part.said === undefined ? {} : { said: part.said }) };
           return;
         }
       }

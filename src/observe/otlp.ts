@@ -105,7 +105,6 @@ function addMicrotask(
     "error.type": microtask.failure === null ? null : underscored(microtask.failure.code),
   });
   if (microtask.status === "failed") agent.status.code = 2;
-  const finishes = new Map(own.flatMap((e) => (e.type === "attempt-finished" ? [[e.attempt, e.finish] as const] : [])));
   const judges = new Map<string, Span>();
   for (const attempt of microtask.attempts) {
     const endMs = attempt.endedAtMs ?? untilMs;
@@ -117,7 +116,7 @@ function addMicrotask(
       });
       for (const about of attempt.about) judges.set(`${about} ${attempt.bidder}`, parent);
     }
-    addAttempt(tree, parent, job, microtask, attempt, endMs, finishes.get(attempt.id));
+    addAttempt(tree, parent, job, microtask, attempt, endMs);
   }
   for (const event of own) {
     const at = `${id}/${event.seq}`;
@@ -148,10 +147,10 @@ function addAttempt(
   microtask: MicrotaskState,
   attempt: Attempt,
   endMs: number,
-  finish: string | undefined,
 ): void {
   const slash = attempt.bidder.indexOf("/");
   const model = attempt.bidder.slice(slash + 1);
+  const finish = attempt.finishSaid ?? attempt.finish;
   const bids = microtask.decisions[attempt.round - 1]?.bids ?? [];
   const bid = bids.find((b) => b.bidder === attempt.bidder);
   const span = tree.add(parent, attempt.id, `chat ${model}`, attempt.startedAtMs, endMs, {
@@ -161,7 +160,7 @@ function addAttempt(
     "gen_ai.request.max_tokens": attempt.maxOutputTokens,
     "gen_ai.request.stream": true,
     "gen_ai.request.temperature": job.request.temperature === null ? null : { double: job.request.temperature },
-    "gen_ai.response.finish_reasons": finish === undefined ? null : [finish],
+    "gen_ai.response.finish_reasons": finish === null ? null : [finish],
     "gen_ai.response.time_to_first_chunk":
       attempt.firstTokenMs === null ? null : { double: attempt.firstTokenMs / 1000 },
     "gen_ai.usage.input_tokens": attempt.usage?.input,

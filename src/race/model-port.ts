@@ -31,6 +31,9 @@ export interface ModelCall {
   timeouts: Timeouts;
 }
 
+/** How a provider says that an answer ended. other: a word that nobody here knows; unknown: it said nothing at all. */
+export type Finish = "stop" | "length" | "content-filter" | "other" | "unknown";
+
 export type ModelPart =
   /** Response headers came: the connection is open. */
   | { type: "open" }
@@ -38,8 +41,8 @@ export type ModelPart =
   /** Thinking that is billed but not shown. */
   | { type: "reasoning"; text: string }
   | { type: "usage"; usage: Usage }
-  /** The provider's own end of stream. A stream that ends without it was cut: the port throws `truncated`. */
-  | { type: "end"; finish: "stop" | "length" | "content-filter" | "other" };
+  /** The provider's own end of stream; `said`: its word, where that is none of ours. A stream that ends without it was cut: the port throws `truncated`. */
+  | { type: "end"; finish: Finish; said?: string };
 
 /** Why a call failed. Thrown by the iterator of `ModelPort.stream`; never carries prompt text or keys. */
 export class ModelFailure extends Error {

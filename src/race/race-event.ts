@@ -3,6 +3,7 @@ import type { BreakRisk } from "../market/break-record.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
+import type { Finish } from "./model-port.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
@@ -98,7 +99,9 @@ export type RaceEvent =
       microtask: string;
       attempt: string;
       text: string;
-      finish: "stop" | "length" | "content-filter" | "other";
+      finish: Finish;
+      /** finish "other": the provider's own word. */
+      finishSaid?: string;
       /** Quarters of its expected length in which its prefix was accepted, and the criteria that could still break. */
       stood?: { quarter: number; criteria: string }[];
       usage: Usage;
@@ -112,6 +115,8 @@ export type RaceEvent =
       microtask: string;
       attempt: string;
       reason: FailureReason;
+      /** cut-short: "length". Absent: it came to no end of its own. */
+      finish?: Finish;
       message: string;
       usage: Usage;
       costNano: NanoUsd;

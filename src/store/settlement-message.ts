@@ -30,6 +30,7 @@ const failureReasons = [
   "unauthorized",
   "connection-lost",
   "truncated",
+  "cut-short",
   "malformed-stream",
   "error-frame",
   "empty-answer",

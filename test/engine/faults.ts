@@ -19,7 +19,8 @@ export interface FaultCase {
   schema?: true;
 }
 
-const strikes = (fault: Fault): Script & { fault: Fault } => ({ pieces: six, betweenMs: 5, fault });
+const six5: Script = { pieces: six, betweenMs: 5 };
+const strikes = (fault: Fault): Script & { fault: Fault } => ({ ...six5, fault });
 
 export const faultCases: FaultCase[] = [
   {
@@ -65,5 +66,7 @@ export const faultCases: FaultCase[] = [
   { fault: "usage contradictory", script: strikes("usage-contradictory"), reason: null, counts: "bounded" },
   { fault: "wrong JSON", script: strikes("wrong-json"), reason: "rejected", schema: true },
   { fault: "refusal", script: { pieces: [], fault: "refusal" }, reason: "refused" },
+  { fault: "finish reason abort", script: { ...six5, finishWord: "abort" }, reason: "truncated", mid: true },
+  { fault: "end marker without a finish reason", script: { ...six5, finishWord: null }, reason: null },
   { fault: "content filter", script: strikes("content-filter"), reason: "content-filter", mid: true },
 ];

@@ -115,6 +115,20 @@ describe("a good stream", () => {
     expect(new Set(provider.ledger().map((entry) => entry.clientPort)).size).toBeLessThanOrEqual(2);
   });
 
+  it.each(["abort", "aborted", "cancelled", "error", "internal_error"])("fails when it ends with %s", async (word) => {
+    const got = await run({ pieces: six, finishWord: word });
+    expect(got.failure?.reason).toBe(/error/.test(word) ? "error-frame" : "truncated");
+    expect(got.finish).toBeNull();
+  });
+
+  it("passes on a word nobody knows, and says so when there was none", async () => {
+    const odd = await run({ pieces: six, finishWord: "load" });
+    expect(odd.parts.at(-1)).toEqual({ type: "end", finish: "other", said: "load" });
+    const silent = await run({ pieces: six, finishWord: null });
+    expect(silent.failure).toBeNull();
+    expect(silent.parts.at(-1)).toEqual({ type: "end", finish: "unknown" });
+  });
+
   it("says length when the answer hit its cap", async () => {
     expect((await run({ pieces: six, finish: "length" })).finish).toBe("length");
   });

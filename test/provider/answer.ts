@@ -163,7 +163,11 @@ async function play(
     for (const frame of dialect.refusal("I cannot help with that.")) await write(frame);
   } else {
     for (const frame of dialect.finish(fault === "content-filter" ? "content_filter" : reason, counts))
-      await write(frame);
+      await write(
+        script.finishWord === undefined
+          ? frame
+          : frame.replace('"finish_reason":"stop"', `"finish_reason":${JSON.stringify(script.finishWord)}`),
+      );
     if (fault === "usage-contradictory" && counts) {
       const less = { ...counts, output: Math.max(0, counts.output - 2), input: counts.input + 3 };
       for (const frame of dialect.finish(reason, less).slice(-1)) await write(frame);

@@ -61,6 +61,8 @@ export interface Script {
   firstTokenAfterMs?: number;
   betweenMs?: number;
   finish?: "stop" | "length";
+  /** Said in place of "stop", in OpenAI's dialect; null: no finish reason at all. */
+  finishWord?: string | null;
   usage?: TokenCounts;
   fault?: Fault;
   /** Pieces sent before the fault strikes; default 2. */

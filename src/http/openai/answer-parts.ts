@@ -3,10 +3,13 @@ import { attemptOf, evolve } from "../../job/evolve.ts";
 import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
 import type { Usage } from "../../money/price.ts";
+import type { Finish } from "../../race/model-port.ts";
 
 export interface FinishedAnswer {
   text: string;
-  finish: "stop" | "length" | "content-filter" | "other";
+  finish: Finish;
+  /** finish "other": the provider's own word. */
+  finishSaid: string | null;
   /** Of the accepted attempt alone: what the client was given. What all attempts cost is in the job. */
   usage: Usage;
   winner: string | null;
@@ -43,8 +46,6 @@ export async function* answerParts(
   let given = "";
   let author: string | null = null;
   let continues: GoesOn | null = null;
-  let finish: FinishedAnswer["finish"] = "stop";
-  const finishes = new Map<string, FinishedAnswer["finish"]>();
   for await (const event of events) {
     if (event === null) {
       yield { type: "beat" };
@@ -54,8 +55,6 @@ export async function* answerParts(
     if (job === null) continue;
     const live = streams && job.request.delivery === "live";
     if (event.type === "job-accepted") yield { type: "begun", job };
-    else if (event.type === "attempt-finished") finishes.set(event.attempt, event.finish);
-    else if (event.type === "microtask-joined") finish = finishes.get(event.attempt) ?? "stop";
     else if (event.type === "text-streamed" && live) {
       if ((author !== null && event.attempt !== author) || event.offset !== given.length) throw changed(job);
       author = event.attempt;
@@ -70,7 +69,7 @@ export async function* answerParts(
       const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
-      yield { type: "done", answer: { text, finish, ...accepted(job), job } };
+      yield { type: "done", answer: { text, ...accepted(job), job } };
       return;
     }
   }
@@ -88,11 +87,12 @@ function textOf(job: Job, live: boolean): string {
   return schema === undefined || live ? job.answer.text : JSON.stringify(job.answer.value);
 }
 
-function accepted(job: Job): { usage: Usage; winner: string | null } {
+function accepted(job: Job): Omit<FinishedAnswer, "text" | "job"> {
   const joined = job.microtasks.map((m) => m.joined).findLast((j) => j !== null);
   const attempt = joined ? attemptOf(job, joined.attempt) : undefined;
   const usage: Usage = attempt?.usage ?? { input: 0, output: 0, source: "counted" };
   const given = attempt?.continues?.tokens ?? 0;
+  const finish = job.answer?.finish ?? attempt?.finish ?? "unknown";
   return {
     // What it was given to go on from is part of the answer, not of the prompt, to the client.
     usage:
@@ -100,6 +100,8 @@ function accepted(job: Job): { usage: Usage; winner: string | null } {
         ? usage
         : { ...usage, input: Math.max(0, usage.input - given), output: usage.output + given, source: "counted" },
     winner: attempt?.bidder ?? null,
+    finish,
+    finishSaid: finish === "other" ? (attempt?.finishSaid ?? null) : null,
   };
 }
 

@@ -1,7 +1,9 @@
 import { toUsd } from "../../money/nano-usd.ts";
 import type { FinishedAnswer, GoesOn } from "./answer-parts.ts";
 
-const finishReasons = { stop: "stop", length: "length", "content-filter": "content_filter", other: "stop" } as const;
+/** OpenAI's word for an end; one that it has no word for is told as the provider told it, and never as "stop". */
+const reasonOf = ({ finish, finishSaid }: FinishedAnswer): string =>
+  finishSaid ?? (finish === "content-filter" ? "content_filter" : finish);
 
 /** What one completion's chunks have in common. */
 export interface ChatHead {
@@ -26,7 +28,7 @@ export const chatChunk = (head: ChatHead, delta: object, finish: string | null, 
 
 /** The chunk that tells how it ended; what Atomic adds rides on it. */
 export const finalChunk = (head: ChatHead, answer: FinishedAnswer, usageFollows: boolean): object => ({
-  ...chatChunk(head, {}, finishReasons[answer.finish], usageFollows),
+  ...chatChunk(head, {}, reasonOf(answer), usageFollows),
   atomic: factsOf(answer),
 });
 
@@ -43,7 +45,7 @@ export const completion = (head: ChatHead, answer: FinishedAnswer): object => ({
       index: 0,
       message: { role: "assistant", content: answer.text, refusal: null },
       logprobs: null,
-      finish_reason: finishReasons[answer.finish],
+      finish_reason: reasonOf(answer),
     },
   ],
   usage: usageOf(answer),
@@ -64,8 +66,10 @@ const usageOf = ({ usage }: FinishedAnswer) => ({
 });
 
 /** What OpenAI's answer has no field for: who answered, and what all attempts cost together. */
-export const factsOf = ({ job, winner }: FinishedAnswer) => ({
+export const factsOf = ({ job, winner, finish, finishSaid }: FinishedAnswer) => ({
   job: job.id,
   bidder: winner,
+  // A Response has no place for an end that is neither whole nor cut by a cap.
+  ...(finish === "other" || finish === "unknown" ? { finish: finishSaid ?? finish } : {}),
   cost_usd: toUsd(job.costNano),
 });

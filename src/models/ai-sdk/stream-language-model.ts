@@ -98,6 +98,9 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
       if (unified === "error" && raw === "stream-truncated")
         throw new ModelFailure("truncated", "the stream ended without the provider's end marker");
       if (unified === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
+      // "abort" and its like are no end of an answer, whatever the SDK makes of them.
+      if (raw !== undefined && /abort|cancel|interrupt/i.test(raw))
+        throw new ModelFailure("truncated", "the provider aborted its answer");
       const { inputTokens, outputTokens } = part.usage;
       if (inputTokens.total !== undefined && outputTokens.total !== undefined) {
         yield {
@@ -112,9 +115,16 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
         };
       }
       // workers-ai-provider calls an end it does not know "stop".
-      const finish = raw === "content_filter" ? "content-filter" : unified === "tool-calls" ? "other" : unified;
+      const known = raw === "content_filter" ? "content-filter" : unified === "tool-calls" ? "other" : unified;
+      const finish = known === "other" && raw === undefined ? "unknown" : known;
+      const said = finish === "other" && raw !== undefined ? { said: raw.slice(0, 40) } : {};
       // The SDK folds refusals into "content-filter"; the provider's own word tells them apart.
-      yield { type: "end", finish, refused: finish === "content-filter" && (raw === "refusal" || raw === "stop") };
+      yield {
+        type: "end",
+        finish,
+        ...said,
+        refused: finish === "content-filter" && (raw === "refusal" || raw === "stop"),
+      };
       break;
     }
     default:

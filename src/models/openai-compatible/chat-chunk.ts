@@ -1,6 +1,6 @@
 import type { Usage } from "../../money/price.ts";
 
-export type ChatFinish = "stop" | "length" | "content-filter" | "other" | "error" | "overloaded";
+export type ChatFinish = "stop" | "length" | "content-filter" | "other" | "error" | "overloaded" | "aborted";
 
 /** What one chunk says, whichever server wrote it. */
 export interface ChatChunk {
@@ -8,9 +8,14 @@ export interface ChatChunk {
   reasoning: string;
   refused: boolean;
   finish: ChatFinish | null;
+  /** finish "other": the server's own word. */
+  said: string | null;
   usage: Usage | null;
   error: boolean;
 }
+
+/** Of a finish reason nobody knows: it goes to the log and to clients. */
+const longestWord = 40;
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
@@ -37,11 +42,13 @@ export function readChatChunk(data: string): ChatChunk | null {
   if (!isObject(value)) return null;
   const choice = Array.isArray(value.choices) && isObject(value.choices[0]) ? value.choices[0] : {};
   const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
+  const finish = readFinish(choice.finish_reason);
   return {
     text: textOf(delta.content),
     reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning),
     refused: typeof delta.refusal === "string" && delta.refusal !== "",
-    finish: readFinish(choice.finish_reason),
+    finish,
+    said: finish === "other" ? String(choice.finish_reason).slice(0, longestWord) : null,
     usage: readUsage(value.usage),
     error: value.error !== undefined && value.error !== null,
   };
@@ -52,6 +59,8 @@ function readFinish(reason: unknown): ChatFinish | null {
   switch (reason) {
     case "stop":
     case "eos":
+    case "eos_token":
+    case "stop_sequence":
     case "end_turn":
       return "stop";
     case "length":
@@ -65,7 +74,9 @@ function readFinish(reason: unknown): ChatFinish | null {
     case "insufficient_system_resource":
       return "overloaded";
     default:
-      return "other";
+      // vLLM and SGLang end what they dropped with "abort": that is no end of an answer.
+      if (/abort|cancel|interrupt/i.test(reason)) return "aborted";
+      return /error|fail/i.test(reason) ? "error" : "other";
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type AbortSignalLike,
+  type Finish,
   type ModelCall,
   ModelFailure,
   type ModelPart,
@@ -75,13 +76,16 @@ async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGe
 
 /** What has been said so far about the end, and the splitter of the text until there. */
 class Ending {
-  finish: "stop" | "length" | "content-filter" | "other" | null = null;
+  finish: Finish | null = null;
+  said: string | null = null;
   refused = false;
   readonly splitter = new ThinkSplitter();
 
   *parts(): Generator<RawPart, void, void> {
     yield* textParts(this.splitter.end());
-    yield { type: "end", finish: this.finish ?? "other", refused: this.refused };
+    // An end marker without a reason: the stream is whole, of the answer nobody said so.
+    const finish = this.finish ?? "unknown";
+    yield { type: "end", finish, ...(this.said === null ? {} : { said: this.said }), refused: this.refused };
   }
 }
 
@@ -146,7 +150,11 @@ function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, vo
   if (chunk.refused) ending.refused = true;
   if (chunk.finish === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
   if (chunk.finish === "overloaded") throw new ModelFailure("overloaded", "the provider ran out of capacity");
-  if (chunk.finish !== null) ending.finish = chunk.finish;
+  if (chunk.finish === "aborted") throw new ModelFailure("truncated", "the provider aborted its answer");
+  if (chunk.finish !== null) {
+    ending.finish = chunk.finish;
+    ending.said = chunk.said;
+  }
 }
 
 async function within<T>(ms: number, pending: Promise<T>): Promise<T | "late"> {

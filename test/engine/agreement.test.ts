@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { bidderOf, requestOf, says, World } from "./world.ts";
+
+const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
+
+/** Runs an agreement on spam or ham in which the bidders answer in turn with these texts, a third much later. */
+async function agree(texts: string[]) {
+  let next = 0;
+  const world = new World(three, () => says(texts[next] ?? "ham", 20, next++ < 2 ? 200 : 5_000));
+  const text = { type: "text" as const, text: "You won! Click here." };
+  world.accept(
+    requestOf({ kind: "classify", labels: ["spam", "not-sure", "ham"], strategy: "agreement", input: text }),
+  );
+  const job = await world.settle();
+  const [settlement] = [...world.settled.values()];
+  return { job, settlement, attempts: job.microtasks[0]?.attempts ?? [], how: job.microtasks[0]?.joined?.how };
+}
+
+describe("agreement on a label", () => {
+  const dressed: [string, string][] = [
+    ["spam", "Spam."],
+    ["**SPAM**", '{"label":"spam","confidence":0.9}'],
+    ["Label: spam", "spam"],
+    ['```json\n{"label": "spam", "confidence": 0.8}\n```', '"Spam"'],
+    ["Not sure", '{"label":"not-sure"}'],
+  ];
+  it.each(dressed)("%j and %j are one answer: no third is waited for", async (one, other) => {
+    const { job, attempts, how } = await agree([one, other]);
+    expect(attempts.slice(0, 2).map((a) => a.status)).toEqual(["complete", "complete"]);
+    // The market may have bought three from the start: the third is cut.
+    expect(attempts.slice(2).every((a) => a.status === "cancelled")).toBe(true);
+    expect((job.endedAtMs ?? 0) - job.acceptedAtMs).toBeLessThan(1_000);
+    expect(how).toBe("agreement");
+    expect(job.status).toBe("succeeded");
+  });
+
+  it("is none between two labels, however alike they look: a third decides", async () => {
+    const { attempts, how } = await agree(["**Spam**", "Ham.", "label: HAM"]);
+    expect(attempts.length).toBe(3);
+    expect(how).toBe("agreement");
+  });
+
+  it("is what the market hears of: the same label in two dresses confirms both", async () => {
+    const { settlement } = await agree(['```json\n{"label":"spam","confidence":0.8}\n```', "Spam."]);
+    const outcomes = settlement?.attempts.map((a) => a.outcome?.source);
+    expect(outcomes?.slice(0, 2)).toEqual(["agreement", "agreement"]);
+    expect(settlement?.attempts[0]?.confidence).toBe(0.8);
+  });
+});
+
+describe("agreement on free text", () => {
+  it("keeps what a label may lose: a sign is not dress", async () => {
+    let next = 0;
+    const world = new World(three, () => says(["x = -5", "x = 5", "x = 5"][next++] ?? ""));
+    world.accept(requestOf({ strategy: "agreement" }));
+    const job = await world.settle();
+    expect(job.microtasks[0]?.attempts.length).toBe(3);
+    expect(job.answer?.text).toBe("x = 5");
+  });
+});

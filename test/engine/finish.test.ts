@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { answerParts } from "../../src/http/openai/answer-parts.ts";
+import { completion } from "../../src/http/openai/chat-chunks.ts";
+import { explain } from "../../src/job/explain.ts";
+import { viewOf } from "../../src/job/job-view.ts";
+import { webhookBody } from "../../src/job/webhook-body.ts";
+import { learn } from "../../src/market/market.ts";
+import type { Settlement } from "../../src/market/settlement.ts";
+import { scriptOf } from "../../src/plan/script.ts";
+import type { Finish, ModelCall } from "../../src/race/model-port.ts";
+import { bidderOf, requestOf, type Script, says, World } from "./world.ts";
+
+/** An answer that ends in another way than by "stop". */
+const ends = (text: string, finish: Finish, said?: string): Script => [
+  ...says(text).slice(0, -1),
+  { afterMs: 0, part: { type: "end", finish, ...(said === undefined ? {} : { said }) } },
+];
+
+/** The finish_reason an OpenAI client gets for the job in this log. */
+async function openAiReason(world: World): Promise<unknown> {
+  async function* events() {
+    yield* world.log;
+  }
+  for await (const part of answerParts(events(), false)) {
+    if (part.type !== "done") continue;
+    const body = completion({ job: "job_test", model: "atomic", createdAtMs: 0 }, part.answer);
+    return (body as { choices: { finish_reason: string }[] }).choices[0]?.finish_reason;
+  }
+  return undefined;
+}
+
+/** A market that has learned of a/one that its answers are short. */
+function shortWriter(world: World): void {
+  for (let i = 0; i < 40; i++) {
+    const settlement: Settlement = {
+      key: `before/${i}`,
+      tenant: "t",
+      kind: "answer",
+      features: { inputChars: 30, script: scriptOf("What is it?") },
+      atMs: world.nowMs,
+      attempts: [
+        {
+          attempt: "answer.1",
+          bidder: "a/one",
+          role: "leader",
+          round: 1,
+          claimed: { accept: 0.9, costNano: 1, totalMs: 500 },
+          confidence: null,
+          outcome: { worth: 1, source: "feedback", reliability: { trueAccept: 0.99, trueReject: 0.99 } },
+          failure: null,
+          costNano: 1,
+          firstTokenMs: 200,
+          totalMs: 400,
+          censored: false,
+          timed: true,
+          inputTokens: 10,
+          outputTokens: 10,
+        },
+      ],
+    };
+    learn(world.state, settlement, world.bidders);
+  }
+}
+
+const caps = (world: World) => world.log.flatMap((e) => (e.type === "attempt-started" ? [e.maxOutputTokens] : []));
+
+describe("an answer that hit a cap", () => {
+  it("of the caller's is taken, and says length everywhere", async () => {
+    const world = new World([bidderOf("a/one")], () => ends("It was a dark and", "length"));
+    world.accept(requestOf({ maxOutputTokens: 5 }));
+    const job = await world.settle();
+    expect(job.status).toBe("succeeded");
+    const view = viewOf(job);
+    expect(view.answer).toMatchObject({ text: "It was a dark and", finish: "length" });
+    expect(view.microtasks[0]?.attempts.map((a) => a.finish)).toEqual(["length"]);
+    const message = {
+      id: "m",
+      about: { topic: "job.succeeded" as const },
+      state: "due" as const,
+      attempts: 0,
+      nextAtMs: 0,
+      atMs: 0,
+    };
+    expect(JSON.parse(webhookBody(job, message)).data.answer.finish).toBe("length");
+    expect(explain(job).microtasks[0]?.sentences.join(" ")).toContain("cut by its cap of 5 tokens");
+    expect(await openAiReason(world)).toBe("length");
+  });
+
+  it("that was learned is asked again with the full one, and its bidder is not blamed", async () => {
+    const world = new World([bidderOf("a/one")], (call: ModelCall) =>
+      call.maxOutputTokens < 1024 ? ends("Too long to fit", "length") : says("The whole of it."),
+    );
+    shortWriter(world);
+    world.accept(requestOf());
+    const job = await world.settle();
+    expect(caps(world)).toEqual([256, 1024]);
+    expect(job.answer).toMatchObject({ text: "The whole of it.", finish: "stop" });
+    expect(viewOf(job).microtasks[0]?.attempts[0]).toMatchObject({ failure: "cut-short", finish: "length" });
+    expect([...world.settled.values()][0]?.attempts[0]?.outcome).toBeNull();
+  });
+
+  it("that money cut goes to the next bidder, who gets all of it", async () => {
+    const price = (x: number) => ({ inputPerMtok: x * 1_000_000_000, outputPerMtok: x * 4_000_000_000 });
+    const bidders = [bidderOf("a/one", { price: price(10) }), bidderOf("b/two", { price: price(1) })];
+    const world = new World(bidders, (call: ModelCall) =>
+      call.bidder === "a/one" ? ends("It begins", "length") : says("The whole of it."),
+    );
+    // Enough for half of the dear one's 1000 tokens.
+    world.accept(
+      requestOf({ budgetNano: 22_000_000, maxOutputTokens: 1000, valueNano: 100_000_000_000, policy: "best" }),
+    );
+    const job = await world.settle();
+    const [first, second] = job.microtasks[0]?.attempts ?? [];
+    expect(first).toMatchObject({ bidder: "a/one", status: "failed", failure: "cut-short" });
+    expect(first?.maxOutputTokens).toBeLessThan(1000);
+    expect(second).toMatchObject({ bidder: "b/two", status: "complete", maxOutputTokens: 1000 });
+    expect(job.answer).toMatchObject({ text: "The whole of it.", finish: "stop" });
+  });
+});
+
+describe("an end that nobody knows", () => {
+  it("is told as the provider told it, never as stop", async () => {
+    const world = new World([bidderOf("a/one")], () => ends("Paris.", "other", "load"));
+    world.accept(requestOf());
+    const job = await world.settle();
+    expect(viewOf(job).answer?.finish).toBe("other");
+    expect(viewOf(job).microtasks[0]?.attempts[0]?.finish).toBe("load");
+    expect(await openAiReason(world)).toBe("load");
+  });
+
+  it("or no end reason at all: what criteria accept is taken as unknown, what they reject is not", async () => {
+    const contract = (text: string) => ({
+      criteria: [{ type: "contains" as const, text, must: true, ignoreCase: false }],
+      judged: [],
+    });
+    const world = new World([bidderOf("a/one")], () => ends("Paris.", "unknown"));
+    world.accept(requestOf({ contract: contract("Paris") }));
+    const job = await world.settle();
+    expect(viewOf(job).answer?.finish).toBe("unknown");
+    expect(await openAiReason(world)).toBe("unknown");
+    const wrong = new World([bidderOf("a/one")], () => ends("Par", "unknown"));
+    wrong.accept(requestOf({ contract: contract("Paris") }));
+    expect((await wrong.settle()).status).toBe("failed");
+  });
+});
