@@ -16,6 +16,7 @@ import { judgementLost, judgementReached } from "./judging.ts";
 import { leaderChange } from "./leader.ts";
 import { expectedOutput } from "./outlook.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
+import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
@@ -110,7 +111,8 @@ function sewn(result: SeamResult): string {
 function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdict | null {
   const opens = live.text.length === (attempt.continues?.chars ?? 0);
   live.text += text;
-  const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
+  const pushed = text === "" ? null : (live.judge?.push(text) ?? null);
+  const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   const microtask = microtaskOf(run.job, attempt.microtask);
   if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
   if (opens && text !== "" && leadsByFirstText(run, attempt))
@@ -121,18 +123,26 @@ function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdi
       verdict: firstText,
       judge: null,
     });
-  // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
-  const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
-  if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
-    run.record(verdictReached(run, attempt, verdict, null, live.tokens));
+  if (verdict !== null) noteInLog(run, attempt, live, verdict);
   if (text !== "") deliver(run, attempt, live);
   return verdict;
+}
+
+function noteInLog(run: Run, attempt: Attempt, live: LiveAttempt, verdict: Verdict): void {
+  const logged = attempt.prefixVerdict;
+  const committed = microtaskOf(run.job, attempt.microtask)?.committed != null;
+  const state = { rivals: hasRivals(run, attempt), committed, lost: live.lost === true };
+  if (!mattersToLog(verdict, logged, state)) return;
+  if (logged?.result === "accept") live.lost = true;
+  run.record(verdictReached(run, attempt, verdict, null, live.tokens));
 }
 
 const firstText: Verdict = {
   on: "prefix",
   result: "accept",
-  criteria: [{ criterion: "none", class: "monotone", result: "accept", evidence: "no criteria: the first text leads" }],
+  criteria: [
+    { criterion: nothingToJudge, class: "monotone", result: "accept", evidence: "no criteria: the first text leads" },
+  ],
 };
 
 /** Without anything to judge by, live delivery commits to whoever speaks first, and the others stop. */

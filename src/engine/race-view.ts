@@ -1,6 +1,5 @@
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
-import type { Verdict } from "../judge/verdict.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
@@ -10,6 +9,7 @@ import { readLabel } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
 import { betOn } from "./prefix-bet.ts";
+import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
 
@@ -37,6 +37,8 @@ export interface LiveAttempt {
   judgedAtTokens?: number;
   /** Criteria that can still break its accepted prefix; null: it is not accepted; absent: nothing was said of it. */
   standing?: string | null;
+  /** Its prefix was accepted, and then no more. */
+  lost?: true;
   /** Quarters of its expected length in which its prefix was accepted. */
   stood?: { quarter: number; criteria: string }[];
 }
@@ -104,15 +106,6 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     unavailable: [...refused, ...cannot, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
-}
-
-/** The deterministic criteria speak as the text comes; what only one racer would act on is not in the log. */
-function prefixVerdict(attempt: Attempt, now: LiveAttempt | undefined): Verdict | null {
-  const logged = attempt.prefixVerdict;
-  if (attempt.status !== "running" || now?.judge == null) return logged;
-  if (logged !== null && logged.result !== "undecided") return logged;
-  const verdict = now.judge.prefix();
-  return verdict.result === "undecided" ? verdict : { ...verdict, result: "undecided" };
 }
 
 function racer(
