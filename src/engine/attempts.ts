@@ -1,6 +1,6 @@
 import { chooseExamples } from "../adapt/examples.ts";
 import { parametersFor } from "../adapt/parameters.ts";
-import { estimateTokens, promptFor } from "../adapt/prompt.ts";
+import { estimateTokens, promptFor, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { openPrefixJudge } from "../judge/prefix-judge.ts";
@@ -201,6 +201,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     text: attempt.text,
     seam: given === undefined ? null : new Seam(given.text),
     tokens: 0,
+    count: new TokenEstimate(),
     openedAtMs: null,
     firstTokenAtMs: null,
     lastTokenAtMs: null,

@@ -1,4 +1,3 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
@@ -86,13 +85,15 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
 }
 
 function receive(run: Run, attempt: Attempt, live: LiveAttempt, sent: string, counted: string): void {
-  if (live.asked !== null || counted === "") return;
+  if (counted === "") return;
+  const before = live.tokens;
+  live.tokens = live.count.add(counted).tokens;
+  // What was on its way when it was asked to stop is billed like the rest, and read by nobody.
+  if (live.asked !== null) return;
   const now = run.ports.nowMs();
   const first = live.firstTokenAtMs === null;
   live.firstTokenAtMs ??= now;
   live.lastTokenAtMs = now;
-  const before = live.tokens;
-  live.tokens += estimateTokens(counted);
   if (first) heardFirst(run, attempt, live);
   const text = live.seam === null ? sent : sewn(live.seam.push(sent));
   const verdict = add(run, attempt, live, text);
@@ -214,7 +215,7 @@ const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   source: "counted",
 });
 
-/** Counting rounds every piece up; more than was asked for cannot have come. */
+/** A count is an estimate; more than was asked for cannot have come. */
 const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
   Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
 
@@ -318,6 +319,7 @@ function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage 
 }
 
 function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+  const { tokensSeen, ...bill } = cutBill(run, attempt, live, reported);
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -325,8 +327,8 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     why: live.asked?.why ?? "cut",
     askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
     stoppedAtMs: run.ports.nowMs(),
-    tokensSeen: live.tokens,
-    ...cutBill(run, attempt, live, reported),
+    tokensSeen,
+    ...bill,
     ...times(run, attempt, live),
     ...(live.stood === undefined ? {} : { stood: live.stood }),
   };

@@ -1,3 +1,4 @@
+import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
@@ -21,8 +22,9 @@ export interface LiveAttempt {
   text: string;
   /** Where it goes on from another's text; null: it answers from the start. */
   seam: Seam | null;
-  /** Its own tokens. */
+  /** Its own tokens, as counted: an estimate of all its text and thinking so far. */
   tokens: number;
+  count: TokenEstimate;
   openedAtMs: number | null;
   firstTokenAtMs: number | null;
   lastTokenAtMs: number | null;
