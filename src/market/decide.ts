@@ -142,6 +142,7 @@ export function decide(
     });
   }
   const inputs: AwardInputs = {
+    rules: 2,
     strategy: request.strategy,
     closed: request.closed,
     places,
