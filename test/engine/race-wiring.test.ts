@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import type { Attempt } from "../../src/job/job.ts";
 import { viewOf } from "../../src/job/job-view.ts";
@@ -259,25 +259,6 @@ describe("health and room", () => {
     }
     const browned = await here.run();
     expect(attemptsOf(browned).map((a) => [a.role, a.status])).toEqual([["leader", "complete"]]);
-  });
-
-  it("spends a hedge's credit on whoever stands in for a hedge that failed", async () => {
-    const three = [...two, bidderOf("c/three")];
-    const role = (call: ModelCall, world: World) => attemptsOf(world).find((a) => a.id === call.attempt)?.role;
-    const world = new World(three, (call, w) => {
-      if (role(call, w) === "leader") return says("late Paris", 1, 20_000);
-      return role(call, w) === "hedge" ? fails("server-error") : says("Paris.");
-    });
-    for (let i = 0; i < 60; i++) world.fleet.called(false);
-    const booked = vi.spyOn(world.fleet, "called");
-    const contract = {
-      criteria: [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }],
-      judged: [],
-    };
-    world.accept(requestOf({ contract, valueNano: 1_000_000_000, budgetNano: 900_000_000 }));
-    await world.settle();
-    expect(attemptsOf(world).map((a) => a.role)).toEqual(["leader", "hedge", "fallback"]);
-    expect(booked.mock.calls).toEqual([[false], [true], [true]]);
   });
 
   it("starts two bidders of one provider side by side when there is nobody else", async () => {
