@@ -171,7 +171,7 @@ function runArm(
         const endpoint = ranked[place] ?? 0;
         const circuit = circuits[endpoint];
         if (circuit !== undefined) circuitCallStarted(circuit, nowMs);
-        if (lineUp[place]?.role === "hedge" && state.racers.length > 1 && state.racers[0]?.status === "running") {
+        if (place >= parallel && state.racers.length > 1 && state.racers[0]?.status === "running") {
           hedgeStarted(budget);
           extra++;
         } else if (place > 0 && place < parallel) extra++;

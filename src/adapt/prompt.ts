@@ -64,8 +64,22 @@ export function promptFor(
 }
 
 /** Rough token count of a text: a quarter of its UTF-16 length, or one each for scripts without spaces. At least 1. */
-export function estimateTokens(text: string): number {
-  let wide = 0;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x2e80) wide += 1;
-  return Math.max(1, Math.ceil((text.length - wide) / 4 + wide));
+export const estimateTokens = (text: string): number => Math.max(1, new TokenEstimate().add(text).tokens);
+
+/** The same of a text that comes in pieces: how it is cut into them makes no difference. */
+export class TokenEstimate {
+  #narrow = 0;
+  #wide = 0;
+
+  add(text: string): this {
+    for (let i = 0; i < text.length; i++) {
+      if (text.charCodeAt(i) >= 0x2e80) this.#wide++;
+      else this.#narrow++;
+    }
+    return this;
+  }
+
+  get tokens(): number {
+    return Math.ceil(this.#narrow / 4 + this.#wide);
+  }
 }

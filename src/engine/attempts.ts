@@ -1,6 +1,6 @@
 import { chooseExamples } from "../adapt/examples.ts";
 import { parametersFor } from "../adapt/parameters.ts";
-import { estimateTokens, promptFor } from "../adapt/prompt.ts";
+import { estimateTokens, promptFor, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { openPrefixJudge } from "../judge/prefix-judge.ts";
@@ -38,8 +38,8 @@ export function inputOf(run: Run, microtask: MicrotaskState): string {
   return resolveInput(microtask.task, run.job.request, results);
 }
 
-/** Starts the bidder of a place of the newest award. */
-export function startAttempt(run: Run, microtaskId: string, place: number, why: string): void {
+/** Starts the bidder of a place of the newest award. `extra`: in a hedge's stead. */
+export function startAttempt(run: Run, microtaskId: string, place: number, why: string, extra?: true): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const chosen = microtask?.decisions.at(-1)?.award[place];
   if (microtask === undefined || chosen === undefined) return;
@@ -67,6 +67,7 @@ export function startAttempt(run: Run, microtaskId: string, place: number, why: 
     messages: given === null ? messages : withBeginning(messages, given.text),
     text,
     examples: examples.length,
+    ...(extra ? { extra } : {}),
     why: given === null ? why : `${why}; it goes on from ${given.text.length} characters of ${given.from.id}`,
     ...(given === null ? {} : { given }),
   });
@@ -118,6 +119,8 @@ export interface Launch {
   text: string;
   examples: number;
   why: string;
+  /** It spends a hedge's credit, whatever its role. */
+  extra?: true;
   /** judge: the call whose verdict it audits. */
   audits?: string;
   schema?: ModelCall["schema"];
@@ -201,6 +204,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     text: attempt.text,
     seam: given === undefined ? null : new Seam(given.text),
     tokens: 0,
+    count: new TokenEstimate(),
     openedAtMs: null,
     firstTokenAtMs: null,
     lastTokenAtMs: null,
@@ -210,7 +214,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     queuedMs: 0,
     calledAtMs: null,
   });
-  if (judged && !isEmbedded(start.bidder) && start.role !== "audit") ports.fleet.called(start.role === "hedge");
+  if (judged && !isEmbedded(start.bidder) && start.role !== "audit")
+    ports.fleet.called(start.role === "hedge" || start.extra === true);
   void pump(run, attempt, {
     attempt: id,
     bidder: start.bidder,

@@ -27,7 +27,12 @@ export type Step =
   | { do: "race"; microtask: string; steps: ActiveRaceStep[] }
   | { do: "reask"; microtask: string; attempt: string }
   | { do: "cut"; attempt: string; why: string }
-  | { do: "fail-microtask"; microtask: string; code: "dependency-failed" | "not-approved"; message: string }
+  | {
+      do: "fail-microtask";
+      microtask: string;
+      code: "dependency-failed" | "not-approved" | "deadline-exceeded";
+      message: string;
+    }
   | { do: "begin-wait"; microtask: string; wait: Wait }
   | { do: "owe-webhook"; about: WebhookTopic }
   | { do: "deliver"; message: string }
@@ -54,13 +59,7 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
       ),
     ];
   const deadlineAtMs = job.request.deadlineMs === null ? null : job.acceptedAtMs + job.request.deadlineMs;
-  if (deadlineAtMs !== null && nowMs >= deadlineAtMs)
-    return [
-      end(
-        "deadline-exceeded",
-        `The deadline of ${job.request.deadlineMs} ms passed before an answer was accepted. Raise deadlineMs or choose policy "fast".`,
-      ),
-    ];
+  if (deadlineAtMs !== null && nowMs >= deadlineAtMs) return atDeadline(job, live, nowMs, scene);
   if (job.planStage === "none") return [{ do: "plan" }];
 
   const planner = job.planStage === "planning" ? job.microtasks[0] : undefined;
@@ -113,6 +112,37 @@ const end = (code: "parked" | "deadline-exceeded", message: string): Step => ({
   do: "end-failed",
   refusal: { code, message },
 });
+
+/**
+ * The deadline has come: what was paid for and stands is taken before the job ends, since races that wait for a better
+ * answer, or for another vote, hold answers until now. Parts that are not required are given up for those that are.
+ */
+function atDeadline(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): Step[] {
+  const planned = job.planStage === "work";
+  const lastTurns = job.microtasks.flatMap((microtask) => {
+    const steps = planned && microtask.status === "open" ? raceOf(job, microtask, live, nowMs, scene).steps : [];
+    return steps.filter((one) => one.do === "race" && one.steps.some((step) => step.step === "accept"));
+  });
+  if (lastTurns.length > 0) return lastTurns;
+  const joined = job.microtasks.filter((m) => m.status === "joined");
+  if (!planned || joined.length === 0 || job.microtasks.some((m) => m.task.required && m.status !== "joined"))
+    return [
+      end(
+        "deadline-exceeded",
+        `The deadline of ${job.request.deadlineMs} ms passed before an answer was accepted. Raise deadlineMs or choose policy "fast".`,
+      ),
+    ];
+  const undone = job.microtasks.filter((m) => m.status !== "joined" && m.status !== "failed");
+  if (undone.length === 0) return [{ do: "finish" }];
+  return undone.map(
+    (m): Step => ({
+      do: "fail-microtask",
+      microtask: m.task.id,
+      code: "deadline-exceeded",
+      message: "The deadline passed before it had an answer.",
+    }),
+  );
+}
 
 function afterEnd(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): Step[] {
   const steps: Step[] = [];

@@ -6,6 +6,7 @@ import { type BreakRisk, breakRiskOf, criteriaName, type PrefixReport, quarterOf
 import type { Contract } from "../plan/contract.ts";
 import { expectedOutput } from "./outlook.ts";
 import type { EnginePorts } from "./ports.ts";
+import { prefixVerdict } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 
@@ -107,11 +108,11 @@ export function verdictReached(
 export function commitAttempt(run: Run, microtaskId: string, attemptId: string, why: string): void {
   const attempt = attemptOf(run.job, attemptId);
   const microtask = microtaskOf(run.job, microtaskId);
-  const tokens = run.live.get(attemptId)?.tokens ?? 0;
+  const live = run.live.get(attemptId);
   const bet =
     attempt === undefined || microtask === undefined
       ? null
-      : betOn(run.ports, microtask, attempt, attempt.prefixVerdict, tokens);
+      : betOn(run.ports, microtask, attempt, prefixVerdict(attempt, live), live?.tokens ?? 0);
   run.record({
     type: "attempt-committed",
     microtask: microtaskId,

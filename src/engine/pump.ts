@@ -1,4 +1,3 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
@@ -17,6 +16,7 @@ import { leaderChange } from "./leader.ts";
 import { expectedOutput } from "./outlook.ts";
 import { cutShort } from "./own-cap.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
+import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
@@ -97,13 +97,15 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
 }
 
 function receive(run: Run, attempt: Attempt, live: LiveAttempt, sent: string, counted: string): void {
-  if (live.asked !== null || counted === "") return;
+  if (counted === "") return;
+  const before = live.tokens;
+  live.tokens = live.count.add(counted).tokens;
+  // What was on its way when it was asked to stop is billed like the rest, and read by nobody.
+  if (live.asked !== null) return;
   const now = run.ports.nowMs();
   const first = live.firstTokenAtMs === null;
   live.firstTokenAtMs ??= now;
   live.lastTokenAtMs = now;
-  const before = live.tokens;
-  live.tokens += estimateTokens(counted);
   if (first) heardFirst(run, attempt, live);
   const text = live.seam === null ? sent : sewn(live.seam.push(sent));
   const verdict = add(run, attempt, live, text);
@@ -122,7 +124,8 @@ function sewn(result: SeamResult): string {
 function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdict | null {
   const opens = live.text.length === (attempt.continues?.chars ?? 0);
   live.text += text;
-  const verdict = text === "" ? null : (live.judge?.push(text) ?? null);
+  const pushed = text === "" ? null : (live.judge?.push(text) ?? null);
+  const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   const microtask = microtaskOf(run.job, attempt.microtask);
   if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
   if (opens && text !== "" && leadsByFirstText(run, attempt))
@@ -133,18 +136,26 @@ function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdi
       verdict: firstText,
       judge: null,
     });
-  // An accepted prefix matters only where somebody can be cut for it; alone it would be two rows for nothing.
-  const matters = verdict?.result === "reject" || (verdict?.result === "accept" && hasRivals(run, attempt));
-  if (verdict !== null && matters && attempt.prefixVerdict?.result !== verdict.result)
-    run.record(verdictReached(run, attempt, verdict, null, live.tokens));
+  if (verdict !== null) noteInLog(run, attempt, live, verdict);
   if (text !== "") deliver(run, attempt, live);
   return verdict;
+}
+
+function noteInLog(run: Run, attempt: Attempt, live: LiveAttempt, verdict: Verdict): void {
+  const logged = attempt.prefixVerdict;
+  const committed = microtaskOf(run.job, attempt.microtask)?.committed != null;
+  const state = { rivals: hasRivals(run, attempt), committed, lost: live.lost === true };
+  if (!mattersToLog(verdict, logged, state)) return;
+  if (logged?.result === "accept") live.lost = true;
+  run.record(verdictReached(run, attempt, verdict, null, live.tokens));
 }
 
 const firstText: Verdict = {
   on: "prefix",
   result: "accept",
-  criteria: [{ criterion: "none", class: "monotone", result: "accept", evidence: "no criteria: the first text leads" }],
+  criteria: [
+    { criterion: nothingToJudge, class: "monotone", result: "accept", evidence: "no criteria: the first text leads" },
+  ],
 };
 
 /** Without anything to judge by, live delivery commits to whoever speaks first, and the others stop. */
@@ -216,7 +227,7 @@ const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
   source: "counted",
 });
 
-/** Counting rounds every piece up; more than was asked for cannot have come. */
+/** A count is an estimate; more than was asked for cannot have come. */
 const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
   Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
 
@@ -322,6 +333,7 @@ function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage 
 }
 
 function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+  const { tokensSeen, ...bill } = cutBill(run, attempt, live, reported);
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -329,8 +341,8 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     why: live.asked?.why ?? "cut",
     askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
     stoppedAtMs: run.ports.nowMs(),
-    tokensSeen: live.tokens,
-    ...cutBill(run, attempt, live, reported),
+    tokensSeen,
+    ...bill,
     ...times(run, attempt, live),
     ...(live.stood === undefined ? {} : { stood: live.stood }),
   };

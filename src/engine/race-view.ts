@@ -1,6 +1,6 @@
+import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
-import type { Verdict } from "../judge/verdict.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
@@ -10,6 +10,7 @@ import { labelIn } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
 import { betOn } from "./prefix-bet.ts";
+import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
 
@@ -21,8 +22,9 @@ export interface LiveAttempt {
   text: string;
   /** Where it goes on from another's text; null: it answers from the start. */
   seam: Seam | null;
-  /** Its own tokens. */
+  /** Its own tokens, as counted: an estimate of all its text and thinking so far. */
   tokens: number;
+  count: TokenEstimate;
   openedAtMs: number | null;
   firstTokenAtMs: number | null;
   lastTokenAtMs: number | null;
@@ -37,6 +39,8 @@ export interface LiveAttempt {
   judgedAtTokens?: number;
   /** Criteria that can still break its accepted prefix; null: it is not accepted; absent: nothing was said of it. */
   standing?: string | null;
+  /** Its prefix was accepted, and then no more. */
+  lost?: true;
   /** Quarters of its expected length in which its prefix was accepted. */
   stood?: { quarter: number; criteria: string }[];
 }
@@ -104,15 +108,6 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     unavailable: [...refused, ...cannot, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
-}
-
-/** The deterministic criteria speak as the text comes; what only one racer would act on is not in the log. */
-function prefixVerdict(attempt: Attempt, now: LiveAttempt | undefined): Verdict | null {
-  const logged = attempt.prefixVerdict;
-  if (attempt.status !== "running" || now?.judge == null) return logged;
-  if (logged !== null && logged.result !== "undecided") return logged;
-  const verdict = now.judge.prefix();
-  return verdict.result === "undecided" ? verdict : { ...verdict, result: "undecided" };
 }
 
 function racer(

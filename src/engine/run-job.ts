@@ -276,7 +276,7 @@ export class JobRun implements Run {
   #race(microtask: string, step: ActiveRaceStep): void {
     switch (step.step) {
       case "start":
-        return startAttempt(this, microtask, step.place, step.why);
+        return startAttempt(this, microtask, step.place, step.why, step.extra);
       case "cancel":
         if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
         return cutAttempt(this, step.attempt, step.why);

@@ -9,6 +9,8 @@ import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts"
  * are used, so that the event's JSON is the whole truth.
  */
 export interface AwardInputs {
+  /** 2: who stands by or hedges differs in model, too, where somebody does. Absent in decisions before: in provider. */
+  rules?: 2;
   strategy: Strategy;
   closed: boolean;
   /** Places that may be filled: attempts left. */
@@ -137,7 +139,7 @@ export function awardOf(
 
 /**
  * Where no verdict can reject, a second answer is never worth its price, but a bidder can still fail or be silent: the
- * best of the others stands by, of another provider if there is one. It costs nothing unless it is needed.
+ * best of the others stands by, of another model and provider if there is one. It costs nothing unless it is needed.
  */
 function standby(
   inputs: AwardInputs,
@@ -151,10 +153,24 @@ function standby(
   const affordable = (i: number) =>
     inputs.budgetNano === null ||
     (candidates[leader]?.costNano ?? 0) + (candidates[i]?.costNano ?? 0) <= inputs.budgetNano;
-  const elsewhere = (i: number) => (inputs.rows[i]?.[6] === inputs.rows[leader]?.[6] ? 0 : 1);
+  const elsewhere = (i: number) => apart(inputs, i, leader);
   const others = candidates.map((_, i) => i).filter((i) => i !== leader && net(i) > 0 && affordable(i));
   others.sort((x, y) => elsewhere(y) - elsewhere(x) || net(y) - net(x) || x - y);
   return others.slice(0, 1);
+}
+
+/** Ways to fail that the leader does not share: of another provider 1, and of another model, too, 2. */
+function apart(inputs: AwardInputs, i: number, leader: number): number {
+  const [one, other] = [inputs.rows[i], inputs.rows[leader]];
+  if (one?.[6] === other?.[6]) return 0;
+  return inputs.rules === 2 && one?.[5] !== other?.[5] ? 2 : 1;
+}
+
+/** The one of a sequence's rest that hedges its leader, if any: the first of those furthest apart from it. */
+function hedgeOf(inputs: AwardInputs, leader: number, rest: readonly number[]): number | undefined {
+  const among = inputs.rules === 2 ? rest : rest.slice(0, 1);
+  const [furthest] = among.slice().sort((x, y) => apart(inputs, y, leader) - apart(inputs, x, leader));
+  return furthest === undefined || apart(inputs, furthest, leader) === 0 ? undefined : furthest;
 }
 
 /** Leader, hedge and fall-backs of a sequence; a hedge needs a way to fail that the leader does not share. */
@@ -171,15 +187,15 @@ function inOrder(
   for (const i of audit) places.push({ bidder: bids[i]?.bidder ?? "", role: "audit", startAfterMs: 0 });
   const slow = bids[leader]?.firstTokenMs.p95 ?? 0;
   const rest = sequence.slice(1).filter((i) => !audit.includes(i));
-  rest.forEach((i, at) => {
-    const hedge =
-      at === 0 && inputs.strategy === "auto" && slow >= hedgeFromMs && inputs.rows[i]?.[6] !== inputs.rows[leader]?.[6];
+  const hedging = inputs.strategy === "auto" && slow >= hedgeFromMs ? hedgeOf(inputs, leader, rest) : undefined;
+  for (const i of rest) {
+    const hedge = i === hedging;
     places.push({
       bidder: bids[i]?.bidder ?? "",
       role: hedge ? "hedge" : "fallback",
       startAfterMs: hedge ? slow : null,
     });
-  });
+  }
   return places;
 }
 

@@ -6,6 +6,8 @@ export interface CutAccount {
   /** `source` says how it is known: the provider's record, our count, or an upper bound. */
   usage: Usage;
   costNano: NanoUsd;
+  /** By the better of the two counts. */
+  tokensSeen: number;
   savedTokens: number;
   savedNano: NanoUsd;
 }
@@ -20,23 +22,29 @@ export interface CutFacts {
   expectedOutputTokens: number;
   maxOutputTokens: number;
   cancelStopsBill: boolean;
-  /** The provider's own record, if it came in time. */
+  /** The provider's own record, if it came in time, or the count of its port, which knows more than text alone. */
   usage: Usage | null;
 }
 
 /**
- * The provider's record where there is one (never below what was seen); what was counted where a cut stops the bill;
- * else the cap, since the provider may go on to it. Saved: against the expected length, which a longer prefix raises.
+ * The provider's record where there is one (never below what was seen); what was counted where a cut stops the bill,
+ * by the port or else here; else the cap, since the provider may go on to it. Saved: against the expected length, which
+ * a longer prefix raises.
  */
-export function cutAccount(facts: CutFacts): CutAccount {
+export function cutAccount(known: CutFacts): CutAccount {
+  const facts = { ...known, tokensSeen: seenOf(known) };
   const usage = billed(facts);
   const costNano = neverSent(facts) ? 0 : costOf(facts.price, usage);
   const uncutOutput = Math.max(facts.tokensSeen, Math.min(facts.expectedOutputTokens, facts.maxOutputTokens));
   const savedTokens = Math.max(0, Math.round(uncutOutput - usage.output));
   const uncut: Usage = { ...usage, output: usage.output + savedTokens };
   const savedNano = savedTokens === 0 ? 0 : Math.max(0, costOf(facts.price, uncut) - costOf(facts.price, usage));
-  return { usage, costNano, savedTokens, savedNano };
+  return { usage, costNano, tokensSeen: facts.tokensSeen, savedTokens, savedNano };
 }
+
+/** A port counts by what it knows of its provider; more than was asked for cannot have come. */
+const seenOf = ({ usage, tokensSeen, maxOutputTokens }: CutFacts): number =>
+  usage?.source === "counted" ? Math.min(usage.output, maxOutputTokens) : tokensSeen;
 
 function billed(facts: CutFacts): Usage {
   const { usage, tokensSeen, inputTokens } = facts;
@@ -44,7 +52,9 @@ function billed(facts: CutFacts): Usage {
     // Some providers send a running record; one that is behind what already arrived is not the bill.
     return usage.output >= tokensSeen ? usage : { ...usage, output: tokensSeen, source: "counted" };
   }
-  if (facts.cancelStopsBill || neverSent(facts)) return { input: inputTokens, output: tokensSeen, source: "counted" };
+  const stops = facts.cancelStopsBill || neverSent(facts);
+  if (stops && usage?.source === "counted") return { ...usage, output: tokensSeen };
+  if (stops) return { input: inputTokens, output: tokensSeen, source: "counted" };
   return { input: inputTokens, output: Math.max(tokensSeen, facts.maxOutputTokens), source: "bounded" };
 }
 

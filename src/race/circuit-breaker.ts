@@ -2,7 +2,7 @@ import type { FailureReason } from "../market/settlement.ts";
 
 /**
  * What is remembered of one bidder's health; plain JSON. Counts are exponentially weighted: `good` and `bad` over a
- * minute (is it down now?), `trips` over 20 minutes (was it down lately?).
+ * minute (is it down now?), `trips` over 20 minutes since it last closed (was it down lately?).
  */
 export interface Circuit {
   good: number;
@@ -23,12 +23,17 @@ export type CircuitView =
   | { state: "open"; untilMs: number; reason: string };
 
 const healthMs = 60_000;
-/** Recorded outages of endpoints last one to two 15-minute polls (median): a trip counts for that long. */
+/**
+ * Recorded outages of endpoints last one to two 15-minute polls (median): a trip counts for that long after its end. An
+ * outage that lasts is not forgotten while it does, or its probes would never become rare.
+ */
 const memoryMs = 20 * 60_000;
 const tripAfter = 4;
 const tripAfterRelapse = 2;
 const firstOpenMs = 15_000;
 const longestOpenMs = 15 * 60_000;
+/** Enough for the longest opening; what is more would only be remembered longer. */
+const mostTrips = Math.ceil(Math.log2(longestOpenMs / firstOpenMs));
 const probeLeaseMs = 60_000;
 const probesToClose = 2;
 
@@ -104,7 +109,7 @@ export function circuitCallEnded(circuit: Circuit, failure: FailureReason | null
 
 function trip(circuit: Circuit, nowMs: number): void {
   const openMs = Math.min(longestOpenMs, firstOpenMs * 2 ** Math.floor(circuit.trips));
-  circuit.trips++;
+  circuit.trips = Math.min(mostTrips, circuit.trips + 1);
   circuit.openUntilMs = nowMs + openMs;
   circuit.probeUntilMs = null;
   circuit.passed = 0;
@@ -115,6 +120,6 @@ function decay(circuit: Circuit, nowMs: number): void {
   const health = Math.exp(-ms / healthMs);
   circuit.good *= health;
   circuit.bad *= health;
-  circuit.trips *= Math.exp(-ms / memoryMs);
+  if (circuit.openUntilMs === null) circuit.trips *= Math.exp(-ms / memoryMs);
   circuit.atMs = Math.max(circuit.atMs, nowMs);
 }

@@ -4,7 +4,8 @@ import { standingOf } from "./standing.ts";
 
 /**
  * Racers that a predictive criterion rejects and that are worth killing for it: P(it is wrong) x value is below what
- * the rest would cost. Needs outlook and value; without prices nobody is killed on a prediction.
+ * the rest would cost. Needs outlook and value; without prices nobody is killed on a prediction. Nor is the one whose
+ * text a client is being shown: a guess that is wrong would cost more than tokens there.
  */
 export function predictedRejects(state: RaceState): string[] {
   const { outlook, valueNano } = state;
@@ -12,6 +13,7 @@ export function predictedRejects(state: RaceState): string[] {
   const cut: string[] = [];
   for (const racer of state.racers) {
     const view = outlook[racer.place];
+    if (racer.attempt === state.shown) continue;
     if (view === undefined || racer.prefixVerdict === null || standingOf(racer) !== "running") continue;
     const prediction = surestPrediction(racer.prefixVerdict);
     if (prediction === null) continue;

@@ -87,7 +87,8 @@ export interface RaceState {
 
 /** What the engine is to do next. Pure function of state and time: a step that was done shows in the state. */
 export type RaceStep =
-  | { step: "start"; place: number; why: string }
+  /** `extra`: it runs beside one that is only silent, in a hedge's stead, and spends a hedge's credit. */
+  | { step: "start"; place: number; why: string; extra?: true }
   | {
       step: "cancel";
       attempt: string;

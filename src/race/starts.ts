@@ -77,7 +77,8 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
     const hedges = racers.filter((racer) => roleOf(state, racer) === "hedge");
     if (hedges.length > 0 && hedges.every((racer) => racer.failure !== null) && open < state.maxOpen) {
       const next = successors(state, nowMs).find((place) => lineUp[place]?.role !== "audit" && isFree(place));
-      if (next !== undefined) begin(next, "the hedge before it failed");
+      if (next !== undefined)
+        steps.push({ step: "start", place: next, why: "the hedge before it failed", extra: true });
     }
     for (let place = 0; place < lineUp.length && open < state.maxOpen && steps.length === 0; place++) {
       const one = lineUp[place];

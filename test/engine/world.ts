@@ -46,6 +46,7 @@ export class World {
   /** Webhooks sent, and what their receiver answers. */
   readonly posts: { id: string; body: string; atMs: number }[] = [];
   receiver: (post: number) => Delivery = () => ({ ok: true, status: 204 });
+  detectLanguage: EnginePorts["detectLanguage"] = () => null;
   lease: EnginePorts["lease"] = async (_job, _least, totalNano) => ({ totalNano, shortage: null });
   run: JobRun | null = null;
   killed = false;
@@ -143,7 +144,7 @@ export class World {
         return this.receiver(this.posts.length);
       },
       nonce: () => "n0nceOfTheTests0123",
-      detectLanguage: () => null,
+      detectLanguage: (text) => this.detectLanguage(text),
       broken: (error) => {
         if (!(error instanceof Killed)) this.defects.push(error);
       },

@@ -18,6 +18,7 @@ describe("account of a cut", () => {
     expect(cutAccount(facts())).toEqual({
       usage: { input: 100, output: 50, source: "counted" },
       costNano: 100 * 1000 + 50 * 4000,
+      tokensSeen: 50,
       savedTokens: 250,
       savedNano: 250 * 4000,
     });
@@ -35,6 +36,23 @@ describe("account of a cut", () => {
     expect(cutAccount(facts({ usage: { ...usage, output: 10 } })).usage).toMatchObject({
       output: 50,
       source: "counted",
+    });
+  });
+
+  it("prefers the port's own count to ours, in what was seen, billed and saved alike", () => {
+    const usage = { input: 90, output: 40, reasoning: 10, source: "counted" as const };
+    expect(cutAccount(facts({ usage }))).toEqual({
+      usage,
+      costNano: 90 * 1000 + 40 * 4000,
+      tokensSeen: 40,
+      savedTokens: 260,
+      savedNano: 260 * 4000,
+    });
+    // A count is an estimate: more than the cap cannot have come, and where a cut stops no bill it is no bill.
+    expect(cutAccount(facts({ usage: { ...usage, output: 1200 } })).usage.output).toBe(1000);
+    expect(cutAccount(facts({ usage, cancelStopsBill: false })).usage).toMatchObject({
+      output: 1000,
+      source: "bounded",
     });
   });
 

@@ -31,9 +31,27 @@ describe("circuit breaker", () => {
       circuitCallEnded(circuit, "overloaded", atMs);
       opened.push((circuit.openUntilMs ?? 0) - atMs);
     }
-    expect(opened.slice(0, 3)).toEqual([15_000, 30_000, 60_000]);
-    expect(Math.max(...opened)).toBeLessThanOrEqual(15 * 60_000);
-    expect(opened.some((ms) => ms >= 4 * 60_000)).toBe(true);
+    expect(opened.slice(0, 4)).toEqual([30_000, 60_000, 120_000, 240_000]);
+    expect(Math.max(...opened)).toBe(15 * 60_000);
+    expect(opened.slice(-5)).toEqual(Array.from({ length: 5 }, () => 15 * 60_000));
+  });
+
+  it("forgets the longest outage within an hour after its end, and opens for seconds again", () => {
+    const circuit = failTimes(4);
+    const probe = (failure: "overloaded" | null) => {
+      const atMs = Math.max(circuit.openUntilMs ?? 0, circuit.atMs + 1);
+      circuitCallStarted(circuit, atMs);
+      circuitCallEnded(circuit, failure, atMs);
+    };
+    for (let count = 0; count < 40; count++) probe("overloaded");
+    probe(null);
+    probe(null);
+    const closedMs = circuit.atMs;
+    expect(viewCircuit(circuit, closedMs).state).toBe("closed");
+    const soon = failTimes(2, closedMs + 15 * 60_000, structuredClone(circuit));
+    expect(viewCircuit(soon, closedMs + 15 * 60_000).state).toBe("open");
+    const late = failTimes(4, closedMs + 60 * 60_000, structuredClone(circuit));
+    expect((late.openUntilMs ?? 0) - closedMs - 60 * 60_000).toBe(15_000);
   });
 
   it("remembers an outage for a quarter of an hour, and has forgotten it after an hour", () => {

@@ -282,6 +282,10 @@ describe("money while tokens stream", () => {
     // 360 tokens x 100 nano are left: 36,000. 0.02 x 1.7 million is less, 0.02 x 8 million is more.
     state.valueNano = 1_700_000;
     expect(raceSteps(state, 100)).toContainEqual({ step: "cancel", attempt: "a0", why: "rejected-on-prefix" });
+    // A client that reads it would lose its text to a guess.
+    state.shown = "a0";
+    expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
+    state.shown = null;
     state.valueNano = 8_000_000;
     expect(raceSteps(state, 100)).toMatchObject([{ step: "wait" }]);
     state.valueNano = null;
