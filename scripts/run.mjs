@@ -90,7 +90,12 @@ function environment() {
 function run(step) {
   return new Promise((resolve) => {
     // The shell makes way for the command: else a signal would end the shell alone.
-    const child = spawn(process.platform === "win32" ? step : `exec ${step}`, { shell: true, stdio: "inherit", cwd: root, env });
+    const child = spawn(process.platform === "win32" ? step : `exec ${step}`, {
+      shell: true,
+      stdio: "inherit",
+      cwd: root,
+      env,
+    });
     const pass = (signal) => child.kill(signal);
     process.on("SIGINT", pass).on("SIGTERM", pass);
     // npm does not pass SIGTERM on: when whoever started us is gone, nobody wants the rest.
