@@ -46,6 +46,8 @@ async function numbers(reader: ReadableStreamDefaultReader<Uint8Array>, until = 
     const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") seen.push((JSON.parse(line) as LoggedEvent).seq);
+    // A stream that repeats itself would be read for ever.
+    if (new Set(seen).size < seen.length) throw new Error(`The stream repeats itself: ${seen.slice(-5)}.`);
   }
   return seen;
 }
