@@ -17,7 +17,10 @@ const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "lang
 
 /** An ended and settled job, and its object. */
 async function endedJob(headers: Record<string, string> = {}) {
-  const { id } = (await (await call("/v1/jobs?wait=20", { method: "POST", body, headers })).json()) as JobView;
+  const { id, status, error } = (await (
+    await call("/v1/jobs?wait=20", { method: "POST", body, headers })
+  ).json()) as JobView;
+  expect({ status, error }).toEqual({ status: "succeeded", error: null });
   await expect
     .poll(async () => ((await (await call(`/v1/jobs/${id}`)).json()) as JobView).settled, { timeout: 10_000 })
     .toBe(true);
