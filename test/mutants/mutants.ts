@@ -195,6 +195,20 @@ export const mutants: Mutant[] = [
     caughtBy: "test/engine/judge-audit.test.ts",
   },
   {
+    name: "charge what was not accepted",
+    file: "src/engine/settle.ts",
+    find: "if (m.joined === null || m.charge !== null) return [];",
+    replace: "if (m.attempts.length === 0 || m.charge !== null) return [];",
+    caughtBy: "chaos",
+  },
+  {
+    name: "forget to charge what was accepted second",
+    file: "src/engine/settle.ts",
+    find: "  return job.microtasks.flatMap((m): JobEvent[] => {\n    if (m.joined === null",
+    replace: "  return job.microtasks.slice(0, 1).flatMap((m): JobEvent[] => {\n    if (m.joined === null",
+    caughtBy: "chaos",
+  },
+  {
     name: "weigh all audits alike, however rarely they are drawn",
     file: "src/market/judge-audit.ts",
     find: "const weight = 1 / Math.max(leastShare, lesson.share);",
