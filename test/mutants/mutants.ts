@@ -231,6 +231,13 @@ export const mutants: Mutant[] = [
     caughtBy: "chaos",
   },
   {
+    name: "take a cancel of an ended job",
+    file: "src/engine/run-job.ts",
+    find: 'if (this.job.status !== "running" || this.job.cancelRequested) return;',
+    replace: "if (this.job.cancelRequested) return;",
+    caughtBy: "test/engine/cancel.test.ts",
+  },
+  {
     name: "charge what was not accepted",
     file: "src/engine/settle.ts",
     find: "if (m.joined === null || m.charge !== null) return [];",
