@@ -188,7 +188,8 @@ function randomWork(token: string): [body: object, asks: string[]] {
 const recoveries: number[] = [];
 for (let kill = 1; kill <= kills; kill++) {
   for (let n = random.int(3, 6); n > 0; n--) startJob(random.chance(0.5) ? holders[0] : holders[1]);
-  await pause(random.int(300, 2500));
+  // Mostly sooner than a job takes; at times they get somewhere.
+  await pause(random.chance(0.7) ? random.int(300, 2000) : random.int(2000, 4500));
   const silent = silentRounds.has(kill);
   // Something must be under way for a recovery to be seen.
   if (silent) {
