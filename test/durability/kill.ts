@@ -189,7 +189,7 @@ const recoveries: number[] = [];
 for (let kill = 1; kill <= kills; kill++) {
   for (let n = random.int(3, 6); n > 0; n--) startJob(random.chance(0.5) ? holders[0] : holders[1]);
   // Mostly sooner than a job takes; at times they get somewhere.
-  await pause(random.chance(0.7) ? random.int(300, 2000) : random.int(2000, 4500));
+  await pause(random.chance(0.8) ? random.int(300, 2000) : random.int(2000, 3500));
   const silent = silentRounds.has(kill);
   // Something must be under way for a recovery to be seen.
   if (silent) {
@@ -242,6 +242,7 @@ const seen = {
   interrupted: 0,
   cancelled: 0,
   approved: 0,
+  short: 0,
   posts: witness.posts.length,
   refused: clients.length - jobs.length,
 };
@@ -260,7 +261,7 @@ rmSync(bundle, { recursive: true, force: true });
 const bad = breaches + failures.length + recoveries.filter((ms) => ms > 35_000).length;
 const reposts = clients.reduce((sum, client) => sum + client.reposts, 0);
 console.log(
-  `seed ${values.seed}: ${kills} kills, ${jobs.length} jobs (${seen.interrupted} interrupted, ${[...ends].map(([s, n]) => `${s} ${n}`).join(", ")}) and ${seen.refused} refused for a spent cap, ${ledger.length} provider calls, ${seen.cancelled} cancels, ${seen.approved} approvals, ${seen.posts} webhook posts, ${witness.spans.length} traces, ${reposts} repeats after a kill, ${bad} violations, recovery without a request ${recoveries.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", ")}, ${Math.round((Date.now() - began) / 1000)} s.`,
+  `seed ${values.seed}: ${kills} kills, ${jobs.length} jobs (${seen.interrupted} interrupted, ${[...ends].map(([s, n]) => `${s} ${n}`).join(", ")}) and ${seen.refused} refused for a spent cap, ${ledger.length} provider calls, ${seen.cancelled} cancels, ${seen.approved} approvals, ${seen.short} jobs short of money, ${seen.posts} webhook posts, ${witness.spans.length} traces, ${reposts} repeats after a kill, ${bad} violations, recovery without a request ${recoveries.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", ")}, ${Math.round((Date.now() - began) / 1000)} s.`,
 );
 process.exit(bad === 0 ? 0 : 1);
 
@@ -305,6 +306,7 @@ function breachesOf(client: KillClient): string[] {
   if (log.some((e) => e.type === "epoch-started")) seen.interrupted++;
   if (log.some((e) => e.type === "cancel-requested")) seen.cancelled++;
   if (log.some((e) => e.type === "approval-given")) seen.approved++;
+  if (log.some((e) => e.type === "start-refused")) seen.short++;
   const evidence: Evidence = {
     job: id,
     log,
