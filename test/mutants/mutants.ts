@@ -202,13 +202,6 @@ export const mutants: Mutant[] = [
     caughtBy: "chaos",
   },
   {
-    name: "take a second word",
-    file: "src/engine/approval.ts",
-    find: "if (microtask.approval !== null)",
-    replace: "if (microtask.approval?.note === undefined && microtask.approval !== null)",
-    caughtBy: "chaos",
-  },
-  {
     name: "write that a webhook was delivered before it is",
     file: "src/engine/outbox.ts",
     find: "  run.ports.deliver(run.job, message.id,",
