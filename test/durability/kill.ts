@@ -36,8 +36,11 @@ process.on("exit", () => {
   if (worker !== null) process.kill(-worker.pid, "SIGKILL");
 });
 const [provider, witness] = await Promise.all([startProvider(), startWitness()]);
-/** What every whole answer is billed: tokens, and nano-USD at 1 and 2 USD a million. */
-const usage = { input: 30, output: 12 };
+/**
+ * What every whole answer is billed: tokens, and nano-USD at 1 and 2 USD a million. Below what a caller counts itself:
+ * one that is cut at its last word is whole to its provider, and its cost is the caller's own count.
+ */
+const usage = { input: 20, output: 6 };
 const wholeNano = usage.input * 1_000 + usage.output * 2_000;
 provider.script("steady", {
   text: "It is ok, as far as anyone can tell from here today.",
