@@ -1,13 +1,14 @@
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
+import type { LogSql } from "./log-storage.ts";
 
 const mostForgotten = 5_000;
 
 /** A tenant's rows in its object's SQLite. */
 export class SqlTenantRows implements TenantRows {
-  readonly #sql: SqlStorage;
+  readonly #sql: LogSql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: LogSql) {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
     sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
@@ -108,12 +109,12 @@ export class SqlTenantRows implements TenantRows {
 
   /** Forgets jobs that settled before a time; true: there may be more. */
   forget(beforeMs: number): boolean {
-    const gone = this.#sql.exec(
-      "DELETE FROM settled WHERE job IN (SELECT job FROM settled WHERE at_ms < ? LIMIT ?)",
+    const gone = this.#sql.exec<{ job: string }>(
+      "DELETE FROM settled WHERE job IN (SELECT job FROM settled WHERE at_ms < ? LIMIT ?) RETURNING job",
       beforeMs,
       mostForgotten,
     );
-    return gone.rowsWritten >= mostForgotten;
+    return [...gone].length >= mostForgotten;
   }
 
   #months(where: string, value: string | number): MonthTotals[] {

@@ -19,6 +19,9 @@ export function retentionMs(days: string | undefined): number {
  */
 export const rememberedMs = (days: string | undefined): number => Math.max(45 * dayMs, retentionMs(days) + 15 * dayMs);
 
+/** How long D1 has an ended job's summary, ms: never shorter than its log is there, for the same reason. */
+export const summaryKeptMs = (days: string | undefined): number => Math.max(tombstoneMs, rememberedMs(days));
+
 /** What is left of a job when its log is deleted: a summary without content, in one row. */
 export class Tombstone {
   readonly #sql: LogSql;

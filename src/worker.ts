@@ -1,5 +1,6 @@
 import { JobObject } from "../durable-objects/job.ts";
 import { TenantObject } from "../durable-objects/tenant.ts";
+import { summaryKeptMs } from "../durable-objects/tombstone.ts";
 import { takeIntake } from "./entry/intake.ts";
 import type { ClientPlace } from "./entry/location.ts";
 import { handleMail } from "./entry/mail.ts";
@@ -39,6 +40,6 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await prune(openDatabase(env.DB), Date.now());
+    await prune(openDatabase(env.DB), Date.now(), summaryKeptMs(env.ATOMIC_RETENTION_DAYS));
   },
 } satisfies ExportedHandler<AtomicEnv>;

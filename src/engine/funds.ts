@@ -85,6 +85,8 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
       ports.after(retryMs, () => {
         run.asking = false;
         run.turn();
+        // The job may have come to rest meanwhile, and nothing that was written says so.
+        ports.committed([]);
       });
     },
   );

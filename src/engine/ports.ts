@@ -67,6 +67,6 @@ export interface EnginePorts {
   broken(error: unknown): void;
   /** Is anybody reading along? Text that nobody waits for is written in larger batches. */
   watched(): boolean;
-  /** Told of every committed batch; must not throw. */
+  /** Told of every committed batch; must not throw. An empty one: nothing was written, and what the job waits for changed. */
   committed(events: LoggedEvent[]): void;
 }

@@ -219,6 +219,15 @@ export class JobRun implements Run {
       // The state moved: what else was said of it may no longer hold.
       if (this.#again && step.do !== "cut") return;
     }
+    // The budget may have been asked for more when the wait began: then nothing was given back yet.
+    if (wait !== undefined && this.#onlyWaits) giveBackUnused(this);
+  }
+
+  /** Nothing is live, and what is undone waits for a person or a time. */
+  get #onlyWaits(): boolean {
+    const { microtasks, status } = this.job;
+    if (this.live.size > 0 || status !== "running") return false;
+    return microtasks.some((m) => m.status === "waiting") && microtasks.every((m) => m.status !== "open");
   }
 
   #do(step: Step): void {

@@ -71,7 +71,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           waitMs,
         );
         // A call that broke may have made the job: then the slice is the job's.
-        if (made !== "made" && !again) returnSlice(caller.tenant, opening.slice);
+        if (made !== "made" && !again) returnSlice(env, caller.tenant, opening.slice, keepAlive);
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",

@@ -59,13 +59,13 @@ export async function openingFor(
   const known = tenants.get(tenant);
   const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
   if (known !== undefined && !known.capped && ageMs < knownMs) {
-    if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0).catch(() => {}));
+    if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0, keepAlive).catch(() => {}));
     return { slice: null, jobNano: known.jobNano, pace: known.pace };
   }
   const opening = openingOf(request, view, nowMs);
   const drawn = draw(env, tenant, known, opening.nano, keepAlive);
   if (drawn !== null) return drawn;
-  const fresh = await refill(env, tenant, opening.nano);
+  const fresh = await refill(env, tenant, opening.nano, keepAlive);
   if (!fresh.capped) return { slice: null, jobNano: fresh.jobNano, pace: fresh.pace };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
   if (second !== null) return second;
@@ -79,10 +79,25 @@ export async function openingFor(
   return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano, pace: fresh.pace };
 }
 
-/** A slice that no job took, since the job was there already, goes back into the purse it was drawn from. */
-export function returnSlice(tenant: string, slice: OpeningSlice | null): void {
-  const purse = tenants.get(tenant)?.purse;
-  if (slice !== null && purse !== undefined && purse !== null && purse.id === slice.purse) purse.leftNano += slice.nano;
+/**
+ * A slice that no job took, since the job was there already, goes back into the purse it was drawn from; when that was
+ * closed meanwhile, to the tenant.
+ */
+export function returnSlice(
+  env: AtomicEnv,
+  tenant: string,
+  slice: OpeningSlice | null,
+  keepAlive: (work: Promise<unknown>) => void,
+): void {
+  if (slice === null || slice.purse === null) return;
+  const purse = tenants.get(tenant)?.purse ?? null;
+  if (purse?.id === slice.purse) purse.leftNano += slice.nano;
+  else
+    keepAlive(
+      tenantObject(env, tenant)
+        .closePurse(slice.purse, slice.nano)
+        .catch(() => {}),
+    );
 }
 
 function draw(
@@ -112,14 +127,19 @@ function refillBeside(
 ): void {
   known.refilling = true;
   keepAlive(
-    refill(env, tenant, nano).catch(() => {
+    refill(env, tenant, nano, keepAlive).catch(() => {
       known.refilling = false;
     }),
   );
 }
 
 /** Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. */
-async function refill(env: AtomicEnv, tenant: string, openingNano: NanoUsd): Promise<Known> {
+async function refill(
+  env: AtomicEnv,
+  tenant: string,
+  openingNano: NanoUsd,
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<Known> {
   const before = tenants.get(tenant);
   const id = `purse/${crypto.randomUUID()}`;
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
@@ -145,10 +165,11 @@ async function refill(env: AtomicEnv, tenant: string, openingNano: NanoUsd): Pro
   tenants.set(tenant, known);
   const oldest = tenants.keys().next();
   if (tenants.size > mostTenants && !oldest.done) tenants.delete(oldest.value);
-  if (old !== null && old.leftNano > 0) {
+  if (old !== null) {
     const rest = old.leftNano;
     old.leftNano = 0;
-    await object.closePurse(old.id, rest).catch(() => {});
+    // Also an empty one: what is out of it is known from then on. Nobody waits for it.
+    keepAlive(object.closePurse(old.id, rest).catch(() => {}));
   }
   return known;
 }

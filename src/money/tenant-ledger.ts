@@ -1,15 +1,18 @@
 import type { MoneyShortage, OpeningSlice } from "./money-event.ts";
 import type { NanoUsd } from "./nano-usd.ts";
 
-/** Money lent: to a job, or to a purse in a Worker's memory, which hands it on to jobs. Times are epoch ms. */
+/**
+ * Money lent: to a job; to a purse in a Worker's memory, which hands it on to jobs; or what is left of a purse that its
+ * Worker closed, all of which jobs were handed that have not told of themselves yet. Times are epoch ms.
+ */
 export interface Lease {
   holder: string;
-  kind: "job" | "purse";
+  kind: "job" | "purse" | "handed";
   /** Calendar month (UTC, "2026-11") whose cap it counts against. */
   month: string;
   nano: NanoUsd;
   atMs: number;
-  /** Past this a holder is presumed dead. A job's lease then still counts as spent, until its log arrives. */
+  /** Past this a holder is presumed dead. What jobs hold then still counts as spent, until their logs arrive. */
   expiresAtMs: number;
   /** What a list shows of a running job. */
   about: RunningJob | null;
@@ -82,6 +85,8 @@ export interface Standing extends Limits, MonthTotals {
 export const purseMs = 30_000;
 export const purseGraceMs = 300_000;
 export const jobLeaseMs = 600_000;
+/** Longer than a month: what was handed to jobs counts against its own month to the end. */
+const handedMs = 32 * 86_400_000;
 
 /**
  * A tenant's money: live leases + settled <= cap, at every instant. Jobs report their beginning and their end, each any
@@ -138,10 +143,13 @@ export class TenantLedger {
     return { totalNano: nano, shortage: null };
   }
 
-  /** A Worker gives back what it will not hand on. */
+  /**
+   * A Worker gives back what it will not hand on, and later what no job took after all. The rest is in the hands of
+   * jobs: it counts as spent until they tell of themselves, however late that is.
+   */
   closePurse(purse: string, unusedNano: NanoUsd): void {
     const lease = this.#leases.get(purse);
-    if (lease?.kind === "purse") this.#shrink(lease, unusedNano);
+    if (lease !== undefined && lease.kind !== "job") this.#shrink({ ...lease, kind: "handed" }, unusedNano);
   }
 
   /**
@@ -211,16 +219,23 @@ export class TenantLedger {
     return before === null ? totals : null;
   }
 
-  /** What a purse has not handed on comes back when every job it was handed to must have reported. */
+  /**
+   * A purse that nobody closed lies in a dead Worker: it comes back when every job it was handed to must have reported.
+   * One that has not by then, its object dead as well, may find its slice lent to others. What is known to be in the
+   * hands of jobs goes with its month.
+   */
   #expire(nowMs: number): void {
-    for (const lease of this.#leases.values())
-      if (lease.kind === "purse" && lease.expiresAtMs + purseGraceMs <= nowMs) this.#drop(lease.holder);
+    for (const lease of this.#leases.values()) {
+      if (lease.expiresAtMs + purseGraceMs > nowMs) continue;
+      if (lease.kind === "purse" || (lease.kind === "handed" && nowMs >= lease.atMs + handedMs))
+        this.#drop(lease.holder);
+    }
   }
 
   /** Takes a slice out of its purse: so much, of that month's cap. null: the purse is no longer there. */
   #take(slice: OpeningSlice | null): { nano: NanoUsd; month: string } | null {
     const purse = slice === null || slice.purse === null ? undefined : this.#leases.get(slice.purse);
-    if (purse?.kind !== "purse" || slice === null) return null;
+    if (purse === undefined || purse.kind === "job" || slice === null) return null;
     this.#shrink(purse, slice.nano);
     return { nano: Math.min(purse.nano, slice.nano), month: purse.month };
   }

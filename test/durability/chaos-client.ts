@@ -13,6 +13,8 @@ export class ChaosClient {
   readonly #later: (ms: number, then: () => void) => void;
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #patience = 0;
+  /** Connections in a row that brought nothing: the next one comes later. */
+  #empty = 0;
 
   constructor(name: string, random: Seeded, connect: Connect, later: (ms: number, then: () => void) => void) {
     this.name = name;
@@ -28,7 +30,7 @@ export class ChaosClient {
   start(): void {
     if (this.#reader !== null) return;
     const stream = this.#connect(this.last);
-    if (stream === null) return this.#later(500, () => this.start());
+    if (stream === null) return this.#later(500 * 2 ** Math.min(9, this.#empty++), () => this.start());
     this.#patience = this.#random.chance(0.3) ? this.#random.int(1, 12) : Number.POSITIVE_INFINITY;
     const reader = stream.getReader();
     this.#reader = reader;
@@ -43,7 +45,7 @@ export class ChaosClient {
     if (reader === null) return;
     this.#reader = null;
     void reader.cancel().catch(() => {});
-    this.#later(this.#random.int(1, 3000), () => this.start());
+    this.#later(this.#random.int(1, 3000) * 2 ** Math.min(9, this.#empty++), () => this.start());
   }
 
   stop(): void {
@@ -62,6 +64,7 @@ export class ChaosClient {
       rest = lines.pop() ?? "";
       for (const line of lines) {
         if (line === "") continue;
+        this.#empty = 0;
         this.events.push(JSON.parse(line) as LoggedEvent);
         if (--this.#patience <= 0) return this.drop();
       }

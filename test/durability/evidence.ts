@@ -1,5 +1,6 @@
 import type { Job } from "../../src/job/job.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { JobView } from "../../src/job/job-view.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
 
 /** One call as the provider's own ledger has it. */
@@ -29,6 +30,38 @@ export interface Delivered {
   settlement: Settlement | null;
 }
 
+/** One message as the webhook's receiver got it. */
+export interface Post {
+  id: string;
+  body: string;
+  /** The receiver answered 2xx. */
+  taken: boolean;
+  /** Number of the log's last event when it came; null where nobody could look. */
+  logAt: number | null;
+}
+
+/** A person's word on a microtask, and whether the job took it. */
+export interface Word {
+  microtask: string;
+  approved: boolean;
+  taken: boolean;
+}
+
+/** The job's tenant at the end. Money is nano-USD. */
+export interface TenantBooks {
+  /** null: no cap. */
+  capNano: number | null;
+  /** Highest sum of what was settled and lent, over all its jobs; null: nobody watched. */
+  highestNano: number | null;
+  /** What all its jobs cost by its books, and by the providers' own ledger; null: unknown. */
+  costNano: number;
+  billedNano: number | null;
+  /** This job in its books; null: not there. */
+  settled: { costNano: number; chargeNano: number } | null;
+  /** What this job still holds; null: it has no lease. */
+  jobHoldsNano: number | null;
+}
+
 /** Everything that witnesses know of one job when it is over. */
 export interface Evidence {
   job: string;
@@ -36,9 +69,17 @@ export interface Evidence {
   log: LoggedEvent[];
   /** What is shown of the job at the end: the process's own state. null: not looked at. */
   shown: Job | null;
+  /** What the API shows of it at the end; null: not looked at. */
+  view: JobView | null;
   calls: ProviderCall[];
   clients: ClientBytes[];
   sink: Delivered[];
+  /** What the webhook's receiver got, repeats included; null: nobody watched. */
+  posts: Post[] | null;
+  /** What people said on its microtasks. */
+  words: Word[];
+  /** null: its tenant was not looked at. */
+  tenant: TenantBooks | null;
   /** Events the log took in one commit, as [first, last]; null where nobody counted. */
   commits: [number, number][] | null;
   /** When processes of the job booted, epoch ms. */
@@ -49,7 +90,7 @@ export interface Evidence {
   defects: string[];
   /** Lines on the console and in telemetry. */
   console: string[];
-  /** Text of the prompt that must never be there. */
+  /** Text of the prompt, and keys, that must never be there. */
   secrets: string[];
 }
 

@@ -1,17 +1,21 @@
 /**
- * `npm run test:kill [-- --kills 30 --seed N]`: the built Worker in workerd with its state on disk, jobs under load
- * against the scripted provider, SIGKILL of the process group at random, restart; then the checker looks at every job.
+ * `npm run test:kill [-- --kills 30 --seed N]`: the built Worker in workerd with its state on disk, jobs of two tenants
+ * under load against the scripted provider, SIGKILL of the process group at random, restart; then the checker looks at
+ * every job: at its object's file, its tenant's books, its stream, its view, the provider's ledger, the receiver.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { JobView } from "../../src/job/job-view.ts";
+import { monthOf } from "../../src/money/tenant-ledger.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
 import { startProvider } from "../provider/provider.ts";
 import { check } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
-import { KillClient, pause } from "./kill-client.ts";
+import { type Holder, KillClient, pause } from "./kill-client.ts";
+import { type Books, KillDisk } from "./kill-disk.ts";
+import { startWitness } from "./kill-witness.ts";
 import { bundleWorker, type LocalWorker, startWorker } from "./local-worker.ts";
 import { seeded } from "./seeded.ts";
 
@@ -31,19 +35,27 @@ process.on("exit", () => {
   // Also when this script fails: a workerd that nobody knows would run for ever.
   if (worker !== null) process.kill(-worker.pid, "SIGKILL");
 });
-const provider = await startProvider();
+const [provider, witness] = await Promise.all([startProvider(), startWitness()]);
+/**
+ * What every whole answer is billed: tokens, and nano-USD at 1 and 2 USD a million. Below what a caller counts itself:
+ * one that is cut at its last word is whole to its provider, and its cost is the caller's own count.
+ */
+const usage = { input: 20, output: 6 };
+const wholeNano = usage.input * 1_000 + usage.output * 2_000;
 provider.script("steady", {
   text: "It is ok, as far as anyone can tell from here today.",
   firstTokenAfterMs: 100,
   betweenMs: 20,
+  usage,
 });
 provider.script("slow", {
   text: "ok and slow, slow, slow, slow, slow, slow, slow.",
   firstTokenAfterMs: 300,
   betweenMs: 100,
+  usage,
 });
 provider.script("flaky", [
-  { text: "ok at the first try.", betweenMs: 40 },
+  { text: "ok at the first try.", betweenMs: 40, usage },
   { fault: "status-500" },
   { text: "ok, then cut off", fault: "reset", faultAfter: 2, betweenMs: 40 },
 ]);
@@ -51,7 +63,14 @@ const models = ["steady", "slow", "flaky"];
 
 const bundle = await bundleWorker();
 const persistTo = mkdtempSync(join(tmpdir(), "atomic-kill-"));
-const vars = { ATOMIC_LOCAL: "1", ATOMIC_ALLOW_LOOPBACK: "1" };
+const operatorKey = "the-operator-key-of-the-kill-test";
+const vars = {
+  ATOMIC_API_KEY: operatorKey,
+  ATOMIC_ALLOW_LOOPBACK: "1",
+  ATOMIC_OTLP_URL: `${witness.url}/v1/traces`,
+};
+/** Pays for some of the capped tenant's jobs, not for all, USD: a killed job costs all that was reserved for it. */
+const capUsd = 0.0015 * kills;
 const lines: string[] = [];
 const boots: number[] = [];
 
@@ -75,61 +94,105 @@ async function die(): Promise<void> {
 
 await boot();
 for (const model of models)
-  await fetch(`${base()}/v1/bidders/test/${model}`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      endpoint: { type: "openai-compatible", model, baseUrl: `${provider.url}/v1` },
-      price: { input: 1, output: 2 },
-      // A server on this machine is taken to serve one call at a time unless it says otherwise.
-      concurrency: 1000,
-    }),
+  await operate("PUT", `/v1/bidders/test/${model}`, {
+    endpoint: { type: "openai-compatible", model, baseUrl: `${provider.url}/v1` },
+    price: { input: 1, output: 2 },
+    // A server on this machine is taken to serve one call at a time unless it says otherwise.
+    concurrency: 1000,
   });
+const holders = await Promise.all(["capped", "open"].map(newTenant));
+await operate("PUT", "/v1/tenants/capped/budget", { monthlyUsd: capUsd });
 open = true;
 
-function startJob(): void {
+/** `holder`: the tenant without a cap unless another is named; what must go on is never refused for money. */
+function startJob(holder: Holder | undefined = holders[1]): void {
+  if (holder === undefined) throw new Error("There is no tenant.");
   const token = `kill-token-${clients.length}-${random.int(1, 1e9)}`;
-  const client = new KillClient(token, randomBody(token), url);
+  const [body, asks] = randomBody(token);
+  const client = new KillClient(token, holder, body, seeded(random.int(1, 1e9)), url);
   clients.push(client);
+  const cancels = random.chance(0.12);
   working.push(
     client
       .post()
-      .then(() => client.follow())
-      .catch((error: Error) => void failures.push(error.message)),
+      .then(() =>
+        client.refused
+          ? undefined
+          : Promise.all([
+              client.follow(),
+              ...asks.map((microtask) => client.approve(microtask)),
+              ...(cancels ? [client.cancel()] : []),
+            ]),
+      )
+      .then(
+        () => {},
+        (error: Error) => void failures.push(error.message),
+      ),
   );
 }
 
-function randomBody(token: string): object {
+/** A job's body, and the microtasks that ask for an approval. */
+function randomBody(token: string): [body: object, asks: string[]] {
+  const webhook = random.chance(0.4) ? { webhook: { url: `${witness.url}/hook` } } : {};
+  const [body, asks] = randomWork(token);
+  return [{ ...body, ...webhook }, asks];
+}
+
+function randomWork(token: string): [body: object, asks: string[]] {
   const bidders = models.map((model) => `test/${model}`);
   const contract = { criteria: [{ type: "contains", text: "ok" }] };
   const text = `${token} Tell me how it is.`;
-  switch (random.int(0, 3)) {
+  switch (random.int(0, 5)) {
     case 0:
-      return { text, bidders, delivery: "live" };
+      return [{ text, bidders, delivery: "live" }, []];
     case 1:
-      return { text, bidders, contract, strategy: "race" };
+      return [{ text, bidders, contract, strategy: "race" }, []];
     case 2:
-      return { text, bidders: ["test/slow"], delivery: "live", deadlineMs: random.int(20_000, 60_000) };
-    default:
-      return {
-        text,
-        bidders,
-        plan: {
-          microtasks: [
-            { id: "one", kind: "answer", contract },
-            { id: "two", kind: "answer", instruction: token },
-            { id: "three", kind: "summarise", needs: ["one", "two"], instruction: token },
-          ],
-          assembly: { type: "object", fields: { one: "one", two: "two", three: "three" } },
+      return [{ text, bidders: ["test/slow"], delivery: "live", deadlineMs: random.int(20_000, 60_000) }, []];
+    case 3:
+    case 4:
+      return [
+        {
+          text,
+          bidders,
+          plan: {
+            microtasks: [
+              { id: "draft", kind: "answer", contract },
+              { id: "ask", kind: "answer", needs: ["draft"], instruction: token, wait: { for: "approval" } },
+              {
+                ...{ id: "late", kind: "answer", instruction: token },
+                wait: { untilMs: Date.now() + random.int(0, 6000) },
+              },
+            ],
+            assembly: { type: "object", fields: { draft: "draft", ask: "ask", late: "late" } },
+          },
         },
-      };
+        ["ask"],
+      ];
+    default:
+      return [
+        {
+          text,
+          bidders,
+          plan: {
+            microtasks: [
+              { id: "one", kind: "answer", contract },
+              { id: "two", kind: "answer", instruction: token },
+              { id: "three", kind: "summarise", needs: ["one", "two"], instruction: token },
+            ],
+            assembly: { type: "object", fields: { one: "one", two: "two", three: "three" } },
+          },
+        },
+        [],
+      ];
   }
 }
 
 const recoveries: number[] = [];
 for (let kill = 1; kill <= kills; kill++) {
-  for (let n = random.int(3, 6); n > 0; n--) startJob();
-  await pause(random.int(300, 2500));
+  for (let n = random.int(3, 6); n > 0; n--) startJob(random.chance(0.5) ? holders[0] : holders[1]);
+  // Mostly sooner than a job takes; at times they get somewhere.
+  await pause(random.chance(0.8) ? random.int(300, 2000) : random.int(2000, 3500));
   const silent = silentRounds.has(kill);
   // Something must be under way for a recovery to be seen.
   if (silent) {
@@ -147,62 +210,138 @@ for (let kill = 1; kill <= kills; kill++) {
     console.log(`kill ${kill}: nobody asked, and work went on ${recoveries.at(-1)} ms after the restart`);
   }
   open = true;
+  for (let n = 0; n < 3; n++) {
+    const client = clients[random.int(0, clients.length - 1)];
+    if (client !== undefined) working.push(client.repost().catch((error: Error) => void failures.push(error.message)));
+  }
   if (kill % 10 === 0)
     console.log(`${kill} kills, ${clients.length} jobs, ${clients.filter((c) => c.done).length} over`);
 }
 
 await Promise.race([Promise.all(working), pause(180_000)]);
+const jobs = clients.filter((client) => !client.refused);
+// Webhooks that failed once are tried again after 5 s.
+const views = new Map<KillClient, JobView | null>();
+for (let tries = 0; tries < 120; tries++) {
+  for (const client of jobs) if (!isQuiet(views.get(client))) views.set(client, await client.view().catch(() => null));
+  if (jobs.every((client) => isQuiet(views.get(client)))) break;
+  await pause(250);
+}
+await Promise.race([Promise.all(jobs.map((client) => client.followOn().catch(() => {}))), pause(30_000)]);
+for (const client of jobs) views.set(client, await client.view().catch(() => null));
 for (const client of clients) client.stop();
+await pause(500);
+await die();
 
 const ledger = provider.ledger();
+const disk = new KillDisk(persistTo);
+const books = disk.books(monthOf(Date.now()));
+const billedOf = (holder: Holder) =>
+  ledger
+    .filter((entry) => jobs.some((c) => c.holder === holder && isOf(entry, c)))
+    .reduce((sum, e) => sum + billed(e), 0);
+const billedNano = new Map(holders.map((holder) => [holder, billedOf(holder)]));
+const seen = {
+  interrupted: 0,
+  cancelled: 0,
+  approved: 0,
+  short: 0,
+  posts: witness.posts.length,
+  refused: clients.length - jobs.length,
+};
 let breaches = 0;
 const ends = new Map<string, number>();
-let interrupted = 0;
-for (const client of clients) {
-  const found = [...(await breachesOf(client))];
+for (const client of jobs) {
+  const found = breachesOf(client);
   breaches += found.length;
   for (const breach of found) console.error(`${client.id ?? client.token}: ${breach}`);
 }
 for (const failure of failures) console.error(failure);
 for (const late of recoveries.filter((ms) => ms > 35_000)) console.error(`recovery took ${late} ms`);
-await die();
-await provider.close();
+await Promise.all([provider.close(), witness.close()]);
 rmSync(persistTo, { recursive: true, force: true });
 rmSync(bundle, { recursive: true, force: true });
 const bad = breaches + failures.length + recoveries.filter((ms) => ms > 35_000).length;
+const reposts = clients.reduce((sum, client) => sum + client.reposts, 0);
 console.log(
-  `${kills} kills, ${clients.length} jobs (${interrupted} interrupted, ${[...ends].map(([s, n]) => `${s} ${n}`).join(", ")}), ${ledger.length} provider calls, ${bad} violations, recovery without a request ${recoveries.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", ")}, ${Math.round((Date.now() - began) / 1000)} s.`,
+  `seed ${values.seed}: ${kills} kills, ${jobs.length} jobs (${seen.interrupted} interrupted, ${[...ends].map(([s, n]) => `${s} ${n}`).join(", ")}) and ${seen.refused} refused for a spent cap, ${ledger.length} provider calls, ${seen.cancelled} cancels, ${seen.approved} approvals, ${seen.short} jobs short of money, ${seen.posts} webhook posts, ${witness.spans.length} traces, ${reposts} repeats after a kill, ${bad} violations, recovery without a request ${recoveries.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", ")}, ${Math.round((Date.now() - began) / 1000)} s.`,
 );
 process.exit(bad === 0 ? 0 : 1);
 
-async function breachesOf(client: KillClient): Promise<string[]> {
+async function operate(method: string, path: string, body: object): Promise<unknown> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${operatorKey}` };
+  const answer = await fetch(`${base()}${path}`, { method, headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return await answer.json();
+}
+
+async function newTenant(tenant: string): Promise<Holder> {
+  return { tenant, key: ((await operate("POST", "/v1/keys", { tenant })) as { key: string }).key };
+}
+
+/** The job has ended, its bill is sent and nothing is owed to its receiver. */
+function isQuiet(view: JobView | null | undefined): boolean {
+  return (
+    view?.status !== undefined &&
+    view.status !== "running" &&
+    view.settled &&
+    view.webhooks.every((m) => m.state !== "due")
+  );
+}
+
+function isOf(entry: LedgerEntry, client: KillClient): boolean {
+  return JSON.stringify(entry.body).includes(client.token);
+}
+
+/** A provider bills a whole answer, whoever was still there to hear it; of others it is not known here. */
+function billed(entry: LedgerEntry): number {
+  return entry.status === 200 && entry.end === "complete" ? wholeNano : 0;
+}
+
+function breachesOf(client: KillClient): string[] {
   if (client.id === null) return ["the job was never acknowledged"];
   if (!client.done) return [`the job is not over; its client has ${client.events.length} events`];
-  const answer = await fetch(`${base()}/v1/jobs/${client.id}/events`);
-  const log = (await answer.text())
-    .split("\n")
-    .filter((line) => line.startsWith("data:"))
-    .map((line) => JSON.parse(line.slice(5)) as LoggedEvent);
+  const { id, holder } = client;
+  const log = disk.log(id);
   const end = log.find((e) => e.type === "job-ended");
   const status = end?.type === "job-ended" ? end.status : "running";
   ends.set(status, (ends.get(status) ?? 0) + 1);
-  if (log.some((e) => e.type === "epoch-started")) interrupted++;
-  const mine = ledger.filter((entry) => JSON.stringify(entry.body).includes(client.token));
+  if (log.some((e) => e.type === "epoch-started")) seen.interrupted++;
+  if (log.some((e) => e.type === "cancel-requested")) seen.cancelled++;
+  if (log.some((e) => e.type === "approval-given")) seen.approved++;
+  if (log.some((e) => e.type === "start-refused")) seen.short++;
   const evidence: Evidence = {
-    job: client.id,
+    job: id,
     log,
     shown: null,
-    calls: mine.map(callOf),
+    view: views.get(client) ?? null,
+    calls: ledger.filter((entry) => isOf(entry, client)).map(callOf),
     clients: [{ name: client.token, events: client.events }],
     sink: log.flatMap((e) => (e.type === "settlement-sent" ? e.keys.map((key) => ({ key, settlement: null })) : [])),
+    posts: witness.posts.filter((post) => post.id.includes(id)),
+    words: client.words,
+    tenant: tenantOf(id, holder),
     commits: null,
     boots,
     leaseMs,
     defects: [],
-    console: lines.concat(worker?.lines ?? []),
-    secrets: [client.token],
+    console: lines.concat(witness.spans),
+    secrets: [client.token, operatorKey, holder.key],
   };
   return check(evidence);
+}
+
+/** Its tenant's books are those that have the job; where none has, that is a breach. */
+function tenantOf(id: string, holder: Holder): Evidence["tenant"] {
+  const book: Books | undefined = books.find((one) => one.settled.has(id) || one.leases.has(id));
+  return {
+    capNano: book?.capNano ?? null,
+    highestNano: null,
+    costNano: book?.costNano ?? 0,
+    billedNano: billedNano.get(holder) ?? null,
+    settled: book?.settled.get(id) ?? null,
+    jobHoldsNano: book?.leases.get(id) ?? null,
+  };
 }
 
 function callOf(entry: LedgerEntry): Evidence["calls"][number] {
@@ -213,6 +352,6 @@ function callOf(entry: LedgerEntry): Evidence["calls"][number] {
     endedAtMs: entry.endedAtMs,
     logAtStart: null,
     cut: null,
-    billedNano: null,
+    billedNano: billed(entry),
   };
 }

@@ -2,7 +2,7 @@ import type { Bidder } from "../../src/market/bidder.ts";
 import type { Contract } from "../../src/plan/contract.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import type { Kind } from "../../src/plan/kind.ts";
-import type { Microtask } from "../../src/plan/microtask.ts";
+import type { Microtask, Wait } from "../../src/plan/microtask.ts";
 import { bidderOf, requestOf } from "../engine/world.ts";
 import type { Seeded } from "./seeded.ts";
 
@@ -43,8 +43,15 @@ function randomContract(random: Seeded): Contract {
   }
 }
 
-/** A job of 1 to 20 microtasks: dependencies, strategies, contracts, deadlines, budgets. */
-export function randomRequest(random: Seeded): JobRequest {
+/** Some microtasks wait: for a person, for a time, for a time that is over before it comes up. */
+function randomWait(random: Seeded, startMs: number): { wait?: Wait } {
+  if (random.chance(0.85)) return {};
+  if (random.chance(0.5)) return { wait: { for: "approval" } };
+  return { wait: { untilMs: startMs + random.int(0, random.chance(0.5) ? 20_000 : 7_200_000) } };
+}
+
+/** A job of 1 to 20 microtasks: dependencies, strategies, contracts, deadlines, budgets, waits, webhooks. */
+export function randomRequest(random: Seeded, startMs: number, mostMicrotasks = 20): JobRequest {
   const alone = random.chance(0.45);
   const contract = randomContract(random);
   const checked = contract.criteria.length > 0 || contract.judged.length > 0 || contract.schema !== undefined;
@@ -56,6 +63,7 @@ export function randomRequest(random: Seeded): JobRequest {
     ...(random.chance(0.2) ? { leaderChangeElse: "fail" as const } : {}),
     deadlineMs: random.chance(0.3) ? random.int(500, 90_000) : null,
     budgetNano: random.chance(0.15) ? random.int(50_000, 60_000_000) : null,
+    ...(random.chance(0.3) ? { webhook: { url: "https://receiver.example/hook" } } : {}),
   };
   if (alone) {
     const kind = random.pick<Kind>(["answer", "summarise", "spam", "answer"]);
@@ -67,7 +75,8 @@ export function randomRequest(random: Seeded): JobRequest {
       delivery: kind !== "spam" && random.chance(checked ? 0.4 : 0.8) ? "live" : "accepted",
     });
   }
-  const count = random.chance(0.7) ? random.int(2, 6) : random.int(7, 20);
+  const many = Math.min(mostMicrotasks, random.chance(0.7) ? random.int(2, 6) : random.int(7, 20));
+  const count = Math.max(2, many);
   const microtasks: Microtask[] = [];
   for (let i = 0; i < count; i++) {
     const needs = microtasks.filter(() => random.chance(1.2 / count)).map((m) => m.id);
@@ -82,6 +91,7 @@ export function randomRequest(random: Seeded): JobRequest {
       needs,
       required: random.chance(0.6),
       valueNano: null,
+      ...randomWait(random, startMs),
     });
   }
   const last = microtasks.at(-1)?.id ?? "m0";

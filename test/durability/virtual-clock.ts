@@ -5,9 +5,12 @@ interface Timer {
   then: () => void;
 }
 
+/** When virtual time begins, epoch ms. */
+export const startMs = 1_790_000_000_000;
+
 /** Time that moves only when told to: timers run in order of their time, then of their making. */
 export class VirtualClock {
-  nowMs = 1_790_000_000_000;
+  nowMs = startMs;
   #timers: Timer[] = [];
   #order = 0;
 

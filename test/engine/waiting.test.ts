@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { giveApproval } from "../../src/engine/approval.ts";
+import type { EnginePorts } from "../../src/engine/ports.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import type { Microtask, Wait } from "../../src/plan/microtask.ts";
 import { bidderOf, flush, requestOf, says, World } from "./world.ts";
@@ -154,5 +155,31 @@ describe("a capped job that waits", () => {
     expect(job.status).toBe("succeeded");
     expect(asked).toHaveLength(2);
     expect(job.costNano).toBeLessThanOrEqual(job.leasedNano ?? 0);
+  });
+
+  it("gives back also when its budget did not answer as the wait began, and its shell learns that it rests", async () => {
+    let restsAtMs: number | null | "now" | undefined;
+    class Shelled extends World {
+      override ports(): EnginePorts {
+        const committed = () => queueMicrotask(() => (restsAtMs = this.run?.idleUntilMs));
+        return { ...super.ports(), committed };
+      }
+    }
+    // The leader is late, a hedge needs money, and the tenant's object is away until long after the draft is there.
+    const w = new Shelled([bidderOf("a/one"), bidderOf("b/two")], () => says("Done.", 20, 1500));
+    const awayUntilMs = w.nowMs + 10_000;
+    w.lease = async (_job, _least, totalNano) => {
+      if (w.nowMs < awayUntilMs) throw new Error("the tenant's object is away");
+      return { totalNano, shortage: null };
+    };
+    const run = w.boot();
+    const slice = { purse: "purse/1", nano: 4_400_000 };
+    const request = waits({ for: "approval" });
+    run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+    await untilIdle(w);
+    expect(run.job.microtasks.map((m) => m.status)).toEqual(["joined", "waiting"]);
+    expect(run.job.leasedNano).toBe(run.job.costNano);
+    expect(run.idleUntilMs).toBeGreaterThan(w.nowMs);
+    expect(restsAtMs).toBe(run.idleUntilMs);
   });
 });

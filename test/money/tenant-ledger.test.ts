@@ -148,6 +148,29 @@ describe("a tenant's budget", () => {
     expect(ledger.begin(job(1), slice, 80, late)).toBe(80);
   });
 
+  it("never lends what a closed purse had handed to jobs, however late they tell of themselves", () => {
+    const { rows, ledger } = tenant(100);
+    ledger.openPurse("purse/1", 80, 80, nowMs);
+    // The Worker closed it with one slice of 60 out, whose job runs and whose object then died for a day.
+    ledger.closePurse("purse/1", 20);
+    const late = nowMs + 86_400_000;
+    const woken = new TenantLedger(rows);
+    expect(woken.openPurse("purse/2", 50, 50, late)?.shortage).toBe("held");
+    expect(woken.openPurse("purse/2", 40, 40, late)?.totalNano).toBe(40);
+    expect(woken.begin(job(1), { purse: "purse/1", nano: 60 }, 60, late)).toBe(60);
+    woken.settle("job_1", null, { costNano: 60, chargeNano: 60 }, late);
+    expect(woken.standing(late)).toMatchObject({ costNano: 60, heldNano: 40, leftNano: 0 });
+    expect(woken.standing(late).costNano + woken.standing(late).heldNano).toBeLessThanOrEqual(100);
+  });
+
+  it("takes back from a closed purse what no job took after all", () => {
+    const { ledger } = tenant(100);
+    ledger.openPurse("purse/1", 80, 80, nowMs);
+    ledger.closePurse("purse/1", 20);
+    ledger.closePurse("purse/1", 60);
+    expect(ledger.standing(nowMs)).toMatchObject({ heldNano: 0, leftNano: 100 });
+  });
+
   it("counts a slice against the month of its purse", () => {
     const { ledger } = tenant(100);
     const [before, after] = [Date.UTC(2026, 10, 30, 23, 59, 50), Date.UTC(2026, 11, 1, 0, 0, 5)];

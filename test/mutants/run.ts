@@ -12,7 +12,7 @@ const { values } = parseArgs({
 });
 const root = resolve(import.meta.dirname, "../..");
 /** Longest run of a test. One that is cut by it has noticed nothing, unless the bug is one that hangs. */
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 const copy = mkdtempSync(join(tmpdir(), "atomic-mutants-"));
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));

@@ -2,6 +2,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { JobView } from "../../src/job/job-view.ts";
+import { languageSpecialists } from "./call.ts";
 
 const call = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(`https://atomic.test${path}`, {
@@ -13,7 +14,7 @@ const call = (path: string, init: RequestInit = {}): Promise<Response> =>
     },
   });
 
-const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "language" });
+const body = JSON.stringify({ text: "Guten Tag, wie geht es Ihnen?", kind: "language", bidders: languageSpecialists });
 
 /** An ended and settled job, and its object. */
 async function endedJob(headers: Record<string, string> = {}) {

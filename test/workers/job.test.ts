@@ -3,12 +3,14 @@ import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
 import type { JobView } from "../../src/job/job-view.ts";
 import { addBidder, call, eventsOf, keyOf, post, viewOf } from "./api.ts";
+import { languageSpecialists } from "./call.ts";
 
 describe("a job in its object", () => {
   it("answers a closed question by embedded specialists, and settles it into D1", async () => {
     const response = await post("/v1/jobs?wait=20", {
       text: "Please send me the invoice by Friday.",
       kind: "action-request",
+      bidders: ["embedded/imperative-rules", "embedded/compromise-verbs"],
     });
     expect(response.status).toBe(200);
     const view = (await response.json()) as JobView;
@@ -44,7 +46,11 @@ describe("tenants", () => {
   it("never see each other's jobs, events or lists", async () => {
     const [one, two] = [await keyOf("one"), await keyOf("two")];
     const { id } = (await (
-      await post("/v1/jobs?wait=20", { text: "Guten Tag, wie geht es Ihnen?", kind: "language" }, one)
+      await post(
+        "/v1/jobs?wait=20",
+        { text: "Guten Tag, wie geht es Ihnen?", kind: "language", bidders: languageSpecialists },
+        one,
+      )
     ).json()) as JobView;
     for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/events`, `/v1/jobs/${id}/explain`]) {
       expect((await call(path, {}, one)).status, path).toBe(200);

@@ -12,26 +12,37 @@ import { describe, expect, inject, it } from "vitest";
 import type { JobView } from "../../src/job/job-view.ts";
 import worker from "../../src/worker.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
-import { bidder, call, keyOf, post, put } from "./call.ts";
+import { bidder, call, keyOf, languageSpecialists, post, put } from "./call.ts";
 import type { SinkPost } from "./provider.ts";
 
 describe("a job with a name", () => {
   it("is one job for 100 posts at once", async () => {
     const responses = await Promise.all(
       Array.from({ length: 100 }, () =>
-        post("/v1/jobs", { text: "Bonjour tout le monde.", kind: "language" }, { "idempotency-key": "hundred" }),
+        post(
+          "/v1/jobs",
+          { text: "Bonjour tout le monde.", kind: "language", bidders: languageSpecialists },
+          { "idempotency-key": "hundred" },
+        ),
       ),
     );
     const bodies = (await Promise.all(responses.map((r) => r.json()))) as { id: string }[];
     expect(responses.map((r) => r.status)).toEqual(Array(100).fill(202));
     expect(new Set(bodies.map((b) => b.id)).size).toBe(1);
     expect(responses.filter((r) => r.headers.get("idempotent-replayed") === null)).toHaveLength(1);
-    const other = await post("/v1/jobs", { text: "Hola.", kind: "language" }, { "idempotency-key": "hundred" });
+    const other = await post(
+      "/v1/jobs",
+      { text: "Hola.", kind: "language", bidders: languageSpecialists },
+      { "idempotency-key": "hundred" },
+    );
     expect(other.status).toBe(422);
   });
 
   it("is one job for a message that the queue delivers three times", async () => {
-    const body = { tenant: "queued", job: { text: "Guten Morgen, meine Damen.", kind: "language" } };
+    const body = {
+      tenant: "queued",
+      job: { text: "Guten Morgen, meine Damen.", kind: "language", bidders: languageSpecialists },
+    };
     const id = crypto.randomUUID();
     const deliver = async (attempts: number) => {
       const batch = createMessageBatch("atomic-intake", [{ id, timestamp: new Date(0), attempts, body }]);
@@ -79,7 +90,12 @@ describe("a webhook", () => {
   it("comes signed, is tried again after a failure, and shows in the job", async () => {
     const url = `${inject("sinkUrl")}/fail-1/${crypto.randomUUID()}`;
     const key = await keyOf("hooked");
-    const body = { text: "Guten Tag, wie geht es Ihnen?", kind: "language", webhook: { url } };
+    const body = {
+      text: "Guten Tag, wie geht es Ihnen?",
+      kind: "language",
+      bidders: languageSpecialists,
+      webhook: { url },
+    };
     const { id } = (await (await post("/v1/jobs", body, key)).json()) as { id: string };
     const posts = async () =>
       ((await (await fetch(`${inject("sinkUrl")}/posts`)).json()) as SinkPost[]).filter((p) => url.endsWith(p.path));
@@ -93,7 +109,12 @@ describe("a webhook", () => {
   });
 
   it("waits in the job's outbox for a receiver that is not there", async () => {
-    const body = { text: "Guten Tag.", kind: "language", webhook: { url: "http://127.0.0.1:9/nobody" } };
+    const body = {
+      text: "Guten Tag.",
+      kind: "language",
+      bidders: languageSpecialists,
+      webhook: { url: "http://127.0.0.1:9/nobody" },
+    };
     const { id } = (await (await post("/v1/jobs", body)).json()) as { id: string };
     await expect.poll(async () => (await view(id)).webhooks[0]?.attempts, { timeout: 10_000 }).toBe(1);
     expect((await view(id)).webhooks[0]).toMatchObject({ state: "due", topic: "job.succeeded" });
@@ -101,7 +122,7 @@ describe("a webhook", () => {
 
   it("may neither name a secret without the operator's key nor go to a private place", async () => {
     const key = await keyOf("hooked");
-    const job = { text: "Hola.", kind: "language" };
+    const job = { text: "Hola.", kind: "language", bidders: languageSpecialists };
     const url = "https://hooks.example.com/x";
     expect((await post("/v1/jobs", { ...job, webhook: { url, secretName: "WEBHOOK_SECRET" } }, key)).status).toBe(403);
     for (const bad of ["https://10.0.0.1/", "https://db.internal/", "http://hooks.example.com/"]) {
@@ -123,7 +144,9 @@ describe("a microtask that waits for approval", () => {
       ],
       assembly: { type: "object", fields: { first: "first", second: "second" } },
     };
-    const { id } = (await (await post("/v1/jobs", { text: "Guten Tag, wie geht es Ihnen?", plan })).json()) as JobView;
+    const { id } = (await (
+      await post("/v1/jobs", { text: "Guten Tag, wie geht es Ihnen?", plan, bidders: languageSpecialists })
+    ).json()) as JobView;
     await expect.poll(async () => (await view(id)).microtasks[1]?.status, { timeout: 10_000 }).toBe("waiting");
     const approve = async (microtask: string, body: unknown) =>
       (await post(`/v1/jobs/${id}/approvals/${microtask}`, body)).status;
@@ -145,7 +168,9 @@ describe("a job whose object leaves memory", () => {
   it("waits with its alarm where the log says, and being looked at costs its log nothing", async () => {
     const untilMs = Date.now() + 3_600_000;
     const plan = { microtasks: [{ id: "later", kind: "language", wait: { untilMs } }] };
-    const { id } = (await (await post("/v1/jobs", { text: "Bonjour tout le monde.", plan })).json()) as JobView;
+    const { id } = (await (
+      await post("/v1/jobs", { text: "Bonjour tout le monde.", plan, bidders: languageSpecialists })
+    ).json()) as JobView;
     await expect.poll(async () => (await view(id)).microtasks[0]?.status, { timeout: 5000 }).toBe("waiting");
     const object = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
     const alarm = () => runInDurableObject(object, (_job, state) => state.storage.getAlarm());
@@ -225,7 +250,11 @@ describe("200 jobs at once on a cap for 50", () => {
     expect(response.status).toBe(402);
     expect(await response.json()).toMatchObject({ code: "budget-exceeded", reason: "cap-reached" });
     // What costs nothing is still done.
-    const free = await post("/v1/jobs?wait=10", { text: "Bonjour tout le monde.", kind: "language" }, key);
+    const free = await post(
+      "/v1/jobs?wait=10",
+      { text: "Bonjour tout le monde.", kind: "language", bidders: languageSpecialists },
+      key,
+    );
     expect(((await free.json()) as JobView).status).toBe("succeeded");
     expect((await post("/v1/jobs", { text: "x" }, { authorization: "Bearer nobody" })).status).toBe(401);
     expect((await call("/v1/tenants/broke/budget", { method: "PUT", body: "{}" }, key)).status).toBe(403);

@@ -1,5 +1,6 @@
 import { fold } from "../../../src/job/evolve.ts";
-import type { Invariant } from "../evidence.ts";
+import type { LoggedEvent } from "../../../src/job/job-event.ts";
+import type { Invariant, ProviderCall } from "../evidence.ts";
 
 /** Every provider call has an earlier attempt row, no row has two calls, and every row has an end. */
 export const attemptsAccounted: Invariant = ({ log, calls }) => {
@@ -27,7 +28,25 @@ export const attemptsAccounted: Invariant = ({ log, calls }) => {
   for (const [bidder, times] of callsOf)
     if (times > (perBidder.get(bidder) ?? 0))
       breaches.push(`${bidder} got ${times} calls for ${perBidder.get(bidder) ?? 0} attempts`);
+  breaches.push(...calledBeforeRows(log, calls));
   for (const m of fold(log)?.microtasks ?? [])
     for (const a of m.attempts) if (a.status === "running") breaches.push(`attempt ${a.id} has no end`);
   return breaches;
 };
+
+/**
+ * Where the wire does not tell which attempt a call is of: a bidder's n-th call must not come before its n-th row. One
+ * clock stamps both, and a Worker's stands still between its I/O, so a row's time is never late.
+ */
+function calledBeforeRows(log: LoggedEvent[], calls: ProviderCall[]): string[] {
+  const rows = log.flatMap((e) => (e.type === "attempt-started" ? [{ bidder: e.bidder, atMs: e.atMs }] : []));
+  return [...new Set(calls.map((call) => call.bidder))].flatMap((bidder) => {
+    const startsMs = rows.filter((row) => row.bidder === bidder).map((row) => row.atMs);
+    const callsMs = calls.filter((call) => call.bidder === bidder).map((call) => call.startedAtMs);
+    callsMs.sort((a, b) => a - b);
+    return callsMs.flatMap((atMs, i) => {
+      const known = startsMs.filter((startMs) => startMs <= atMs).length;
+      return known > i ? [] : [`${bidder} got call ${i + 1} when the log had ${known} attempts of it`];
+    });
+  });
+}
