@@ -2,9 +2,10 @@
  * The race: hedging, correlated outages, early termination and the controller's own cost, on the production race code
  * under a virtual clock.
  *
- *   node bench/race.ts [--fleet ../shared/data/fleet] [--draws 1000000] [--seed 1] [--json]
+ *   node bench/race.ts [--fleet ../shared/data/fleet] [--recorded ../shared/data/market] [--draws 1000000] [--seed 1] [--json]
  *
  * Without --fleet (or ../shared) a fleet is generated, seeded; the targets are about the recorded one.
+ * Without --recorded (or ../shared) the lengths of recorded answers are skipped.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,10 +15,12 @@ import { loadFleet } from "./race/fleet.ts";
 import { type Arm, arms, hedgedComparison } from "./race/hedged.ts";
 import { outageReplay } from "./race/outages.ts";
 import { mapQueueing } from "./race/queueing.ts";
+import { recordedLengths } from "./race/recorded-lengths.ts";
 
 const { values } = parseArgs({
   options: {
     fleet: { type: "string" },
+    recorded: { type: "string" },
     draws: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
@@ -149,7 +152,7 @@ for (const [index, { name, mix, races, value }] of mixes.entries()) {
     `    floor (abort at first full pass) ${percent(result.saved.floor)}, with kills ${percent(result.saved.kills)}, with commit on prefix ${percent(result.saved.commit)} = ${range(result.commitOverFloor, (v) => v.toFixed(2))} x floor`,
   );
   say(
-    `    commits in ${percent(result.commits)} of races, wrong ${percent(result.wrongCommits.share, 2)}; ${result.predictiveKills === 0 ? "no kill on a prediction paid" : `predictive kills ${result.predictiveKills.toFixed(4)} a race, wrong ${percent(result.wrongKills.share, 2)} (up to ${percent(result.wrongKills.high, 2)})`}; saved $${result.savedUsd.toFixed(3)} per 1,000 races`,
+    `    commits in ${percent(result.commits)} of races, wrong ${percent(result.wrongCommits.share, 2)}; ${result.predictiveKills === 0 ? "no kill on a prediction paid" : `predictive kills ${result.predictiveKills.toFixed(4)} a race, wrong ${percent(result.wrongKills.share, 2)} (up to ${percent(result.wrongKills.high, 2)})`}; saved $${result.savedUsd.toFixed(3)} per 1,000 races by the account, which claims ${result.claimed.toFixed(2)} x the tokens truly saved`,
   );
   const commits = { value: result.wrongCommits.share, low: result.wrongCommits.low, high: result.wrongCommits.high };
   check(`early termination, ${name}: wrong commits`, "<= 1 %", commits, result.wrongCommits.share <= 0.01);
@@ -165,6 +168,15 @@ for (const [index, { name, mix, races, value }] of mixes.entries()) {
     result.commitOverFloor.value >= 1.3,
   );
 }
+
+const recorded = values.recorded ?? "../shared/data/market";
+const lengths = existsSync(recorded) ? recordedLengths(recorded) : null;
+say();
+if (lengths === null) say(`There is no ${recorded}: recorded lengths are skipped.`);
+else
+  say(
+    `lengths of two models' answers to one prompt, ${lengths.pairs} ordered pairs of a recorded set, within tasks: correlation of logs ${lengths.correlation.toFixed(2)}, sd of one model ${lengths.own.toFixed(2)}, of models' means ${lengths.models.toFixed(2)} (medians); error of a length foretold in logs: by the bid alone ${lengths.error.bid.toFixed(3)}, by the bid and the winner ${lengths.error.both.toFixed(3)}, by the winner alone ${lengths.error.winner.toFixed(3)}`,
+  );
 
 const queueing = [];
 say();
@@ -198,6 +210,18 @@ say(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
 if (values.json) {
   const { source } = fleet;
   console.log(
-    JSON.stringify({ bench: "race", fleet: source, draws, seed, hedged, outages, early, queueing, controller, checks }),
+    JSON.stringify({
+      bench: "race",
+      fleet: source,
+      draws,
+      seed,
+      hedged,
+      outages,
+      early,
+      lengths,
+      queueing,
+      controller,
+      checks,
+    }),
   );
 }

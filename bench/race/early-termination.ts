@@ -22,6 +22,8 @@ export interface EarlyTermination {
   wrongKills: { share: number; low: number; high: number };
   /** Money that the production account says the cuts of "commit" saved, USD per 1,000 races. */
   savedUsd: number;
+  /** Tokens that the account claims were saved, over those that truly were. */
+  claimed: number;
   accepted: Record<Stopping, number>;
 }
 
@@ -87,6 +89,7 @@ export function earlyTermination(
     predictiveKills: kills / draws,
     wrongKills: wilson(wrongKills, kills),
     savedUsd: sums.commit.savedNano / 1e9 / (draws / 1_000),
+    claimed: sums.commit.claimedTokens / total(sums.commit.savedTokens),
     accepted: {
       floor: sums.floor.accepted / draws,
       kills: sums.kills.accepted / draws,
@@ -99,6 +102,7 @@ interface Sums {
   savedTokens: Float64Array;
   uncutTokens: Float64Array;
   savedNano: number;
+  claimedTokens: number;
   commits: number;
   wrongCommits: number;
   kills: number;
@@ -109,6 +113,7 @@ const newSums = (): Sums => ({
   savedTokens: new Float64Array(blocks),
   uncutTokens: new Float64Array(blocks),
   savedNano: 0,
+  claimedTokens: 0,
   commits: 0,
   wrongCommits: 0,
   kills: 0,
@@ -178,15 +183,6 @@ function runRace(
             if (stream.answer.good) sums.wrongKills++;
           }
           foldRace(state, { fact: "cancelled", attempt: step.attempt });
-          sums.savedNano += cutAccount({
-            price,
-            inputTokens: 400,
-            tokensSeen: stream.sent,
-            expectedOutputTokens: expectedTokens,
-            maxOutputTokens: 1_200,
-            cancelStopsBill: true,
-            usage: null,
-          }).savedNano;
         } else if (step.step === "accept") {
           winner = Number(step.attempt);
           sums.accepted++;
@@ -197,13 +193,27 @@ function runRace(
     if (over || (winner >= 0 && !state.racers.some((racer) => racer.status === "running"))) break;
     nowMs = advance(state, streams, stopping, risk, nowMs);
   }
+  const won = winner < 0 ? null : { tokens: streams[winner]?.answer.tokens ?? 0, expectedTokens, outcomes: 300 };
   for (const [place, stream] of streams.entries()) {
     if (place === winner) continue;
     const uncut = stream.answer.tokens;
     sums.uncutTokens[block] = (sums.uncutTokens[block] ?? 0) + uncut;
     const racer = state.racers[place];
-    if (racer?.status === "cancelled")
-      sums.savedTokens[block] = (sums.savedTokens[block] ?? 0) + Math.max(0, uncut - stream.sent);
+    if (racer?.status !== "cancelled") continue;
+    sums.savedTokens[block] = (sums.savedTokens[block] ?? 0) + Math.max(0, uncut - stream.sent);
+    const account = cutAccount({
+      price,
+      inputTokens: 400,
+      tokensSeen: stream.sent,
+      expectedTokens,
+      boundTokens: 1_200,
+      maxOutputTokens: 1_200,
+      winner: won,
+      cancelStopsBill: true,
+      usage: null,
+    });
+    sums.savedNano += account.savedNano;
+    sums.claimedTokens += account.savedTokens;
   }
 }
 

@@ -13,12 +13,12 @@ import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
 import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
-import { expectedOutput } from "./outlook.ts";
 import { cutShort } from "./own-cap.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
+import { uncutEvidence } from "./savings.ts";
 import { bidderNamed } from "./scene.ts";
 import { callEnd, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
@@ -318,22 +318,30 @@ const walkedAway: FailureReason[] = [
   "too-large",
 ];
 
-function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
+function cutBill(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+): CutAccount & { boundTokens: number } {
   const microtask = microtaskOf(run.job, attempt.microtask);
   const bidder = bidderNamed(run.ports, attempt.bidder);
-  return cutAccount({
+  const maxOutputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
+  const evidence = uncutEvidence(microtask, attempt, live, maxOutputTokens);
+  const account = cutAccount({
+    ...evidence,
     price: priceOf(run, attempt),
     inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
     tokensSeen: seen(run, attempt, live),
-    expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),
+    maxOutputTokens,
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });
+  return { ...account, boundTokens: evidence.boundTokens };
 }
 
 function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
-  const { tokensSeen, ...bill } = cutBill(run, attempt, live, reported);
+  const { tokensSeen, boundTokens, uncut, ...bill } = cutBill(run, attempt, live, reported);
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -343,6 +351,7 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     stoppedAtMs: run.ports.nowMs(),
     tokensSeen,
     ...bill,
+    uncut: { ...uncut, boundTokens },
     ...times(run, attempt, live),
     ...(live.stood === undefined ? {} : { stood: live.stood }),
   };

@@ -104,10 +104,18 @@ function endSentence(a: Attempt): string {
     case "failed":
       return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
-      return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved${estimated(a)}.${evidence}`;
     case "orphaned":
       return `${a.bidder} (${roleOf(a)}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** What the length that was not sent was read off. */
+function estimated({ uncut, savedTokens }: Attempt): string {
+  if (uncut === null || savedTokens === 0) return "";
+  const winner = uncut.winnerTokens === undefined ? "" : `the winner's ${uncut.winnerTokens} tokens`;
+  const off = uncut.from === "bid" ? "its bid" : winner === "" ? "its bid, up to its bound" : winner;
+  return ` of about ${uncut.tokens}, estimated from ${off}${uncut.from === "bound" && winner !== "" ? ", up to its bound" : ""}`;
 }
 
 /** Only an end that is not a plain "stop" is worth words. */

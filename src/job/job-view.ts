@@ -64,6 +64,8 @@ export interface AttemptView {
     billedBy: string;
     savedTokens: number;
     savedUsd: number;
+    /** How long it would have been, tokens, the most it could have been, and what that was read off; null: an old log. */
+    uncut: Attempt["uncut"];
   } | null;
   /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
   writtenOff: { criterion: string; pFalse: number; valueUsd: number; remainingUsd: number } | null;
@@ -81,6 +83,7 @@ const cutOf = (a: Attempt): AttemptView["cut"] =>
         billedBy: a.usage?.source ?? "counted",
         savedTokens: a.savedTokens,
         savedUsd: usd(a.savedNano),
+        uncut: a.uncut,
       };
 
 /** Folds a job into its view. Pure. */

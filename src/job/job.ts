@@ -11,6 +11,7 @@ import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
 import type { Finish } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit } from "../race/race-event.ts";
+import type { Uncut } from "../race/uncut.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
@@ -40,8 +41,11 @@ export interface Attempt {
   text: string;
   usage: Usage | null;
   costNano: NanoUsd;
+  /** What its cut saved: `uncut` less what is billed. */
   savedNano: NanoUsd;
   savedTokens: number;
+  /** How long it would have been, by the latest evidence, and could have been; null: not cut, or a log without it. */
+  uncut: (Uncut & { boundTokens: number }) | null;
   /** It waited this long for its place at the bidder and its slot; other durations do not hold it. */
   queuedMs: number;
   /** When it was asked to stop and when it did, epoch ms, and the output tokens seen until then. null: it was not cut. */

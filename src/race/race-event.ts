@@ -4,6 +4,7 @@ import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { Finish } from "./model-port.ts";
+import type { Uncut } from "./uncut.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
@@ -30,6 +31,14 @@ export interface Continues {
   attempt: string;
   chars: number;
   tokens: number;
+}
+
+/** What the cut of an attempt saved: `uncut` less what was billed, and its price. Never below 0. */
+export interface Saving {
+  attempt: string;
+  uncut: Uncut;
+  savedTokens: number;
+  savedNano: NanoUsd;
 }
 
 export type RaceEvent =
@@ -136,9 +145,11 @@ export type RaceEvent =
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
       stood?: { quarter: number; criteria: string }[];
-      /** Against what it would have sent uncut, by its own expected length; never below 0. */
+      /** Against what it would have sent uncut, by what was known then; a later join may know better. Never below 0. */
       savedNano: NanoUsd;
       savedTokens: number;
+      /** That length and the most it could have been. Absent in logs before it was kept: the bid's expectation. */
+      uncut?: Uncut & { boundTokens: number };
       firstTokenMs: number | null;
       totalMs: number;
       queuedMs: number;
@@ -171,6 +182,8 @@ export type RaceEvent =
       value: unknown;
       repairs: string[];
       criteria: CriterionResult[];
+      /** What earlier cuts saved, by the winner's length: they stand in place of what the cuts said. Absent: nothing new. */
+      savings?: Saving[];
     }
   | {
       type: "microtask-failed";
