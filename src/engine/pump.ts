@@ -14,6 +14,7 @@ import { judgementLost, judgementReached } from "./judging.ts";
 import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import { cutShort } from "./own-cap.ts";
+import { noteForetold } from "./prediction.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
@@ -127,7 +128,10 @@ function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdi
   const pushed = text === "" ? null : (live.judge?.push(text) ?? null);
   const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   const microtask = microtaskOf(run.job, attempt.microtask);
-  if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
+  if (microtask !== undefined) {
+    noteStanding(microtask, attempt, live, verdict);
+    if (pushed !== null) noteForetold(microtask, attempt, live, pushed);
+  }
   if (opens && text !== "" && leadsByFirstText(run, attempt))
     run.record({
       type: "verdict-reached",
@@ -265,7 +269,7 @@ function finished(
     usage,
     costNano: costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
-    ...(live.stood === undefined ? {} : { stood: live.stood }),
+    ...prefixNotes(live),
   };
   const microtask = microtaskOf(run.job, id);
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
@@ -304,6 +308,7 @@ function failed(
     usage,
     costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
+    ...(live.foretold === undefined ? {} : { foretold: live.foretold }),
   };
 }
 
@@ -353,6 +358,12 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     ...bill,
     uncut: { ...uncut, boundTokens },
     ...times(run, attempt, live),
-    ...(live.stood === undefined ? {} : { stood: live.stood }),
+    ...prefixNotes(live),
   };
 }
+
+/** What was noted of its prefixes. */
+const prefixNotes = ({ stood, foretold }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold"> => ({
+  ...(stood === undefined ? {} : { stood }),
+  ...(foretold === undefined ? {} : { foretold }),
+});

@@ -9,6 +9,7 @@ import { unableToContinue } from "./continuation.ts";
 import { labelIn } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
+import { predictionOf } from "./prediction.ts";
 import { betOn } from "./prefix-bet.ts";
 import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
@@ -43,6 +44,8 @@ export interface LiveAttempt {
   lost?: true;
   /** Quarters of its expected length in which its prefix was accepted. */
   stood?: { quarter: number; criteria: string }[];
+  /** What predictive criteria spoke against it, and the quarter of its expected length in which they first did. */
+  foretold?: { signal: string; quarter: number }[];
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 
@@ -69,6 +72,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     const one = racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live);
     const bet = scene === undefined ? null : betOn(scene, microtask, attempt, one.prefixVerdict, one.tokens);
     if (bet !== null) one.breakRisk = bet.chance;
+    if (scene !== undefined) Object.assign(one, predictionOf(scene, microtask, one, live.get(attempt.id)));
     racers.push(one);
   }
   // Starts there was no money for.
@@ -142,6 +146,7 @@ function racer(
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
+    ...(attempt.spared === null ? {} : { spared: true as const }),
     normalised: attempt.status === "complete" ? normalised(attempt, microtask) : null,
     ...(now?.judgedAtTokens === undefined ? {} : { judgedAtTokens: now.judgedAtTokens }),
   };

@@ -291,8 +291,14 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
         pFalse: event.pFalse,
         valueNano: event.valueNano,
         remainingNano: event.remainingNano,
+        risk: event.risk ?? null,
       };
       return;
+    case "attempt-spared": {
+      const { criterion, evidence, risk, share } = event;
+      attempt.spared = { criterion, evidence, risk, share };
+      return;
+    }
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
@@ -324,6 +330,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       // Of newer code: what it means is not known, and it is no end.
       return;
   }
+  attempt.foretold = event.foretold ?? [];
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
@@ -369,4 +376,6 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   wholeVerdict: null,
   bet: null,
   stood: [],
+  spared: null,
+  foretold: [],
 });

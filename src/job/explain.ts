@@ -1,4 +1,5 @@
 import type { Decision } from "../market/bid.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import { explainDecision } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import type { JudgeAudit } from "../race/race-event.ts";
@@ -74,6 +75,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
   sentences.push(
     ...m.attempts.map(attemptSentence),
     ...m.attempts.flatMap(betSentence),
+    ...m.attempts.flatMap(spareSentence),
     ...m.comparisons.flatMap(({ first, second, better, why }) =>
       better === null ? [`${first} and ${second} were not told apart: ${why}.`] : [],
     ),
@@ -153,7 +155,22 @@ const queued = (a: Attempt): string => (a.queuedMs > 0 ? ` after ${a.queuedMs} m
 const foretold = ({ writtenOff: w }: Attempt): string =>
   w === null
     ? ""
-    : `: ${w.criterion} foretells a reject; ${(100 * w.pFalse).toFixed(1)} % that it is wrong x ${formatUsd(w.valueNano)} < ${formatUsd(w.remainingNano)} for the rest`;
+    : `: ${w.criterion} foretells a reject; ${(100 * w.pFalse).toFixed(1)} % that it is wrong${onRecord(w.risk)} x ${formatUsd(w.valueNano)} < ${formatUsd(w.remainingNano)} for the rest`;
+
+/** Where a risk comes from: what was seen of such answers, or the criterion's own declaration. */
+const onRecord = (risk: FalseKillRisk | null): string => {
+  if (risk === null) return "";
+  return risk.seen === 0 ? " (as declared: none seen yet)" : ` (at most: ${risk.wrong} of ${risk.seen} such passed)`;
+};
+
+/** A cut that was not made, to measure how often such cuts are wrong. */
+function spareSentence({ id, bidder, spared }: Attempt): string[] {
+  if (spared === null) return [];
+  const { criterion, evidence, risk, share } = spared;
+  return [
+    `${bidder} (${id}) was to be cut since ${criterion} foretold a reject (${evidence}), at a risk of ${(100 * risk.chance).toFixed(1)} %${onRecord(risk)}; it was drawn to run on, as ${(100 * share).toFixed(0)} % of such are, to show how it ends.`,
+  ];
+}
 
 /** How long the calls of a job waited for their places, all together and at most. */
 function queueSentence(attempts: readonly Attempt[]): string[] {

@@ -68,7 +68,14 @@ export interface AttemptView {
     uncut: Attempt["uncut"];
   } | null;
   /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
-  writtenOff: { criterion: string; pFalse: number; valueUsd: number; remainingUsd: number } | null;
+  writtenOff: {
+    criterion: string;
+    pFalse: number;
+    valueUsd: number;
+    remainingUsd: number;
+    /** How many such answers were seen to their ends, and how many passed after all; null: an old log. */
+    risk: { seen: number; wrong: number; declared: number } | null;
+  } | null;
 }
 
 const usd = (nano: NanoUsd): number => toUsd(nano);
@@ -139,6 +146,7 @@ export function viewOf(job: Job): JobView {
                 pFalse: a.writtenOff.pFalse,
                 valueUsd: usd(a.writtenOff.valueNano),
                 remainingUsd: usd(a.writtenOff.remainingNano),
+                risk: a.writtenOff.risk,
               },
       })),
     })),

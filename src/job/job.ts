@@ -2,6 +2,7 @@ import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
 import type { BreakRisk } from "../market/break-record.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { Pace } from "../market/pace.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
 import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
@@ -10,7 +11,7 @@ import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
 import type { Finish } from "../race/model-port.ts";
-import type { AttemptRole, Continues, JudgeAudit } from "../race/race-event.ts";
+import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
 import type { Uncut } from "../race/uncut.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
@@ -57,7 +58,10 @@ export interface Attempt {
     pFalse: number;
     valueNano: NanoUsd;
     remainingNano: NanoUsd;
+    risk: FalseKillRisk | null;
   } | null;
+  /** A cut on a prediction was drawn not to be made. */
+  spared: Spared | null;
   firstTokenMs: number | null;
   totalMs: number | null;
   failure: FailureReason | null;
@@ -73,6 +77,8 @@ export interface Attempt {
   bet: { risk: BreakRisk; taken: boolean } | null;
   /** Quarters of its expected length in which its prefix was accepted; known once it is complete or cut. */
   stood: { quarter: number; criteria: string }[];
+  /** What predictive criteria spoke against it; known once it has ended. */
+  foretold: { signal: string; quarter: number }[];
 }
 
 export interface Joined {

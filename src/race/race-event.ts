@@ -1,5 +1,6 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
 import type { BreakRisk } from "../market/break-record.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
@@ -24,6 +25,15 @@ export interface JudgeAudit {
   /** Probability with which this verdict was drawn, above 0 to 1. */
   share: number;
   why: string;
+}
+
+/** A cut on a prediction that was drawn not to be made. */
+export interface Spared {
+  criterion: string;
+  evidence: string;
+  risk: FalseKillRisk;
+  /** Probability with which it was drawn, above 0 to 1. */
+  share: number;
 }
 
 /** Delivered text of `attempt` that another goes on from: code units, and about how many tokens. */
@@ -102,7 +112,11 @@ export type RaceEvent =
       pFalse: number;
       valueNano: NanoUsd;
       remainingNano: NanoUsd;
+      /** What `pFalse` was read off. Absent in logs before it was kept: what the criterion declares. */
+      risk?: FalseKillRisk;
     }
+  /** A cut on a prediction that paid and was not made: drawn with probability `share`, to see how it ends. */
+  | ({ type: "attempt-spared"; microtask: string; attempt: string } & Spared)
   | {
       type: "attempt-finished";
       microtask: string;
@@ -113,6 +127,8 @@ export type RaceEvent =
       finishSaid?: string;
       /** Quarters of its expected length in which its prefix was accepted, and the criteria that could still break. */
       stood?: { quarter: number; criteria: string }[];
+      /** What predictive criteria spoke against it, with the quarter in which each first did. Absent: nothing. */
+      foretold?: { signal: string; quarter: number }[];
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -127,6 +143,8 @@ export type RaceEvent =
       /** cut-short: "length". Absent: it came to no end of its own. */
       finish?: Finish;
       message: string;
+      /** As in attempt-finished. */
+      foretold?: { signal: string; quarter: number }[];
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -141,6 +159,8 @@ export type RaceEvent =
       askedAtMs: number;
       stoppedAtMs: number;
       tokensSeen: number;
+      /** As in attempt-finished. */
+      foretold?: { signal: string; quarter: number }[];
       usage: Usage;
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
