@@ -195,7 +195,7 @@ const controller = controllerCost();
 const growth = (controller.heapMbAfterWave.at(-1) ?? 0) - (controller.heapMbAfterWave[1] ?? 0);
 say();
 say(
-  `controller: ${controller.microsPerChunk.toFixed(1)} us CPU a chunk (three racers, five criteria, raceSteps after every chunk); ${controller.kbPerRacer.toFixed(1)} KB a racer; heap after waves of 1,000 concurrent races ${controller.heapMbAfterWave.map((mb) => mb.toFixed(1)).join(", ")} MB`,
+  `controller: ${controller.microsPerChunk.toFixed(1)} us CPU a chunk (three racers, five criteria, raceSteps after every chunk); criteria made ready in ${controller.microsToPrepare.toFixed(0)} us a microtask, opened in ${controller.microsToOpen.toFixed(1)} us an attempt; ${controller.kbPerRacer.toFixed(1)} KB a racer; heap after waves of 1,000 concurrent races ${controller.heapMbAfterWave.map((mb) => mb.toFixed(1)).join(", ")} MB`,
 );
 check("controller: CPU a chunk, us", "<= 20", { value: controller.microsPerChunk }, controller.microsPerChunk <= 20);
 check("controller: memory a racer, KB", "<= 256", { value: controller.kbPerRacer }, controller.kbPerRacer <= 256);
