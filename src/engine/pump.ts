@@ -6,7 +6,7 @@ import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
-import { type Finish, type ModelCall, ModelFailure } from "../race/model-port.ts";
+import { type Finish, type ModelCall, ModelFailure, type Repeats } from "../race/model-port.ts";
 import type { SeamResult } from "../race/seam.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { timeoutsFor } from "./attempts.ts";
@@ -59,11 +59,12 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     for await (const part of ports.models.stream(timed, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
+      if (part.type === "repeat") noteRepeat(live, part.how);
       if (part.type === "open") live.openedAtMs = ports.nowMs();
       else if (part.type === "text" || part.type === "reasoning")
         receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
       else if (part.type === "usage") usage = part.usage;
-      else end = part;
+      else if (part.type === "end") end = part;
     }
     if (live.seam !== null && live.asked === null) add(run, attempt, live, sewn(live.seam.end()));
   } catch (error) {
@@ -269,7 +270,7 @@ function finished(
     usage,
     costNano: costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
-    ...prefixNotes(live),
+    ...notes(live),
   };
   const microtask = microtaskOf(run.job, id);
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
@@ -308,7 +309,7 @@ function failed(
     usage,
     costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
-    ...(live.foretold === undefined ? {} : { foretold: live.foretold }),
+    ...failedNotes(live),
   };
 }
 
@@ -358,12 +359,23 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     ...bill,
     uncut: { ...uncut, boundTokens },
     ...times(run, attempt, live),
-    ...prefixNotes(live),
+    ...notes(live),
   };
 }
 
-/** What was noted of its prefixes. */
-const prefixNotes = ({ stood, foretold }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold"> => ({
+const failedNotes = (live: LiveAttempt): Pick<LiveAttempt, "foretold" | "repeats"> => {
+  const { stood: _, ...rest } = notes(live);
+  return rest;
+};
+
+function noteRepeat(live: LiveAttempt, how: keyof Repeats): void {
+  live.repeats ??= { dropped: 0, alike: 0 };
+  live.repeats[how] += 1;
+}
+
+/** What was noted of its stream and its prefixes. */
+const notes = ({ stood, foretold, repeats }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold" | "repeats"> => ({
+  ...(repeats === undefined ? {} : { repeats }),
   ...(stood === undefined ? {} : { stood }),
   ...(foretold === undefined ? {} : { foretold }),
 });

@@ -2,6 +2,7 @@ import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
+import type { Repeats } from "../race/model-port.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
 import { comparisonOf } from "./comparison.ts";
@@ -46,6 +47,8 @@ export interface LiveAttempt {
   stood?: { quarter: number; criteria: string }[];
   /** What predictive criteria spoke against it, and the quarter of its expected length in which they first did. */
   foretold?: { signal: string; quarter: number }[];
+  /** Frames of its stream that came twice; absent: none did. */
+  repeats?: Repeats;
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 

@@ -331,6 +331,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       return;
   }
   attempt.foretold = event.foretold ?? [];
+  attempt.repeats = event.repeats ?? null;
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
@@ -378,4 +379,5 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   stood: [],
   spared: null,
   foretold: [],
+  repeats: null,
 });

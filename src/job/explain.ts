@@ -88,7 +88,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
 function attemptSentence(a: Attempt): string {
   const went =
     a.continues === null ? "" : ` It went on from ${a.continues.chars} characters of ${a.continues.attempt}.`;
-  return `${endSentence(a)}${went}`;
+  return `${endSentence(a)}${went}${twice(a)}`;
 }
 
 function endSentence(a: Attempt): string {
@@ -146,6 +146,17 @@ function betSentence({ id, bidder, bet }: Attempt): string[] {
   return [
     `${bidder}'s prefix (${id}) was accepted in quarter ${quarter + 1} of its expected length; ${criteria.split("+").join(", ")} could still break it, at a risk of at most ${(100 * chance).toFixed(2)} % (${broke} of ${seen} such prefixes broke): ${done}.`,
   ];
+}
+
+/** Frames that came twice: what a number tells is dropped, what only looks alike may be meant. */
+function twice({ repeats }: Attempt): string {
+  if (repeats === null) return "";
+  const { dropped, alike } = repeats;
+  const frames = (n: number): string => `${n} frame${n === 1 ? "" : "s"} of its stream`;
+  const gone =
+    dropped === 0 ? "" : ` ${frames(dropped)} came twice by number and ${dropped === 1 ? "was" : "were"} dropped.`;
+  if (alike === 0) return gone;
+  return `${gone} ${frames(alike)} came twice, byte for byte, and without a number: the text is passed on as sent, for it may be meant.`;
 }
 
 /** Time in the queue, where there was one. */

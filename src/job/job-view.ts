@@ -67,6 +67,8 @@ export interface AttemptView {
     /** How long it would have been, tokens, the most it could have been, and what that was read off; null: an old log. */
     uncut: Attempt["uncut"];
   } | null;
+  /** Frames of its stream that came twice: dropped by their number, or alike and passed on; null: none known of. */
+  repeats: { dropped: number; alike: number } | null;
   /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
   writtenOff: {
     criterion: string;
@@ -138,6 +140,7 @@ export function viewOf(job: Job): JobView {
         totalMs: a.totalMs,
         queuedMs: a.queuedMs,
         cut: cutOf(a),
+        repeats: a.repeats,
         writtenOff:
           a.writtenOff === null
             ? null

@@ -10,7 +10,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
-import type { Finish } from "../race/model-port.ts";
+import type { Finish, Repeats } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
 import type { Uncut } from "../race/uncut.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
@@ -79,6 +79,8 @@ export interface Attempt {
   stood: { quarter: number; criteria: string }[];
   /** What predictive criteria spoke against it; known once it has ended. */
   foretold: { signal: string; quarter: number }[];
+  /** Frames of its stream that came twice; null: none that is known of. */
+  repeats: Repeats | null;
 }
 
 export interface Joined {

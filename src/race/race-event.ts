@@ -4,7 +4,7 @@ import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
-import type { Finish } from "./model-port.ts";
+import type { Finish, Repeats } from "./model-port.ts";
 import type { Uncut } from "./uncut.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
@@ -129,6 +129,8 @@ export type RaceEvent =
       stood?: { quarter: number; criteria: string }[];
       /** What predictive criteria spoke against it, with the quarter in which each first did. Absent: nothing. */
       foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -145,6 +147,8 @@ export type RaceEvent =
       message: string;
       /** As in attempt-finished. */
       foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -161,6 +165,8 @@ export type RaceEvent =
       tokensSeen: number;
       /** As in attempt-finished. */
       foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
