@@ -138,6 +138,12 @@ const mixes = [
     // A kill on a prediction is paid for by P(it was good) x value: dear answers are never killed for one.
     value: 3,
   },
+  {
+    name: "facts in the first half, 2 % runaways, an answer worth twenty times its price, the default",
+    mix: { factsWithin: 0.5, runaway: 0.02 },
+    races: Math.ceil(draws / 10),
+    value: 20,
+  },
 ];
 const early = [];
 say();

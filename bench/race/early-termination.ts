@@ -1,5 +1,8 @@
+import { foretells, signalOf, spareShare } from "../../src/engine/prediction.ts";
 import { standingCriteria } from "../../src/engine/prefix-bet.ts";
+import type { Verdict } from "../../src/judge/verdict.ts";
 import { type BreaksState, breakRiskOf, emptyBreaks, learnBreaks, quarterOf } from "../../src/market/break-record.ts";
+import { falseKillRisk, signalName } from "../../src/market/false-kill.ts";
 import { cutAccount } from "../../src/race/accounting.ts";
 import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { Racer, RaceState } from "../../src/race/race.ts";
@@ -179,6 +182,11 @@ function runRace(
           if (stream === undefined || racer === undefined) continue;
           stream.sent = sentBy(stream, nowMs);
           if (step.why === "rejected-on-prefix" && racer.prefixVerdict?.result !== "reject") {
+            if (drawAt(seed, race, 40 + racer.place) < spareShare) {
+              racer.spared = true;
+              resting = false;
+              continue;
+            }
             sums.kills++;
             if (stream.answer.good) sums.wrongKills++;
           }
@@ -222,7 +230,25 @@ const learnedAtMs = 1;
 
 function teach(risk: BreaksState, answer: Answer): void {
   const reports = answer.stood.map((one) => ({ bidder: "sim/any", ...one, held: answer.good, weight: 1 }));
-  learnBreaks(risk, "draft", reports, learnedAtMs);
+  const foretold = answer.foretold.map(({ signal, quarter }) => ({
+    bidder: "sim/any",
+    criteria: signalName(signal),
+    quarter,
+    held: answer.good,
+    weight: 1,
+  }));
+  learnBreaks(risk, "draft", [...reports, ...foretold], learnedAtMs);
+}
+
+/** As the engine prices it: by what is on record of the signal. */
+function priced(verdict: Verdict, risk: BreaksState): Verdict {
+  if (!verdict.criteria.some(foretells)) return verdict;
+  const criteria = verdict.criteria.map((one) => {
+    if (!foretells(one)) return one;
+    const asked = { kind: "draft" as const, signal: signalOf(contract, one.criterion), declared: one.pFalse ?? 1 };
+    return { ...one, pFalse: falseKillRisk(risk, asked, learnedAtMs).chance };
+  });
+  return { ...verdict, criteria };
 }
 
 const sentBy = (stream: Stream, nowMs: number): number =>
@@ -255,7 +281,7 @@ function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: 
     foldRace(state, {
       fact: "prefix-judged",
       attempt,
-      verdict: accepted ? { ...change.verdict, result: "undecided" } : change.verdict,
+      verdict: priced(accepted ? { ...change.verdict, result: "undecided" } : change.verdict, risk),
     });
   }
   if (stream.quarter <= 3 && tokens >= (stream.quarter * expectedTokens) / 4) stream.quarter++;
@@ -265,7 +291,7 @@ function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: 
   if (tokens >= stream.answer.tokens && racer.firstTokenAtMs !== atMs) {
     stream.sent = stream.answer.tokens;
     // Only an uncontested end teaches: in a race the short answers finish first and the broken long ones are cut unseen.
-    if (state.committed === attempt) teach(risk, stream.answer);
+    if (state.committed === attempt || racer.spared) teach(risk, stream.answer);
     foldRace(state, { fact: "completed", attempt, verdict: stream.answer.whole, normalised: null });
   }
   return atMs;

@@ -19,12 +19,13 @@ export const isSpared = (seed: number, attempt: string): boolean =>
   seededRandom(`spare/${seed}/${attempt}`)() < spareShare;
 
 /** A predictive criterion by its type, for that is what contracts have in common; those built in by their own names. */
-function signalOf({ criteria }: Contract, id: string): string {
+export function signalOf({ criteria }: Contract, id: string): string {
   const [group, index] = id.split("/");
   return group === "criteria" ? (criteria[Number(index)]?.type ?? id) : id;
 }
 
-const foretells = (result: CriterionResult): boolean => result.class === "predictive" && result.result === "reject";
+export const foretells = (result: CriterionResult): boolean =>
+  result.class === "predictive" && result.result === "reject";
 
 /** What a kill for this result of a prefix risks, by what is on record. */
 export function riskOfKill(
