@@ -2,9 +2,10 @@
  * The race: hedging, correlated outages, early termination and the controller's own cost, on the production race code
  * under a virtual clock.
  *
- *   node bench/race.ts [--fleet ../shared/data/fleet] [--draws 1000000] [--seed 1] [--json]
+ *   node bench/race.ts [--fleet ../shared/data/fleet] [--recorded ../shared/data/market] [--draws 1000000] [--seed 1] [--json]
  *
  * Without --fleet (or ../shared) a fleet is generated, seeded; the targets are about the recorded one.
+ * Without --recorded (or ../shared) the lengths of recorded answers are skipped.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,10 +15,12 @@ import { loadFleet } from "./race/fleet.ts";
 import { type Arm, arms, hedgedComparison } from "./race/hedged.ts";
 import { outageReplay } from "./race/outages.ts";
 import { mapQueueing } from "./race/queueing.ts";
+import { recordedLengths } from "./race/recorded-lengths.ts";
 
 const { values } = parseArgs({
   options: {
     fleet: { type: "string" },
+    recorded: { type: "string" },
     draws: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
@@ -135,6 +138,12 @@ const mixes = [
     // A kill on a prediction is paid for by P(it was good) x value: dear answers are never killed for one.
     value: 3,
   },
+  {
+    name: "facts in the first half, 2 % runaways, an answer worth twenty times its price, the default",
+    mix: { factsWithin: 0.5, runaway: 0.02 },
+    races: Math.ceil(draws / 10),
+    value: 20,
+  },
 ];
 const early = [];
 say();
@@ -149,7 +158,7 @@ for (const [index, { name, mix, races, value }] of mixes.entries()) {
     `    floor (abort at first full pass) ${percent(result.saved.floor)}, with kills ${percent(result.saved.kills)}, with commit on prefix ${percent(result.saved.commit)} = ${range(result.commitOverFloor, (v) => v.toFixed(2))} x floor`,
   );
   say(
-    `    commits in ${percent(result.commits)} of races, wrong ${percent(result.wrongCommits.share, 2)}; ${result.predictiveKills === 0 ? "no kill on a prediction paid" : `predictive kills ${result.predictiveKills.toFixed(4)} a race, wrong ${percent(result.wrongKills.share, 2)} (up to ${percent(result.wrongKills.high, 2)})`}; saved $${result.savedUsd.toFixed(3)} per 1,000 races`,
+    `    commits in ${percent(result.commits)} of races, wrong ${percent(result.wrongCommits.share, 2)}; ${result.predictiveKills === 0 ? "no kill on a prediction paid" : `predictive kills ${result.predictiveKills.toFixed(4)} a race, wrong ${percent(result.wrongKills.share, 2)} (up to ${percent(result.wrongKills.high, 2)})`}; saved $${result.savedUsd.toFixed(3)} per 1,000 races by the account, which claims ${result.claimed.toFixed(2)} x the tokens truly saved`,
   );
   const commits = { value: result.wrongCommits.share, low: result.wrongCommits.low, high: result.wrongCommits.high };
   check(`early termination, ${name}: wrong commits`, "<= 1 %", commits, result.wrongCommits.share <= 0.01);
@@ -165,6 +174,15 @@ for (const [index, { name, mix, races, value }] of mixes.entries()) {
     result.commitOverFloor.value >= 1.3,
   );
 }
+
+const recorded = values.recorded ?? "../shared/data/market";
+const lengths = existsSync(recorded) ? recordedLengths(recorded) : null;
+say();
+if (lengths === null) say(`There is no ${recorded}: recorded lengths are skipped.`);
+else
+  say(
+    `lengths of two models' answers to one prompt, ${lengths.pairs} ordered pairs of a recorded set, within tasks: correlation of logs ${lengths.correlation.toFixed(2)}, sd of one model ${lengths.own.toFixed(2)}, of models' means ${lengths.models.toFixed(2)} (medians); error of a length foretold in logs: by the bid alone ${lengths.error.bid.toFixed(3)}, by the bid and the winner ${lengths.error.both.toFixed(3)}, by the winner alone ${lengths.error.winner.toFixed(3)}`,
+  );
 
 const queueing = [];
 say();
@@ -183,7 +201,7 @@ const controller = controllerCost();
 const growth = (controller.heapMbAfterWave.at(-1) ?? 0) - (controller.heapMbAfterWave[1] ?? 0);
 say();
 say(
-  `controller: ${controller.microsPerChunk.toFixed(1)} us CPU a chunk (three racers, five criteria, raceSteps after every chunk); ${controller.kbPerRacer.toFixed(1)} KB a racer; heap after waves of 1,000 concurrent races ${controller.heapMbAfterWave.map((mb) => mb.toFixed(1)).join(", ")} MB`,
+  `controller: ${controller.microsPerChunk.toFixed(1)} us CPU a chunk (three racers, five criteria, raceSteps after every chunk); criteria made ready in ${controller.microsToPrepare.toFixed(0)} us a microtask, opened in ${controller.microsToOpen.toFixed(1)} us an attempt; ${controller.kbPerRacer.toFixed(1)} KB a racer; heap after waves of 1,000 concurrent races ${controller.heapMbAfterWave.map((mb) => mb.toFixed(1)).join(", ")} MB`,
 );
 check("controller: CPU a chunk, us", "<= 20", { value: controller.microsPerChunk }, controller.microsPerChunk <= 20);
 check("controller: memory a racer, KB", "<= 256", { value: controller.kbPerRacer }, controller.kbPerRacer <= 256);
@@ -198,6 +216,18 @@ say(`${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
 if (values.json) {
   const { source } = fleet;
   console.log(
-    JSON.stringify({ bench: "race", fleet: source, draws, seed, hedged, outages, early, queueing, controller, checks }),
+    JSON.stringify({
+      bench: "race",
+      fleet: source,
+      draws,
+      seed,
+      hedged,
+      outages,
+      early,
+      lengths,
+      queueing,
+      controller,
+      checks,
+    }),
   );
 }

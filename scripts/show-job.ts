@@ -106,7 +106,7 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
       case "attempt-cancelled":
         return say(
           event,
-          `${red("cut")}     ${event.attempt.padEnd(18)} ${bidderOf.get(event.attempt) ?? ""} after ${event.tokensSeen} tokens (${event.why}); stopped in ${event.stoppedAtMs - event.askedAtMs} ms; cost ${formatUsd(event.costNano)} (${event.usage.source}); saved ${event.savedTokens} tokens, ${formatUsd(event.savedNano)}`,
+          `${red("cut")}     ${event.attempt.padEnd(18)} ${bidderOf.get(event.attempt) ?? ""} after ${event.tokensSeen} tokens (${event.why}); stopped in ${event.stoppedAtMs - event.askedAtMs} ms; cost ${formatUsd(event.costNano)} (${event.usage.source})`,
         );
       case "attempt-failed":
         return say(
@@ -119,10 +119,16 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
           `done    ${event.attempt.padEnd(18)} ${plain(event.text, 70)} ${dim(`${event.usage.output} tokens, ${formatUsd(event.costNano)}, ${ms(event.totalMs)}`)}`,
         );
       case "microtask-joined":
-        return say(
+        say(
           event,
           `${green("joined")}  ${event.microtask.padEnd(18)} ${bidderOf.get(event.attempt) ?? event.attempt} (${event.how})`,
         );
+        for (const { attempt, uncut, savedTokens, savedNano } of event.savings ?? [])
+          say(
+            event,
+            `saved   ${attempt.padEnd(18)} ${savedTokens} tokens, ${formatUsd(savedNano)}, of about ${uncut.tokens}, by the winner's ${uncut.winnerTokens}`,
+          );
+        return;
       case "microtask-failed":
         return say(event, `${yellow("unsure")}  ${event.microtask.padEnd(18)} ${plain(event.message, 110)}`);
       case "leader-changed":

@@ -1,4 +1,5 @@
 import eld from "eld/small";
+import { foretells, signalOf } from "../../src/engine/prediction.ts";
 import { standingCriteria } from "../../src/engine/prefix-bet.ts";
 import { type PrefixJudge, prepareJudge } from "../../src/judge/prefix-judge.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
@@ -36,6 +37,8 @@ export interface Answer {
   whole: Verdict;
   /** Quarters of the expected length in which its prefix was accepted, and the criteria that could still break. */
   stood: { criteria: string; quarter: number }[];
+  /** Predictive criteria that spoke against it, and the quarter in which they first did. */
+  foretold: { signal: string; quarter: number }[];
 }
 
 export interface AnswerMix {
@@ -58,7 +61,9 @@ const detectLanguage = (text: string) => {
 export function openBenchJudge(): PrefixJudge {
   return prepared.open();
 }
-const prepared = prepareJudge(contract, { input: "", detectLanguage });
+/** Compiles them, as a microtask does once. */
+export const prepareBenchJudge = () => prepareJudge(contract, { input: "", detectLanguage });
+const prepared = prepareBenchJudge();
 
 /**
  * Answers of log-normal length (sd 0.3). Of 100: 5 lack a fact, 3 say the forbidden phrase (2.7 within their first
@@ -100,6 +105,7 @@ function judge(tokens: string[]): Answer {
   const running = openBenchJudge();
   const changes: Answer["changes"] = [];
   const stood: Answer["stood"] = [];
+  const foretold: Answer["foretold"] = [];
   let text = "";
   for (let at = 0; at < tokens.length; at += chunkTokens) {
     const chunk = `${tokens.slice(at, at + chunkTokens).join(" ")} `;
@@ -108,6 +114,10 @@ function judge(tokens: string[]): Answer {
     const seen = Math.min(tokens.length, at + chunkTokens);
     if (verdict !== null) changes.push({ atTokens: seen, verdict });
     const quarter = quarterOf(seen, expectedTokens);
+    for (const one of verdict?.criteria.filter(foretells) ?? []) {
+      const signal = signalOf(contract, one.criterion);
+      if (!foretold.some((known) => known.signal === signal)) foretold.push({ signal, quarter });
+    }
     if (quarter > (stood.at(-1)?.quarter ?? -1)) {
       const prefix = running.prefix();
       const criteria = standingCriteria(contract, prefix);
@@ -121,5 +131,6 @@ function judge(tokens: string[]): Answer {
     changes,
     whole,
     stood,
+    foretold,
   };
 }

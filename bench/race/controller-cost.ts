@@ -4,11 +4,14 @@ import type { PrefixJudge } from "../../src/judge/prefix-judge.ts";
 import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { RaceState } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
-import { openBenchJudge, write } from "./answers.ts";
+import { openBenchJudge, prepareBenchJudge, write } from "./answers.ts";
 
 export interface ControllerCost {
   /** CPU of one chunk of four tokens: criteria, fold and raceSteps, three racers and five criteria. */
   microsPerChunk: number;
+  /** CPU of making the five criteria ready, once a microtask, and of opening them, once an attempt. */
+  microsToPrepare: number;
+  microsToOpen: number;
   /** Heap held by a racer in mid-stream: its criteria, its state and its text. */
   kbPerRacer: number;
   /** Heap after each wave of 1,000 concurrent races, MB, collected. */
@@ -64,6 +67,15 @@ function pushChunk(live: Live, place: number, nowMs: number): number {
   return 1;
 }
 
+/** CPU of one call, microseconds, over a thousand. */
+function microsOf(call: () => unknown): number {
+  for (let warm = 0; warm < 200; warm++) call();
+  const before = process.cpuUsage();
+  for (let at = 0; at < 1_000; at++) call();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
 /** Waves of races on the generated answers; commits and cuts happen as in production. */
 export function controllerCost(): ControllerCost {
   const chunks = Array.from({ length: 300 }, (_, index) => {
@@ -93,7 +105,9 @@ export function controllerCost(): ControllerCost {
     runWave(1_000, chunks, Number.POSITIVE_INFINITY);
     heapMbAfterWave.push(heap() / 1024 / 1024);
   }
-  return { microsPerChunk, kbPerRacer, heapMbAfterWave };
+  const microsToPrepare = microsOf(prepareBenchJudge);
+  const microsToOpen = microsOf(openBenchJudge);
+  return { microsPerChunk, microsToPrepare, microsToOpen, kbPerRacer, heapMbAfterWave };
 }
 
 /** Concurrent races, one chunk of each racer in turn, for at most so many turns. */

@@ -1,5 +1,8 @@
+import { foretells, signalOf, spareShare } from "../../src/engine/prediction.ts";
 import { standingCriteria } from "../../src/engine/prefix-bet.ts";
+import type { Verdict } from "../../src/judge/verdict.ts";
 import { type BreaksState, breakRiskOf, emptyBreaks, learnBreaks, quarterOf } from "../../src/market/break-record.ts";
+import { falseKillRisk, signalName } from "../../src/market/false-kill.ts";
 import { cutAccount } from "../../src/race/accounting.ts";
 import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { Racer, RaceState } from "../../src/race/race.ts";
@@ -22,6 +25,8 @@ export interface EarlyTermination {
   wrongKills: { share: number; low: number; high: number };
   /** Money that the production account says the cuts of "commit" saved, USD per 1,000 races. */
   savedUsd: number;
+  /** Tokens that the account claims were saved, over those that truly were. */
+  claimed: number;
   accepted: Record<Stopping, number>;
 }
 
@@ -87,6 +92,7 @@ export function earlyTermination(
     predictiveKills: kills / draws,
     wrongKills: wilson(wrongKills, kills),
     savedUsd: sums.commit.savedNano / 1e9 / (draws / 1_000),
+    claimed: sums.commit.claimedTokens / total(sums.commit.savedTokens),
     accepted: {
       floor: sums.floor.accepted / draws,
       kills: sums.kills.accepted / draws,
@@ -99,6 +105,7 @@ interface Sums {
   savedTokens: Float64Array;
   uncutTokens: Float64Array;
   savedNano: number;
+  claimedTokens: number;
   commits: number;
   wrongCommits: number;
   kills: number;
@@ -109,6 +116,7 @@ const newSums = (): Sums => ({
   savedTokens: new Float64Array(blocks),
   uncutTokens: new Float64Array(blocks),
   savedNano: 0,
+  claimedTokens: 0,
   commits: 0,
   wrongCommits: 0,
   kills: 0,
@@ -174,19 +182,15 @@ function runRace(
           if (stream === undefined || racer === undefined) continue;
           stream.sent = sentBy(stream, nowMs);
           if (step.why === "rejected-on-prefix" && racer.prefixVerdict?.result !== "reject") {
+            if (drawAt(seed, race, 40 + racer.place) < spareShare) {
+              racer.spared = true;
+              resting = false;
+              continue;
+            }
             sums.kills++;
             if (stream.answer.good) sums.wrongKills++;
           }
           foldRace(state, { fact: "cancelled", attempt: step.attempt });
-          sums.savedNano += cutAccount({
-            price,
-            inputTokens: 400,
-            tokensSeen: stream.sent,
-            expectedOutputTokens: expectedTokens,
-            maxOutputTokens: 1_200,
-            cancelStopsBill: true,
-            usage: null,
-          }).savedNano;
         } else if (step.step === "accept") {
           winner = Number(step.attempt);
           sums.accepted++;
@@ -197,13 +201,27 @@ function runRace(
     if (over || (winner >= 0 && !state.racers.some((racer) => racer.status === "running"))) break;
     nowMs = advance(state, streams, stopping, risk, nowMs);
   }
+  const won = winner < 0 ? null : { tokens: streams[winner]?.answer.tokens ?? 0, expectedTokens, outcomes: 300 };
   for (const [place, stream] of streams.entries()) {
     if (place === winner) continue;
     const uncut = stream.answer.tokens;
     sums.uncutTokens[block] = (sums.uncutTokens[block] ?? 0) + uncut;
     const racer = state.racers[place];
-    if (racer?.status === "cancelled")
-      sums.savedTokens[block] = (sums.savedTokens[block] ?? 0) + Math.max(0, uncut - stream.sent);
+    if (racer?.status !== "cancelled") continue;
+    sums.savedTokens[block] = (sums.savedTokens[block] ?? 0) + Math.max(0, uncut - stream.sent);
+    const account = cutAccount({
+      price,
+      inputTokens: 400,
+      tokensSeen: stream.sent,
+      expectedTokens,
+      boundTokens: 1_200,
+      maxOutputTokens: 1_200,
+      winner: won,
+      cancelStopsBill: true,
+      usage: null,
+    });
+    sums.savedNano += account.savedNano;
+    sums.claimedTokens += account.savedTokens;
   }
 }
 
@@ -212,7 +230,25 @@ const learnedAtMs = 1;
 
 function teach(risk: BreaksState, answer: Answer): void {
   const reports = answer.stood.map((one) => ({ bidder: "sim/any", ...one, held: answer.good, weight: 1 }));
-  learnBreaks(risk, "draft", reports, learnedAtMs);
+  const foretold = answer.foretold.map(({ signal, quarter }) => ({
+    bidder: "sim/any",
+    criteria: signalName(signal),
+    quarter,
+    held: answer.good,
+    weight: 1,
+  }));
+  learnBreaks(risk, "draft", [...reports, ...foretold], learnedAtMs);
+}
+
+/** As the engine prices it: by what is on record of the signal. */
+function priced(verdict: Verdict, risk: BreaksState): Verdict {
+  if (!verdict.criteria.some(foretells)) return verdict;
+  const criteria = verdict.criteria.map((one) => {
+    if (!foretells(one)) return one;
+    const asked = { kind: "draft" as const, signal: signalOf(contract, one.criterion), declared: one.pFalse ?? 1 };
+    return { ...one, pFalse: falseKillRisk(risk, asked, learnedAtMs).chance };
+  });
+  return { ...verdict, criteria };
 }
 
 const sentBy = (stream: Stream, nowMs: number): number =>
@@ -245,7 +281,7 @@ function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: 
     foldRace(state, {
       fact: "prefix-judged",
       attempt,
-      verdict: accepted ? { ...change.verdict, result: "undecided" } : change.verdict,
+      verdict: priced(accepted ? { ...change.verdict, result: "undecided" } : change.verdict, risk),
     });
   }
   if (stream.quarter <= 3 && tokens >= (stream.quarter * expectedTokens) / 4) stream.quarter++;
@@ -255,7 +291,7 @@ function advance(state: RaceState, streams: Stream[], stopping: Stopping, risk: 
   if (tokens >= stream.answer.tokens && racer.firstTokenAtMs !== atMs) {
     stream.sent = stream.answer.tokens;
     // Only an uncontested end teaches: in a race the short answers finish first and the broken long ones are cut unseen.
-    if (state.committed === attempt) teach(risk, stream.answer);
+    if (state.committed === attempt || racer.spared) teach(risk, stream.answer);
     foldRace(state, { fact: "completed", attempt, verdict: stream.answer.whole, normalised: null });
   }
   return atMs;

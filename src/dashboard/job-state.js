@@ -130,6 +130,10 @@ function applyToMicrotask(microtask, event) {
         value: event.value,
         repairs: event.repairs,
       });
+      for (const { attempt: id, savedNano, savedTokens } of event.savings ?? []) {
+        const cut = microtask.attempts.find((a) => a.id === id);
+        if (cut !== undefined) Object.assign(cut, { savedNano, savedTokens });
+      }
       return;
     case "microtask-failed":
       Object.assign(microtask, { status: "failed", failure: event.message });

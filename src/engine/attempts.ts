@@ -3,7 +3,6 @@ import { parametersFor } from "../adapt/parameters.ts";
 import { estimateTokens, promptFor, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
-import { openPrefixJudge } from "../judge/prefix-judge.ts";
 import { reaskMessage } from "../output/reask.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
@@ -13,8 +12,10 @@ import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
 import { boundOf } from "./bound.ts";
 import { givenTo } from "./continuation.ts";
+import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
 import { longestAuditMs } from "./judge-audit.ts";
+import { lengthForecast } from "./length-forecast.ts";
 import { allowedTokens, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
@@ -190,11 +191,12 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const judged = start.role !== "judge";
   const labels = task.labels;
   const judge = judged
-    ? openPrefixJudge(task.contract, {
-        input: start.text,
-        ...(labels === undefined ? {} : { labels }),
-        detectLanguage: ports.detectLanguage,
-      })
+    ? openCriteria(
+        task,
+        start.text,
+        ports.detectLanguage,
+        lengthForecast(ports.market().state, microtask, attempt, start.text),
+      )
     : null;
   // Criteria are about the whole answer, whoever wrote its parts.
   if (given !== undefined) judge?.push(given.text);

@@ -5,6 +5,7 @@ import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
 import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
+import { savingsAtJoin } from "./savings.ts";
 
 /** The race has a winner: its text, read as the contract's schema says, becomes the microtask's result. */
 export function acceptAttempt(
@@ -33,6 +34,7 @@ export function acceptAttempt(
   }
   const { schema } = microtask.task.contract;
   const reading = schema === undefined ? null : readAs(attempt.text, microtask.task, schema);
+  const savings = savingsAtJoin(microtask, attemptId);
   run.record(...events, {
     type: "microtask-joined",
     microtask: microtaskId,
@@ -42,6 +44,7 @@ export function acceptAttempt(
     value: reading?.ok ? reading.value : attempt.text,
     repairs: reading?.ok ? reading.repairs : [],
     criteria: attempt.wholeVerdict?.criteria ?? [],
+    ...(savings.length === 0 ? {} : { savings }),
   });
 }
 

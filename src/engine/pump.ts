@@ -6,19 +6,20 @@ import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import type { Turn } from "../race/bidder-room.ts";
-import { type Finish, type ModelCall, ModelFailure } from "../race/model-port.ts";
+import { type Finish, type ModelCall, ModelFailure, type Repeats } from "../race/model-port.ts";
 import type { SeamResult } from "../race/seam.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { timeoutsFor } from "./attempts.ts";
 import { judgementLost, judgementReached } from "./judging.ts";
 import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
-import { expectedOutput } from "./outlook.ts";
 import { cutShort } from "./own-cap.ts";
+import { noteForetold } from "./prediction.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
 import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
+import { uncutEvidence } from "./savings.ts";
 import { bidderNamed } from "./scene.ts";
 import { callEnd, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
@@ -58,11 +59,12 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     for await (const part of ports.models.stream(timed, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
+      if (part.type === "repeat") noteRepeat(live, part.how);
       if (part.type === "open") live.openedAtMs = ports.nowMs();
       else if (part.type === "text" || part.type === "reasoning")
         receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
       else if (part.type === "usage") usage = part.usage;
-      else end = part;
+      else if (part.type === "end") end = part;
     }
     if (live.seam !== null && live.asked === null) add(run, attempt, live, sewn(live.seam.end()));
   } catch (error) {
@@ -127,7 +129,10 @@ function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdi
   const pushed = text === "" ? null : (live.judge?.push(text) ?? null);
   const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   const microtask = microtaskOf(run.job, attempt.microtask);
-  if (microtask !== undefined) noteStanding(microtask, attempt, live, verdict);
+  if (microtask !== undefined) {
+    noteStanding(microtask, attempt, live, verdict);
+    if (pushed !== null) noteForetold(microtask, attempt, live, pushed);
+  }
   if (opens && text !== "" && leadsByFirstText(run, attempt))
     run.record({
       type: "verdict-reached",
@@ -265,7 +270,7 @@ function finished(
     usage,
     costNano: costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
-    ...(live.stood === undefined ? {} : { stood: live.stood }),
+    ...notes(live),
   };
   const microtask = microtaskOf(run.job, id);
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
@@ -304,6 +309,7 @@ function failed(
     usage,
     costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
     ...times(run, attempt, live),
+    ...failedNotes(live),
   };
 }
 
@@ -318,22 +324,30 @@ const walkedAway: FailureReason[] = [
   "too-large",
 ];
 
-function cutBill(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): CutAccount {
+function cutBill(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+): CutAccount & { boundTokens: number } {
   const microtask = microtaskOf(run.job, attempt.microtask);
   const bidder = bidderNamed(run.ports, attempt.bidder);
-  return cutAccount({
+  const maxOutputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
+  const evidence = uncutEvidence(microtask, attempt, live, maxOutputTokens);
+  const account = cutAccount({
+    ...evidence,
     price: priceOf(run, attempt),
     inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
     tokensSeen: seen(run, attempt, live),
-    expectedOutputTokens: microtask === undefined ? attempt.maxOutputTokens : expectedOutput(microtask, attempt),
-    maxOutputTokens: attempt.maxOutputTokens + thinkingOf(run, attempt),
+    maxOutputTokens,
     cancelStopsBill: bidder?.cancelStopsBill ?? false,
     usage: reported,
   });
+  return { ...account, boundTokens: evidence.boundTokens };
 }
 
 function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
-  const { tokensSeen, ...bill } = cutBill(run, attempt, live, reported);
+  const { tokensSeen, boundTokens, uncut, ...bill } = cutBill(run, attempt, live, reported);
   return {
     type: "attempt-cancelled",
     microtask: attempt.microtask,
@@ -343,7 +357,25 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
     stoppedAtMs: run.ports.nowMs(),
     tokensSeen,
     ...bill,
+    uncut: { ...uncut, boundTokens },
     ...times(run, attempt, live),
-    ...(live.stood === undefined ? {} : { stood: live.stood }),
+    ...notes(live),
   };
 }
+
+const failedNotes = (live: LiveAttempt): Pick<LiveAttempt, "foretold" | "repeats"> => {
+  const { stood: _, ...rest } = notes(live);
+  return rest;
+};
+
+function noteRepeat(live: LiveAttempt, how: keyof Repeats): void {
+  live.repeats ??= { dropped: 0, alike: 0 };
+  live.repeats[how] += 1;
+}
+
+/** What was noted of its stream and its prefixes. */
+const notes = ({ stood, foretold, repeats }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold" | "repeats"> => ({
+  ...(repeats === undefined ? {} : { repeats }),
+  ...(stood === undefined ? {} : { stood }),
+  ...(foretold === undefined ? {} : { foretold }),
+});

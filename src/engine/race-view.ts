@@ -2,6 +2,7 @@ import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
+import type { Repeats } from "../race/model-port.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
 import { comparisonOf } from "./comparison.ts";
@@ -9,6 +10,7 @@ import { unableToContinue } from "./continuation.ts";
 import { labelIn } from "./label.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import type { AbortLike } from "./ports.ts";
+import { predictionOf } from "./prediction.ts";
 import { betOn } from "./prefix-bet.ts";
 import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
@@ -43,6 +45,10 @@ export interface LiveAttempt {
   lost?: true;
   /** Quarters of its expected length in which its prefix was accepted. */
   stood?: { quarter: number; criteria: string }[];
+  /** What predictive criteria spoke against it, and the quarter of its expected length in which they first did. */
+  foretold?: { signal: string; quarter: number }[];
+  /** Frames of its stream that came twice; absent: none did. */
+  repeats?: Repeats;
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 
@@ -69,6 +75,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     const one = racer(attempt, first?.role ?? attempt.role, attempt.id === reaskOwed, microtask, live);
     const bet = scene === undefined ? null : betOn(scene, microtask, attempt, one.prefixVerdict, one.tokens);
     if (bet !== null) one.breakRisk = bet.chance;
+    if (scene !== undefined) Object.assign(one, predictionOf(scene, microtask, one, live.get(attempt.id)));
     racers.push(one);
   }
   // Starts there was no money for.
@@ -142,6 +149,7 @@ function racer(
     judging: microtask.attempts.some(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
+    ...(attempt.spared === null ? {} : { spared: true as const }),
     normalised: attempt.status === "complete" ? normalised(attempt, microtask) : null,
     ...(now?.judgedAtTokens === undefined ? {} : { judgedAtTokens: now.judgedAtTokens }),
   };

@@ -287,7 +287,7 @@ export class JobRun implements Run {
       case "start":
         return startAttempt(this, microtask, step.place, step.why, step.extra);
       case "cancel":
-        if (step.why === "rejected-on-prefix") writeOff(this, microtask, step.attempt);
+        if (step.why === "rejected-on-prefix" && !writeOff(this, microtask, step.attempt)) return;
         return cutAttempt(this, step.attempt, step.why);
       case "commit":
         return commitAttempt(this, microtask, step.attempt, step.why);

@@ -11,6 +11,7 @@ import { drawsFor } from "./draws.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { labelIn, readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
+import { signalReports } from "./prediction.ts";
 import { prefixReports } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 
@@ -93,7 +94,7 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const judges = judgeLessons(m);
     const key = `${job.id}/${m.task.id}`;
     const settlement = { key, tenant: job.tenant, kind: m.task.kind, features, atMs: nowMs, attempts };
-    const prefixes = prefixReports(m);
+    const prefixes = [...prefixReports(m), ...signalReports(m)];
     return [
       {
         ...settlement,

@@ -1,4 +1,5 @@
 import type { Usage } from "../money/price.ts";
+import { savedBy } from "../race/accounting.ts";
 import type { RaceEvent } from "../race/race-event.ts";
 import type { DeliveryEvent } from "./delivery-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
@@ -182,6 +183,9 @@ function reconcile(job: Job, attemptId: string, usage: Usage, costNano: number):
   attempt.costNano = costNano;
   attempt.usage = usage;
   attempt.reconciled = true;
+  // What is on the bill after all was not saved.
+  if (attempt.uncut !== null && attempt.price !== null)
+    Object.assign(attempt, savedBy(attempt.uncut.tokens, attempt.price, usage));
   job.sent.delete(job.id);
 }
 
@@ -235,6 +239,11 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       value: event.value,
       atMs: event.atMs,
     };
+    for (const { attempt: id, uncut, savedTokens, savedNano } of event.savings ?? []) {
+      const cut = microtask.attempts.find((a) => a.id === id);
+      if (cut?.uncut)
+        Object.assign(cut, { uncut: { ...uncut, boundTokens: cut.uncut.boundTokens }, savedTokens, savedNano });
+    }
     job.orphanings = 0;
     return;
   }
@@ -282,8 +291,14 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
         pFalse: event.pFalse,
         valueNano: event.valueNano,
         remainingNano: event.remainingNano,
+        risk: event.risk ?? null,
       };
       return;
+    case "attempt-spared": {
+      const { criterion, evidence, risk, share } = event;
+      attempt.spared = { criterion, evidence, risk, share };
+      return;
+    }
     case "verdict-reached":
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
@@ -306,6 +321,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       end(job, attempt, "cancelled", event.atMs, event.costNano);
       attempt.savedNano = event.savedNano;
       attempt.savedTokens = event.savedTokens;
+      attempt.uncut = event.uncut ?? null;
       attempt.message = event.why;
       attempt.stood = event.stood ?? [];
       attempt.cut = { askedAtMs: event.askedAtMs, stoppedAtMs: event.stoppedAtMs, tokensSeen: event.tokensSeen };
@@ -314,6 +330,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       // Of newer code: what it means is not known, and it is no end.
       return;
   }
+  attempt.foretold = event.foretold ?? [];
+  attempt.repeats = event.repeats ?? null;
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
@@ -345,6 +363,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   costNano: 0,
   savedNano: 0,
   savedTokens: 0,
+  uncut: null,
   queuedMs: 0,
   cut: null,
   writtenOff: null,
@@ -358,4 +377,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   wholeVerdict: null,
   bet: null,
   stood: [],
+  spared: null,
+  foretold: [],
+  repeats: null,
 });

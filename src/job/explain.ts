@@ -1,4 +1,5 @@
 import type { Decision } from "../market/bid.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import { explainDecision } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import type { JudgeAudit } from "../race/race-event.ts";
@@ -74,6 +75,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
   sentences.push(
     ...m.attempts.map(attemptSentence),
     ...m.attempts.flatMap(betSentence),
+    ...m.attempts.flatMap(spareSentence),
     ...m.comparisons.flatMap(({ first, second, better, why }) =>
       better === null ? [`${first} and ${second} were not told apart: ${why}.`] : [],
     ),
@@ -86,7 +88,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
 function attemptSentence(a: Attempt): string {
   const went =
     a.continues === null ? "" : ` It went on from ${a.continues.chars} characters of ${a.continues.attempt}.`;
-  return `${endSentence(a)}${went}`;
+  return `${endSentence(a)}${went}${twice(a)}`;
 }
 
 function endSentence(a: Attempt): string {
@@ -104,10 +106,18 @@ function endSentence(a: Attempt): string {
     case "failed":
       return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
     case "cancelled":
-      return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved${estimated(a)}.${evidence}`;
     case "orphaned":
       return `${a.bidder} (${roleOf(a)}) was lost in a restart; its whole reservation of ${cost} counts as spent.`;
   }
+}
+
+/** What the length that was not sent was read off. */
+function estimated({ uncut, savedTokens }: Attempt): string {
+  if (uncut === null || savedTokens === 0) return "";
+  const winner = uncut.winnerTokens === undefined ? "" : `the winner's ${uncut.winnerTokens} tokens`;
+  const off = uncut.from === "bid" ? "its bid" : winner === "" ? "its bid, up to its bound" : winner;
+  return ` of about ${uncut.tokens}, estimated from ${off}${uncut.from === "bound" && winner !== "" ? ", up to its bound" : ""}`;
 }
 
 /** Only an end that is not a plain "stop" is worth words. */
@@ -138,6 +148,17 @@ function betSentence({ id, bidder, bet }: Attempt): string[] {
   ];
 }
 
+/** Frames that came twice: what a number tells is dropped, what only looks alike may be meant. */
+function twice({ repeats }: Attempt): string {
+  if (repeats === null) return "";
+  const { dropped, alike } = repeats;
+  const frames = (n: number): string => `${n} frame${n === 1 ? "" : "s"} of its stream`;
+  const gone =
+    dropped === 0 ? "" : ` ${frames(dropped)} came twice by number and ${dropped === 1 ? "was" : "were"} dropped.`;
+  if (alike === 0) return gone;
+  return `${gone} ${frames(alike)} came twice, byte for byte, and without a number: the text is passed on as sent, for it may be meant.`;
+}
+
 /** Time in the queue, where there was one. */
 const queued = (a: Attempt): string => (a.queuedMs > 0 ? ` after ${a.queuedMs} ms in the queue` : "");
 
@@ -145,7 +166,22 @@ const queued = (a: Attempt): string => (a.queuedMs > 0 ? ` after ${a.queuedMs} m
 const foretold = ({ writtenOff: w }: Attempt): string =>
   w === null
     ? ""
-    : `: ${w.criterion} foretells a reject; ${(100 * w.pFalse).toFixed(1)} % that it is wrong x ${formatUsd(w.valueNano)} < ${formatUsd(w.remainingNano)} for the rest`;
+    : `: ${w.criterion} foretells a reject; ${(100 * w.pFalse).toFixed(1)} % that it is wrong${onRecord(w.risk)} x ${formatUsd(w.valueNano)} < ${formatUsd(w.remainingNano)} for the rest`;
+
+/** Where a risk comes from: what was seen of such answers, or the criterion's own declaration. */
+const onRecord = (risk: FalseKillRisk | null): string => {
+  if (risk === null) return "";
+  return risk.seen === 0 ? " (as declared: none seen yet)" : ` (at most: ${risk.wrong} of ${risk.seen} such passed)`;
+};
+
+/** A cut that was not made, to measure how often such cuts are wrong. */
+function spareSentence({ id, bidder, spared }: Attempt): string[] {
+  if (spared === null) return [];
+  const { criterion, evidence, risk, share } = spared;
+  return [
+    `${bidder} (${id}) was to be cut since ${criterion} foretold a reject (${evidence}), at a risk of ${(100 * risk.chance).toFixed(1)} %${onRecord(risk)}; it was drawn to run on, as ${(100 * share).toFixed(0)} % of such are, to show how it ends.`,
+  ];
+}
 
 /** How long the calls of a job waited for their places, all together and at most. */
 function queueSentence(attempts: readonly Attempt[]): string[] {

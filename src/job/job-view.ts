@@ -64,9 +64,20 @@ export interface AttemptView {
     billedBy: string;
     savedTokens: number;
     savedUsd: number;
+    /** How long it would have been, tokens, the most it could have been, and what that was read off; null: an old log. */
+    uncut: Attempt["uncut"];
   } | null;
+  /** Frames of its stream that came twice: dropped by their number, or alike and passed on; null: none known of. */
+  repeats: { dropped: number; alike: number } | null;
   /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
-  writtenOff: { criterion: string; pFalse: number; valueUsd: number; remainingUsd: number } | null;
+  writtenOff: {
+    criterion: string;
+    pFalse: number;
+    valueUsd: number;
+    remainingUsd: number;
+    /** How many such answers were seen to their ends, and how many passed after all; null: an old log. */
+    risk: { seen: number; wrong: number; declared: number } | null;
+  } | null;
 }
 
 const usd = (nano: NanoUsd): number => toUsd(nano);
@@ -81,6 +92,7 @@ const cutOf = (a: Attempt): AttemptView["cut"] =>
         billedBy: a.usage?.source ?? "counted",
         savedTokens: a.savedTokens,
         savedUsd: usd(a.savedNano),
+        uncut: a.uncut,
       };
 
 /** Folds a job into its view. Pure. */
@@ -128,6 +140,7 @@ export function viewOf(job: Job): JobView {
         totalMs: a.totalMs,
         queuedMs: a.queuedMs,
         cut: cutOf(a),
+        repeats: a.repeats,
         writtenOff:
           a.writtenOff === null
             ? null
@@ -136,6 +149,7 @@ export function viewOf(job: Job): JobView {
                 pFalse: a.writtenOff.pFalse,
                 valueUsd: usd(a.writtenOff.valueNano),
                 remainingUsd: usd(a.writtenOff.remainingNano),
+                risk: a.writtenOff.risk,
               },
       })),
     })),

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../error.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Decision } from "../market/bid.ts";
 import type { BreakRisk } from "../market/break-record.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { Pace } from "../market/pace.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
 import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
@@ -9,8 +10,9 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
-import type { Finish } from "../race/model-port.ts";
-import type { AttemptRole, Continues, JudgeAudit } from "../race/race-event.ts";
+import type { Finish, Repeats } from "../race/model-port.ts";
+import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
+import type { Uncut } from "../race/uncut.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
 import type { Answer } from "./job-event.ts";
 
@@ -40,8 +42,11 @@ export interface Attempt {
   text: string;
   usage: Usage | null;
   costNano: NanoUsd;
+  /** What its cut saved: `uncut` less what is billed. */
   savedNano: NanoUsd;
   savedTokens: number;
+  /** How long it would have been, by the latest evidence, and could have been; null: not cut, or a log without it. */
+  uncut: (Uncut & { boundTokens: number }) | null;
   /** It waited this long for its place at the bidder and its slot; other durations do not hold it. */
   queuedMs: number;
   /** When it was asked to stop and when it did, epoch ms, and the output tokens seen until then. null: it was not cut. */
@@ -53,7 +58,10 @@ export interface Attempt {
     pFalse: number;
     valueNano: NanoUsd;
     remainingNano: NanoUsd;
+    risk: FalseKillRisk | null;
   } | null;
+  /** A cut on a prediction was drawn not to be made. */
+  spared: Spared | null;
   firstTokenMs: number | null;
   totalMs: number | null;
   failure: FailureReason | null;
@@ -69,6 +77,10 @@ export interface Attempt {
   bet: { risk: BreakRisk; taken: boolean } | null;
   /** Quarters of its expected length in which its prefix was accepted; known once it is complete or cut. */
   stood: { quarter: number; criteria: string }[];
+  /** What predictive criteria spoke against it; known once it has ended. */
+  foretold: { signal: string; quarter: number }[];
+  /** Frames of its stream that came twice; null: none that is known of. */
+  repeats: Repeats | null;
 }
 
 export interface Joined {

@@ -15,6 +15,7 @@ import { type LengthForecast, projectedLengthCriterion } from "./projected-lengt
 import { quotesCriterion } from "./quotes-criterion.ts";
 import { repetitionCriterion } from "./repetition.ts";
 import { schemaCriterion } from "./schema-criterion.ts";
+import { opensWithBracket, unlikelyJsonCriterion } from "./unlikely-json.ts";
 import type { CriterionResult, Verdict } from "./verdict.ts";
 
 /** What the criteria of one microtask need besides its contract. */
@@ -24,8 +25,6 @@ export interface JudgeContext {
   /** Labels of a closed kind; absent or null: any answer. */
   labels?: readonly string[] | null;
   detectLanguage?: DetectLanguage;
-  /** How long answers are, and where they are cut; absent: no projection. */
-  forecast?: LengthForecast;
 }
 
 /** The deterministic criteria on one racer's stream. Memory: at most 256 KB, besides what all racers share. */
@@ -38,8 +37,14 @@ export interface PrefixJudge {
   whole(text: string, reading: Reading | null): Verdict;
 }
 
-/** A contract made ready once for all racers of a microtask; the contract must have passed `checkContract`. */
-export function prepareJudge(contract: Contract, context: JudgeContext): { open(): PrefixJudge } {
+/**
+ * A contract made ready once for all racers of a microtask; the contract must have passed `checkContract`. `forecast`:
+ * how long this racer's answers are, and where they are cut; null: no projection.
+ */
+export function prepareJudge(
+  contract: Contract,
+  context: JudgeContext,
+): { open(forecast?: LengthForecast | null): PrefixJudge } {
   const criteria: PreparedCriterion[] = contract.criteria.map((criterion, index) =>
     prepareCriterion(`criteria/${index}`, criterion, contract, context),
   );
@@ -47,13 +52,21 @@ export function prepareJudge(contract: Contract, context: JudgeContext): { open(
   if (context.labels != null && contract.schema === undefined) criteria.unshift(labelsCriterion(context.labels));
   // Built in; they speak on prefixes only, and only when they reject.
   const watches = [repetitionCriterion()];
-  if (context.forecast !== undefined) watches.push(projectedLengthCriterion(context.forecast));
-  return { open: () => openJudge(criteria, watches, contract) };
+  if (contract.schema !== undefined && opensWithBracket(contract.schema)) watches.push(unlikelyJsonCriterion());
+  return {
+    open: (forecast) => {
+      const projected = forecast == null ? [] : [projectedLengthCriterion(forecast)];
+      return openJudge(criteria, [...watches, ...projected], contract);
+    },
+  };
 }
 
 /** `prepareJudge` for a single stream. */
-export const openPrefixJudge = (contract: Contract, context: JudgeContext): PrefixJudge =>
-  prepareJudge(contract, context).open();
+export const openPrefixJudge = (
+  contract: Contract,
+  context: JudgeContext,
+  forecast: LengthForecast | null = null,
+): PrefixJudge => prepareJudge(contract, context).open(forecast);
 
 function prepareCriterion(
   id: string,

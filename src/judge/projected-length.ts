@@ -11,8 +11,13 @@ export interface LengthForecast {
 const every = 256;
 /** A finish over the cap is foretold from this probability on. */
 const sureFrom = 0.9;
+/**
+ * P(it ends in time after all) is declared no lower: a forecast is made of other jobs' answers, which were held to other
+ * caps. At the usual value of an answer that never pays; what is seen of such answers can bring it down.
+ */
+const leastFalse = 0.1;
 
-/** An answer that will probably not end before the cap. Predictive: pFalse is the chance that it does end in time. */
+/** An answer that will probably not end before the cap. Predictive: pFalse is the chance that it does end in time, at least a tenth. */
 export function projectedLengthCriterion(forecast: LengthForecast): PreparedCriterion {
   return {
     id: "cap",
@@ -32,7 +37,7 @@ export function projectedLengthCriterion(forecast: LengthForecast): PreparedCrit
         },
         status: () => status,
         evidence: () => `will pass ${forecast.cap} characters with probability ${over.toFixed(3)}`,
-        pFalse: () => 1 - over,
+        pFalse: () => Math.max(leastFalse, 1 - over),
         finish: () => ({ accept: true, evidence: "told on a prefix only" }),
       };
     },

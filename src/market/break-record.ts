@@ -2,7 +2,7 @@ import type { Kind } from "../plan/kind.ts";
 import { growth } from "./forgetting.ts";
 
 /**
- * What became of accepted prefixes: one row for a kind, the criteria that more text could still break, and a bidder
+ * What became of accepted prefixes, and of those that a signal spoke against (false-kill.ts): one row for a kind, the criteria that more text could still break, and a bidder
  * ("" counts all of them). `counts` by quarter of the expected length: held at 2q, broke at 2q + 1, forward-weighted.
  */
 export interface BreakRow {
@@ -44,7 +44,7 @@ export interface BreakRisk {
 
 export const emptyBreaks = (): BreaksState => ({ version: 1, landmarkMs: 0, rows: [] });
 
-const quarters = 4;
+export const quarters = 4;
 /** Observations a row remembers in a quarter; older ones fade. */
 const heaviest = 5_000;
 /** Rows that are kept: 130 characters of JSON at most for usual names, so the part stays below 48 KB. */
@@ -118,9 +118,10 @@ export function learnBreaks(breaks: BreaksState, kind: Kind, reports: readonly P
   while (breaks.rows.length > mostRows) forgetLeast(breaks.rows);
 }
 
-function countsOf(
+/** What was seen of prefixes like these of one bidder ("": of all), as it weighs now. */
+export function countsOf(
   breaks: BreaksState | undefined,
-  { kind, criteria, quarter }: { kind: Kind; criteria: string; quarter: number },
+  { kind, criteria, quarter }: Pick<BreakRow, "kind" | "criteria"> & { quarter: number },
   bidder: string,
   nowMs: number,
 ): { held: number; broke: number } {

@@ -83,6 +83,6 @@ export interface Settlement {
   attempts: AttemptReport[];
   /** What it teaches about the judges that were asked. */
   judges?: JudgeReport[];
-  /** Accepted prefixes whose whole answers are known. */
+  /** Accepted prefixes, and those a signal spoke against, whose whole answers are known. */
   prefixes?: PrefixReport[];
 }

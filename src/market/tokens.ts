@@ -7,6 +7,8 @@ import type { Column, KindState, Row } from "./state.ts";
 /** Output expected of a call nobody has made: short of the cap, tokens. */
 const firstOutput = 200;
 const memory = 300;
+/** Declared: two answers in three are within a factor of 1.7 of their median. */
+const usualVariance = 0.3;
 
 /** Expected tokens and cost of one call. Log-normal output length: cell <- bidder in the kind <- everybody in the cell. */
 export function expectedCall(
@@ -25,7 +27,7 @@ export function expectedCall(
   const first = logarithm(Math.min(firstOutput, maxOutputTokens, bidder.maxOutputTokens) + 1);
   const usual = column && column.output[0] > 0 ? column.output[1] : first;
   let mean = ((row?.tokens[2] ?? 0) * weight + usual * 2) / (weight + 2);
-  const spread = weight > 3 ? within((row?.tokens[3] ?? 0) - (row?.tokens[2] ?? 0) * (row?.tokens[2] ?? 0), 0, 2) : 0.3;
+  const spread = lengthVariance(row);
   let variance = spread;
   if (column && i >= 0) {
     const n = column.outputs[2 * i] ?? 0;
@@ -36,6 +38,12 @@ export function expectedCall(
   const output = within(exponential(mean + variance / 2) - 1, 0, cap);
   const cost = costOf(bidder.price, { input, output, source: "bounded" }) * exponential(bill);
   return { input, output, costNano: Math.ceil(cost) };
+}
+
+/** Variance of the log output tokens of a bidder in a kind; before there are four answers, what is usual. */
+export function lengthVariance(row: Row | undefined): number {
+  const [weight, , mean, square] = row?.tokens ?? [0, 0, 0, 0];
+  return weight > 3 ? within(square - mean * mean, 0, 2) : usualVariance;
 }
 
 /** Running mean with a memory of about 300 observations. */

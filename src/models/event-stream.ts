@@ -2,6 +2,8 @@ import { ModelFailure } from "../race/model-port.ts";
 
 export interface StreamEvent {
   event: string;
+  /** The event's own `id`; "": it has none. One without is not given the last one's, as the standard does. */
+  id: string;
   data: string;
 }
 
@@ -15,6 +17,7 @@ export class EventStreamParser {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   #rest = "";
   #event = "";
+  #id = "";
   #data: string[] = [];
   #dataChars = 0;
 
@@ -73,7 +76,8 @@ export class EventStreamParser {
       this.#tooLong(this.#dataChars);
       this.#data.push(value);
     } else if (field === "event") this.#event = value;
-    else if (!/^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(field) || (colon === -1 && field !== "id" && field !== "retry"))
+    else if (field === "id") this.#id = value;
+    else if (!/^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(field) || (colon === -1 && field !== "retry"))
       throw new ModelFailure("malformed-stream", "a line of the stream is not an event field");
     return null;
   }
@@ -82,10 +86,12 @@ export class EventStreamParser {
     const event = this.#event || "message";
     const { length } = this.#data;
     const data = length === 1 ? (this.#data[0] ?? "") : this.#data.join("\n");
+    const id = this.#id;
     this.#event = "";
+    this.#id = "";
     this.#data = [];
     this.#dataChars = 0;
-    return length === 0 ? null : { event, data };
+    return length === 0 ? null : { event, id, data };
   }
 
   #tooLong(chars: number): void {

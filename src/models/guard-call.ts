@@ -10,6 +10,7 @@ export type RawPart =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
   | { type: "usage"; usage: Usage }
+  | { type: "repeat"; how: "dropped" | "alike" }
   | { type: "end"; finish: Finish; said?: string; refused?: boolean };
 
 const maxAnswerChars = 4 * 1024 * 1024;
@@ -47,6 +48,9 @@ export async function* guardCall(
           if (part.type === "text") tally.sawText(part.text);
           else tally.sawReasoning(part.text);
           if (tally.seenLength > cap) throw new ModelFailure("too-large", `answer longer than ${cap} characters`);
+          yield part;
+          break;
+        case "repeat":
           yield part;
           break;
         case "usage":

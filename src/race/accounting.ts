@@ -1,5 +1,6 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { type Uncut, type UncutEvidence, uncutLength } from "./uncut.ts";
 
 /** What an attempt that was cut is billed, and what the cut saved. Saved is never below 0. */
 export interface CutAccount {
@@ -8,18 +9,19 @@ export interface CutAccount {
   costNano: NanoUsd;
   /** By the better of the two counts. */
   tokensSeen: number;
+  /** What it would have sent, by what is known when it stopped. */
+  uncut: Uncut;
   savedTokens: number;
   savedNano: NanoUsd;
 }
 
-export interface CutFacts {
+export interface CutFacts extends UncutEvidence {
   price: PriceSheet;
   /** 0 when the request never reached the provider. */
   inputTokens: number;
   /** Output tokens counted until the stream stopped (those that arrived after the cut included). */
   tokensSeen: number;
-  /** What the bid expected of it uncut, and its cap. */
-  expectedOutputTokens: number;
+  /** Its cap, to which a provider that does not stop may bill. `boundTokens` is never above it. */
   maxOutputTokens: number;
   cancelStopsBill: boolean;
   /** The provider's own record, if it came in time, or the count of its port, which knows more than text alone. */
@@ -28,18 +30,26 @@ export interface CutFacts {
 
 /**
  * The provider's record where there is one (never below what was seen); what was counted where a cut stops the bill,
- * by the port or else here; else the cap, since the provider may go on to it. Saved: against the expected length, which
- * a longer prefix raises.
+ * by the port or else here; else the cap, since the provider may go on to it.
  */
 export function cutAccount(known: CutFacts): CutAccount {
   const facts = { ...known, tokensSeen: seenOf(known) };
   const usage = billed(facts);
   const costNano = neverSent(facts) ? 0 : costOf(facts.price, usage);
-  const uncutOutput = Math.max(facts.tokensSeen, Math.min(facts.expectedOutputTokens, facts.maxOutputTokens));
-  const savedTokens = Math.max(0, Math.round(uncutOutput - usage.output));
+  const uncut = uncutLength(facts, facts.tokensSeen);
+  return { usage, costNano, tokensSeen: facts.tokensSeen, uncut, ...savedBy(uncut.tokens, facts.price, usage) };
+}
+
+/** What of an uncut length is not on the bill. A provider that bills more than that saved nothing. */
+export function savedBy(
+  uncutTokens: number,
+  price: PriceSheet,
+  usage: Usage,
+): { savedTokens: number; savedNano: NanoUsd } {
+  const savedTokens = Math.max(0, Math.round(uncutTokens - usage.output));
   const uncut: Usage = { ...usage, output: usage.output + savedTokens };
-  const savedNano = savedTokens === 0 ? 0 : Math.max(0, costOf(facts.price, uncut) - costOf(facts.price, usage));
-  return { usage, costNano, tokensSeen: facts.tokensSeen, savedTokens, savedNano };
+  const savedNano = savedTokens === 0 ? 0 : Math.max(0, costOf(price, uncut) - costOf(price, usage));
+  return { savedTokens, savedNano };
 }
 
 /** A port counts by what it knows of its provider; more than was asked for cannot have come. */
@@ -60,26 +70,3 @@ function billed(facts: CutFacts): Usage {
 
 const neverSent = (facts: CutFacts): boolean =>
   facts.usage === null && facts.inputTokens === 0 && facts.tokensSeen === 0;
-
-/** Adds up cuts, for a job or a month. */
-export interface CutTotals {
-  cuts: number;
-  savedTokens: number;
-  savedNano: NanoUsd;
-  /** Cost of what was cut, by how well it is known. */
-  costNano: Record<Usage["source"], NanoUsd>;
-}
-
-export const newCutTotals = (): CutTotals => ({
-  cuts: 0,
-  savedTokens: 0,
-  savedNano: 0,
-  costNano: { provider: 0, counted: 0, bounded: 0 },
-});
-
-export function addCut(totals: CutTotals, account: CutAccount): void {
-  totals.cuts++;
-  totals.savedTokens += account.savedTokens;
-  totals.savedNano += account.savedNano;
-  totals.costNano[account.usage.source] += account.costNano;
-}

@@ -12,7 +12,7 @@ export function dominatedRacers(state: RaceState): string[] {
   for (const racer of state.racers) {
     const own = outlook[racer.place];
     if (own === undefined || racer.firstTokenAtMs === null || standingOf(racer) !== "running") continue;
-    if (racer.attempt === state.shown) continue;
+    if (racer.attempt === state.shown || racer.spared) continue;
     if (!mayWin(state, racer) || racer.prefixVerdict?.result === "accept") continue;
     const leftTokens = Math.max(1, own.outputTokens - racer.tokens);
     const ownEndMs = racer.firstTokenAtMs + (1000 * own.outputTokens) / own.tokensPerSecond;

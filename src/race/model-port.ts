@@ -34,6 +34,12 @@ export interface ModelCall {
 /** How a provider says that an answer ended. other: a word that nobody here knows; unknown: it said nothing at all. */
 export type Finish = "stop" | "length" | "content-filter" | "other" | "unknown";
 
+/** Frames that came twice, by what was made of them. */
+export interface Repeats {
+  dropped: number;
+  alike: number;
+}
+
 export type ModelPart =
   /** Response headers came: the connection is open. */
   | { type: "open" }
@@ -41,6 +47,8 @@ export type ModelPart =
   /** Thinking that is billed but not shown. */
   | { type: "reasoning"; text: string }
   | { type: "usage"; usage: Usage }
+  /** A frame of the stream came twice. dropped: by its own number; alike: byte for byte, and it was passed on as sent. */
+  | { type: "repeat"; how: "dropped" | "alike" }
   /** The provider's own end of stream; `said`: its word, where that is none of ours. A stream that ends without it was cut: the port throws `truncated`. */
   | { type: "end"; finish: Finish; said?: string };
 

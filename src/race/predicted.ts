@@ -1,5 +1,5 @@
 import { surestPrediction, worthKilling } from "../judge/worth-killing.ts";
-import type { RaceState } from "./race.ts";
+import type { Racer, RaceState } from "./race.ts";
 import { standingOf } from "./standing.ts";
 
 /**
@@ -13,12 +13,16 @@ export function predictedRejects(state: RaceState): string[] {
   const cut: string[] = [];
   for (const racer of state.racers) {
     const view = outlook[racer.place];
-    if (racer.attempt === state.shown) continue;
+    if (racer.attempt === state.shown || racer.spared) continue;
     if (view === undefined || racer.prefixVerdict === null || standingOf(racer) !== "running") continue;
     const prediction = surestPrediction(racer.prefixVerdict);
     if (prediction === null) continue;
-    const remainingCostNano = Math.max(1, view.outputTokens - racer.tokens) * view.nanoPerToken;
+    const remainingCostNano = remainingTokens(racer, view.outputTokens) * view.nanoPerToken;
     if (worthKilling({ pFalse: prediction.pFalse, valueNano, remainingCostNano })) cut.push(racer.attempt);
   }
   return cut;
 }
+
+/** Output a racer is expected to send yet, at least one token; no more than it can. */
+export const remainingTokens = ({ tokens, boundTokens }: Racer, expectedTokens: number): number =>
+  Math.max(1, Math.min(expectedTokens, boundTokens ?? Number.POSITIVE_INFINITY) - tokens);

@@ -1,9 +1,11 @@
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
 import type { BreakRisk } from "../market/break-record.ts";
+import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
-import type { Finish } from "./model-port.ts";
+import type { Finish, Repeats } from "./model-port.ts";
+import type { Uncut } from "./uncut.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
 export type AttemptRole = "leader" | "parallel" | "hedge" | "fallback" | "audit" | "reask" | "judge" | "fusion";
@@ -25,11 +27,28 @@ export interface JudgeAudit {
   why: string;
 }
 
+/** A cut on a prediction that was drawn not to be made. */
+export interface Spared {
+  criterion: string;
+  evidence: string;
+  risk: FalseKillRisk;
+  /** Probability with which it was drawn, above 0 to 1. */
+  share: number;
+}
+
 /** Delivered text of `attempt` that another goes on from: code units, and about how many tokens. */
 export interface Continues {
   attempt: string;
   chars: number;
   tokens: number;
+}
+
+/** What the cut of an attempt saved: `uncut` less what was billed, and its price. Never below 0. */
+export interface Saving {
+  attempt: string;
+  uncut: Uncut;
+  savedTokens: number;
+  savedNano: NanoUsd;
 }
 
 export type RaceEvent =
@@ -93,7 +112,11 @@ export type RaceEvent =
       pFalse: number;
       valueNano: NanoUsd;
       remainingNano: NanoUsd;
+      /** What `pFalse` was read off. Absent in logs before it was kept: what the criterion declares. */
+      risk?: FalseKillRisk;
     }
+  /** A cut on a prediction that paid and was not made: drawn with probability `share`, to see how it ends. */
+  | ({ type: "attempt-spared"; microtask: string; attempt: string } & Spared)
   | {
       type: "attempt-finished";
       microtask: string;
@@ -104,6 +127,10 @@ export type RaceEvent =
       finishSaid?: string;
       /** Quarters of its expected length in which its prefix was accepted, and the criteria that could still break. */
       stood?: { quarter: number; criteria: string }[];
+      /** What predictive criteria spoke against it, with the quarter in which each first did. Absent: nothing. */
+      foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -118,6 +145,10 @@ export type RaceEvent =
       /** cut-short: "length". Absent: it came to no end of its own. */
       finish?: Finish;
       message: string;
+      /** As in attempt-finished. */
+      foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -132,13 +163,19 @@ export type RaceEvent =
       askedAtMs: number;
       stoppedAtMs: number;
       tokensSeen: number;
+      /** As in attempt-finished. */
+      foretold?: { signal: string; quarter: number }[];
+      /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
+      repeats?: Repeats;
       usage: Usage;
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */
       stood?: { quarter: number; criteria: string }[];
-      /** Against what it would have sent uncut, by its own expected length; never below 0. */
+      /** Against what it would have sent uncut, by what was known then; a later join may know better. Never below 0. */
       savedNano: NanoUsd;
       savedTokens: number;
+      /** That length and the most it could have been. Absent in logs before it was kept: the bid's expectation. */
+      uncut?: Uncut & { boundTokens: number };
       firstTokenMs: number | null;
       totalMs: number;
       queuedMs: number;
@@ -171,6 +208,8 @@ export type RaceEvent =
       value: unknown;
       repairs: string[];
       criteria: CriterionResult[];
+      /** What earlier cuts saved, by the winner's length: they stand in place of what the cuts said. Absent: nothing new. */
+      savings?: Saving[];
     }
   | {
       type: "microtask-failed";

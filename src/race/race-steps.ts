@@ -1,7 +1,7 @@
 import { dominatedRacers } from "./dominated.ts";
 import { predictedRejects } from "./predicted.ts";
 import { prefixLooks } from "./prefix-look.ts";
-import type { RaceState, RaceStep } from "./race.ts";
+import type { Racer, RaceState, RaceStep } from "./race.ts";
 import { committedRacer, mayWin, roleOf, standingOf, wantsJudge } from "./standing.ts";
 import { startsDue } from "./starts.ts";
 import { contenders, isAnyoneBusy, lastResort, winnerOf } from "./winner.ts";
@@ -102,7 +102,7 @@ function afterAccept(state: RaceState, accepted: { attempt: string; atMs: number
   let audits = false;
   for (const racer of state.racers) {
     if (racer.status !== "running") continue;
-    if (roleOf(state, racer) === "audit" && racer.prefixVerdict?.result !== "reject" && nowMs < untilMs) audits = true;
+    if (runsToTeach(state, racer) && racer.prefixVerdict?.result !== "reject" && nowMs < untilMs) audits = true;
     else steps.push({ step: "cancel", attempt: racer.attempt, why: "lost-race" });
   }
   if (steps.length > 0 || !audits) return steps;
@@ -123,10 +123,14 @@ function decidedOnPrefix(state: RaceState): string | null {
   return first?.attempt ?? null;
 }
 
+/** Its end is worth seeing although somebody else has won. */
+const runsToTeach = (state: RaceState, racer: Racer): boolean =>
+  roleOf(state, racer) === "audit" || racer.spared === true;
+
 function cutLosers(state: RaceState, winner: string, why: "lost-race" | "committed-other"): RaceStep[] {
   const steps: RaceStep[] = [];
   for (const racer of state.racers) {
-    if (racer.status !== "running" || racer.attempt === winner || roleOf(state, racer) === "audit") continue;
+    if (racer.status !== "running" || racer.attempt === winner || runsToTeach(state, racer)) continue;
     const rejected = racer.prefixVerdict?.result === "reject";
     steps.push({ step: "cancel", attempt: racer.attempt, why: rejected ? "rejected-on-prefix" : why });
   }

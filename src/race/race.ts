@@ -32,6 +32,10 @@ export interface Racer {
   judgedAtTokens?: number;
   /** The attempts whose answers this one merges; absent: it answers by itself. It has no place in the line-up (-1). */
   fuses?: string[];
+  /** With a predictive reject: the most output it can have by its cap and its contract, tokens. Absent: no bound. */
+  boundTokens?: number;
+  /** A cut on a prediction was not made, to see how it ends: nothing but a broken criterion or the deadline cuts it. */
+  spared?: true;
   /** P(the accepted prefix is rejected as a whole), from the market's break record; absent: taken as 0. */
   breakRisk?: number;
 }

@@ -120,7 +120,8 @@ const settlement = z.looseObject({
   judges: z.array(judgeReport).max(maxAttempts).optional(),
   prefixes: z
     .array(prefixReport)
-    .max(4 * maxAttempts)
+    // Four quarters of an accepted prefix, and as many predictive signals.
+    .max(8 * maxAttempts)
     .optional(),
 });
 

@@ -100,8 +100,14 @@ function told(a: Attempt): string {
   if (a.status === "failed") return `failed: ${a.failure}`;
   if (a.status === "cancelled") return `cut: ${a.message}`;
   if (broken !== undefined) return `${a.role === "reask" ? "asked again, " : ""}rejected: ${broken.criterion}`;
-  return a.usage?.source === "provider" ? "complete" : `complete, tokens ${a.usage?.source}`;
+  const twice = a.repeats === null ? "" : `, ${framesOf(a.repeats)}`;
+  return `${a.usage?.source === "provider" ? "complete" : `complete, tokens ${a.usage?.source}`}${twice}`;
 }
+
+const framesOf = ({ dropped, alike }: NonNullable<Attempt["repeats"]>): string =>
+  dropped > 0
+    ? `${dropped} frame dropped: sent twice by its id`
+    : `${alike} frame was sent twice byte for byte: passed on`;
 
 /** From a failure until the provider had the next bidder's request, ms; one a job. */
 const untilAsked: number[] = [];

@@ -60,6 +60,7 @@ export const faultCases: FaultCase[] = [
     reason: null,
     text: [...six.slice(0, 3), ...six.slice(2)].join(""),
   },
+  { fault: "duplicated chunk of a numbered stream", script: strikes("duplicate-numbered"), reason: null },
   { fault: "empty answer", script: strikes("empty"), reason: "empty-answer" },
   { fault: "line of 10 MB", script: strikes("long-line"), reason: "too-large", mid: true },
   { fault: "usage missing", script: strikes("usage-missing"), reason: null, counts: "counted" },

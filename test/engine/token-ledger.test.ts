@@ -14,7 +14,7 @@ interface Entry {
 
 /**
  * A provider that sends one token a chunk and keeps its own ledger. When it is asked to stop, `onTheWay` more tokens
- * arrive. `tells`: its port says at the end of a cut call what it counted.
+ * arrive. `tells`: its port says at the end of a call what it counted.
  */
 class Provider extends World {
   readonly ledger = new Map<string, Entry>();
@@ -48,6 +48,7 @@ class Provider extends World {
           }
           yield send();
         }
+        if (world.tells) yield { type: "usage", usage: { input: 20, output: entry.sent, source: "counted" } };
         yield { type: "end", finish: "stop" };
       },
     };

@@ -157,7 +157,7 @@ describe("verdicts on a prefix", () => {
     expect(probabilityOver(900, { median: 500, sdLog: 0.3, cap: 1000 })).toBeGreaterThan(0.4);
     expect(probabilityOver(990, { median: 500, sdLog: 0.3, cap: 1000 })).toBeGreaterThan(0.9);
     expect(probabilityOver(10, { median: 100, sdLog: 0.3, cap: 4000 })).toBeLessThan(1e-9);
-    const judge = openPrefixJudge(terms(), { input: "", forecast: { median: 4000, sdLog: 0.2, cap: 2000 } });
+    const judge = openPrefixJudge(terms(), { input: "" }, { median: 4000, sdLog: 0.2, cap: 2000 });
     expect(judge.push(Array.from({ length: 90 }, (_, at) => `word${at}`).join(" "))?.criteria[0]).toMatchObject({
       criterion: "cap",
       result: "reject",

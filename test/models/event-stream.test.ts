@@ -41,7 +41,7 @@ describe("EventStreamParser", () => {
               return lines.map((l) => l + newline).join("");
             })
             .join("");
-          const wanted = events.map(({ data, name }) => ({ event: name || "message", data: data.join("\n") }));
+          const wanted = events.map(({ data, name }) => ({ event: name || "message", id: "", data: data.join("\n") }));
           expect(parse(encode(text), cuts)).toEqual(wanted);
         },
       ),
@@ -50,14 +50,14 @@ describe("EventStreamParser", () => {
 
   it("reads fields with and without a space, ids and retry, and a last event without its blank line", () => {
     expect(parse(encode("id: 1\nretry: 10\ndata:a\n\ndata: b"), [])).toEqual([
-      { event: "message", data: "a" },
-      { event: "message", data: "b" },
+      { event: "message", id: "1", data: "a" },
+      { event: "message", id: "", data: "b" },
     ]);
   });
 
   it("drops a byte order mark", () => {
     expect(parse(new Uint8Array([0xef, 0xbb, 0xbf, ...encode("data: a\n\n")]), [])).toEqual([
-      { event: "message", data: "a" },
+      { event: "message", id: "", data: "a" },
     ]);
   });
 

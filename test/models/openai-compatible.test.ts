@@ -305,6 +305,12 @@ describe("broken streams are never passed off as complete", () => {
     expect(got.usage?.source).toBe("provider");
   });
 
+  it("a duplicated chunk of a stream that numbers its events is dropped, and told", async () => {
+    const got = await run({ pieces: six, fault: "duplicate-numbered", faultAfter: 3 });
+    expect(got.text).toBe(six.join(""));
+    expect(got.usage?.source).toBe("provider");
+  });
+
   it("wrong JSON is text here; the reader of answers judges it", async () => {
     const got = await run({ fault: "wrong-json" });
     expect(got.failure).toBeNull();

@@ -156,8 +156,9 @@ async function play(
       if (fault === "comments") await write(": keep-alive\n\n");
       if (fault === "long-line") await write(dialect.piece("x".repeat(10 * 1024 * 1024)));
     }
-    await write(dialect.piece(piece));
-    if (fault === "duplicate-chunk" && index === after) await write(dialect.piece(piece));
+    const frame = `${fault === "duplicate-numbered" ? `id: ${index}\n` : ""}${dialect.piece(piece)}`;
+    await write(frame);
+    if ((fault === "duplicate-chunk" || fault === "duplicate-numbered") && index === after) await write(frame);
   }
   if (fault === "refusal") {
     for (const frame of dialect.refusal("I cannot help with that.")) await write(frame);

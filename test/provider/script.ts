@@ -30,6 +30,7 @@ export const faults = [
   "comments",
   "choices-empty",
   "duplicate-chunk",
+  "duplicate-numbered",
   "empty",
   "long-line",
   "usage-missing",

@@ -13,6 +13,7 @@ import { guardCall, type RawPart } from "../guard-call.ts";
 import { openResponse, readChunks, readWhole } from "../open-response.ts";
 import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
+import { RepeatedFrames } from "./repeated-frames.ts";
 import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
@@ -97,6 +98,7 @@ function* textParts({ reasoning, text }: SplitText): Generator<RawPart, void, vo
 async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): AsyncGenerator<RawPart, void, void> {
   const parser = new EventStreamParser();
   const ending = new Ending();
+  const frames = new RepeatedFrames();
   const chunks = readChunks(body, clock);
   try {
     for (;;) {
@@ -109,7 +111,10 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
           yield* ending.parts();
           return;
         }
-        yield* partsOf(chunkOf(event, next.done === true), ending);
+        const chunk = chunkOf(event, next.done === true);
+        const how = frames.next(event, chunk.text);
+        if (how !== "ok") yield { type: "repeat", how };
+        if (how !== "dropped") yield* partsOf(chunk, ending);
       }
       if (next.done) break;
     }
