@@ -4,15 +4,31 @@ import { logVersion, readEvent } from "../src/job/log-version.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
 import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
-import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
+import { joinBody, type LongText, type SplitBody, splitBody } from "./long-bodies.ts";
 
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
 const firstFormChars = 500_000;
+
+/**
+ * Adds an event where it follows the log's last row and that row's epoch is not over; gives a row where it did. One
+ * statement for all: asking first took 0.3 ms of a job, and each other text is compiled anew in each object.
+ */
+const insertNext = `INSERT INTO log (seq, at_ms, epoch, v, body, long) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+  WHERE coalesce((SELECT max(seq) FROM log), 0) = ?1 - 1
+    AND coalesce((SELECT epoch FROM log WHERE seq = ?1 - 1), 0) <= ?3 RETURNING seq`;
 
 /** A page has no more rows than this, however short they are. */
 const pageRows = 500;
 
 type Row = { seq: number; at_ms: number; v: number; body: string; long: string | null };
+
+type NewRow = { seq: number; atMs: number; split: SplitBody | string };
+
+/** Why event `i` was not taken, the log being at `end`. */
+function refused(end: LogEnd | null, events: readonly LoggedEvent[], i: number, epoch: number): Error {
+  const why = refuseAppend(end, events.slice(i), epoch) ?? `event ${events[i]?.seq} does not follow`;
+  return new Error(`The log refused an append: ${why}.`);
+}
 
 /**
  * The job log in the object's SQLite: one row an event, `seq` is the SSE id. Texts too long for a row lie in chunk
@@ -46,12 +62,15 @@ export class JobLog {
   /** All of these events or, when it throws, none. Refuses a writer of an epoch that is over. */
   append(events: LoggedEvent[], epoch: number): void {
     const isThere = this.#isThere();
-    this.#storage.transactionSync(() => {
+    const rows = events.map(({ seq, atMs, ...event }) => ({ seq, atMs, split: splitBody(event) }));
+    const work = () => {
       if (!isThere) createLog(this.#sql);
-      const refusal = refuseAppend(isThere ? this.#lastRow() : null, events, epoch);
-      if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
-      for (const event of events) this.#write(event, epoch);
-    });
+      for (const [i, row] of rows.entries())
+        if (!this.#write(row, epoch)) throw refused(this.#lastRow(), events, i, epoch);
+    };
+    // One statement is whole by itself: a savepoint around it would cost two more.
+    if (isThere && rows.length === 1 && typeof rows[0]?.split === "string") work();
+    else this.#storage.transactionSync(work);
     this.#form = "ready";
   }
 
@@ -102,19 +121,11 @@ export class JobLog {
     );
   }
 
-  #write({ seq, atMs, ...event }: LoggedEvent, epoch: number): void {
-    const split = splitBody(event);
+  /** false: it does not follow the log's last row, or that row's epoch is later. */
+  #write({ seq, atMs, split }: NewRow, epoch: number): boolean {
     if (typeof split !== "string") this.#writeChunks(split.chunks);
     const [body, long] = typeof split === "string" ? [split, null] : [split.body, JSON.stringify(split.long)];
-    this.#sql.exec(
-      "INSERT INTO log (seq, at_ms, epoch, v, body, long) VALUES (?, ?, ?, ?, ?, ?)",
-      seq,
-      atMs,
-      epoch,
-      logVersion,
-      body,
-      long,
-    );
+    return [...this.#sql.exec(insertNext, seq, atMs, epoch, logVersion, body, long)].length === 1;
   }
 
   #writeChunks(chunks: { hash: string; part: number; text: string }[]): void {
