@@ -39,6 +39,9 @@ const brokenMs = 5_000;
 /** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
 const awaitedMs = 500;
 
+/** It began with money of its tenant's, who is to know at once. */
+const isLent = (job: NewJob): boolean => job.slice !== undefined;
+
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
@@ -51,7 +54,6 @@ export class JobObject extends DurableObject<AtomicEnv> {
   #run: JobRun | null = null;
   readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
-  #telling: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
@@ -69,7 +71,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
   async create(job: NewJob, waitMs = 0): Promise<Created> {
     const made = await this.#accept(job, waitMs > 0);
     if (waitMs === 0 || made === "other-request" || made === "gone") return { made, view: null };
-    const view = await this.ended(job.tenant, waitMs);
+    const firstMs = Math.min(awaitedMs, waitMs);
+    const run = this.#run;
+    const quick = await this.ended(job.tenant, firstMs);
+    // Most jobs that somebody waits for are over before anybody could miss them in a list.
+    if (made === "made" && run !== null && run === this.#run && run.job.status === "running" && !isLent(job))
+      this.#tell(run);
+    const view = quick === "running" && waitMs > firstMs ? await this.ended(job.tenant, waitMs - firstMs) : quick;
     return { made, view: view === "running" ? null : view };
   }
 
@@ -86,9 +94,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
-    // Most jobs that somebody waits for are over before anybody could miss them in a list.
-    if (awaited && slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
-    else this.#tell(run);
+    if (!awaited || isLent(job)) this.#tell(run);
     return "made";
   }
 
@@ -304,16 +310,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const events = this.#unpublished;
     this.#unpublished = [];
     this.#streams.publish(events);
-    if (events.some((event) => event.type === "job-ended")) {
-      this.#ends.wake();
-      // A timer would keep the object awake.
-      if (this.#telling !== null) clearTimeout(this.#telling);
-    }
+    if (events.some((event) => event.type === "job-ended")) this.#ends.wake();
     this.#tend();
-  }
-
-  #tellIfRunning(run: JobRun): void {
-    if (run === this.#run && run.job.status === "running") this.#tell(run);
   }
 
   /** The tenant's object hears of a running job beside its work; nothing waits for it. */

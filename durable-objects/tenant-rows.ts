@@ -3,9 +3,14 @@ import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } f
 
 const mostForgotten = 5_000;
 
-/** A tenant's rows in its object's SQLite. */
+/**
+ * A tenant's rows in its object's SQLite. Nobody else writes them, so limits and the newest month, which each settling
+ * job asks for, are read once.
+ */
 export class SqlTenantRows implements TenantRows {
   readonly #sql: SqlStorage;
+  #limits: Limits | null = null;
+  #month: MonthTotals | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -22,6 +27,11 @@ export class SqlTenantRows implements TenantRows {
   }
 
   limits(): Limits {
+    this.#limits ??= this.#readLimits();
+    return this.#limits;
+  }
+
+  #readLimits(): Limits {
     const [row] = this.#sql.exec<{ monthly_nano: number | null; job_nano: number | null; latency_ms: number | null }>(
       `SELECT (SELECT monthly_nano FROM limits) AS monthly_nano, (SELECT job_nano FROM limits) AS job_nano,
         (SELECT latency_ms FROM objective) AS latency_ms`,
@@ -34,6 +44,7 @@ export class SqlTenantRows implements TenantRows {
   }
 
   setLimits({ monthlyNano, jobNano, latencyMs }: Limits): void {
+    this.#limits = null;
     this.#sql.exec("INSERT OR REPLACE INTO limits VALUES (1, ?, ?)", monthlyNano, jobNano);
     this.#sql.exec("INSERT OR REPLACE INTO objective VALUES (1, ?)", latencyMs);
   }
@@ -94,11 +105,15 @@ export class SqlTenantRows implements TenantRows {
   }
 
   month(month: string): MonthTotals {
-    return this.#months("WHERE month = ?", month)[0] ?? { month, jobs: 0, costNano: 0, chargeNano: 0 };
+    if (this.#month?.month !== month)
+      this.#month = this.#months("WHERE month = ?", month)[0] ?? { month, jobs: 0, costNano: 0, chargeNano: 0 };
+    return this.#month;
   }
 
   putMonth({ month, jobs, costNano, chargeNano }: MonthTotals): void {
+    this.#month = null;
     this.#sql.exec("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?)", month, jobs, costNano, chargeNano);
+    this.#month = { month, jobs, costNano, chargeNano };
   }
 
   /** Newest first. */
