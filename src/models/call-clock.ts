@@ -99,7 +99,7 @@ export class CallClock {
     return this.#phase === "connect" ? connectMs : this.#phase === "first-token" ? firstTokenMs : betweenTokensMs;
   }
 
-  /** One timer, moved only when it would fire too late: a timer costs 25 us to set and as much to clear. */
+  /** One timer, moved only when it would fire too late: setting and clearing timers was 0.5 ms of a job. */
   #arm(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#firesAtMs = this.#dueAtMs();
