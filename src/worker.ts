@@ -1,8 +1,8 @@
+import { waitUntil } from "cloudflare:workers";
 import { JobObject } from "../durable-objects/job.ts";
 import { TenantObject } from "../durable-objects/tenant.ts";
 import { summaryKeptMs } from "../durable-objects/tombstone.ts";
 import { takeIntake } from "./entry/intake.ts";
-import type { ClientPlace } from "./entry/location.ts";
 import { handleMail } from "./entry/mail.ts";
 import { portsOf } from "./entry/ports.ts";
 import { takeSettlements } from "./entry/settlements.ts";
@@ -13,20 +13,29 @@ import { prune } from "./store/prune.ts";
 
 export { JobObject, TenantObject };
 
-/** The composition root: the platform's events come in here, and nothing imports this file. */
-export default {
-  fetch(request, env, ctx) {
-    const app = createApp(
-      portsOf(env, (work) => ctx.waitUntil(work), request.cf as ClientPlace | undefined),
-      {
+let made: { env: AtomicEnv; app: ReturnType<typeof createApp> } | null = null;
+
+/** The app of this isolate; it holds nothing of any request. */
+function appOf(env: AtomicEnv): ReturnType<typeof createApp> {
+  if (made?.env !== env)
+    made = {
+      env,
+      // Of the request that is being served, whichever that is.
+      app: createApp(portsOf(env, waitUntil), {
         assets: (asked) => env.ASSETS.fetch(asked),
         unexpected: (error, requestId) => {
           const name = error instanceof Error ? error.name : "unknown";
           console.error(JSON.stringify({ event: "request-failed", requestId, error: name }));
         },
-      },
-    );
-    return app.fetch(request, env, ctx);
+      }),
+    };
+  return made.app;
+}
+
+/** The composition root: the platform's events come in here, and nothing imports this file. */
+export default {
+  fetch(request, env, ctx) {
+    return appOf(env).fetch(request, env, ctx);
   },
 
   async email(message, env, ctx) {

@@ -1,9 +1,4 @@
-/** What the platform tells of where a request came in; absent locally and in tests. */
-export interface ClientPlace {
-  continent?: string;
-  country?: string;
-  longitude?: string;
-}
+import type { ClientPlace } from "../http/ports.ts";
 
 const gulfAndLevant = ["AE", "BH", "IL", "IQ", "IR", "JO", "KW", "LB", "OM", "PS", "QA", "SA", "SY", "TR", "YE"];
 

@@ -37,8 +37,9 @@ export async function marketSnapshot(
   tenant: string | null,
   keepAlive: (work: Promise<unknown>) => void,
 ): Promise<MarketSnapshot> {
-  const source = snapshotSource(openSession(env.DB, { bookmark: null }).db, (ids) =>
-    console.error(JSON.stringify({ event: "bidders-unreadable", ids })),
+  const source = snapshotSource(
+    () => openSession(env.DB, { bookmark: null }).db,
+    (ids) => console.error(JSON.stringify({ event: "bidders-unreadable", ids })),
   );
   return snapshotOf(env, await snapshots.read(tenant, source, keepAlive));
 }

@@ -21,22 +21,20 @@ import { canonicalRequest } from "../plan/canonical-request.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
-import { type Database, type LastWrite, openDatabase, openSession } from "../store/database.ts";
+import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
 import { JobList, type JobPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
-import { type ClientPlace, locationHint } from "./location.ts";
+import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
 import { forgetBidders, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
-/** Everything the doors need, wired to the platform. */
-export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void, place?: ClientPlace): HttpPorts {
-  const { db, wrote } = openSession(env.DB, lastWrite);
-  const hint = locationHint(place);
+/** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
+export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
+  const session = () => openSession(env.DB, lastWrite);
   const secret = signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null);
-  const stored = new BidderStore(db);
   return {
     jobs: {
       async create(caller, request, via, name, waitMs = 0) {
@@ -65,6 +63,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           ...(opening.slice === null ? {} : { slice: opening.slice }),
           ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
         };
+        const hint = locationHint(caller.place);
         const { made, view, again } = await createJob(
           () => env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
           job,
@@ -92,12 +91,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       async list(caller, page) {
         const [ended, running] = await Promise.all([
-          new JobList(db).list(caller.tenant, page),
+          new JobList(session().db).list(caller.tenant, page),
           tenantObject(env, caller.tenant).running(page.limit, page.after),
         ]);
         return withRunning(caller.tenant, ended, running, page);
       },
-      usage: (caller, months) => new JobList(db).usage(caller.tenant, months),
+      usage: (caller, months) => new JobList(session().db).usage(caller.tenant, months),
     },
     money: {
       standing: (caller) => tenantObject(env, caller.tenant).standing(),
@@ -118,6 +117,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const view = viewOf({ ...market, pacing: pace });
         return previewAuctions(request, view, Date.now(), seed, isolateFleet);
       },
+      candidates: async () => (await marketSnapshot(env, null, keepAlive)).bidders,
       async bidders() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
         return bidders.map((bidder) => ({ ...bidder, standing: standing(state, bidder, Date.now()) }));
@@ -125,17 +125,19 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       async putBidder(id, body) {
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
         if ("code" in read) return read;
-        const refusal = await stored.put(read.bidder, read.endpoint, Date.now());
+        const { db, wrote } = session();
+        const refusal = await new BidderStore(db).put(read.bidder, read.endpoint, Date.now());
         wrote();
         forgetBidders();
         return refusal;
       },
       async seed(rows) {
         const { bidders } = await marketSnapshot(env, null, keepAlive);
-        return await seedMarket(db, rows, bidders, Date.now());
+        return await seedMarket(session().db, rows, bidders, Date.now());
       },
       async deleteBidder(id) {
-        const gone = await stored.delete(id);
+        const { db, wrote } = session();
+        const gone = await new BidderStore(db).delete(id);
         wrote();
         forgetBidders();
         return gone;
@@ -144,7 +146,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
     access: createAccess({
       operatorKey: env.ATOMIC_API_KEY ?? null,
       local: env.ATOMIC_LOCAL === "1",
-      keys: new CachedKeys(keysOf(env, db, wrote), keyMemory, () => Date.now()),
+      keys: new CachedKeys(keysOf(env, session), keyMemory, () => Date.now()),
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
@@ -163,16 +165,18 @@ const keyMemory: KeyMemory = new Map();
 const lastWrite: LastWrite = { bookmark: null };
 
 /** A replica may not have a key that was made a moment ago elsewhere: before it is refused, the primary is asked. */
-function keysOf(env: AtomicEnv, db: Database, wrote: () => void): KeyStore {
-  const near = new StoredKeys(db);
+function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): KeyStore {
   return {
-    get: async (id) => (await near.get(id)) ?? (await new StoredKeys(openDatabase(env.DB)).get(id)),
+    get: async (id) =>
+      (await new StoredKeys(session().db).get(id)) ?? (await new StoredKeys(openDatabase(env.DB)).get(id)),
     async put(row) {
-      await near.put(row);
+      const { db, wrote } = session();
+      await new StoredKeys(db).put(row);
       wrote();
     },
     async revoke(id, nowMs) {
-      const done = await near.revoke(id, nowMs);
+      const { db, wrote } = session();
+      const done = await new StoredKeys(db).revoke(id, nowMs);
       wrote();
       return done;
     },

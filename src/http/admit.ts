@@ -7,7 +7,7 @@ import type { HttpPorts } from "./ports.ts";
 export async function admit(request: JobRequest, ports: HttpPorts): Promise<void> {
   const refusal = await ports.checkRequest(request);
   if (refusal !== null) throw AtomicError.from({ ...refusal, message: asSentence(refusal) });
-  checkBidders(request, await ports.market.bidders());
+  checkBidders(request, await ports.market.candidates());
 }
 
 /** Checks of single values say what must hold ("this must be ..."); a client reads a sentence that says of what. */

@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
-import { LinearRouter } from "hono/router/linear-router";
 import { AtomicError } from "../error.ts";
 import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
@@ -34,11 +33,13 @@ export interface AppOptions {
   unexpected?: (error: unknown, requestId: string) => void;
 }
 
-/** The whole HTTP face: thin translators between dialects and ports. Everything but the sign-in form needs a key. */
+/**
+ * The whole HTTP face: thin translators between dialects and ports. Everything but the sign-in form needs a key. Made
+ * once an isolate, not for each request.
+ */
 export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppEnv> {
   const { assets } = options;
-  // Made anew for each request: a router that compiles its routes would take longer than most requests do.
-  const app = new Hono<AppEnv>({ router: new LinearRouter() });
+  const app = new Hono<AppEnv>();
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
   app.use(async (c, next) => {

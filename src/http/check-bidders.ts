@@ -1,14 +1,14 @@
 import { AtomicError } from "../error.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
-import type { BidderListing } from "./ports.ts";
+import type { Candidate } from "./ports.ts";
 
 /** How an operator gets a bidder for what no embedded specialist can do. One line. */
 export const howToAdd =
   "Add one: start the server with OPENAI_API_KEY, or with ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or run npm run bidders -- add.";
 
 /** Throws when the request names a bidder that does not exist, or has a required kind that none of its bidders serves. */
-export function checkBidders(request: JobRequest, bidders: BidderListing[]): void {
+export function checkBidders(request: JobRequest, bidders: readonly Candidate[]): void {
   for (const [i, id] of (request.bidders ?? []).entries())
     if (!bidders.some((b) => b.id === id))
       throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {

@@ -17,6 +17,15 @@ export interface Caller {
   tenant: string;
   role: "operator" | "tenant";
   keyId: string;
+  /** Where the request came in, as far as the platform tells. */
+  place?: ClientPlace | undefined;
+}
+
+/** What the platform tells of where a request came in; absent locally and in tests. */
+export interface ClientPlace {
+  continent?: string;
+  country?: string;
+  longitude?: string;
 }
 
 /** A calendar month of a tenant, "2026-11" in UTC. */
@@ -39,6 +48,9 @@ export interface Feedback {
 
 /** A bidder as shown to callers: these fields and its standing. */
 export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled"> & { [standing: string]: unknown };
+
+/** What admission asks of a bidder: is it there, and whom may it serve. */
+export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName">;
 
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {
@@ -92,6 +104,8 @@ export interface HttpPorts {
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
     preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
+    /** Who could be asked. Each request is checked against these, so no standing is worked out for them. */
+    candidates(): Promise<readonly Candidate[]>;
     /** Bidders with their standing; secrets never. */
     bidders(): Promise<BidderListing[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;

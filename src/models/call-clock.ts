@@ -15,10 +15,12 @@ export class CallClock {
   readonly #outer: AbortSignalLike;
   readonly #controller = new AbortController();
   readonly #onAbort = () => this.#end(new CallCancelled("cancelled"));
+  readonly #startedAtMs = Date.now();
   #phase: Phase = "connect";
-  #phaseFromMs = Date.now();
-  #phaseTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #totalTimer: ReturnType<typeof setTimeout>;
+  #phaseFromMs = this.#startedAtMs;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #firesAtMs = Number.POSITIVE_INFINITY;
+  #bodyRead = false;
   #ended: Error | null = null;
   readonly #waiting = new Set<(reason: Error) => void>();
 
@@ -27,11 +29,7 @@ export class CallClock {
     this.#outer = outer;
     this.signal = this.#controller.signal;
     outer.addEventListener("abort", this.#onAbort, { once: true });
-    this.#totalTimer = setTimeout(
-      () => this.#timeOut("total-timeout", "whole answer", timeouts.totalMs),
-      timeouts.totalMs,
-    );
-    this.#arm(timeouts.connectMs);
+    this.#arm();
     if (outer.aborted) this.#onAbort();
   }
 
@@ -49,6 +47,11 @@ export class CallClock {
   progressed(): void {
     if (this.#phase === "between-tokens") this.#phaseFromMs = Date.now();
     else this.#enter("between-tokens", this.#timeouts.betweenTokensMs);
+  }
+
+  /** The response was read to its end: there is nothing left upstream that ending the call would have to close. */
+  bodyRead(): void {
+    this.#bodyRead = true;
   }
 
   /** The value of `pending`, or a rejection as soon as the call is cancelled, timed out or stopped. */
@@ -83,23 +86,35 @@ export class CallClock {
   #enter(phase: Phase, ms: number): void {
     this.#phase = phase;
     this.#phaseFromMs = Date.now();
-    if (this.#phaseTimer !== undefined) clearTimeout(this.#phaseTimer);
-    this.#arm(ms);
+    if (this.#phaseFromMs + ms < this.#firesAtMs) this.#arm();
   }
 
-  #arm(ms: number): void {
-    this.#phaseTimer = setTimeout(() => this.#phaseFired(), ms);
+  /** When the phase or the whole call is over time, epoch ms. */
+  #dueAtMs(): number {
+    return Math.min(this.#phaseFromMs + this.#phaseMs, this.#startedAtMs + this.#timeouts.totalMs);
   }
 
-  #phaseFired(): void {
+  get #phaseMs(): number {
     const { connectMs, firstTokenMs, betweenTokensMs } = this.#timeouts;
-    if (this.#phase === "connect") this.#timeOut("connect-timeout", "response headers", connectMs);
+    return this.#phase === "connect" ? connectMs : this.#phase === "first-token" ? firstTokenMs : betweenTokensMs;
+  }
+
+  /** One timer for four time-outs, moved only when it would fire too late. */
+  #arm(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#firesAtMs = this.#dueAtMs();
+    this.#timer = setTimeout(() => this.#fired(), Math.max(0, this.#firesAtMs - Date.now()));
+  }
+
+  #fired(): void {
+    this.#timer = undefined;
+    const nowMs = Date.now();
+    if (nowMs < this.#dueAtMs()) return this.#arm();
+    const { connectMs, firstTokenMs, betweenTokensMs, totalMs } = this.#timeouts;
+    if (nowMs >= this.#startedAtMs + totalMs) this.#timeOut("total-timeout", "whole answer", totalMs);
+    else if (this.#phase === "connect") this.#timeOut("connect-timeout", "response headers", connectMs);
     else if (this.#phase === "first-token") this.#timeOut("first-token-timeout", "first token", firstTokenMs);
-    else {
-      const left = this.#phaseFromMs + betweenTokensMs - Date.now();
-      if (left > 0) this.#arm(left);
-      else this.#timeOut("stall-timeout", "next token", betweenTokensMs);
-    }
+    else this.#timeOut("stall-timeout", "next token", betweenTokensMs);
   }
 
   #timeOut(
@@ -113,9 +128,8 @@ export class CallClock {
   #end(why: Error): void {
     if (this.#ended) return;
     this.#ended = why;
-    if (this.#phaseTimer !== undefined) clearTimeout(this.#phaseTimer);
-    clearTimeout(this.#totalTimer);
-    this.#controller.abort(why);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (!this.#bodyRead) this.#controller.abort(why);
     for (const reject of this.#waiting) reject(why);
     this.#waiting.clear();
   }

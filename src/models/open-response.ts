@@ -33,14 +33,19 @@ export async function* readChunks(
   clock: CallClock,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = body.getReader();
+  let whole = false;
   try {
     for (;;) {
       const { done, value } = await clock.race(reader.read());
-      if (done) return;
+      if (done) {
+        whole = true;
+        clock.bodyRead();
+        return;
+      }
       yield value;
     }
   } finally {
-    reader.cancel().catch(() => {});
+    if (!whole) reader.cancel().catch(() => {});
   }
 }
 

@@ -4,13 +4,13 @@ import { ExampleStore } from "./example-store.ts";
 import { loadMarket } from "./market-store.ts";
 import type { SnapshotSource } from "./snapshot.ts";
 
-/** A snapshot's reads on D1. `onUnreadable` hears of stored bidders that are none; the others still serve. */
-export const snapshotSource = (db: Database, onUnreadable: (ids: string[]) => void): SnapshotSource => ({
-  market: () => loadMarket(db),
+/** A snapshot's reads on D1, which is opened when one of them is due. `onUnreadable` hears of stored bidders that are none; the others still serve. */
+export const snapshotSource = (open: () => Database, onUnreadable: (ids: string[]) => void): SnapshotSource => ({
+  market: () => loadMarket(open()),
   bidders: async () => {
-    const { bidders, unreadable } = await new BidderStore(db).list();
+    const { bidders, unreadable } = await new BidderStore(open()).list();
     if (unreadable.length > 0) onUnreadable(unreadable);
     return bidders;
   },
-  examples: (tenant) => new ExampleStore(db).ofTenant(tenant),
+  examples: (tenant) => new ExampleStore(open()).ofTenant(tenant),
 });

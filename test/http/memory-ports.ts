@@ -80,6 +80,7 @@ export function testServer(options: TestServerOptions = {}) {
     },
     market: {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
+      candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
       putBidder: async (id, body) => {
         const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);

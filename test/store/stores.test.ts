@@ -153,7 +153,10 @@ describe("a snapshot of D1", () => {
     const snapshots = new Snapshots({ nowMs: () => nowMs, wait: () => new Promise(() => {}) });
     const snapshot = await snapshots.read(
       "tenant-0",
-      snapshotSource(db, () => {}),
+      snapshotSource(
+        () => db,
+        () => {},
+      ),
       () => {},
     );
     expect(snapshot.state).toEqual(await loadMarket(db));

@@ -51,7 +51,7 @@ async function farPost(key: Record<string, string>, tenant: string, name: string
   const ctx = createExecutionContext();
   const far = farEnv(env as unknown as AtomicEnv, hopMs, hops, hints);
   const place = { continent: "EU", country: "FR", longitude: "2.3" };
-  const app = createApp(portsOf(far, (work) => ctx.waitUntil(work), place));
+  const app = createApp(portsOf(far, (work) => ctx.waitUntil(work)));
   const object = env.JOB.get(env.JOB.idFromName(JSON.stringify([tenant, `key/${name}`])));
   await runInDurableObject(object, (instance) => {
     const job = instance as unknown as { env: AtomicEnv };
@@ -64,7 +64,8 @@ async function farPost(key: Record<string, string>, tenant: string, name: string
       method: "POST",
       headers: { "content-type": "application/json", "idempotency-key": name, ...key },
       body: JSON.stringify(door.body(model)),
-    },
+      cf: place,
+    } as RequestInit,
     env,
     ctx,
   );

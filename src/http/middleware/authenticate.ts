@@ -3,7 +3,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { AtomicError } from "../../error.ts";
 import type { AppEnv, Proof } from "../app-env.ts";
-import type { Caller, HttpPorts } from "../ports.ts";
+import type { Caller, ClientPlace, HttpPorts } from "../ports.ts";
 
 export const sessionCookie = "atomic_session";
 
@@ -17,7 +17,8 @@ export const notConfigured = () =>
 export const authenticate = (ports: HttpPorts) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const [caller, proof] = await identify(c, ports);
-    c.set("caller", caller);
+    const { cf } = c.req.raw as { cf?: ClientPlace | undefined };
+    c.set("caller", cf === undefined ? caller : { ...caller, place: cf });
     c.set("proof", proof);
     await next();
   });

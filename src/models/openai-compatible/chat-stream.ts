@@ -100,14 +100,18 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
   const ending = new Ending();
   const frames = new RepeatedFrames();
   const chunks = readChunks(body, clock);
+  let limit: Limit | null = null;
   try {
     for (;;) {
-      const next = ending.finish === null ? await chunks.next() : await within(afterFinishMs, chunks.next());
+      if (ending.finish !== null) limit ??= new Limit(afterFinishMs);
+      const next = limit === null ? await chunks.next() : await limit.or(chunks.next());
       if (next === "late") break;
       const events = next.done ? parser.end() : parser.push(next.value);
       for (const event of events) {
         if (event.data === "[DONE]") {
-          await within(afterDoneMs, chunks.next());
+          limit?.lift();
+          limit = new Limit(afterDoneMs);
+          await limit.or(chunks.next());
           yield* ending.parts();
           return;
         }
@@ -122,6 +126,7 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
     // The answer was whole: what broke after its finish reason takes nothing from it.
     if (ending.finish === null || clock.ended) throw error;
   } finally {
+    limit?.lift();
     chunks.return().catch(() => {});
   }
   if (ending.finish !== null) yield* ending.parts();
@@ -162,15 +167,23 @@ function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, vo
   }
 }
 
-async function within<T>(ms: number, pending: Promise<T>): Promise<T | "late"> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), ms);
-  });
-  pending.catch(() => {});
-  try {
-    return await Promise.race([pending, late]);
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
+/** A time that all reads after it was set share: a timer for each chunk would be two more a call. */
+class Limit {
+  readonly #late: Promise<"late">;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(ms: number) {
+    this.#late = new Promise((resolve) => {
+      this.#timer = setTimeout(() => resolve("late"), ms);
+    });
+  }
+
+  or<T>(pending: Promise<T>): Promise<T | "late"> {
+    pending.catch(() => {});
+    return Promise.race([pending, this.#late]);
+  }
+
+  lift(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
