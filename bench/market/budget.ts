@@ -1,5 +1,7 @@
-import { hardLimit, pacingStep, seededRandom } from "../../src/market/market.ts";
-import { emptyTally, type Judge, Pass, shuffled } from "./pass.ts";
+import { seededRandom } from "../../src/market/market.ts";
+import { firstPace, isPlain, paceAfter, toldPace } from "../../src/market/pace.ts";
+import { plainPacing } from "../../src/market/pacing.ts";
+import { emptyTally, type Judge, Pass, shuffled, type Tally } from "./pass.ts";
 import type { RecordedRow, RecordedSet } from "./recorded.ts";
 import { bestSingle, single } from "./yardstick.ts";
 
@@ -12,18 +14,20 @@ export interface BudgetResult {
   used: number;
   quality: number;
   served: number;
+  /** Share of jobs to which a dollar counted more than one: where there are none, the budget bound nothing. */
+  paced: number;
   rows: number;
   refusedOutright: boolean;
 }
 
 const shares = [0.05, 0.1, 0.25, 0.5, 1];
-/** Price of cost while the budget does not bind: what a budget allows is there to be spent on quality. */
-const baseLambda = 0.1;
-/** The multiplier rests not far below the base, so that it is soon there when the budget begins to bind. */
-const restLambda = 0.05;
 /** Share of the worst surprise that is still expected one bill later. */
 const memory = 0.98;
+/** Train is served in one calendar month, test in the next one, spread evenly: the live pace knows months. */
+const trainMonth = [Date.UTC(2025, 8, 1), Date.UTC(2025, 9, 1)] as const;
+const testMonth = [Date.UTC(2025, 9, 1), Date.UTC(2025, 10, 1)] as const;
 
+/** A tenant's month at each budget, paced by the steps that its object takes after each settled job (pace.ts). */
 export function budgetRuns(set: RecordedSet, judge: Judge, valueNano: number, places: number): BudgetResult[] {
   const results: BudgetResult[] = [];
   for (const prices of ["constant", "times five, announced", "times five, unannounced"] as const) {
@@ -69,25 +73,47 @@ function paced(
   half: number,
   prices: BudgetResult["prices"],
   budgetNano: number | null,
-): { spent: number; quality: number; served: number; refusedOutright: boolean } {
-  const pass = new Pass({ ...set }, { lambda: baseLambda, valueNano, places, judge, seed: 1 });
-  let multiplier = baseLambda;
+): { spent: number; quality: number; served: number; paced: number; refusedOutright: boolean } {
+  const pass = new Pass({ ...set }, { lambda: plainPacing.lambda, valueNano, places, judge, seed: 1 });
   const train = shuffled(set.train, seededRandom("budget/train"));
-  const usual = budgetNano === null ? null : budgetNano / rows.length;
   const nothing = emptyTally();
+  let pace = firstPace;
   // Bills over expected costs, the worst of late: what a last bill may come to must be there.
   let surprise = 1;
   const surprised = (cost: number): number => Math.max(1, surprise * memory, cost / Math.max(1, pass.expectedNano));
-  for (const row of train) {
-    const cost = pass.serve(row, nothing, false, { lambda: Math.max(baseLambda, multiplier) });
-    if (usual !== null) multiplier = Math.max(restLambda, pacingStep(multiplier, cost, usual));
+  let spent = 0;
+  /** One job of a month, as the tenant's object paces it. */
+  const serve = (
+    row: RecordedRow,
+    into: Tally,
+    capNano: number | null,
+    limitNano: number | null,
+    [from, to]: readonly [number, number],
+    share: number,
+  ): number => {
+    const cost = pass.serve(row, into, false, { lambda: toldPace(pace).lambda, budgetNano: limitNano });
+    pace = paceAfter(
+      pace,
+      { costNano: cost, tookMs: null },
+      { capNano, spentNano: spent, running: 0 },
+      null,
+      from + share * (to - from),
+    );
+    spent += cost;
     surprise = surprised(cost);
-  }
+    return cost;
+  };
+  train.forEach((row, at) => {
+    // The month before has a budget as large for as many jobs.
+    const cap = budgetNano === null ? null : Math.round((budgetNano * train.length) / rows.length);
+    serve(row, nothing, cap, null, trainMonth, at / train.length);
+  });
+  spent = 0;
   const cheapestOf = (from: readonly RecordedRow[]) =>
     Math.min(...set.bidders.map((_, i) => single(from, i).costNano)) + judge.costNano;
   const tally = emptyTally();
-  let left = budgetNano ?? 0;
   let served = 0;
+  let slowed = 0;
   let refusedOutright = false;
   rows.forEach((row, at) => {
     if (at === half && prices === "times five, announced") {
@@ -97,34 +123,20 @@ function paced(
       }));
     }
     if (budgetNano === null) {
-      left += pass.serve(row, tally, false, { lambda: baseLambda });
+      serve(row, tally, null, null, testMonth, at / rows.length);
       served++;
       return;
     }
     // What is cheapest now is known from the last hundred bills; at first from train.
-    const recent = at < 100 ? train : rows.slice(at - 100, at);
-    const cheapest = cheapestOf(recent);
-    const remaining = rows.length - at;
+    const cheapest = cheapestOf(at < 100 ? train : rows.slice(at - 100, at));
     if (at === 0 && budgetNano < cheapest * rows.length) refusedOutright = true;
-    if (refusedOutright) return;
-    if (left < cheapest) return;
-    // An input may cost a few times the mean; others cost less.
-    const usualLimit = Math.max(hardLimit(left, remaining, cheapest) ?? 0, 3 * cheapest);
-    const limit = Math.min(left, usualLimit, Math.max(cheapest, left / surprise));
+    const left = budgetNano - spent;
+    if (refusedOutright || left < cheapest) return;
+    const limit = Math.min(left, Math.max(cheapest, left / surprise));
     const before = tally.n;
-    const cost = pass.serve(row, tally, false, {
-      lambda: Math.max(baseLambda, multiplier),
-      budgetNano: Math.floor(limit),
-    });
+    if (!isPlain(toldPace(pace))) slowed++;
+    const cost = serve(row, tally, budgetNano, Math.floor(limit), testMonth, at / rows.length);
     if (tally.n > before && cost > 0) served++;
-    surprise = surprised(cost);
-    multiplier = Math.max(restLambda, pacingStep(multiplier, cost, Math.max(1, left / remaining)));
-    left -= cost;
   });
-  return {
-    spent: budgetNano === null ? left : budgetNano - left,
-    quality: tally.quality / rows.length,
-    served,
-    refusedOutright,
-  };
+  return { spent, quality: tally.quality / rows.length, served, paced: slowed / rows.length, refusedOutright };
 }

@@ -40,7 +40,7 @@ export function printComparison(result: Comparison): void {
   for (const one of result.budgets) {
     const told = one.refusedOutright
       ? "refused: below the cheapest model"
-      : `used ${(100 * one.used).toFixed(1)} % (${one.unconstrained > 1 ? "binds" : `unconstrained would use ${(100 * one.unconstrained).toFixed(0)} %`}), quality ${three(one.quality)}, served ${one.served} of ${one.rows}`;
+      : `used ${(100 * one.used).toFixed(1)} %, paced ${(100 * one.paced).toFixed(0)} % of jobs (${one.unconstrained > 1 ? "binds" : `unconstrained would use ${(100 * one.unconstrained).toFixed(0)} %`}), quality ${three(one.quality)}, served ${one.served} of ${one.rows}`;
     console.log(`    ${`${100 * one.share} %`.padEnd(6)} prices ${one.prices.padEnd(24)} ${told}`);
   }
 }

@@ -77,8 +77,9 @@ function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refus
 const shortageCode = ({ job, ports }: Run): "budget-exceeded" | "rate-limited" =>
   job.shortage?.why === "held" && ports.nowMs() < job.shortage.atMs + shortageMs ? "rate-limited" : "budget-exceeded";
 
+/** The second try, where it found somebody or says that those there are were not worth their cost; else the first's refusal. */
 const orElse = (refusal: Refusal, decision: Decision | Refusal): Decision | Refusal =>
-  "award" in decision ? decision : refusal;
+  "award" in decision || decision.field === "valueNano" ? decision : refusal;
 
 /** Failures that may be over by the next call. */
 const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([

@@ -30,3 +30,21 @@ export function calibrationError(row: Row): number | null {
   }
   return n > 0 ? sum / n : null;
 }
+
+/**
+ * Mean square by which its claims are off beside what chance does to so few, 0 to 1: squared calibration error less each
+ * bin's sampling variance (the debiased estimate of Kumar, Liang and Ma, NeurIPS 2019). 0 while nothing is shown.
+ */
+export function claimError(row: Row): number {
+  let sum = 0;
+  let n = 0;
+  for (let i = 0; i < claimBins; i++) {
+    const weight = row.bins[3 * i] ?? 0;
+    if (weight < 1) continue;
+    const claimed = (row.bins[3 * i + 1] ?? 0) / weight;
+    const gap = claimed - (row.bins[3 * i + 2] ?? 0) / weight;
+    n += weight;
+    sum += weight * gap * gap - claimed * (1 - claimed);
+  }
+  return n > 0 ? Math.max(0, sum / n) : 0;
+}

@@ -5,6 +5,7 @@ import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { recalibrate } from "./calibration.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
+import { claimError } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
 import type { Random } from "./draw.ts";
 import { short, steps, within } from "./elementary.ts";
@@ -132,7 +133,7 @@ export function decide(
     const mean = acceptNow({ fresh, belief, loading }, row, row[0]);
     bids.push({
       bidder: one.bidder.id,
-      accept: { mean: steps(mean, 1e4), sd: steps(Math.sqrt((mean * (1 - mean)) / (one.strength + 1)), 1e4) },
+      accept: { mean: steps(mean, 1e4), sd: steps(uncertainty(mean, one), 1e4) },
       draw: 0,
       costNano: call,
       firstTokenMs: times.firstTokenMs,
@@ -223,6 +224,10 @@ function prepare(
     output: call.output,
   };
 }
+
+/** Standard deviation of a claim: its posterior's, and what its bidder's settled claims were off by beside chance. */
+const uncertainty = (mean: number, { strength, row }: Prepared): number =>
+  Math.sqrt((mean * (1 - mean)) / (strength + 1) + (row === undefined ? 0 : claimError(row)));
 
 /** Belief about the input after the rejections so far. A failure (time-out, overload) says nothing about the input. */
 function beliefAfter(

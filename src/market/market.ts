@@ -27,7 +27,6 @@ export {
   type TargetPolicy,
   targetPolicy,
 } from "./off-policy.ts";
-export { hardLimit, latencyStep, pacingStep } from "./pacing.ts";
 export { propensities } from "./propensity.ts";
 export { qualityAt } from "./quality.ts";
 export { reliabilityOf } from "./reliability.ts";

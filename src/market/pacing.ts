@@ -23,12 +23,3 @@ export function pacingStep(multiplier: number, spentNano: number, allowedNano: n
 /** Latency's multiplier in USD per second: the same step on time against its objective. */
 export const latencyStep = (muUsdPerSecond: number, tookMs: number, objectiveMs: number, gain = 1): number =>
   pacingStep(muUsdPerSecond, tookMs, objectiveMs, gain);
-
-/**
- * What one of `remaining` requests may cost at most, so that the rest can still be served by the cheapest: a hard
- * bound beside the multiplier. null when not even this one can be: a budget below the cheapest bidder.
- */
-export function hardLimit(leftNano: number, remaining: number, cheapestNano: number): number | null {
-  const free = leftNano - Math.max(0, remaining - 1) * cheapestNano;
-  return free >= cheapestNano ? Math.floor(free) : null;
-}

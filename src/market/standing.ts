@@ -1,7 +1,7 @@
 import { type Kind, kindNames } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { bandOf } from "./cell.ts";
-import { calibrationError } from "./claim-record.ts";
+import { calibrationError, claimError } from "./claim-record.ts";
 import { short, within } from "./elementary.ts";
 import { type JudgeStanding, judgeStanding } from "./judge-profile.ts";
 import { expectedTimes } from "./latency.ts";
@@ -64,7 +64,7 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
       n += p.own;
     }
     const mean = weight > 0 ? sum / weight : 0.5;
-    const sd = weight > 0 ? Math.sqrt(variance) / weight : 0.5;
+    const sd = weight > 0 ? Math.sqrt(variance / (weight * weight) + claimError(row)) : 0.5;
     brier += row.brier;
     claims += row.claims;
     kinds.push({

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hardLimit, latencyStep, pacingStep, seededRandom } from "../../src/market/market.ts";
+import { seededRandom } from "../../src/market/market.ts";
+import { latencyStep, pacingStep } from "../../src/market/pacing.ts";
 
 describe("pacing", () => {
   it("raises the multiplier when more was spent than allowed, and lowers it when less", () => {
@@ -29,11 +30,5 @@ describe("pacing", () => {
       multiplier = pacingStep(multiplier, cost, 500);
     }
     expect(Math.abs(spent / 3000 / 500 - 1)).toBeLessThan(0.05);
-  });
-
-  it("keeps enough for the cheapest to serve the rest, and says when there is not", () => {
-    expect(hardLimit(1000, 10, 50)).toBe(550);
-    expect(hardLimit(500, 10, 50)).toBe(50);
-    expect(hardLimit(499, 10, 50)).toBeNull();
   });
 });

@@ -89,7 +89,7 @@ describe("a race in its objects", () => {
           },
         })
       ).json()) as JobView;
-      expect(view.status).toBe("succeeded");
+      expect(view.status, JSON.stringify([view.error, view.microtasks[0]?.attempts])).toBe("succeeded");
       const told = (await (await call(`/v1/jobs/${view.id}/explain`)).json()) as Explanation;
       return told.microtasks[0]?.sentences.join("\n") ?? "";
     };

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { claimError, recordClaim } from "../../src/market/claim-record.ts";
+import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
+import { standing } from "../../src/market/standing.ts";
+import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
+
+const emptyRow = () => {
+  const state = emptyMarket();
+  learn(state, settlement([], 0, { atMs: startMs }), [bidder("a/1", 1)]);
+  const row = state.kinds.answer?.rows[0];
+  if (row === undefined) throw new Error("no row");
+  return row;
+};
+
+test("claims that hold on average show no error beyond chance; claims that do not show theirs", () => {
+  for (const [happens, least, most] of [
+    [0.7, 0, 0.002],
+    [0.45, 0.04, 0.085],
+  ] as const) {
+    let sum = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = seededRandom(`claims/${happens}/${seed}`);
+      const row = emptyRow();
+      for (let i = 0; i < 300; i++) recordClaim(row, 0.7, random() < happens ? 1 : 0);
+      expect(claimError(row)).toBeGreaterThanOrEqual(0);
+      sum += claimError(row);
+    }
+    expect(sum / 40).toBeGreaterThanOrEqual(least);
+    expect(sum / 40).toBeLessThanOrEqual(most);
+  }
+});
+
+test("claims found wrong widen the bidder's next bids and its standing", () => {
+  const bidders = [bidder("a/1", 1), bidder("b/2", 1)];
+  const state = emptyMarket();
+  const random = seededRandom("wrong claims");
+  for (let i = 1; i <= 60; i++) {
+    const nowMs = startMs + i * 1000;
+    const decision = decided(decide(state, bidders, request({ nowMs, maxAttempts: 1 }), pacing, random));
+    learn(
+      state,
+      settlement([report(decision, decision.award[0]?.bidder ?? "", i % 4 ? 1 : 0)], i, { atMs: nowMs }),
+      bidders,
+    );
+  }
+  const bidOf = () => {
+    const asked = request({ nowMs: startMs + 61_000, maxAttempts: 1 });
+    const decision = decided(decide(state, bidders, asked, pacing, seededRandom("look")));
+    return decision.bids.find((bid) => bid.bidder === "a/1");
+  };
+  const before = bidOf();
+  const rangeOf = () => {
+    const kind = standing(state, bidder("a/1", 1), startMs + 61_000).kinds.find((one) => one.kind === "answer");
+    return (kind?.accept.high ?? 0) - (kind?.accept.low ?? 0);
+  };
+  const range = rangeOf();
+  const row = state.kinds.answer?.rows.find((one) => one.bidder === "a/1");
+  if (row === undefined) throw new Error("no row");
+  // Nothing but the record of claims changes: 200 claims of 90 % of which half held.
+  for (let i = 0; i < 200; i++) recordClaim(row, 0.9, i % 2);
+  row.recent = 0;
+  const after = bidOf();
+  expect(after?.accept.sd).toBeGreaterThan(1.2 * (before?.accept.sd ?? 1));
+  expect(rangeOf()).toBeGreaterThan(range);
+});
