@@ -4,8 +4,8 @@ import { inject } from "vitest";
 /** What Worker tests ask the Worker and the scripted provider. */
 export const operator = { authorization: "Bearer operator-key-of-the-tests" };
 /**
- * Who tells languages in this process. The files share one market, and it explores: a job that names nobody may be put
- * to a bidder of another file, which is slow, broken or talks nonsense on purpose.
+ * Who tells languages in this process. The files share one market: a job that names nobody may be put to a bidder of
+ * another file, which is slow, broken or talks nonsense on purpose.
  */
 export const languageSpecialists = ["embedded/eld-small", "embedded/franc"];
 
