@@ -20,8 +20,8 @@ export interface Times {
 /** Log-normal first-token and total time of a call, with what queueing at a full bidder adds. */
 export function expectedTimes(
   bidder: Bidder,
-  shared: SharedRow | undefined,
-  row: Row | undefined,
+  shared: Pick<SharedRow, "first" | "pace"> | undefined,
+  row: Pick<Row, "total"> | undefined,
   output: number,
   load: number,
   queueMs = 0,
@@ -71,7 +71,11 @@ export function inTime(times: Times, ms: number): number {
 }
 
 /** Folds measured times. A cut attempt tells only that it would have taken longer: it moves the mean up, never down. */
-export function learnTimes(shared: SharedRow, row: Row, report: AttemptReport): void {
+export function learnTimes(
+  shared: Pick<SharedRow, "first" | "pace">,
+  row: Pick<Row, "total">,
+  report: Pick<AttemptReport, "timed" | "firstTokenMs" | "totalMs" | "outputTokens" | "failure" | "censored">,
+): void {
   if (!report.timed) return;
   if (report.firstTokenMs !== null && report.firstTokenMs > 0) {
     const x = logarithm(report.firstTokenMs);

@@ -1,6 +1,6 @@
 import type { AwardInputs } from "./award.ts";
 import type { Bid, Place } from "./bid.ts";
-import { hedgeFor, type Origin } from "./hedge.ts";
+import { fallbackPriceWeight, followerFor, hedgePriceWeight, type Origin } from "./hedge.ts";
 import type { Candidate } from "./sequence.ts";
 
 /** Below this p95 a first token is never waited for: embedded bidders answer at once. */
@@ -37,7 +37,7 @@ export function lineUpOf(
 
   const slowMs = bids[leader]?.firstTokenMs.p95 ?? 0;
   const hedging = inputs.strategy === "auto" && slowMs >= hedgeFromMs;
-  const hedge = hedging ? hedgeFor(bids, origins, leader, [], worthIt) : undefined;
+  const hedge = hedging ? followerFor(bids, origins, leader, [], hedgePriceWeight, worthIt) : undefined;
   const spares: number[] = [];
   const spare = (i: number) => {
     spares.push(i);
@@ -45,7 +45,10 @@ export function lineUpOf(
   };
   if (hedge !== undefined && !rest.includes(hedge)) spare(hedge);
   if (rest.length === 0 && inputs.verdict.trueReject === 0) {
-    const other = standbyFor(inputs, leader, candidates, valueUsd, (i) => i !== hedge && free(i));
+    const taken = hedge === undefined ? [] : [hedge];
+    const other =
+      followerFor(bids, origins, leader, taken, fallbackPriceWeight, worthIt) ??
+      standbyFor(inputs, leader, candidates, valueUsd, (i) => i !== hedge && free(i));
     if (other !== undefined) {
       rest.push(other);
       spentNano += costNano(other);
@@ -54,7 +57,7 @@ export function lineUpOf(
   const next =
     hedge === undefined || rest.length + spares.length >= mostPlaces - 1
       ? undefined
-      : hedgeFor(bids, origins, leader, [hedge], (i) => !rest.includes(i) && worthIt(i));
+      : followerFor(bids, origins, leader, [hedge], hedgePriceWeight, (i) => !rest.includes(i) && worthIt(i));
   if (next !== undefined) spare(next);
 
   // The second hedge waits for the first as the first for the leader.
