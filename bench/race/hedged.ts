@@ -190,6 +190,7 @@ function runArm(
         if (how === "failed" || (place === 0 && waitedMs > market.p95Ms(endpoint))) health.troubled();
         // Input is billed once the call was made; output until the cut, which every endpoint is taken to honour.
         const streamed = (ranMs - call.firstTokenMs) / Math.max(1, call.endMs - call.firstTokenMs);
+        if (how === "failed") { market.heard(endpoint, { firstTokenMs: null, ranMs, output: 0, how }); return; }
         const sent = how === "complete" ? length.output : spoke ? Math.max(1, Math.round(length.output * streamed)) : 0;
         market.heard(endpoint, { firstTokenMs: spoke ? call.firstTokenMs : null, ranMs, output: sent, how });
         cost += usdOf(endpoints[endpoint], length.input, sent);
