@@ -4,6 +4,7 @@ import type { Bidder } from "../../src/market/bidder.ts";
 import { freshBelief } from "../../src/market/co-failure.ts";
 import { followerFor, hedgePriceWeight } from "../../src/market/hedge.ts";
 import { expectedTimes, learnTimes } from "../../src/market/latency.ts";
+import type { FailureReason } from "../../src/market/settlement.ts";
 import type { Row, SharedRow } from "../../src/market/state.ts";
 import type { Endpoint } from "./fleet.ts";
 
@@ -13,6 +14,15 @@ const typical = { input: 1000, output: 200 };
 const accept = 0.9;
 
 type Times = Pick<SharedRow, "first" | "pace"> & Pick<Row, "total"> & { calls: number; failed: number };
+
+/** A call of the bench. `firstTokenMs` null: it was cut or failed before it spoke. */
+interface GroupCall {
+  firstTokenMs: number | null;
+  ranMs: number;
+  output: number;
+  failure: FailureReason | null;
+  cut: boolean;
+}
 
 /** What the market would have learned of a group's endpoints, by its own rules, and the awards it makes by it. */
 export class GroupMarket {
@@ -29,16 +39,15 @@ export class GroupMarket {
     this.bid();
   }
 
-  /** A call ended. `firstTokenMs` null: it was cut or failed before it spoke. `censored`: it was cut. */
-  heard(endpoint: number, call: { firstTokenMs: number | null; ranMs: number; output: number; how: string }): void {
+  /** A call ended. */
+  heard(endpoint: number, call: GroupCall): void {
     const times = this.#times[endpoint];
     if (times === undefined) return;
-    const failure = call.how === "failed" ? "server-error" : null;
+    const { failure } = call;
     times.calls++;
     if (failure !== null) times.failed++;
     const { firstTokenMs, ranMs: totalMs, output: outputTokens } = call;
-    const censored = call.how === "cut";
-    learnTimes(times, times, { timed: true, firstTokenMs, totalMs, outputTokens, failure, censored });
+    learnTimes(times, times, { timed: true, firstTokenMs, totalMs, outputTokens, failure, censored: call.cut });
   }
 
   /** Bids anew by what was learned since. */

@@ -159,12 +159,12 @@ function runArm(
     const turns: (Turn | null)[] = [];
     const outcome = runVirtualRace(
       state,
-      (place, nowMs) => {
+      (place, nowMs, isExtra) => {
         clockMs = nowMs;
         const turn = health.enter(bidderAt(place), "bench", length.input + length.output);
         if (turn !== null) health.admit(turn);
         turns[place] = turn;
-        health.called(lineUp[place]?.role === "hedge");
+        health.called(lineUp[place]?.role === "hedge" || isExtra);
         const beside = state.racers.some((one) => one.place !== place && one.status === "running");
         if (beside) extra++;
         return callOf(indexOf.get(lineUp[place]?.bidder ?? "") ?? 0, 10 + 5 * place);
@@ -187,13 +187,19 @@ function runArm(
         // What the engine tells the fleet of every call (src/engine/tell-fleet.ts).
         const waitedMs = spoke ? call.firstTokenMs : ranMs;
         health.waited(bidderAt(place).id, waitedMs, !spoke, place === 0 ? dueMs : null);
-        if (how === "failed" || (place === 0 && waitedMs > market.p95Ms(endpoint))) health.troubled();
-        // Input is billed once the call was made; output until the cut, which every endpoint is taken to honour.
+        const late = (place === 0 || !spoke) && waitedMs > market.p95Ms(endpoint);
+        if (how === "failed" || late) health.troubled();
         const streamed = (ranMs - call.firstTokenMs) / Math.max(1, call.endMs - call.firstTokenMs);
-        if (how === "failed") { market.heard(endpoint, { firstTokenMs: null, ranMs, output: 0, how }); return; }
         const sent = how === "complete" ? length.output : spoke ? Math.max(1, Math.round(length.output * streamed)) : 0;
-        market.heard(endpoint, { firstTokenMs: spoke ? call.firstTokenMs : null, ranMs, output: sent, how });
-        cost += usdOf(endpoints[endpoint], length.input, sent);
+        market.heard(endpoint, {
+          firstTokenMs: spoke ? call.firstTokenMs : null,
+          ranMs,
+          output: sent,
+          failure: how === "failed" ? call.failure : null,
+          cut: how === "cut",
+        });
+        // A failed call is billed in no arm. Of others the input is, and output until the cut, which all are taken to honour.
+        if (how !== "failed") cost += usdOf(endpoints[endpoint], length.input, sent);
       },
       arm === "hedged, whole answer" ? "whole answer" : "first token",
     );

@@ -40,7 +40,7 @@ interface Pending {
  */
 export function runVirtualRace(
   state: RaceState,
-  call: (place: number, nowMs: number) => VirtualCall,
+  call: (place: number, nowMs: number, isExtra: boolean) => VirtualCall,
   onEnd: (place: number, how: "complete" | "failed" | "cut", call: VirtualCall, ranMs: number, nowMs: number) => void,
   decides: "first token" | "whole answer" = "first token",
 ): VirtualOutcome {
@@ -62,7 +62,12 @@ export function runVirtualRace(
           case "start": {
             const attempt = `a${step.place}`;
             foldRace(state, { fact: "started", attempt, place: step.place, atMs: nowMs });
-            pending.push({ attempt, call: call(step.place, nowMs), startedAtMs: nowMs, spoke: false });
+            pending.push({
+              attempt,
+              call: call(step.place, nowMs, step.extra === true),
+              startedAtMs: nowMs,
+              spoke: false,
+            });
             break;
           }
           case "cancel": {

@@ -45,9 +45,9 @@ export function lineUpOf(
   };
   if (hedge !== undefined && !rest.includes(hedge)) spare(hedge);
   if (rest.length === 0 && inputs.verdict.trueReject === 0) {
-    const taken = hedge === undefined ? [] : [hedge];
+    // It answers the leader's failure, before any hedge was asked: it need not be at another provider than the hedge.
     const other =
-      followerFor(bids, origins, leader, taken, fallbackPriceWeight, worthIt) ??
+      followerFor(bids, origins, leader, [], fallbackPriceWeight, (i) => i !== hedge && worthIt(i)) ??
       standbyFor(inputs, leader, candidates, valueUsd, (i) => i !== hedge && free(i));
     if (other !== undefined) {
       rest.push(other);
