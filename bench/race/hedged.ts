@@ -164,7 +164,7 @@ function runArm(
         const turn = health.enter(bidderAt(place), "bench", length.input + length.output);
         if (turn !== null) health.admit(turn);
         turns[place] = turn;
-        health.called(lineUp[place]?.role === "hedge" || isExtra);
+        health.called(isExtra);
         const beside = state.racers.some((one) => one.place !== place && one.status === "running");
         if (beside) extra++;
         return callOf(indexOf.get(lineUp[place]?.bidder ?? "") ?? 0, 10 + 5 * place);

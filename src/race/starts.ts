@@ -88,7 +88,13 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
         anchorMs + one.startAfterMs / (anchorLeads ? 1 : 2),
         state.openedAtMs + one.startAfterMs,
       );
-      if (dueAtMs <= nowMs) begin(place, `no first token after ${Math.round(one.startAfterMs)} ms`);
+      if (dueAtMs <= nowMs)
+        steps.push({
+          step: "start",
+          place,
+          why: `no first token after ${Math.round(one.startAfterMs)} ms`,
+          extra: true,
+        });
       else if (nextAtMs === null || dueAtMs < nextAtMs) nextAtMs = dueAtMs;
     }
   }
