@@ -56,7 +56,7 @@ const groups = [
     lower: 0.1,
   },
 ];
-const quick: readonly Arm[] = ["single with retry", "hedged"];
+const quick: readonly Arm[] = ["single with retry", "hedged", "hedged, whole answer"];
 const hedged = [];
 for (const leader of ["traffic", "market"] as const) {
   for (const group of groups) {
@@ -80,9 +80,14 @@ for (const leader of ["traffic", "market"] as const) {
       );
     }
     const { p999Factor, p99Lower, costMore } = result.against;
+    const signed = (v: number) => `${v < 0 ? "" : "+"}${percent(v, 2)}`;
     say(
-      `  hedged against single: p99.9 / ${range(p999Factor, (v) => v.toFixed(2))}; p99 -${range(p99Lower, percent)}; cost ${range(costMore, (v) => `${v < 0 ? "" : "+"}${percent(v, 2)}`)}`,
+      `  hedged against single: p99.9 / ${range(p999Factor, (v) => v.toFixed(2))}; p99 -${range(p99Lower, percent)}; cost ${range(costMore, signed)}`,
     );
+    if (result.whole !== null)
+      say(
+        `  where a whole answer must pass before a loser is cut, time to its end: p99.9 / ${range(result.whole.p999Factor, (v) => v.toFixed(2))}; p99 -${range(result.whole.p99Lower, percent)}; cost ${range(result.whole.costMore, signed)}`,
+      );
     // The second panel is for reading: where the leader is the group's best already, its own tail bounds the gain.
     if (leader === "market") continue;
     const { name } = group;

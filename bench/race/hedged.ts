@@ -1,16 +1,12 @@
 import type { Place } from "../../src/market/bid.ts";
-import {
-  type Circuit,
-  circuitCallEnded,
-  circuitCallStarted,
-  newCircuit,
-  viewCircuit,
-} from "../../src/race/circuit-breaker.ts";
+import type { Bidder } from "../../src/market/bidder.ts";
+import type { Turn } from "../../src/race/bidder-room.ts";
+import { Fleet as BidderFleet } from "../../src/race/fleet.ts";
 import { openRace } from "../../src/race/fold-race.ts";
-import { callStarted, callTroubled, hedgeStarted, mayHedge, newHedgeBudget } from "../../src/race/hedge-budget.ts";
-import { HedgeTimes } from "../../src/race/hedge-times.ts";
+import { timedLineUp } from "../../src/race/timed-line-up.ts";
 import { drawAt } from "./draw.ts";
 import type { Endpoint, Fleet } from "./fleet.ts";
+import { GroupMarket } from "./group-market.ts";
 import { type Figures, figuresOf, interval, Tally } from "./tally.ts";
 import { runVirtualRace, type VirtualCall } from "./virtual-race.ts";
 
@@ -25,10 +21,14 @@ export const arms = [
   "sequential",
   "hedged at own p95",
   "hedged",
+  "hedged, whole answer",
   "race of 2",
   "race of 3",
 ] as const;
 export type Arm = (typeof arms)[number];
+
+/** Arms whose hedges are due by what the process has seen, and those of all that wait for one. */
+const timed: readonly Arm[] = ["hedged", "hedged, whole answer"];
 
 /** Who leads: as traffic is spread over the group, or the cheapest-fastest as a market would choose. */
 export type LeaderRule = "traffic" | "market";
@@ -40,13 +40,8 @@ export interface HedgedResult {
   arms: Record<Arm, { first: Figures; total: Figures; extraCalls: number }>;
   /** hedged against single with retry, with 95 % intervals. */
   against: Record<"p999Factor" | "p99Lower" | "costMore", { value: number; low: number; high: number }>;
-}
-
-/** What was learned of an endpoint's first token: median and p95, ms, by stochastic approximation. */
-interface Learned {
-  p50: number;
-  p95: number;
-  seen: number;
+  /** Where a whole answer must pass before a loser is cut: time to the end of the answer, and cost; null: not run. */
+  whole: Record<"p999Factor" | "p99Lower" | "costMore", { value: number; low: number; high: number }> | null;
 }
 
 export function hedgedComparison(
@@ -56,30 +51,34 @@ export function hedgedComparison(
   options: { draws: number; seed: number; leader: LeaderRule; only?: readonly Arm[] },
 ): HedgedResult {
   const results = {} as HedgedResult["arms"];
-  const tallies = new Map<Arm, Tally>();
+  const tallies = new Map<Arm, { first: Tally; total: Tally }>();
   for (const arm of options.only ?? arms) {
     const aside = arm === "sequential" || arm === "hedged at own p95";
     const count = aside ? Math.ceil(options.draws / 4) : options.draws;
     const { first, total, extraCalls } = runArm(arm, endpoints, fleet, { ...options, draws: count });
-    tallies.set(arm, first);
+    tallies.set(arm, { first, total });
     results[arm] = { first: figuresOf(first, null), total: figuresOf(total, null), extraCalls };
   }
-  const single = tallies.get("single with retry") ?? new Tally();
-  const hedged = tallies.get("hedged") ?? new Tally();
-  const compare = (of: (a: Figures, b: Figures) => number) => {
-    const [low, high] = interval(single, hedged, of);
-    return { value: of(figuresOf(single, null), figuresOf(hedged, null)), low, high };
+  const compare = (arm: Arm, by: "first" | "total") => {
+    const single = tallies.get("single with retry")?.[by] ?? new Tally();
+    const other = tallies.get(arm)?.[by] ?? new Tally();
+    const of = (ratio: (a: Figures, b: Figures) => number) => {
+      const [low, high] = interval(single, other, ratio);
+      return { value: ratio(figuresOf(single, null), figuresOf(other, null)), low, high };
+    };
+    return {
+      p999Factor: of((a, b) => a.p999 / b.p999),
+      p99Lower: of((a, b) => 1 - b.p99 / a.p99),
+      costMore: of((a, b) => b.cost / b.success / (a.cost / a.success) - 1),
+    };
   };
   return {
     group,
     leader: options.leader,
     endpoints: endpoints.length,
     arms: results,
-    against: {
-      p999Factor: compare((a, b) => a.p999 / b.p999),
-      p99Lower: compare((a, b) => 1 - b.p99 / a.p99),
-      costMore: compare((a, b) => b.cost / b.success / (a.cost / a.success) - 1),
-    },
+    against: compare("hedged", "first"),
+    whole: tallies.has("hedged, whole answer") ? compare("hedged, whole answer", "total") : null,
   };
 }
 
@@ -92,16 +91,15 @@ function runArm(
   const { draws, seed } = options;
   const first = new Tally();
   const total = new Tally();
-  const learned: Learned[] = endpoints.map(() => ({ p50: 800, p95: 3_000, seen: 0 }));
-  const circuits: Circuit[] = endpoints.map(() => newCircuit(0));
-  const budget = newHedgeBudget(0);
-  const times = new HedgeTimes();
-  const idOf = (endpoint: number | undefined): string => endpoints[endpoint ?? -1]?.id ?? "";
+  let clockMs = 0;
+  const health = new BidderFleet(() => clockMs);
+  const market = new GroupMarket(endpoints);
+  const indexOf = new Map(endpoints.map((one, at) => [one.id, at]));
   const periodMs = fleet.pollMs[fleet.polls - 1] ?? 1;
   const traffic = cumulative(endpoints.map((one) => one.traffic));
   const parallel = arm === "race of 2" ? 2 : arm === "race of 3" ? 3 : 1;
   const order = marketOrder(endpoints);
-  let lineUps = endpoints.map((_, leader) => lineUpOf(leader, endpoints, learned, parallel));
+  let awards: Place[][] = [];
   let poll = 0;
   let extra = 0;
 
@@ -110,7 +108,8 @@ function runArm(
     const startMs = share * periodMs;
     while (poll + 1 < fleet.polls && (fleet.pollMs[poll + 1] ?? 0) <= startMs) poll++;
     if (race % 2_000 === 0) {
-      lineUps = endpoints.map((_, leader) => lineUpOf(leader, endpoints, learned, parallel));
+      market.bid();
+      awards = endpoints.map((_, at) => (parallel > 1 ? market.parallel(at, parallel) : market.award(at)));
     }
     const u = drawAt(seed, race, 0);
     const leader = options.leader === "traffic" ? pick(traffic, u) : marketPick(order, u, drawAt(seed, race, 1));
@@ -143,61 +142,67 @@ function runArm(
       continue;
     }
 
-    const ranked = lineUps[leader] ?? [leader];
-    const ownP95 = learned[leader]?.p95 ?? 3_000;
-    const after = arm === "hedged" ? times.dueMs(idOf(leader), idOf(ranked[2]), ownP95) : ownP95;
-    const lineUp = ranked.map((endpoint, place): Place => {
-      const bidder = endpoints[endpoint]?.id ?? "";
-      if (place === 0) return { bidder, role: "leader", startAfterMs: 0 };
-      if (place < parallel) return { bidder, role: "parallel", startAfterMs: 0 };
-      if (place === 1 || (arm !== "hedged" && arm !== "hedged at own p95"))
-        return { bidder, role: "fallback", startAfterMs: null };
-      // The second hedge waits for the first as the first for the leader.
-      const startAfterMs = place === 2 ? after : after + (learned[ranked[2] ?? 0]?.p95 ?? after);
-      return { bidder, role: "hedge", startAfterMs };
-    });
+    clockMs = startMs;
+    const awarded = awards[leader] ?? [];
+    const lineUp = timed.includes(arm)
+      ? timedLineUp(awarded, (its, hedge, ms) => health.hedgeAfterMs(its, hedge, ms))
+      : arm === "sequential"
+        ? awarded.map((one): Place => (one.role === "hedge" ? { ...one, role: "fallback", startAfterMs: null } : one))
+        : awarded;
+    const dueMs = lineUp.find((one) => one.role === "hedge")?.startAfterMs ?? null;
+    const bidderAt = (place: number) => market.bidders[indexOf.get(lineUp[place]?.bidder ?? "") ?? 0] as Bidder;
     const state = openRace({ microtask: "m", lineUp, strategy: "first-pass", closed: false, openedAtMs: startMs });
-    const open = ranked.flatMap((endpoint, place) => {
-      const circuit = circuits[endpoint];
-      return circuit !== undefined && viewCircuit(circuit, startMs).state === "open" ? [place] : [];
-    });
+    const open = lineUp.flatMap((_, place) => (health.look(bidderAt(place), 0).unavailable === null ? [] : [place]));
     // A fleet that is open everywhere is still asked: the last word is the provider's.
     state.unavailable = open.length === lineUp.length ? [] : open;
-    callStarted(budget, startMs);
-    state.hedging = mayHedge(budget, startMs);
+    state.hedging = health.mayHedge();
+    const turns: (Turn | null)[] = [];
     const outcome = runVirtualRace(
       state,
-      (place, nowMs) => {
-        const endpoint = ranked[place] ?? 0;
-        const circuit = circuits[endpoint];
-        if (circuit !== undefined) circuitCallStarted(circuit, nowMs);
-        if (place >= parallel && state.racers.length > 1 && state.racers[0]?.status === "running") {
-          hedgeStarted(budget);
-          extra++;
-        } else if (place > 0 && place < parallel) extra++;
-        return callOf(endpoint, 10 + 5 * place);
+      (place, nowMs, isExtra) => {
+        clockMs = nowMs;
+        const turn = health.enter(bidderAt(place), "bench", length.input + length.output);
+        if (turn !== null) health.admit(turn);
+        turns[place] = turn;
+        health.called(isExtra);
+        const beside = state.racers.some((one) => one.place !== place && one.status === "running");
+        if (beside) extra++;
+        return callOf(indexOf.get(lineUp[place]?.bidder ?? "") ?? 0, 10 + 5 * place);
       },
       (place, how, call, ranMs, nowMs) => {
-        const endpoint = ranked[place] ?? 0;
-        const circuit = circuits[endpoint];
+        clockMs = nowMs;
+        const endpoint = indexOf.get(lineUp[place]?.bidder ?? "") ?? 0;
         const spoke = call.failure === null && ranMs >= call.firstTokenMs;
-        if (circuit !== undefined && (how !== "cut" || spoke)) circuitCallEnded(circuit, call.failure, nowMs);
-        if (how === "failed") {
-          callTroubled(budget, nowMs);
-          return;
+        const turn = turns[place];
+        if (turn) {
+          health.renew(turn);
+          const failed = call.failure !== null && how === "failed";
+          health.leave(
+            turn,
+            failed
+              ? { how: "failed", reason: call.failure ?? "server-error", retryAfterMs: null }
+              : { how: spoke ? "well" : "unknown" },
+          );
         }
-        if (arm === "hedged") times.heard(idOf(endpoint), spoke ? call.firstTokenMs : ranMs, !spoke);
-        const model = learned[endpoint];
-        if (model !== undefined) learnFirstToken(model, spoke ? call.firstTokenMs : ranMs, !spoke);
-        // Input is billed once the call was made; output until the cut, which every endpoint is taken to honour.
-        const sent = how === "complete" ? length.output : spoke ? 1 : 0;
-        cost += usdOf(endpoints[endpoint], length.input, sent);
+        // What the engine tells the fleet of every call (src/engine/tell-fleet.ts).
+        const waitedMs = spoke ? call.firstTokenMs : ranMs;
+        health.waited(bidderAt(place).id, waitedMs, !spoke, place === 0 ? dueMs : null);
+        const late = (place === 0 || !spoke) && waitedMs > market.p95Ms(endpoint);
+        if (how === "failed" || late) health.troubled();
+        const streamed = (ranMs - call.firstTokenMs) / Math.max(1, call.endMs - call.firstTokenMs);
+        const sent = how === "complete" ? length.output : spoke ? Math.max(1, Math.round(length.output * streamed)) : 0;
+        market.heard(endpoint, {
+          firstTokenMs: spoke ? call.firstTokenMs : null,
+          ranMs,
+          output: sent,
+          failure: how === "failed" ? call.failure : null,
+          cut: how === "cut",
+        });
+        // A failed call is billed in no arm. Of others the input is, and output until the cut, which all are taken to honour.
+        if (how !== "failed") cost += usdOf(endpoints[endpoint], length.input, sent);
       },
+      arm === "hedged, whole answer" ? "whole answer" : "first token",
     );
-    if (arm === "hedged") {
-      times.leaderWaited(outcome.leaderWaitedMs, !outcome.leaderSpoke, after);
-      if (outcome.leaderWaitedMs > 2 * after) callTroubled(budget, startMs);
-    }
     first.add(share, outcome.accepted ? outcome.firstTokenMs : null, cost);
     total.add(share, outcome.accepted ? outcome.endMs : null, cost);
   }
@@ -227,13 +232,6 @@ function drawCall(
 const usdOf = (endpoint: Endpoint | undefined, input: number, output: number): number =>
   endpoint === undefined ? 0 : (input * endpoint.usdIn + output * endpoint.usdOut) / 1e6;
 
-function learnFirstToken(model: Learned, ms: number, censored: boolean): void {
-  model.seen++;
-  const step = Math.max(0.02, 3 / model.seen);
-  if (!censored || ms > model.p50) model.p50 *= Math.exp(ms > model.p50 ? step * 0.5 : -step * 0.5);
-  if (!censored || ms > model.p95) model.p95 *= Math.exp(ms > model.p95 ? step * 0.95 : -step * 0.05);
-}
-
 /**
  * Price and speed weigh alike: the least product of a typical call's price and its first token. Read from the recorded
  * percentiles, not learned, so that every arm has the same leader for the same request.
@@ -249,32 +247,6 @@ function marketPick(order: number[], u: number, explore: number): number {
   const at = explore < 0.01 ? Math.floor(u * order.length) : u < 0.6 ? 0 : u < 0.85 ? 1 : 2;
   return order[at] ?? 0;
 }
-
-/**
- * A failure has time to spare and is answered by the thriftier follower, a silence by the faster ones: leader,
- * fall-back, two hedges. A parallel race takes the faster ones.
- */
-function lineUpOf(leader: number, endpoints: Endpoint[], learned: Learned[], parallel: number): number[] {
-  const fast = followersOf(leader, endpoints, learned, hedgePriceWeight);
-  if (parallel > 1) return [leader, ...fast];
-  const [thrifty] = followersOf(leader, endpoints, learned, fallbackPriceWeight).filter(
-    (at) => at !== fast[0] && at !== fast[1],
-  );
-  return [leader, ...(thrifty === undefined ? [] : [thrifty]), ...fast.slice(0, 2)];
-}
-
-/** Hedges or fall-backs for a leader: other providers, the least product of learned p95 and (a root of) price first. */
-function followersOf(leader: number, endpoints: Endpoint[], learned: Learned[], priceWeight: number): number[] {
-  const provider = endpoints[leader]?.provider;
-  const score = (at: number) => (learned[at]?.p95 ?? 0) * usdOf(endpoints[at], 1000, 200) ** priceWeight;
-  return endpoints
-    .map((_, at) => at)
-    .filter((at) => at !== leader && endpoints[at]?.provider !== provider)
-    .sort((a, b) => score(a) - score(b))
-    .slice(0, 3);
-}
-const hedgePriceWeight = 0.35;
-const fallbackPriceWeight = 1;
 
 function cumulative(weights: number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);

@@ -34,13 +34,15 @@ interface Pending {
 }
 
 /**
- * Drives one race by the production rules under a virtual clock that starts at `state.openedAtMs`. There are no
- * criteria, so the first token of any racer is accepted as a prefix and commits it. `onEnd` hears of every attempt.
+ * Drives one race by the production rules under a virtual clock that starts at `state.openedAtMs`. `decides`: without
+ * criteria the first token of any racer is accepted as a prefix and commits it; where only a whole answer can pass, all
+ * that run go on until the first has passed. `onEnd` hears of every attempt.
  */
 export function runVirtualRace(
   state: RaceState,
-  call: (place: number, nowMs: number) => VirtualCall,
+  call: (place: number, nowMs: number, isExtra: boolean) => VirtualCall,
   onEnd: (place: number, how: "complete" | "failed" | "cut", call: VirtualCall, ranMs: number, nowMs: number) => void,
+  decides: "first token" | "whole answer" = "first token",
 ): VirtualOutcome {
   const openedAtMs = state.openedAtMs;
   const outcome: VirtualOutcome = { accepted: false, firstTokenMs: 0, endMs: 0, leaderWaitedMs: 0, leaderSpoke: false };
@@ -60,7 +62,12 @@ export function runVirtualRace(
           case "start": {
             const attempt = `a${step.place}`;
             foldRace(state, { fact: "started", attempt, place: step.place, atMs: nowMs });
-            pending.push({ attempt, call: call(step.place, nowMs), startedAtMs: nowMs, spoke: false });
+            pending.push({
+              attempt,
+              call: call(step.place, nowMs, step.extra === true),
+              startedAtMs: nowMs,
+              spoke: false,
+            });
             break;
           }
           case "cancel": {
@@ -123,7 +130,7 @@ export function runVirtualRace(
       }
       next.spoke = true;
       foldRace(state, { fact: "token", attempt, tokens: 1, atMs: nowMs });
-      foldRace(state, { fact: "prefix-judged", attempt, verdict: standing });
+      if (decides === "first token") foldRace(state, { fact: "prefix-judged", attempt, verdict: standing });
     }
   }
   throw new Error("The race did not end.");

@@ -39,7 +39,7 @@ export function inputOf(run: Run, microtask: MicrotaskState): string {
   return resolveInput(microtask.task, run.job.request, results);
 }
 
-/** Starts the bidder of a place of the newest award. `extra`: in a hedge's stead. */
+/** Starts the bidder of a place of the newest award. `extra`: beside one that is silent. */
 export function startAttempt(run: Run, microtaskId: string, place: number, why: string, extra?: true): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const chosen = microtask?.decisions.at(-1)?.award[place];
@@ -216,8 +216,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     queuedMs: 0,
     calledAtMs: null,
   });
-  if (judged && !isEmbedded(start.bidder) && start.role !== "audit")
-    ports.fleet.called(start.role === "hedge" || start.extra === true);
+  if (judged && !isEmbedded(start.bidder) && start.role !== "audit") ports.fleet.called(start.extra === true);
   void pump(run, attempt, {
     attempt: id,
     bidder: start.bidder,

@@ -5,6 +5,7 @@ import { isClosed } from "../plan/kind.ts";
 import type { Repeats } from "../race/model-port.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import type { Seam } from "../race/seam.ts";
+import { timedLineUp } from "../race/timed-line-up.ts";
 import { comparisonOf } from "./comparison.ts";
 import { unableToContinue } from "./continuation.ts";
 import { labelIn } from "./label.ts";
@@ -91,14 +92,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     ...(open ? expectations(job, microtask, decision, scene) : {}),
     microtask: microtask.task.id,
     lineUp: open
-      ? lineUp.map((place) =>
-          place.role === "hedge" && place.startAfterMs !== null
-            ? {
-                ...place,
-                startAfterMs: scene.fleet.hedgeAfterMs(lineUp[0]?.bidder ?? "", place.bidder, place.startAfterMs),
-              }
-            : place,
-        )
+      ? timedLineUp(lineUp, (leader, hedge, awardedMs) => scene.fleet.hedgeAfterMs(leader, hedge, awardedMs))
       : lineUp,
     strategy:
       strategy === "best-of" || strategy === "agreement" || (strategy === "fusion" && !noFusion)

@@ -2,6 +2,7 @@ import { toUsd } from "../money/nano-usd.ts";
 import type { Bid, Place, Strategy } from "./bid.ts";
 import { acceptAtNodes, expectedAccept } from "./co-failure.ts";
 import { steps } from "./elementary.ts";
+import { apart, hedgeFromMs, lineUpOf, standbyFor } from "./line-up.ts";
 import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts";
 
 /**
@@ -9,8 +10,11 @@ import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts"
  * are used, so that the event's JSON is the whole truth.
  */
 export interface AwardInputs {
-  /** 2: who stands by or hedges differs in model, too, where somebody does. Absent in decisions before: in provider. */
-  rules?: 2;
+  /**
+   * What the line-up was made by. 3: hedges are chosen for speed, beside the sequence. 2: who stands by or hedges differs
+   * in model, too, where somebody does. Absent in decisions before: in provider.
+   */
+  rules?: 2 | 3;
   strategy: Strategy;
   closed: boolean;
   /** Places that may be filled: attempts left. */
@@ -133,47 +137,36 @@ export function awardOf(
     if (pair.length > 1) return done(pair, "parallel");
   }
   const audit = inputs.audit.filter((i) => i !== leader);
+  const shape = audit.length > 0 ? "audit" : "sequence";
+  if (many && inputs.rules === 3) return done(lineUpOf(bids, inputs, sequence, candidates, value, audit), shape);
   const line = many ? [...sequence, ...standby(inputs, sequence, candidates, value)] : sequence;
-  return done(inOrder(bids, inputs, line, audit), audit.length > 0 ? "audit" : "sequence");
+  return done(inOrder(bids, inputs, line, audit), shape);
 }
 
-/**
- * Where no verdict can reject, a second answer is never worth its price, but a bidder can still fail or be silent: the
- * best of the others stands by, of another model and provider if there is one. It costs nothing unless it is needed.
- */
+/** The one that stands by beside a lone leader, before `rules: 3`. */
 function standby(
   inputs: AwardInputs,
   sequence: readonly number[],
   candidates: readonly Candidate[],
-  value: number,
+  valueUsd: number,
 ): number[] {
   const leader = sequence[0];
   if (leader === undefined || sequence.length > 1 || inputs.verdict.trueReject > 0) return [];
-  const net = (i: number) => value * (candidates[i]?.accept ?? 0) - (candidates[i]?.price ?? 0);
   const affordable = (i: number) =>
     inputs.budgetNano === null ||
     (candidates[leader]?.costNano ?? 0) + (candidates[i]?.costNano ?? 0) <= inputs.budgetNano;
-  const elsewhere = (i: number) => apart(inputs, i, leader);
-  const others = candidates.map((_, i) => i).filter((i) => i !== leader && net(i) > 0 && affordable(i));
-  others.sort((x, y) => elsewhere(y) - elsewhere(x) || net(y) - net(x) || x - y);
-  return others.slice(0, 1);
+  const other = standbyFor(inputs, leader, candidates, valueUsd, affordable);
+  return other === undefined ? [] : [other];
 }
 
-/** Ways to fail that the leader does not share: of another provider 1, and of another model, too, 2. */
-function apart(inputs: AwardInputs, i: number, leader: number): number {
-  const [one, other] = [inputs.rows[i], inputs.rows[leader]];
-  if (one?.[6] === other?.[6]) return 0;
-  return inputs.rules === 2 && one?.[5] !== other?.[5] ? 2 : 1;
-}
-
-/** The one of a sequence's rest that hedges its leader, if any: the first of those furthest apart from it. */
+/** The one of a sequence's rest that hedges its leader before `rules: 3`: the first of those furthest apart from it. */
 function hedgeOf(inputs: AwardInputs, leader: number, rest: readonly number[]): number | undefined {
   const among = inputs.rules === 2 ? rest : rest.slice(0, 1);
   const [furthest] = among.slice().sort((x, y) => apart(inputs, y, leader) - apart(inputs, x, leader));
   return furthest === undefined || apart(inputs, furthest, leader) === 0 ? undefined : furthest;
 }
 
-/** Leader, hedge and fall-backs of a sequence; a hedge needs a way to fail that the leader does not share. */
+/** Leader, hedge and fall-backs of a sequence before `rules: 3`; a hedge needs a way to fail that the leader does not share. */
 function inOrder(
   bids: readonly Bid[],
   inputs: AwardInputs,
@@ -198,9 +191,6 @@ function inOrder(
   }
   return places;
 }
-
-/** Below this p95 a first token is never waited for: embedded bidders answer at once. */
-const hedgeFromMs = 50;
 
 const tooLate = (bids: readonly Bid[], first: number, second: number | undefined, deadlineMs: number): boolean =>
   second !== undefined && (bids[first]?.totalMs.p95 ?? 0) + (bids[second]?.totalMs.p50 ?? 0) > deadlineMs;

@@ -67,6 +67,8 @@ export interface Place {
   role: "leader" | "parallel" | "hedge" | "fallback" | "audit";
   /** parallel and audit: 0. hedge: ms after the leader's start without a first token. fallback: null, after a failure. */
   startAfterMs: number | null;
+  /** It stands in for one that is silent or failed. After a rejection it is no answer the market paid for: it is asked again. */
+  spare?: true;
 }
 
 /** One auction: all that it read, drew and decided. A pure function of this (without `award`) gives `award` again. */

@@ -145,7 +145,7 @@ export function decide(
   const fastestMs = Math.min(...bids.map((bid) => bid.totalMs.p50));
   const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
   const inputs: AwardInputs = {
-    rules: 2,
+    rules: 3,
     strategy: request.strategy,
     closed: request.closed,
     places,

@@ -1,6 +1,6 @@
 import { formatUsd, toUsd } from "../money/nano-usd.ts";
 import type { AwardInputs } from "./award.ts";
-import type { Bid, Decision } from "./bid.ts";
+import type { Bid, Decision, Place } from "./bid.ts";
 
 export interface Explanation {
   sentences: string[];
@@ -25,8 +25,8 @@ export function explainDecision(decision: Decision): Explanation {
   if (decision.bids.length === 1) sentences.push("There was no competition: one bidder was eligible.");
   if (inputs.audit.length > 0)
     sentences.push("Others answer too, as a random check: a closed kind learns from agreement and feedback only.");
-  const hedge = decision.award.find((place) => place.role === "hedge");
-  if (hedge) sentences.push(`${hedge.bidder} starts if no token came after ${hedge.startAfterMs} ms.`);
+  for (const hedge of decision.award.filter((place) => place.role === "hedge"))
+    sentences.push(hedgeSentence(hedge, byId.get(hedge.bidder), leader, inputs, decision.bids));
   const placed = new Set(decision.award.map((place) => place.bidder));
   const losers = decision.bids
     .filter((bid) => !placed.has(bid.bidder))
@@ -47,4 +47,20 @@ function whyLost(bid: Bid, leader: Bid | undefined, decision: Decision): string 
     return `Likelier to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}), but ${formatUsd(bid.costNano - leader.costNano)} dearer, with ${formatUsd(Math.round(-gap * 1e9))} to gain.`;
   }
   return `${formatUsd(Math.round(-dearer * 1e9))} cheaper, but less likely to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}): ${formatUsd(Math.round(gap * 1e9))} of expected worth.`;
+}
+
+/** When a hedge starts, and why it is the one: its speed and price, how it differs, and what its answer is worth. */
+function hedgeSentence(
+  { bidder, startAfterMs, spare }: Place,
+  bid: Bid | undefined,
+  leader: Bid | undefined,
+  { rules, rows }: AwardInputs,
+  bids: readonly Bid[],
+): string {
+  const when = `${bidder} starts if no token came after ${Math.round(startAfterMs ?? 0)} ms`;
+  if (rules !== 3 || bid === undefined || leader === undefined) return `${when}.`;
+  const alike = rows[bids.indexOf(bid)]?.[5] === rows[bids.indexOf(leader)]?.[5];
+  const origin = `another provider${alike ? ", as nobody of another model is as good" : " and another model"}`;
+  const chosen = `chosen for speed: first token within ${Math.round(bid.firstTokenMs.p95)} ms in 95 of 100 calls, ${formatUsd(bid.costNano)}, ${origin}, ${percent(bid.accept.mean)} likely to be accepted against ${percent(leader.accept.mean)}`;
+  return `${when}; ${chosen}.${spare ? " After a rejection the market is asked again instead." : ""}`;
 }

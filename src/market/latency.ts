@@ -1,6 +1,6 @@
 import type { Bidder } from "./bidder.ts";
 import { exponential, logarithm, steps, within } from "./elementary.ts";
-import { normalCdf } from "./normal.ts";
+import { normalCdf, normalDensity } from "./normal.ts";
 import type { AttemptReport } from "./settlement.ts";
 import type { Row, SharedRow } from "./state.ts";
 import { blend } from "./tokens.ts";
@@ -20,8 +20,8 @@ export interface Times {
 /** Log-normal first-token and total time of a call, with what queueing at a full bidder adds. */
 export function expectedTimes(
   bidder: Bidder,
-  shared: SharedRow | undefined,
-  row: Row | undefined,
+  shared: Pick<SharedRow, "first" | "pace"> | undefined,
+  row: Pick<Row, "total"> | undefined,
   output: number,
   load: number,
   queueMs = 0,
@@ -29,10 +29,7 @@ export function expectedTimes(
   const seen = shared?.first[0] ?? 0;
   const prior = logarithm(Math.max(0.01, bidder.expected.firstTokenMs));
   const firstLog = ((shared?.first[1] ?? 0) * seen + prior * declared) / (seen + declared);
-  const firstVariance =
-    ((seen > 0 ? within((shared?.first[2] ?? 0) - (shared?.first[1] ?? 0) ** 2, 0, 4) : 0) * seen +
-      firstSpread * firstSpread * declared) /
-    (seen + declared);
+  const firstVariance = varianceOf(shared?.first ?? [0, 0, 0]);
   const first = exponential(firstLog);
   const paced = shared?.pace[0] ?? 0;
   const paceLog =
@@ -41,10 +38,7 @@ export function expectedTimes(
   const built = first + output * exponential(paceLog);
   const n = row?.total[0] ?? 0;
   const totalLog = ((row?.total[1] ?? 0) * n + logarithm(Math.max(0.01, built)) * declared) / (n + declared);
-  const totalVariance =
-    ((n > 0 ? within((row?.total[2] ?? 0) - (row?.total[1] ?? 0) ** 2, 0, 4) : 0) * n +
-      firstSpread * firstSpread * declared) /
-    (n + declared);
+  const totalVariance = varianceOf(row?.total ?? [0, 0, 0]);
   const total = exponential(totalLog);
   const waiting = Math.max(
     queueMs,
@@ -70,8 +64,15 @@ export function inTime(times: Times, ms: number): number {
   return normalCdf(logarithm(ms / Math.max(0.01, times.totalMs.p50)) / Math.max(0.05, times.spread));
 }
 
-/** Folds measured times. A cut attempt tells only that it would have taken longer: it moves the mean up, never down. */
-export function learnTimes(shared: SharedRow, row: Row, report: AttemptReport): void {
+/**
+ * Folds measured times. A call that was cut tells only that it would have taken longer, of its total and, if it was
+ * silent, of its first token: leaving such waits out makes those look quickest whose longest waits are always cut.
+ */
+export function learnTimes(
+  shared: Pick<SharedRow, "first" | "pace">,
+  row: Pick<Row, "total">,
+  report: Pick<AttemptReport, "timed" | "firstTokenMs" | "totalMs" | "outputTokens" | "failure" | "censored">,
+): void {
   if (!report.timed) return;
   if (report.firstTokenMs !== null && report.firstTokenMs > 0) {
     const x = logarithm(report.firstTokenMs);
@@ -84,6 +85,9 @@ export function learnTimes(shared: SharedRow, row: Row, report: AttemptReport): 
       shared.pace[0] = Math.min(memory, shared.pace[0] + 1);
     }
   }
+  const silentMs = report.firstTokenMs === null ? report.totalMs : 0;
+  if (silentMs > 0 && (report.failure === null ? report.censored : report.failure === "first-token-timeout"))
+    learnSilence(shared.first, silentMs);
   if (!(report.totalMs > 0) || report.failure !== null) return;
   let x = logarithm(report.totalMs);
   if (report.censored) {
@@ -95,3 +99,26 @@ export function learnTimes(shared: SharedRow, row: Row, report: AttemptReport): 
   row.total[2] = blend(row.total[2], row.total[0], x * x);
   row.total[0] = Math.min(memory, row.total[0] + 1);
 }
+
+/**
+ * A first token had not come after `ms`: its logarithm and square count as their means beyond that under what is
+ * believed so far (a step of EM for censored normal data; Dempster, Laird, Rubin 1977). Before the first one that came
+ * there is nothing to judge by.
+ */
+function learnSilence(first: SharedRow["first"], ms: number): void {
+  const [seen, mean, square] = first;
+  if (seen < 1) return;
+  const variance = varianceOf(first);
+  const spread = Math.sqrt(variance);
+  const cut = logarithm(ms);
+  const z = (cut - mean) / spread;
+  // The density over what is left beyond; far out it is z + 1/z to within 1 %.
+  const hazard = z > 4 ? z + 1 / z : normalDensity(z) / normalCdf(-z);
+  first[1] = blend(mean, seen, mean + spread * hazard);
+  first[2] = blend(square, seen, mean * mean + variance + spread * (cut + mean) * hazard);
+  first[0] = Math.min(memory, seen + 1);
+}
+
+/** Log variance of times seen, with the declared spread's share. */
+const varianceOf = ([seen, mean, square]: SharedRow["first"]): number =>
+  ((seen > 0 ? within(square - mean ** 2, 0, 4) : 0) * seen + firstSpread * firstSpread * declared) / (seen + declared);

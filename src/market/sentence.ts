@@ -20,5 +20,8 @@ function leaderOf(decision: Decision, shape: Awarded["shape"]): string {
   if (others.length === 0) return `${claim}; of ${decision.bids.length} bids no second one was worth its cost.${luck}`;
   if (shape === "parallel") return `${claim}; ${names} start${others.length === 1 ? "s" : ""} with it.${luck}`;
   if (shape === "audit") return `${claim}; the line-up goes on with ${names}, some of them as a random check.${luck}`;
-  return `${claim}; if it fails or is rejected: ${names}.${luck}`;
+  const spare = others.filter((place) => place.spare).map((place) => place.bidder);
+  const next = others.filter((place) => !place.spare).map((place) => place.bidder);
+  const rejected = next.length > 0 ? `; if it fails or is rejected: ${next.join(", ")}` : "";
+  return `${claim}${rejected}${spare.length > 0 ? `; if it is silent or fails: ${spare.join(", ")}` : ""}.${luck}`;
 }

@@ -73,7 +73,7 @@ export class Fleet {
     return this.#times.dueMs(leader, hedge, leaderP95Ms);
   }
 
-  /** A call that is no hedge started; a hedge started. */
+  /** A call started: beside one that is only silent (`hedge`), or not. */
   called(hedge: boolean): void {
     if (hedge) hedgeStarted(this.#hedges());
     else callStarted(this.#hedges(), this.#nowMs());

@@ -91,7 +91,7 @@ export interface RaceState {
 
 /** What the engine is to do next. Pure function of state and time: a step that was done shows in the state. */
 export type RaceStep =
-  /** `extra`: it runs beside one that is only silent, in a hedge's stead, and spends a hedge's credit. */
+  /** `extra`: it runs beside one that is only silent, and spends a hedge's credit. A hedge that follows a failure does not. */
   | { step: "start"; place: number; why: string; extra?: true }
   | {
       step: "cancel";

@@ -1,4 +1,4 @@
-import type { RaceState, RaceStep } from "./race.ts";
+import type { Racer, RaceState, RaceStep } from "./race.ts";
 import { committedRacer, isUnavailable, leaderFell, roleOf, standingOf } from "./standing.ts";
 import { contenders } from "./winner.ts";
 
@@ -88,7 +88,13 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
         anchorMs + one.startAfterMs / (anchorLeads ? 1 : 2),
         state.openedAtMs + one.startAfterMs,
       );
-      if (dueAtMs <= nowMs) begin(place, `no first token after ${Math.round(one.startAfterMs)} ms`);
+      if (dueAtMs <= nowMs)
+        steps.push({
+          step: "start",
+          place,
+          why: `no first token after ${Math.round(one.startAfterMs)} ms`,
+          extra: true,
+        });
       else if (nextAtMs === null || dueAtMs < nextAtMs) nextAtMs = dueAtMs;
     }
   }
@@ -96,11 +102,14 @@ export function startsDue(state: RaceState, nowMs: number): Starts {
 }
 
 /**
- * Places in the order they take over from one that fell. A fall-back is thrifty and has time while half of the wait for
- * a hedge is left; after a late failure there is none to lose, and the hedges, chosen for speed, come first.
+ * Places in the order they take over from one that fell. After a rejection the award's own order holds, and spare
+ * places are passed by: whether another answer is worth its price is the market's to say. A fall-back is thrifty and
+ * has time while half of the wait for a hedge is left; after a late failure there is none to lose, and the hedges,
+ * chosen for speed, come first.
  */
 function successors(state: RaceState, nowMs: number): number[] {
   const places = state.lineUp.map((_, place) => place);
+  if (newestFell(state)?.failure === null) return places.filter((place) => state.lineUp[place]?.spare !== true);
   let dueMs = Number.POSITIVE_INFINITY;
   for (const { role, startAfterMs } of state.lineUp)
     if (role === "hedge" && startAfterMs !== null) dueMs = Math.min(dueMs, startAfterMs);
@@ -116,11 +125,18 @@ function wantedAlive(state: RaceState): number {
 }
 
 function whyNext(state: RaceState): string {
-  for (let at = state.racers.length - 1; at >= 0; at--) {
-    const racer = state.racers[at];
-    if (racer === undefined || standingOf(racer) !== "fallen") continue;
-    if (racer.failure !== null) return `${racer.bidder} failed: ${racer.failure}`;
-    return `${racer.bidder} was rejected`;
-  }
+  const fell = newestFell(state);
+  if (fell !== null)
+    return fell.failure === null ? `${fell.bidder} was rejected` : `${fell.bidder} failed: ${fell.failure}`;
   return state.strategy === "agreement" ? "another opinion is needed" : "the places before it cannot start";
+}
+
+/** The last started of those that failed or were rejected (`failure` null), else of those that were cut. */
+function newestFell(state: RaceState): Racer | null {
+  const fell = state.racers.filter((racer) => standingOf(racer) === "fallen");
+  const told = fell.findLast(
+    ({ failure, prefixVerdict, wholeVerdict }) =>
+      failure !== null || prefixVerdict?.result === "reject" || wholeVerdict?.result === "reject",
+  );
+  return told ?? fell.at(-1) ?? null;
 }

@@ -23,3 +23,14 @@ it("spends a hedge's credit on whoever stands in for a hedge that failed", async
   expect(attemptsOf(world).map((a) => a.role)).toEqual(["leader", "hedge", "fallback"]);
   expect(booked.mock.calls).toEqual([[false], [true], [true]]);
 });
+
+it("spends none on a hedge that follows a late failure: one call stands in for another", async () => {
+  const world = new World([bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")], (call, w) =>
+    w.calls.some((one) => one.attempt !== call.attempt) ? says("Paris.") : fails("server-error", 600),
+  );
+  const booked = vi.spyOn(world.fleet, "called");
+  world.accept(requestOf());
+  await world.settle();
+  expect(attemptsOf(world).map((a) => a.role)).toEqual(["leader", "hedge"]);
+  expect(booked.mock.calls).toEqual([[false], [false]]);
+});
