@@ -3,7 +3,7 @@ import type { Bid, Place, Strategy } from "./bid.ts";
 import { acceptAtNodes, expectedAccept } from "./co-failure.ts";
 import { steps } from "./elementary.ts";
 import { apart, hedgeFromMs, lineUpOf, standbyFor } from "./line-up.ts";
-import { bestSequence, type Candidate, type SequenceTerms } from "./sequence.ts";
+import { bestSequence, type Candidate, type Sequence, type SequenceTerms } from "./sequence.ts";
 
 /**
  * What an award reads besides the bids, kept in the decision's event as `inputs`. All numbers are rounded before they
@@ -90,28 +90,9 @@ export function awardOf(
   drawn?: readonly number[],
 ): Awarded {
   const value = toUsd(terms.valueNano);
-  const look = toUsd(inputs.verdict.costNano);
-  const candidates: Candidate[] = [];
-  const scores: number[] = [];
-  const draws: number[] = [];
-  for (let i = 0; i < bids.length; i++) {
-    const bid = bids[i];
-    const row = inputs.rows[i];
-    if (!bid || !row) continue;
-    const accept = acceptNow(inputs, row, drawn?.[i] ?? row[2]);
-    const price = terms.lambda * (toUsd(bid.costNano) + look) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
-    candidates.push({ accept, price, costNano: bid.costNano + inputs.verdict.costNano });
-    draws.push(steps(accept, 1e6));
-    scores.push(steps(value * accept - price, 1e9));
-  }
-  const sequenceTerms: SequenceTerms = {
-    belief: inputs.belief,
-    valueUsd: value,
-    verdict: inputs.verdict,
-    maxPlaces: Math.max(1, Math.min(3, inputs.places)),
-    budgetNano: inputs.budgetNano,
-    at: (i) => acceptRow(inputs.rows[i] as AwardRow, drawn?.[i] ?? (inputs.rows[i] as AwardRow)[2], inputs.loading),
-  };
+  const { candidates, sequenceTerms } = weighed(bids, inputs, terms, (row, i) => drawn?.[i] ?? row[2]);
+  const draws = candidates.map((one) => steps(one.accept, 1e6));
+  const scores = candidates.map((one) => steps(value * one.accept - one.price, 1e9));
   const done = (award: Place[], shape: Awarded["shape"]): Awarded => ({
     award,
     scores,
@@ -123,15 +104,19 @@ export function awardOf(
   if (many && inputs.strategy !== "auto" && inputs.strategy !== "single") {
     return done(sideBySide(bids, inputs, candidates, sequenceTerms), "parallel");
   }
-  const { places: sequence, worth } = bestSequence(candidates, sequenceTerms, inputs.random);
+  const chosen = bestSequence(candidates, sequenceTerms, inputs.random);
+  const { places: sequence, worth } =
+    chosen.worth <= 0 && !inputs.fresh && inputs.rules === 3 ? believedSequence(bids, inputs, terms) : chosen;
   const leader = sequence[0];
   // A first answer is owed; another one must be worth its cost.
   if (leader === undefined || (worth <= 0 && !inputs.fresh)) return done([], "sequence");
+  const second = sequence[1];
   if (
     many &&
     inputs.strategy === "auto" &&
-    inputs.deadlineMs !== null &&
-    tooLate(bids, leader, sequence[1], inputs.deadlineMs)
+    second !== undefined &&
+    ((inputs.deadlineMs !== null && tooLate(bids, leader, second, inputs.deadlineMs)) ||
+      (inputs.rules === 3 && waitingCostsMore(bids, inputs, terms, candidates, leader, second)))
   ) {
     const pair = sideBySide(bids, { ...inputs, places: 2 }, candidates, sequenceTerms, leader);
     if (pair.length > 1) return done(pair, "parallel");
@@ -141,6 +126,63 @@ export function awardOf(
   if (many && inputs.rules === 3) return done(lineUpOf(bids, inputs, sequence, candidates, value, audit), shape);
   const line = many ? [...sequence, ...standby(inputs, sequence, candidates, value)] : sequence;
   return done(inOrder(bids, inputs, line, audit), shape);
+}
+
+/** Candidates and terms of the search for a sequence, each bid taken to be accepted with probability `p`. */
+function weighed(
+  bids: readonly Bid[],
+  inputs: AwardInputs,
+  terms: AwardTerms,
+  p: (row: AwardRow, i: number) => number,
+): { candidates: Candidate[]; sequenceTerms: SequenceTerms } {
+  const look = toUsd(inputs.verdict.costNano);
+  const candidates: Candidate[] = [];
+  for (let i = 0; i < bids.length; i++) {
+    const bid = bids[i];
+    const row = inputs.rows[i];
+    if (!bid || !row) continue;
+    const accept = acceptNow(inputs, row, p(row, i));
+    const price = terms.lambda * (toUsd(bid.costNano) + look) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
+    candidates.push({ accept, price, costNano: bid.costNano + inputs.verdict.costNano });
+  }
+  const sequenceTerms: SequenceTerms = {
+    belief: inputs.belief,
+    valueUsd: toUsd(terms.valueNano),
+    verdict: inputs.verdict,
+    maxPlaces: Math.max(1, Math.min(3, inputs.places)),
+    budgetNano: inputs.budgetNano,
+    at: (i) => acceptRow(inputs.rows[i] as AwardRow, p(inputs.rows[i] as AwardRow, i), inputs.loading),
+  };
+  return { candidates, sequenceTerms };
+}
+
+/**
+ * The sequence by what is believed. Draws say who is asked, not whether to go on: else one unlucky draw of the only one
+ * left would end a job that is likely to succeed.
+ */
+function believedSequence(bids: readonly Bid[], inputs: AwardInputs, terms: AwardTerms): Sequence {
+  const { candidates, sequenceTerms } = weighed(bids, inputs, terms, (row) => row[0]);
+  return bestSequence(candidates, sequenceTerms, inputs.random);
+}
+
+/**
+ * Is waiting for the leader's rejection dearer than a second answer beside it? The second saves the leader's time where
+ * it is needed, and is paid for nothing where it is not (whole: a cut may come late).
+ */
+function waitingCostsMore(
+  bids: readonly Bid[],
+  inputs: AwardInputs,
+  terms: AwardTerms,
+  candidates: readonly Candidate[],
+  leader: number,
+  second: number,
+): boolean {
+  const { trueAccept, trueReject } = inputs.verdict;
+  const good = bids[leader]?.accept.mean ?? 0;
+  const needed = 1 - good * trueAccept - (1 - good) * (1 - trueReject);
+  const seconds = (bids[leader]?.totalMs.p50 ?? 0) / 1000;
+  const costUsd = terms.lambda * toUsd(candidates[second]?.costNano ?? 0);
+  return needed * terms.muUsdPerSecond * seconds > (1 - needed) * costUsd;
 }
 
 /** The one that stands by beside a lone leader, before `rules: 3`. */
@@ -192,8 +234,8 @@ function inOrder(
   return places;
 }
 
-const tooLate = (bids: readonly Bid[], first: number, second: number | undefined, deadlineMs: number): boolean =>
-  second !== undefined && (bids[first]?.totalMs.p95 ?? 0) + (bids[second]?.totalMs.p50 ?? 0) > deadlineMs;
+const tooLate = (bids: readonly Bid[], first: number, second: number, deadlineMs: number): boolean =>
+  (bids[first]?.totalMs.p95 ?? 0) + (bids[second]?.totalMs.p50 ?? 0) > deadlineMs;
 
 /** Two or three that start together and differ in model and provider while there is a choice; then fall-backs. */
 function sideBySide(

@@ -25,6 +25,10 @@ export function explainDecision(decision: Decision): Explanation {
   if (decision.bids.length === 1) sentences.push("There was no competition: one bidder was eligible.");
   if (inputs.audit.length > 0)
     sentences.push("Others answer too, as a random check: a closed kind learns from agreement and feedback only.");
+  if (inputs.strategy === "auto" && decision.award.some((place) => place.role === "parallel"))
+    sentences.push(
+      "They start together: one after the other could miss the deadline, or cost more in waiting than the second answer.",
+    );
   for (const hedge of decision.award.filter((place) => place.role === "hedge"))
     sentences.push(hedgeSentence(hedge, byId.get(hedge.bidder), leader, inputs, decision.bids));
   const placed = new Set(decision.award.map((place) => place.bidder));
