@@ -45,7 +45,7 @@ export async function marketSnapshot(
 }
 
 /** After the operator changed a bidder. */
-export const forgetBidders = (): void => snapshots.forgetBidders();
+export const forgetMarket = (): void => snapshots.forget();
 
 /** The market of a Worker that has no stores yet: the bidders that come with it, and nothing learned. */
 export const emptySnapshot = (env: AtomicEnv): MarketSnapshot =>

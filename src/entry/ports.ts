@@ -28,7 +28,7 @@ import { seedMarket } from "../store/seed-market.ts";
 import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
-import { forgetBidders, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
@@ -128,7 +128,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const { db, wrote } = session();
         const refusal = await new BidderStore(db).put(read.bidder, read.endpoint, Date.now());
         wrote();
-        forgetBidders();
+        forgetMarket();
         return refusal;
       },
       async seed(rows) {
@@ -139,7 +139,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const { db, wrote } = session();
         const gone = await new BidderStore(db).delete(id);
         wrote();
-        forgetBidders();
+        forgetMarket();
         return gone;
       },
     },

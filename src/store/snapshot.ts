@@ -71,9 +71,10 @@ export class Snapshots {
     return { state, bidders, examples };
   }
 
-  /** After an operator changed bidders: this isolate reads them anew; others within `maxAgeMs`. */
-  forgetBidders(): void {
+  /** After an operator changed bidders: this isolate reads all anew; others within `maxAgeMs`. */
+  forget(): void {
     this.#bidders.forget();
+    this.#market.forget();
   }
 
   #examplesOf(tenant: string): Cached<StoreSnapshot["examples"]> {

@@ -133,7 +133,7 @@ describe("a snapshot", () => {
     const slow = { ...source, bidders: () => new Promise<never[]>((resolve) => (answer = resolve)) };
     const before = read("a", slow);
     await quiet();
-    snapshots.forgetBidders();
+    snapshots.forget();
     answer([]);
     await before;
     await read();

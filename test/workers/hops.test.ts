@@ -2,7 +2,7 @@ import { createExecutionContext, runInDurableObject, waitOnExecutionContext } fr
 import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
 import { locationHint } from "../../src/entry/location.ts";
-import { forgetBidders } from "../../src/entry/market-snapshot.ts";
+import { forgetMarket } from "../../src/entry/market-snapshot.ts";
 import { portsOf } from "../../src/entry/ports.ts";
 import { forgetTenant } from "../../src/entry/tenant-money.ts";
 import type { AtomicEnv } from "../../src/env.ts";
@@ -107,7 +107,7 @@ describe("global clients", () => {
       if (cap !== null) expect((await put(`/v1/tenants/${tenant}/budget`, cap)).status).toBe(200);
       // A warm isolate: it has just seen the tenant, its key and the market, so that nothing is read anew beside.
       forgetTenant(tenant ?? "operator");
-      forgetBidders();
+      forgetMarket();
       await farPost(key, tenant ?? "operator", `warm-${door.name}-${tenant}`, model, door);
       const measured = `measured-${door.name}-${tenant}`;
       const { before, tookMs, hints } = await farPost(key, tenant ?? "operator", measured, model, door);
