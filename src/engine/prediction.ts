@@ -1,7 +1,6 @@
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { CriterionResult, Verdict } from "../judge/verdict.ts";
-import type { PrefixReport } from "../market/break-record.ts";
-import { quarterOf } from "../market/break-record.ts";
+import { type PrefixReport, quarterOf } from "../market/break-record.ts";
 import { type FalseKillRisk, falseKillRisk, signalName } from "../market/false-kill.ts";
 import { seededRandom } from "../market/market.ts";
 import type { Contract } from "../plan/contract.ts";

@@ -2,8 +2,8 @@ import type { Kind } from "../plan/kind.ts";
 import { growth } from "./forgetting.ts";
 
 /**
- * What became of accepted prefixes, and of those that a signal spoke against (false-kill.ts): one row for a kind, the criteria that more text could still break, and a bidder
- * ("" counts all of them). `counts` by quarter of the expected length: held at 2q, broke at 2q + 1, forward-weighted.
+ * What became of accepted prefixes, and of those that a signal spoke against (false-kill.ts): one row for a kind, the
+ * criteria that more text could still break, and a bidder ("" counts all of them). `counts` by quarter of the expected length: held at 2q, broke at 2q + 1, forward-weighted.
  */
 export interface BreakRow {
   kind: Kind;

@@ -225,9 +225,14 @@ function prepare(
   };
 }
 
-/** Standard deviation of a claim: its posterior's, and what its bidder's settled claims were off by beside chance. */
-const uncertainty = (mean: number, { strength, row }: Prepared): number =>
-  Math.sqrt((mean * (1 - mean)) / (strength + 1) + (row === undefined ? 0 : claimError(row)));
+/**
+ * Standard deviation of a claim: its posterior's, and what its bidder's settled claims were off by beside chance; at
+ * most what a probability of this mean can have.
+ */
+function uncertainty(mean: number, { strength, row }: Prepared): number {
+  const most = mean * (1 - mean);
+  return Math.sqrt(Math.min(most, most / (strength + 1) + (row === undefined ? 0 : claimError(row))));
+}
 
 /** Belief about the input after the rejections so far. A failure (time-out, overload) says nothing about the input. */
 function beliefAfter(

@@ -188,7 +188,11 @@ function learnOutcomes(
     const first = known === start;
     if (first) learnCalibration(kind, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
-    if (clean !== null) recordClaim(row, within(one.report.claimed.accept, 0, 1), clean);
+    if (clean !== null) {
+      const claim = within(one.report.claimed.accept, 0, 1);
+      const q = noisy(claim, reliability);
+      recordClaim(row, claim, clean, (q * (1 - q)) / (power * power));
+    }
     const conditionalP = mean;
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.

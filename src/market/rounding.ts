@@ -30,6 +30,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
     all(row.fall, count);
     all(row.rise, count);
     all(row.bins, count);
+    if (row.noise) all(row.noise, count);
     if (row.sure) all(row.sure, fine);
     all(row.tokens, fine);
     all(row.total, fine);

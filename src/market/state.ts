@@ -42,6 +42,8 @@ export interface Row {
   rise: [evidence: number, outcomes: number, residual: number];
   /** Five bins of claims: weight, sum of claims, sum of outcomes. */
   bins: number[];
+  /** By bin: variance that chance gives its sum of outcomes. Absent: no claim since it is kept. */
+  noise?: number[];
   /** Confidence of its own that it named: weight and mean by length band. Absent: none yet. */
   sure?: number[];
   /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */

@@ -30,6 +30,37 @@ test("claims that hold on average show no error beyond chance; claims that do no
   }
 });
 
+test("corrected verdicts of a weak source are noise, not error", () => {
+  // True-accept .65, true-reject .65: a corrected worth is -1.17 or 2.17.
+  const q = 0.7 * 0.65 + 0.3 * 0.35;
+  let sum = 0;
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seededRandom(`weak/${seed}`);
+    const row = emptyRow();
+    for (let i = 0; i < 300; i++) recordClaim(row, 0.7, ((random() < q ? 1 : 0) - 0.35) / 0.3, (q * (1 - q)) / 0.09);
+    sum += claimError(row);
+  }
+  expect(sum / 40).toBeLessThan(0.01);
+});
+
+test("a few claims say nothing yet, and no bid is less certain than its mean allows", () => {
+  const row = emptyRow();
+  for (let i = 0; i < 19; i++) recordClaim(row, 0.9, 0);
+  expect(claimError(row)).toBe(0);
+  recordClaim(row, 0.9, 0);
+  expect(claimError(row)).toBeGreaterThan(0.5);
+  const state = emptyMarket();
+  const bidders = [bidder("a/1", 1), bidder("b/2", 1)];
+  learn(state, settlement([], 0, { atMs: startMs }), bidders);
+  const known = state.kinds.answer?.rows.find((one) => one.bidder === "a/1");
+  if (known === undefined) throw new Error("no row");
+  for (let i = 0; i < 50; i++) recordClaim(known, 0.9, 0);
+  const { bids } = decided(decide(state, bidders, request({ nowMs: startMs }), pacing, seededRandom("sd")));
+  for (const { accept } of bids)
+    expect(accept.sd).toBeLessThanOrEqual(Math.sqrt(accept.mean * (1 - accept.mean)) + 1e-3);
+  expect(bids[0]?.accept.sd).toBeGreaterThan(bids[1]?.accept.sd ?? 1);
+});
+
 test("claims found wrong widen the bidder's next bids and its standing", () => {
   const bidders = [bidder("a/1", 1), bidder("b/2", 1)];
   const state = emptyMarket();
