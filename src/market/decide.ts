@@ -17,7 +17,7 @@ import { unsound } from "./request.ts";
 import { sentenceOf } from "./sentence.ts";
 import type { Column, MarketState, Row } from "./state.ts";
 import { expectedCall } from "./tokens.ts";
-import { drawAcceptance, isNewcomer, optimism, pickBy, temper, trialsOf } from "./trial.ts";
+import { drawAcceptance, isNewcomer, noTrials, optimism, pickBy, temper, trialsOf } from "./trial.ts";
 
 export interface Pacing {
   /** USD of score per USD of cost; 1: a dollar is a dollar. */
@@ -97,6 +97,7 @@ export function decide(
   const rows: AwardRow[] = [];
   const bids: Bid[] = [];
   const triedRows = request.tried.filter((one) => one.how === "rejected").map((one) => view.rows.get(one.bidder) ?? -1);
+  const outcomes = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth;
   for (const one of cheap) {
     const shared = view.shared.get(one.bidder.id);
     const call = one.costNano;
@@ -116,7 +117,7 @@ export function decide(
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);
     const nearer = request.closed && cheap.length > 1 ? auditedTemper : 1;
-    const strength = steps(one.strength * nearer * temper(view.kind?.calm ?? 0, one.newcomer), 100);
+    const strength = steps(one.strength * nearer * temper(view.kind?.calm ?? 0, outcomes, one.newcomer), 100);
     const added = steps(optimism(one.newcomer, one.mean, strength), 1e4);
     const drawn = drawAcceptance(one.mean + added, strength, random);
     const row: AwardRow = [
@@ -156,7 +157,7 @@ export function decide(
     belief,
     fresh,
     rows,
-    ...trialsOf(cheap, terms),
+    ...(fresh ? trialsOf(cheap, terms) : noTrials(cheap.length)),
     random: null,
     audit: [],
     auditRate: 0,
@@ -166,7 +167,7 @@ export function decide(
   const pick = pickBy(inputs.trials, random());
   if (coin < inputs.floor) inputs.random = pick;
   if (request.closed && request.tried.length === 0 && request.strategy === "auto")
-    planAudit(inputs, bids, view, column, terms, random);
+    planAudit(inputs, bids, outcomes, terms, random);
   const result = awardOf(bids, inputs, terms);
   if (result.award.length === 0) {
     return {
@@ -283,12 +284,11 @@ const auditedTemper = 6;
 function planAudit(
   inputs: AwardInputs,
   bids: readonly Bid[],
-  view: KindView,
-  column: Column | undefined,
+  outcomes: number,
   terms: { valueNano: number },
   random: Random,
 ): void {
-  const seen = (column?.counts ?? []).reduce((sum, x) => sum + x, 0) / view.growth / Math.max(1, bids.length);
+  const seen = outcomes / Math.max(1, bids.length);
   inputs.auditRate = short(within(auditMemory / (seen + auditMemory), leastAudits, mostAudits), 3);
   const coin = random();
   const order = bids.map((_, i) => [random(), i] as const).sort((x, y) => x[0] - y[0]);

@@ -2,7 +2,7 @@ import { drawBeta, type Random } from "./draw.ts";
 import { steps, within } from "./elementary.ts";
 import type { KindState, Row } from "./state.ts";
 
-/** Share of decisions whose leader is drawn without regard to its score: keeps off-policy estimates possible. */
+/** Share of first decisions whose leader is drawn without regard to its score: keeps off-policy estimates possible. */
 export const explorationFloor = 0.01;
 
 /** Share of trials while there is a newcomer, and the outcomes after which it is none. */
@@ -17,27 +17,33 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
-/** A trial whose priced cost is this share of the value is half as likely as a free one. */
+/** A newcomer whose priced cost is this share of the value is tried half as often as a free one. */
 const dearTrial = 0.02;
-/** Share of the usual draws that is even whatever a trial costs: nobody's chance falls below floor x this / n. */
-const evenShare = 0.1;
+/** Share of the usual trials that is even whatever is believed: nobody's chance falls below floor x this / n. */
+const evenShare = 0.03;
 
 /**
- * How often, and among whom, the leader is drawn as a trial. Newcomers get most; else those least known in this
- * context, and the dearer a trial is at the current price of cost, the rarer it is.
+ * How often, and among whom, a microtask's leader is drawn as a trial. Newcomers get most. Else each bidder gets its
+ * part by how likely it can be to beat the best: Cantelli's bound v / (v + gap^2), with v the variance of what is
+ * believed of its acceptance and gap what it is thought to be worth less than the best, cost included. Little known and
+ * cheap ones are tried most, known bad and dear ones hardly ever.
  */
 export function trialsOf(
-  bids: readonly { own: number; newcomer: boolean; costNano: number }[],
+  bids: readonly { mean: number; strength: number; newcomer: boolean; costNano: number }[],
   terms: { valueNano: number; lambda: number },
 ): { floor: number; trials: number[] } {
   const n = bids.length;
   if (n < 2) return { floor: 0, trials: bids.map(() => 1) };
-  const cheapness = bids.map(
-    (bid) => 1 / (1 + (terms.lambda * bid.costNano) / (dearTrial * Math.max(1, terms.valueNano))),
-  );
-  const need = bids.map((bid, i) => (0.5 + 0.5 / (1 + bid.own)) * (cheapness[i] ?? 0));
-  const needed = need.reduce((sum, x) => sum + x, 0);
-  const young = bids.map((bid, i) => (bid.newcomer ? (cheapness[i] ?? 0) : 0));
+  const price = bids.map((bid) => (terms.lambda * bid.costNano) / Math.max(1, terms.valueNano));
+  const net = bids.map((bid, i) => bid.mean - (price[i] ?? 0));
+  const best = Math.max(...net);
+  const could = bids.map((bid, i) => {
+    const variance = (bid.mean * (1 - bid.mean)) / (bid.strength + 1);
+    const gap = best - (net[i] ?? 0);
+    return variance / (variance + gap * gap);
+  });
+  const all = could.reduce((sum, x) => sum + x, 0);
+  const young = bids.map((bid, i) => (bid.newcomer ? 1 / (1 + (price[i] ?? 0) / dearTrial) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);
   // Dear newcomers are tried less often, not only less often than cheap ones.
   const extra = newcomersShare * Math.min(1, newcomers);
@@ -47,13 +53,19 @@ export function trialsOf(
     floor,
     trials: bids.map((_, i) =>
       steps(
-        usual * (evenShare / n + ((1 - evenShare) * (need[i] ?? 0)) / needed) +
+        usual * (evenShare / n + ((1 - evenShare) * (could[i] ?? 0)) / all) +
           (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
         1e6,
       ),
     ),
   };
 }
+
+/** After a rejection nobody is tried: what a trial teaches there is little, and an answer is owed. */
+export const noTrials = (n: number): { floor: number; trials: number[] } => ({
+  floor: 0,
+  trials: Array.from({ length: n }, () => steps(1 / n, 1e6)),
+});
 
 /** Index drawn with these shares. */
 export function pickBy(shares: readonly number[], uniform: number): number {
@@ -67,10 +79,15 @@ export function pickBy(shares: readonly number[], uniform: number): number {
 
 /**
  * Factor on a posterior's strength before it is drawn from: tempered Thompson sampling. The plain form (1) explores for
- * an endless horizon; that suits a newcomer, and a kind that is young or has just changed. In one that stayed the same
- * for `calm` outcomes bidders are drawn nearer to their means (up to 6).
+ * an endless horizon; that suits a newcomer, a context that is young and a kind that has just changed. The more outcomes
+ * this context has (`seen`) and the longer the kind stayed the same (`calm`, outcomes), the nearer to their means bidders
+ * are drawn (up to 20).
  */
-export const temper = (calm: number, newcomer: boolean): number => (newcomer ? 1 : 1 + (5 * calm) / (calm + 150));
+export function temper(calm: number, seen: number, newcomer: boolean): number {
+  if (newcomer) return 1;
+  const settled = Math.min(calm / 150, seen / 50);
+  return 1 + (19 * settled) / (settled + 1);
+}
 
 /**
  * What is added to a newcomer's mean before the draw: one standard deviation, so that a few unlucky first outcomes do
