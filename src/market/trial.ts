@@ -17,10 +17,10 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
-/** A newcomer whose priced cost is this share of the value is tried half as often as a free one. */
+/** Whose priced cost is this share of the value is half as cheap to try as a free one. */
 const dearTrial = 0.02;
-/** Share of the usual trials that is even whatever is believed: nobody's chance falls below floor x this / n. */
-const evenShare = 0.03;
+/** Share of the usual trials that goes to everybody whatever is believed of it, the cheap ones more often. */
+const evenShare = 0.1;
 
 /**
  * How often, and among whom, a microtask's leader is drawn as a trial. Newcomers get most. Else each bidder gets its
@@ -43,7 +43,9 @@ export function trialsOf(
     return variance / (variance + gap * gap);
   });
   const all = could.reduce((sum, x) => sum + x, 0);
-  const young = bids.map((bid, i) => (bid.newcomer ? 1 / (1 + (price[i] ?? 0) / dearTrial) : 0));
+  const cheap = price.map((x) => 1 / (1 + x / dearTrial));
+  const cheaps = cheap.reduce((sum, x) => sum + x, 0);
+  const young = bids.map((bid, i) => (bid.newcomer ? (cheap[i] ?? 0) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);
   // Dear newcomers are tried less often, not only less often than cheap ones.
   const extra = newcomersShare * Math.min(1, newcomers);
@@ -53,7 +55,7 @@ export function trialsOf(
     floor,
     trials: bids.map((_, i) =>
       steps(
-        usual * (evenShare / n + ((1 - evenShare) * (could[i] ?? 0)) / all) +
+        usual * ((evenShare * (cheap[i] ?? 0)) / cheaps + ((1 - evenShare) * (could[i] ?? 0)) / all) +
           (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
         1e6,
       ),

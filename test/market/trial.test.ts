@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { explorationFloor, noTrials, temper, trialsOf } from "../../src/market/trial.ts";
+
+const bid = fc.record({
+  mean: fc.double({ min: 0.005, max: 0.995, noNaN: true }),
+  strength: fc.double({ min: 1, max: 2000, noNaN: true }),
+  newcomer: fc.constant(false),
+  costNano: fc.integer({ min: 0, max: 1e8 }),
+});
+const terms = { valueNano: 20_000_000, lambda: 1 };
+const known = { mean: 0.9, strength: 200, newcomer: false, costNano: 1000 };
+
+describe("trials", () => {
+  it("give everybody a share, and all shares together one", () => {
+    fc.assert(
+      fc.property(fc.array(bid, { minLength: 2, maxLength: 48 }), (bids) => {
+        const { floor, trials } = trialsOf(bids, terms);
+        expect(floor).toBe(explorationFloor);
+        expect(trials.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 3);
+        for (const share of trials) expect(share).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it("try the little known more than those known to be bad, and the cheap more than the dear", () => {
+    const { trials } = trialsOf(
+      [
+        known,
+        { ...known, mean: 0.6, strength: 4 },
+        { ...known, mean: 0.6 },
+        { ...known, mean: 0.6, strength: 4, costNano: 20_000_000 },
+      ],
+      terms,
+    );
+    const [, young = 0, bad = 0, dear = 0] = trials;
+    expect(young).toBeGreaterThan(5 * bad);
+    expect(young).toBeGreaterThan(5 * dear);
+    expect(bad).toBeGreaterThan(0);
+    expect(dear).toBeGreaterThan(0);
+  });
+
+  it("go to newcomers mostly, the less the dearer they are", () => {
+    const cheap = trialsOf([known, known, { ...known, strength: 3, newcomer: true }], terms);
+    const dear = trialsOf([known, known, { ...known, strength: 3, newcomer: true, costNano: 20_000_000 }], terms);
+    expect(cheap.trials[2]).toBeGreaterThan(0.8);
+    expect(cheap.floor).toBeGreaterThan(0.1);
+    expect(dear.floor).toBeLessThan(0.02);
+  });
+
+  it("are not made where nobody else is there, nor after a rejection", () => {
+    expect(trialsOf([known], terms)).toEqual({ floor: 0, trials: [1] });
+    expect(noTrials(2)).toEqual({ floor: 0, trials: [0.5, 0.5] });
+  });
+});
+
+describe("temper", () => {
+  it("grows with what a context has shown, up to 20, and starts anew when the kind changes or the context is new", () => {
+    expect(temper(0, 1000, false)).toBe(1);
+    expect(temper(1000, 0, false)).toBe(1);
+    expect(temper(1000, 1000, true)).toBe(1);
+    fc.assert(
+      fc.property(fc.nat(5000), fc.nat(5000), fc.nat(500), (calm, seen, more) => {
+        const now = temper(calm, seen, false);
+        expect(now).toBeGreaterThanOrEqual(1);
+        expect(now).toBeLessThanOrEqual(20);
+        expect(temper(calm + more, seen + more, false)).toBeGreaterThanOrEqual(now);
+      }),
+    );
+  });
+});
