@@ -21,8 +21,6 @@ export interface BudgetResult {
 }
 
 const shares = [0.05, 0.1, 0.25, 0.5, 1];
-/** Share of the worst surprise that is still expected one bill later. */
-const memory = 0.98;
 /** Train is served in one calendar month, test in the next one, spread evenly: the live pace knows months. */
 const trainMonth = [Date.UTC(2025, 8, 1), Date.UTC(2025, 9, 1)] as const;
 const testMonth = [Date.UTC(2025, 9, 1), Date.UTC(2025, 10, 1)] as const;
@@ -78,9 +76,6 @@ function paced(
   const train = shuffled(set.train, seededRandom("budget/train"));
   const nothing = emptyTally();
   let pace = firstPace;
-  // Bills over expected costs, the worst of late: what a last bill may come to must be there.
-  let surprise = 1;
-  const surprised = (cost: number): number => Math.max(1, surprise * memory, cost / Math.max(1, pass.expectedNano));
   let spent = 0;
   /** One job of a month, as the tenant's object paces it. */
   const serve = (
@@ -100,7 +95,6 @@ function paced(
       from + share * (to - from),
     );
     spent += cost;
-    surprise = surprised(cost);
     return cost;
   };
   train.forEach((row, at) => {
@@ -132,10 +126,9 @@ function paced(
     if (at === 0 && budgetNano < cheapest * rows.length) refusedOutright = true;
     const left = budgetNano - spent;
     if (refusedOutright || left < cheapest) return;
-    const limit = Math.min(left, Math.max(cheapest, left / surprise));
     const before = tally.n;
     if (!isPlain(toldPace(pace))) slowed++;
-    const cost = serve(row, tally, budgetNano, Math.floor(limit), testMonth, at / rows.length);
+    const cost = serve(row, tally, budgetNano, left, testMonth, at / rows.length);
     if (tally.n > before && cost > 0) served++;
   });
   return { spent, quality: tally.quality / rows.length, served, paced: slowed / rows.length, refusedOutright };

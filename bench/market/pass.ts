@@ -69,8 +69,6 @@ export class Pass {
   readonly state: MarketState = emptyMarket();
   readonly random: Random;
   clockMs = startMs;
-  /** What the last row was expected to cost when its runners were chosen, nano-USD. */
-  expectedNano = 0;
   private readonly index: Map<string, number>;
 
   constructor(set: RecordedSet, options: PassOptions) {
@@ -88,7 +86,11 @@ export class Pass {
     return tally;
   }
 
-  /** Serves one row; returns what it cost, nano-USD. `more` replaces parts of the request (a budget, another lambda). */
+  /**
+   * Serves one row; returns what it cost, nano-USD. `more` replaces parts of the request (a budget, another lambda). A
+   * bill above what is left ends where the money does, as a call's output tokens do (src/engine/bound.ts): its answer
+   * is cut short, is not judged and says nothing of its bidder.
+   */
   serve(
     row: RecordedRow,
     tally: Tally,
@@ -104,7 +106,6 @@ export class Pass {
     const tried: { bidder: string; how: "rejected" }[] = [];
     const first = new Map<string, number>();
     let costNano = 0;
-    this.expectedNano = 0;
     let delivered = -1;
     for (let round = 0; round < options.places; round++) {
       const began = performance.now();
@@ -145,19 +146,22 @@ export class Pass {
       const i = this.index.get(leader.bidder) ?? 0;
       // Recorded scores may be partial: such an answer is good with that probability, the same for every policy.
       const good = goodOf(row, i, options.seed);
-      const accepted = this.random() < (good ? judge.trueAccept : 1 - judge.trueReject);
-      costNano += (row.costNano[i] ?? 0) + judge.costNano;
+      const passes = this.random() < (good ? judge.trueAccept : 1 - judge.trueReject);
+      const left = (more.budgetNano ?? Number.POSITIVE_INFINITY) - costNano;
+      const whole = row.costNano[i] ?? 0;
+      const cut = whole + judge.costNano > left;
+      const accepted = passes && !cut;
+      costNano += cut ? left : whole + judge.costNano;
       const bid = decision.bids.find((one) => one.bidder === leader.bidder);
-      this.expectedNano += (bid?.costNano ?? 0) + judge.costNano;
       attempts.push({
         attempt: `${round}`,
         bidder: leader.bidder,
         role: round === 0 ? "leader" : "fallback",
         round: round + 1,
         claimed: { accept: bid?.accept.mean ?? 0.5, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
-        outcome: { worth: accepted ? 1 : 0, source: "judge", reliability: judge },
-        failure: null,
-        costNano: row.costNano[i] ?? 0,
+        outcome: cut ? null : { worth: accepted ? 1 : 0, source: "judge", reliability: judge },
+        failure: cut ? "cut-short" : null,
+        costNano: Math.min(whole, left),
         firstTokenMs: null,
         totalMs: row.latencyMs[i] ?? 0,
         censored: false,
@@ -184,6 +188,7 @@ export class Pass {
         delivered = i;
         break;
       }
+      if (cut) break;
       tried.push({ bidder: leader.bidder, how: "rejected" });
     }
     if (delivered < 0) {
