@@ -145,6 +145,10 @@ export function decide(
   }
   const fastestMs = Math.min(...bids.map((bid) => bid.totalMs.p50));
   const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
+  const priced = cheap.map((one, i) => {
+    const nano = terms.lambda * one.costNano + terms.muUsdPerSecond * 1e6 * (bids[i]?.totalMs.p50 ?? 0);
+    return { ...one, price: nano / Math.max(1, terms.valueNano) };
+  });
   const inputs: AwardInputs = {
     rules: 3,
     strategy: request.strategy,
@@ -157,7 +161,7 @@ export function decide(
     belief,
     fresh,
     rows,
-    ...(fresh ? trialsOf(cheap, terms) : noTrials(cheap.length)),
+    ...(fresh ? trialsOf(priced) : noTrials(cheap.length)),
     random: null,
     audit: [],
     auditRate: 0,

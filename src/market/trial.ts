@@ -17,7 +17,7 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
-/** Whose priced cost is this share of the value is half as cheap to try as a free one. */
+/** Whose cost and time are priced at this share of the value is half as cheap to try as a free one. */
 const dearTrial = 0.02;
 /** Share of the usual trials that goes to everybody whatever is believed of it, the cheap ones more often. */
 const evenShare = 0.1;
@@ -25,17 +25,17 @@ const evenShare = 0.1;
 /**
  * How often, and among whom, a microtask's leader is drawn as a trial. Newcomers get most. Else each bidder gets its
  * part by how likely it can be to beat the best: Cantelli's bound v / (v + gap^2), with v the variance of what is
- * believed of its acceptance and gap what it is thought to be worth less than the best, cost included. Little known and
- * cheap ones are tried most, known bad and dear ones hardly ever.
+ * believed of its acceptance and gap what it is thought to be worth less than the best, cost and time included. Little
+ * known and cheap ones are tried most, known bad and dear ones hardly ever. `price`: of its cost and its time, as a share
+ * of the value.
  */
-export function trialsOf(
-  bids: readonly { mean: number; strength: number; newcomer: boolean; costNano: number }[],
-  terms: { valueNano: number; lambda: number },
-): { floor: number; trials: number[] } {
+export function trialsOf(bids: readonly { mean: number; strength: number; newcomer: boolean; price: number }[]): {
+  floor: number;
+  trials: number[];
+} {
   const n = bids.length;
   if (n < 2) return { floor: 0, trials: bids.map(() => 1) };
-  const price = bids.map((bid) => (terms.lambda * bid.costNano) / Math.max(1, terms.valueNano));
-  const net = bids.map((bid, i) => bid.mean - (price[i] ?? 0));
+  const net = bids.map((bid) => bid.mean - bid.price);
   const best = Math.max(...net);
   const could = bids.map((bid, i) => {
     const variance = (bid.mean * (1 - bid.mean)) / (bid.strength + 1);
@@ -43,7 +43,7 @@ export function trialsOf(
     return variance / (variance + gap * gap);
   });
   const all = could.reduce((sum, x) => sum + x, 0);
-  const cheap = price.map((x) => 1 / (1 + x / dearTrial));
+  const cheap = bids.map((bid) => 1 / (1 + bid.price / dearTrial));
   const cheaps = cheap.reduce((sum, x) => sum + x, 0);
   const young = bids.map((bid, i) => (bid.newcomer ? (cheap[i] ?? 0) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);

@@ -6,16 +6,15 @@ const bid = fc.record({
   mean: fc.double({ min: 0.005, max: 0.995, noNaN: true }),
   strength: fc.double({ min: 1, max: 2000, noNaN: true }),
   newcomer: fc.constant(false),
-  costNano: fc.integer({ min: 0, max: 1e8 }),
+  price: fc.double({ min: 0, max: 100, noNaN: true }),
 });
-const terms = { valueNano: 20_000_000, lambda: 1 };
-const known = { mean: 0.9, strength: 200, newcomer: false, costNano: 1000 };
+const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001 };
 
 describe("trials", () => {
   it("give everybody a share, and all shares together one", () => {
     fc.assert(
       fc.property(fc.array(bid, { minLength: 2, maxLength: 48 }), (bids) => {
-        const { floor, trials } = trialsOf(bids, terms);
+        const { floor, trials } = trialsOf(bids);
         expect(floor).toBe(explorationFloor);
         expect(trials.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 3);
         for (const share of trials) expect(share).toBeGreaterThanOrEqual(0);
@@ -24,15 +23,12 @@ describe("trials", () => {
   });
 
   it("try the little known more than those known to be bad, and the cheap more than the dear", () => {
-    const { trials } = trialsOf(
-      [
-        known,
-        { ...known, mean: 0.6, strength: 4 },
-        { ...known, mean: 0.6 },
-        { ...known, mean: 0.6, strength: 4, costNano: 20_000_000 },
-      ],
-      terms,
-    );
+    const { trials } = trialsOf([
+      known,
+      { ...known, mean: 0.6, strength: 4 },
+      { ...known, mean: 0.6 },
+      { ...known, mean: 0.6, strength: 4, price: 1 },
+    ]);
     const [, young = 0, bad = 0, dear = 0] = trials;
     expect(young).toBeGreaterThan(5 * bad);
     expect(young).toBeGreaterThan(5 * dear);
@@ -41,15 +37,15 @@ describe("trials", () => {
   });
 
   it("go to newcomers mostly, the less the dearer they are", () => {
-    const cheap = trialsOf([known, known, { ...known, strength: 3, newcomer: true }], terms);
-    const dear = trialsOf([known, known, { ...known, strength: 3, newcomer: true, costNano: 20_000_000 }], terms);
+    const cheap = trialsOf([known, known, { ...known, strength: 3, newcomer: true }]);
+    const dear = trialsOf([known, known, { ...known, strength: 3, newcomer: true, price: 1 }]);
     expect(cheap.trials[2]).toBeGreaterThan(0.8);
     expect(cheap.floor).toBeGreaterThan(0.1);
     expect(dear.floor).toBeLessThan(0.02);
   });
 
   it("are not made where nobody else is there, nor after a rejection", () => {
-    expect(trialsOf([known], terms)).toEqual({ floor: 0, trials: [1] });
+    expect(trialsOf([known])).toEqual({ floor: 0, trials: [1] });
     expect(noTrials(2)).toEqual({ floor: 0, trials: [0.5, 0.5] });
   });
 });
