@@ -17,9 +17,9 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
-/** Whose cost and time are priced at this share of the value is half as cheap to try as a free one. */
+/** A newcomer whose cost and time are priced at this share of the value is tried half as often as a free one. */
 const dearTrial = 0.02;
-/** Share of the usual trials that goes to everybody whatever is believed of it, the cheap ones more often. */
+/** Share of the usual trials that is even whatever is believed or paid: nobody's chance falls below floor x this / n. */
 const evenShare = 0.1;
 
 /**
@@ -43,9 +43,7 @@ export function trialsOf(bids: readonly { mean: number; strength: number; newcom
     return variance / (variance + gap * gap);
   });
   const all = could.reduce((sum, x) => sum + x, 0);
-  const cheap = bids.map((bid) => 1 / (1 + bid.price / dearTrial));
-  const cheaps = cheap.reduce((sum, x) => sum + x, 0);
-  const young = bids.map((bid, i) => (bid.newcomer ? (cheap[i] ?? 0) : 0));
+  const young = bids.map((bid) => (bid.newcomer ? 1 / (1 + bid.price / dearTrial) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);
   // Dear newcomers are tried less often, not only less often than cheap ones.
   const extra = newcomersShare * Math.min(1, newcomers);
@@ -55,7 +53,7 @@ export function trialsOf(bids: readonly { mean: number; strength: number; newcom
     floor,
     trials: bids.map((_, i) =>
       steps(
-        usual * ((evenShare * (cheap[i] ?? 0)) / cheaps + ((1 - evenShare) * (could[i] ?? 0)) / all) +
+        usual * (evenShare / n + ((1 - evenShare) * (could[i] ?? 0)) / all) +
           (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
         1e6,
       ),

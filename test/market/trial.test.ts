@@ -11,13 +11,13 @@ const bid = fc.record({
 const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001 };
 
 describe("trials", () => {
-  it("give everybody a share, and all shares together one", () => {
+  it("give everybody at least a tenth of an even share, and all shares together one", () => {
     fc.assert(
       fc.property(fc.array(bid, { minLength: 2, maxLength: 48 }), (bids) => {
         const { floor, trials } = trialsOf(bids);
         expect(floor).toBe(explorationFloor);
         expect(trials.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 3);
-        for (const share of trials) expect(share).toBeGreaterThanOrEqual(0);
+        for (const share of trials) expect(share).toBeGreaterThanOrEqual(0.1 / bids.length - 1e-6);
       }),
     );
   });
@@ -32,8 +32,8 @@ describe("trials", () => {
     const [, young = 0, bad = 0, dear = 0] = trials;
     expect(young).toBeGreaterThan(5 * bad);
     expect(young).toBeGreaterThan(5 * dear);
-    expect(bad).toBeGreaterThan(0);
-    expect(dear).toBeGreaterThan(0);
+    expect(bad).toBeGreaterThan(0.1 / 4);
+    expect(dear).toBeGreaterThan(0.1 / 4);
   });
 
   it("go to newcomers mostly, the less the dearer they are", () => {
