@@ -39,7 +39,8 @@ const state = mkdtempSync(join(tmpdir(), "atomic-bench-"));
 const bundles = { floor: await bundleWorker("bench/floor/wrangler.toml"), atomic: await bundleWorker() };
 const vars = { ATOMIC_LOCAL: "1", ATOMIC_ALLOW_LOOPBACK: "1" };
 const start = async (name: "floor" | "atomic"): Promise<LocalWorker> => {
-  const worker = await startWorker({ bundle: bundles[name], persistTo: join(state, name), vars });
+  // The floor has no pages; the platform's router for them is not part of a job's time, Miniflare's would be.
+  const worker = await startWorker({ bundle: bundles[name], persistTo: join(state, name), vars, pages: false });
   workers.push(worker);
   return worker;
 };
@@ -60,7 +61,7 @@ const upstream = {
 };
 const text = "What is the capital of France?";
 const contract = { criteria: [{ type: "contains", text: "Paris" }] };
-const ways: Record<string, () => Promise<unknown>> = {
+const ways = {
   floor: () => must(floor.url, "POST", upstream, { "x-upstream": `${provider.url}/v1/chat/completions` }),
   one: () => run({ text, bidders: ["test/fast"], contract }),
   three: () =>
@@ -72,7 +73,7 @@ const ways: Record<string, () => Promise<unknown>> = {
         assembly: { type: "object", fields: { a: "a", b: "b", c: "c" } },
       },
     }),
-};
+} satisfies Record<string, () => Promise<unknown>>;
 
 for (let i = 0; i < 10; i++) for (const way of Object.values(ways)) await way();
 const times: Record<string, number[]> = { floor: [], one: [], three: [] };
@@ -82,7 +83,8 @@ for (let i = 0; i < jobs; i++)
     await way();
     times[name]?.push(performance.now() - began);
   }
-const median = (name: string) => (times[name] ?? []).sort((a, b) => a - b)[Math.floor(jobs / 2)] ?? Number.NaN;
+const middle = (list: readonly number[]) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
+const median = (name: string) => middle(times[name] ?? []);
 
 /** Jobs a second over 16 connections. */
 async function rate(way: () => Promise<unknown>): Promise<number> {
@@ -95,10 +97,13 @@ async function rate(way: () => Promise<unknown>): Promise<number> {
   );
   return (jobs * 3) / ((performance.now() - began) / 1000);
 }
-const rates: Record<string, number[]> = { floor: [], one: [] };
-for (let round = 0; round < 3; round++)
-  for (const name of ["floor", "one"]) rates[name]?.push(await rate(ways[name] ?? (async () => {})));
-const best = (name: string) => Math.max(...(rates[name] ?? []));
+/** In turns, so that what else the machine does meets both. */
+const rounds: { floor: number; one: number; share: number }[] = [];
+for (let round = 0; round < 5; round++) {
+  const floorRate = await rate(ways.floor);
+  const oneRate = await rate(ways.one);
+  rounds.push({ floor: floorRate, one: oneRate, share: oneRate / floorRate });
+}
 
 const single = await run({ text, bidders: ["test/fast"], contract });
 const both = await retried();
@@ -115,9 +120,9 @@ const result = {
   floorMs: median("floor"),
   oneRatio: median("one") / median("floor"),
   threeRatio: median("three") / median("floor"),
-  rateAt16: best("one"),
-  floorRateAt16: best("floor"),
-  rateShare: best("one") / best("floor"),
+  rateAt16: middle(rounds.map((round) => round.one)),
+  floorRateAt16: middle(rounds.map((round) => round.floor)),
+  rateShare: middle(rounds.map((round) => round.share)),
   rowsOne: seen.single.rows,
   commitsOne: seen.single.commits,
   rowsTwoAttempts: seen.both.rows,

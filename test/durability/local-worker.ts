@@ -25,7 +25,12 @@ export async function bundleWorker(config = "wrangler.toml"): Promise<string> {
 /** What wrangler.toml says, beside the bundle: reading it takes longer than starting workerd. */
 export const optionsFile = "options.json";
 export interface BundleOptions {
-  workerOptions: { name?: string; bindings?: Record<string, string>; d1Databases?: Record<string, unknown> };
+  workerOptions: {
+    name?: string;
+    bindings?: Record<string, string>;
+    d1Databases?: Record<string, unknown>;
+    assets?: unknown;
+  };
   entry: string;
 }
 
@@ -45,6 +50,8 @@ export interface WorkerOptions {
   persistTo: string;
   port?: number;
   vars?: Record<string, string>;
+  /** false: without static pages. Miniflare puts a router of its own, a Worker in JavaScript, before one that has some. */
+  pages?: boolean;
 }
 
 /** Starts the bundle in workerd with its state in a folder; much faster than a development server, and the same workerd. */

@@ -6,6 +6,7 @@ import { type BundleOptions, optionsFile, type WorkerOptions } from "./local-wor
 
 const given = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions & { port: number; root: string };
 const { workerOptions, entry } = JSON.parse(readFileSync(join(given.bundle, optionsFile), "utf8")) as BundleOptions;
+if (given.pages === false) delete workerOptions.assets;
 const modules = [entry, ...readdirSync(given.bundle).filter((name) => name.endsWith(".wasm"))];
 
 const worker = {
