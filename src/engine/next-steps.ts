@@ -90,15 +90,16 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
       else steps.push(wait);
       continue;
     }
-    const reask = owedReask(microtask);
-    if (reask !== null && reask.status !== "running")
-      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
     steps.push(...lateLooks(microtask, live));
     if (scene !== undefined)
       for (const id of besideTheText(job, microtask, live, scene, roundsLeft(microtask))) steps.push(cut(id, notGiven));
     const race = raceOf(job, microtask, live, nowMs, scene);
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
+    // After the race's steps: where another answer has passed, nobody is asked again.
+    const reask = owedReask(microtask);
+    if (reask !== null && reask.status !== "running")
+      steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
   }
   if (!open) return [...steps, { do: "finish" }];
   const post = outbox(job, nowMs);

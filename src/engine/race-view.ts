@@ -144,6 +144,7 @@ function racer(
       (a) => a.role === "judge" && a.status === "running" && a.about.includes(attempt.id),
     ),
     ...(attempt.spared === null ? {} : { spared: true as const }),
+    ...(mending || attempt.role === "reask" ? { mends: true as const } : {}),
     normalised: attempt.status === "complete" ? normalised(attempt, microtask) : null,
     ...(now?.judgedAtTokens === undefined ? {} : { judgedAtTokens: now.judgedAtTokens }),
   };

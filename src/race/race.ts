@@ -36,6 +36,8 @@ export interface Racer {
   boundTokens?: number;
   /** A cut on a prediction was not made, to see how it ends: nothing but a broken criterion or the deadline cuts it. */
   spared?: true;
+  /** Its first answer was rejected for its form, and the same bidder is asked once more. */
+  mends?: true;
   /** P(the accepted prefix is rejected as a whole), from the market's break record; absent: taken as 0. */
   breakRisk?: number;
 }

@@ -34,12 +34,15 @@ export function roleOf(state: RaceState, racer: Racer): Place["role"] {
 }
 
 /**
- * May this racer's answer be taken? An audit runs to teach: it is taken only when no leader is left, and then it is
- * an answer like any other (it was paid for).
+ * May this racer's answer be taken? An audit runs to teach: it is taken only when no leader is left, or the leader must
+ * answer again, and then it is an answer like any other (it was paid for).
  */
 export function mayWin(state: RaceState, racer: Racer): boolean {
-  return roleOf(state, racer) !== "audit" || leaderFell(state);
+  return roleOf(state, racer) !== "audit" || leaderFell(state) || leaderMends(state);
 }
+
+const leaderMends = (state: RaceState): boolean =>
+  state.racers.some((racer) => racer.mends === true && roleOf(state, racer) === "leader");
 
 /** The leader failed, was rejected, was cut, or could not start. */
 export function leaderFell(state: RaceState): boolean {
