@@ -9,7 +9,7 @@ import { bestSingle, single } from "./yardstick.ts";
 export interface BudgetResult {
   share: number;
   prices: "constant" | "times five, announced" | "times five, unannounced";
-  /** What the same pass spends without a budget, as a share of the budget; above 1 the budget binds. */
+  /** What the same market spends in the test month when its budget is lifted, as a share of it; above 1 it binds. */
   unconstrained: number;
   used: number;
   quality: number;
@@ -50,8 +50,8 @@ function budgetRun(
   const order = shuffled(set.test, seededRandom("budget/test"));
   const rows = prices === "constant" ? order : [...order.slice(0, half), ...dearer(order.slice(half))];
   const budgetNano = Math.round(share * single(rows, best).costNano * rows.length);
-  const free = paced(set, judge, valueNano, places, rows, half, prices, null);
-  const held = paced(set, judge, valueNano, places, rows, half, prices, budgetNano);
+  const free = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, true);
+  const held = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, false);
   return {
     share,
     prices,
@@ -70,7 +70,8 @@ function paced(
   rows: readonly RecordedRow[],
   half: number,
   prices: BudgetResult["prices"],
-  budgetNano: number | null,
+  budgetNano: number,
+  lifted: boolean,
 ): { spent: number; quality: number; served: number; paced: number; refusedOutright: boolean } {
   const pass = new Pass({ ...set }, { lambda: plainPacing.lambda, valueNano, places, judge, seed: 1 });
   const train = shuffled(set.train, seededRandom("budget/train"));
@@ -99,10 +100,11 @@ function paced(
   };
   train.forEach((row, at) => {
     // The month before has a budget as large for as many jobs.
-    const cap = budgetNano === null ? null : Math.round((budgetNano * train.length) / rows.length);
+    const cap = Math.round((budgetNano * train.length) / rows.length);
     serve(row, nothing, cap, null, trainMonth, at / train.length);
   });
   spent = 0;
+  if (lifted) pace = firstPace;
   const cheapestOf = (from: readonly RecordedRow[]) =>
     Math.min(...set.bidders.map((_, i) => single(from, i).costNano)) + judge.costNano;
   const tally = emptyTally();
@@ -116,7 +118,7 @@ function paced(
         price: { inputPerMtok: 5 * bidder.price.inputPerMtok, outputPerMtok: 5 * bidder.price.outputPerMtok },
       }));
     }
-    if (budgetNano === null) {
+    if (lifted) {
       serve(row, tally, null, null, testMonth, at / rows.length);
       served++;
       return;
