@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { testServer } from "./memory-ports.ts";
+
+describe("models", () => {
+  it("are the market under each policy, and every bidder that can hold a conversation", async () => {
+    const server = testServer();
+    const { object, data } = await (await server.ask("/v1/models")).json();
+    expect(object).toBe("list");
+    expect(data.map((m: { id: string }) => m.id)).toEqual([
+      "atomic",
+      "atomic/cheap",
+      "atomic/fast",
+      "atomic/best",
+      "openai/small",
+      "workers-ai/@cf/meta/llama",
+    ]);
+    for (const model of data) {
+      expect(Object.keys(model)).toEqual(["id", "object", "created", "owned_by"]);
+      expect(await (await server.ask(`/v1/models/${model.id}`)).json()).toEqual(model);
+    }
+    const missing = await server.ask("/v1/models/gpt-99");
+    expect([missing.status, (await missing.json()).error.code]).toEqual([404, "model_not_found"]);
+  });
+});
