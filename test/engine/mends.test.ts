@@ -12,14 +12,14 @@ const request = requestOf({
   valueNano: 1_000_000_000_000,
 });
 
-/** A world whose leader breaks the schema at once; what it and its audits say after that is the test's. */
+/** A world whose leader breaks the schema, which only its whole answer shows; what it and its audits say after that is the test's. */
 function broken(again: (call: ModelCall) => ReturnType<typeof says>, audit: () => ReturnType<typeof says>): World {
   let leader = "";
   for (let seed = 1; seed < 50; seed++) {
     const world = new World(three, (call) => {
       leader ||= call.bidder;
       if (call.bidder !== leader) return audit();
-      return call.messages.length > 2 ? again(call) : says('{"label":"maybe"}');
+      return call.messages.length > 2 ? again(call) : says("I cannot tell.");
     });
     world.accept(request, seed);
     const award = world.run?.job.microtasks[0]?.decisions[0]?.award ?? [];
@@ -58,5 +58,7 @@ it("still takes the leader's second answer when it comes first", async () => {
     () => says('{"label":"spam"}', 20, 9_000),
   );
   const job = await world.settle();
+  const [microtask] = job.microtasks;
   expect(job.answer?.value).toEqual({ label: "ham" });
+  expect(microtask?.attempts.find((a) => a.id === microtask.joined?.attempt)?.role).toBe("reask");
 });

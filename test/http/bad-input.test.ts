@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { onlyEmbedded } from "./bidders.ts";
 import { operatorKey, testServer } from "./memory-ports.ts";
-import { type Refused, refuses } from "./refused.ts";
+import { itRefuses, type Refused } from "./refused.ts";
 
 const deepExpression = `${'{"op":"not","of":'.repeat(20_000)}{"op":"exists","path":"/a"}${"}".repeat(20_000)}`;
 
@@ -304,7 +304,7 @@ const cases: Refused[] = [
 ];
 
 describe("bad input", () => {
-  refuses(cases);
+  itRefuses(cases);
   it("names all faults at once, and at most 20", async () => {
     const server = testServer();
     const two = await (await server.ask("/v1/jobs", { body: { text: "x", budgetUsd: 0, deadlineMs: 0 } })).json();

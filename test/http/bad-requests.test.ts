@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { type Refused, refuses } from "./refused.ts";
+import { itRefuses, type Refused } from "./refused.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
@@ -237,6 +237,6 @@ const cases: Refused[] = [
   },
 ];
 
-describe("bad plans", () => refuses(plans));
+describe("bad plans", () => itRefuses(plans));
 
-describe("bodies and routes that are none", () => refuses(cases));
+describe("bodies and routes that are none", () => itRefuses(cases));

@@ -16,7 +16,7 @@ export interface Refused {
 }
 
 /** One test a case: a typed problem that names the field and the next step, and no job. */
-export function refuses(cases: readonly Refused[]): void {
+export function itRefuses(cases: readonly Refused[]): void {
   it.each(cases)("$what: $status $code", async ({ body, path, method, headers, status, code, field, says }) => {
     const server = testServer();
     const response = await server.ask(path ?? "/v1/jobs", { body, method, headers });

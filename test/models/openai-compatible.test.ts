@@ -1,31 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Target } from "../../src/models/endpoint.ts";
+import { describe, expect, it } from "vitest";
 import { streamChatCompletions } from "../../src/models/openai-compatible/chat-stream.ts";
-import type { ModelCall, Timeouts } from "../../src/race/model-port.ts";
-import { type Provider, startProvider } from "../provider/provider.ts";
-import type { Script } from "../provider/script.ts";
-import { type Collected, callOf, collect, never, targetOf, until } from "./call.ts";
-
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.close());
-beforeEach(() => provider.reset());
-
-const target = (over: Partial<Target> = {}) =>
-  targetOf({ type: "openai-compatible", baseUrl: `${provider.url}/v1`, model: "m" }, over);
-
-const run = (script: Script, call: Partial<ModelCall> = {}, over: Partial<Target> = {}): Promise<Collected> => {
-  provider.script("m", script);
-  return collect(streamChatCompletions(target(over), callOf(call), never));
-};
-
-const timeouts = (over: Partial<Timeouts>): Pick<ModelCall, "timeouts"> => ({
-  timeouts: { connectMs: 2000, firstTokenMs: 2000, betweenTokensMs: 2000, totalMs: 8000, ...over },
-});
-
-const six = ["One ", "two ", "three ", "four ", "five ", "six."];
+import { callOf, collect, never, until } from "./call.ts";
+import { provider, run, six, target, timeouts } from "./chat-endpoint.ts";
 
 describe("a good stream", () => {
   it("gives open, text in order, the provider's usage and the end", async () => {
