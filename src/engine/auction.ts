@@ -8,12 +8,12 @@ import { type Decision, decide, type FailureReason, ratesOf } from "../market/ma
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
-import { scriptOf } from "../plan/script.ts";
 import { inputOf } from "./attempts.ts";
 import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
+import { inputFeatures } from "./input-features.ts";
 import { judgeFor, lookCost } from "./judge-choice.ts";
 import { failedByPolicy } from "./leader.ts";
 import type { Run } from "./run.ts";
@@ -151,7 +151,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
-    features: { inputChars: text.length, script: scriptOf(text) },
+    features: inputFeatures(job, task, text),
     inputTokens,
     maxOutputTokens,
     valueNano: task.valueNano,

@@ -2,12 +2,12 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, ratesOf } from "../market/judge-profile.ts";
-import { agreementOutcomes, reliabilityOf } from "../market/market.ts";
+import { agreementOutcomes, type Features, reliabilityOf } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
-import { scriptOf } from "../plan/script.ts";
 import { drawsFor } from "./draws.ts";
+import { inputFeatures } from "./input-features.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
 import { labelIn, readLabel } from "./label.ts";
 import type { MarketView } from "./ports.ts";
@@ -84,7 +84,7 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const racers = m.attempts.filter((a) => a.role !== "judge" && a.role !== "fusion");
     if (racers.length === 0) return [];
     const text = resolveInput(m.task, job.request, results);
-    const features = { inputChars: text.length, script: scriptOf(text) };
+    const features = inputFeatures(job, m.task, text);
     const agreed = agreement(m, view, features);
     const trust = (judge: string) => judgeProfileOf(view.state.judges, judge);
     const audit = reliabilityOf(view.state, "audit");
@@ -173,11 +173,7 @@ function auditedOutcome(
 }
 
 /** Closed answers of several bidders to one microtask say something about each other. */
-function agreement(
-  m: MicrotaskState,
-  view: MarketView,
-  features: { inputChars: number; script: string },
-): Map<string, Outcome> {
+function agreement(m: MicrotaskState, view: MarketView, features: Features): Map<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
   if (!isClosed(m.task.kind)) return outcomes;
   const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
@@ -224,7 +220,7 @@ export function feedbackSettlement(
       return a.id === m.joined?.attempt && feedback.good !== undefined ? [told(a, feedback.good ? 1 : 0)] : [];
     });
   if (attempts.length === 0) return null;
-  const features = { inputChars: text.length, script: scriptOf(text) };
+  const features = inputFeatures(job, m.task, text);
   return {
     key: `${job.id}/${m.task.id}/feedback/${number}`,
     tenant: job.tenant,

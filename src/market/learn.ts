@@ -5,6 +5,7 @@ import { learnCalibration, recalibrate } from "./calibration.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
+import { columnFor } from "./contexts.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
@@ -12,10 +13,11 @@ import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
+import { hasBand } from "./length-bands.ts";
 import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { learnReliability } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
-import { columnFor, hasBand, rowFor, sharedRowFor } from "./rows.ts";
+import { rowFor, sharedRowFor } from "./rows.ts";
 import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
@@ -66,7 +68,6 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   state.kinds[settlement.kind] = kind;
   rebaseKind(kind, settlement.atMs);
   rebaseShared(state.shared, settlement.atMs);
-  const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const band = bandOf(settlement.features.inputChars);
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
   const present = new Set(kind.rows.map((row) => row.bidder));
@@ -74,6 +75,8 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
     if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
   }
+  // After the rows: more bidders leave room for fewer contexts.
+  const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const seen: Seen[] = [];
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();

@@ -1,21 +1,8 @@
 import type { Bidder } from "./bidder.ts";
 import { claimBins } from "./claim-record.ts";
+import { giveUpBands } from "./length-bands.ts";
 import { tierOf } from "./skill.ts";
-import {
-  type Column,
-  emptyColumn,
-  type KindState,
-  maxBandCells,
-  maxBandColumns,
-  maxBidders,
-  maxContexts,
-  type Row,
-  type SharedRow,
-  type SharedState,
-} from "./state.ts";
-
-/** A context unused for this long gives its place to a new one. */
-const staleMs = 30 * 24 * 3600 * 1000;
+import { type KindState, maxBidders, type Row, type SharedRow, type SharedState } from "./state.ts";
 
 /** Index of a bidder's row, made when there is room; a bidder that left the list gives its row up. -1: no room. */
 export function rowFor(kind: KindState, id: string, bidders: ReadonlyMap<string, Bidder>): number {
@@ -63,47 +50,6 @@ export function rowFor(kind: KindState, id: string, bidders: ReadonlyMap<string,
   }
   kind.coFailed = [];
   return gone;
-}
-
-/** The column of a context, made when there is room; else the common one (""). */
-export function columnFor(kind: KindState, name: string, nowMs: number): Column {
-  const find = (wanted: string) => kind.columns.find((column) => column.name === wanted);
-  let column = find(name);
-  if (!column && kind.columns.length < maxContexts - 1) {
-    column = emptyColumn(name);
-    kind.columns.push(column);
-  }
-  if (!column) {
-    const stale = kind.columns.findIndex((one) => one.name !== "" && nowMs - one.lastMs > staleMs);
-    if (stale >= 0) {
-      column = emptyColumn(name);
-      kind.columns[stale] = column;
-    } else {
-      column = find("");
-      if (!column) {
-        column = emptyColumn("");
-        kind.columns.push(column);
-      }
-    }
-  }
-  column.lastMs = Math.max(column.lastMs, nowMs);
-  return column;
-}
-
-const bandsInUse = (kind: KindState): number[][] =>
-  kind.columns.flatMap((column) => column.bands.filter((counts) => counts.length > 0));
-
-const bandRoom = (kind: KindState): number =>
-  Math.min(maxBandColumns, Math.floor(maxBandCells / Math.max(1, kind.rows.length)));
-
-/** May this band of this context keep counts? */
-export const hasBand = (kind: KindState, column: Column, band: number): boolean =>
-  (column.bands[band]?.length ?? 0) > 0 || bandsInUse(kind).length < bandRoom(kind);
-
-/** More bidders leave room for fewer bands: the youngest contexts' go; their counts stand in the context as well. */
-function giveUpBands(kind: KindState): void {
-  const used = bandsInUse(kind);
-  for (const counts of used.slice(bandRoom(kind))) counts.length = 0;
 }
 
 /** A bidder's row over all kinds; null when it is unknown and there is no room. */

@@ -1,8 +1,9 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
+import { columnFor } from "./contexts.ts";
 import { growth, rebaseKind } from "./forgetting.ts";
 import { roundKind } from "./rounding.ts";
-import { columnFor, rowFor, sharedRowFor } from "./rows.ts";
+import { rowFor, sharedRowFor } from "./rows.ts";
 import { refit } from "./skill.ts";
 import { emptyKind, type MarketState, type SharedRow } from "./state.ts";
 
@@ -46,7 +47,7 @@ export function seedPriors(
       refused.push({ row: number + 1, field: "bidder", reason: "the market has no room for another bidder" });
       return;
     }
-    const column = columnFor(kind, seed.context ?? "", nowMs);
+    const column = columnFor(kind, seed.context ?? "", nowMs, true);
     const scale = (Math.min(seed.n, seedWeight) / Math.max(seed.n, 1)) * growth(kind, nowMs);
     while (column.counts.length < 2 * index + 2) column.counts.push(0);
     column.counts[2 * index] = (column.counts[2 * index] ?? 0) + seed.accepted * scale;

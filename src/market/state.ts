@@ -6,13 +6,11 @@ import type { JudgesState } from "./judge-profile.ts";
 
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
-export const maxContexts = 16;
-/**
- * Contexts x length bands that keep counts of their own, and those x bidders: with more than 20 bidders fewer bands have
- * room. Others speak through their context only.
- */
-export const maxBandColumns = 24;
-export const maxBandCells = 20 * maxBandColumns;
+/** Contexts, and those x bidders: 64 bidders leave room for 16 contexts, 12 for 85. */
+export const maxContexts = 96;
+export const maxCells = 1024;
+/** Contexts x length bands that keep counts of their own, x bidders. Others speak through their context only. */
+export const maxBandCells = 480;
 /** Bidders whose joint failures are counted in pairs; the others' failures hang together by the kind's loading alone. */
 export const maxPaired = 32;
 /** Observations a cell remembers of one bidder: older ones fade, so that it stays able to change its mind. */
@@ -71,6 +69,8 @@ export interface KindState {
   landmarkMs: number;
   rows: Row[];
   columns: Column[];
+  /** Hashes of names of contexts that came once and have no column yet, oldest first. Absent: none did. */
+  cameOnce?: number[];
   /** Log evidence of each loading of the grid. */
   loading: number[];
   /** Both rejected: seen and expected, upper triangle by row pair, of the first `maxPaired` rows. */

@@ -73,3 +73,18 @@ export function learnTokens(
   column.output[1] = blend(column.output[1], column.output[0], length);
   column.output[0] = Math.min(memory, column.output[0] + 1);
 }
+
+/** What one context knew of output lengths becomes a part of what another one knows. */
+export function addLengths(to: Column, from: Column): void {
+  const add = (into: number[], of: readonly number[], at: number) => {
+    const [before, weight] = [into[at] ?? 0, of[at] ?? 0];
+    if (!(weight > 0)) return;
+    into[at + 1] = rounded((before * (into[at + 1] ?? 0) + weight * (of[at + 1] ?? 0)) / (before + weight));
+    into[at] = rounded(Math.min(memory, before + weight));
+  };
+  while (to.outputs.length < from.outputs.length) to.outputs.push(0);
+  for (let at = 0; at + 1 < from.outputs.length; at += 2) add(to.outputs, from.outputs, at);
+  add(to.output, from.output, 0);
+}
+
+const rounded = (x: number): number => Math.round(100 * x) / 100;

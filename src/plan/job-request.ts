@@ -32,6 +32,8 @@ export interface JobRequest {
   /** A built-in plan, the LLM planner ("auto"), or the caller's own plan. */
   plan: "single" | "email-triage" | "map-reduce" | "auto" | Omit<Plan, "source">;
   instruction: string;
+  /** What it is a case of, in the caller's words: outcomes are learned by it. Absent: see `useName`. */
+  context?: string;
   labels: string[] | null;
   contract: Contract;
   valueNano: NanoUsd | null;

@@ -38,6 +38,8 @@ export interface Microtask {
   /** Labels of a closed kind, when they are not the kind's own. */
   labels?: string[];
   maxOutputTokens?: number;
+  /** What it is a case of, in the caller's words; its outcomes are learned apart from others'. Absent: the job's. */
+  context?: string;
   /** It is put to auction only when a person has approved it, or at a time. */
   wait?: Wait;
 }

@@ -114,7 +114,7 @@ const settlement = z.looseObject({
   key,
   tenant: id,
   kind: z.enum(kindNames),
-  features: z.looseObject({ inputChars: count, script: label }),
+  features: z.looseObject({ inputChars: count, script: label, context: label.optional() }),
   atMs,
   attempts: z.array(attempt).max(maxAttempts),
   judges: z.array(judgeReport).max(maxAttempts).optional(),

@@ -91,6 +91,22 @@ const cases: Refused[] = [
     says: /Send JSON/,
   },
   {
+    what: "a context of 33 characters",
+    body: { text: "x", context: "a".repeat(33) },
+    status: 400,
+    code: "invalid-request",
+    field: "context",
+    says: /1 to 32 letters, digits/,
+  },
+  {
+    what: "a context with markup in it",
+    body: { text: "x", context: "<b>support</b>" },
+    status: 400,
+    code: "invalid-request",
+    field: "context",
+    says: /starts with a letter or digit/,
+  },
+  {
     what: "malformed MIME",
     body: { email: "nothing like a mail" },
     status: 400,

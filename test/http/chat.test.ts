@@ -63,7 +63,14 @@ describe("chat completions, whole", () => {
         parallel_tool_calls: false,
         reasoning_effort: "low",
         a_field_of_2031: { x: 1 },
-        atomic: { budget_usd: 0.02, deadline_ms: 9000, strategy: "race", value_usd: 1, judged: ["is true"] },
+        atomic: {
+          context: "support",
+          budget_usd: 0.02,
+          deadline_ms: 9000,
+          strategy: "race",
+          value_usd: 1,
+          judged: ["is true"],
+        },
       },
     });
     expect(server.jobs.last()?.request).toMatchObject({
@@ -87,6 +94,7 @@ describe("chat completions, whole", () => {
       delivery: "accepted",
       bidders: null,
       metadata: { team: "a" },
+      context: "support",
     });
   });
 

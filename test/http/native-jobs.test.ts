@@ -212,6 +212,19 @@ describe("a job", () => {
     });
     expect(server.jobs.jobs.size).toBe(0);
   });
+
+  it("is a case of what its caller says, in a job, in a microtask of a plan and in a preview", async () => {
+    const server = testServer();
+    await server.ask("/v1/jobs", { body: { text: "Hi", context: "support: refunds" } });
+    expect(server.jobs.last()?.request.context).toBe("support: refunds");
+    await server.ask("/v1/jobs", { body: { text: "Hi" } });
+    expect(server.jobs.last()?.request).not.toHaveProperty("context");
+    const plan = { microtasks: [{ id: "a", kind: "answer", context: "invoices" }] };
+    await server.ask("/v1/jobs", { body: { text: "Hi", plan } });
+    expect(server.jobs.last()?.request.plan).toMatchObject({ microtasks: [{ id: "a", context: "invoices" }] });
+    const preview = await server.ask("/v1/auctions/preview", { body: { text: "Hi", context: "support" } });
+    expect(await preview.json()).toMatchObject({ auctions: [{ decision: { cell: "answer/support/latin/0" } }] });
+  });
 });
 
 describe("tenants", () => {

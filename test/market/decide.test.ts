@@ -101,6 +101,25 @@ describe("decide", () => {
     expect(JSON.stringify(state.shared).length).toBeLessThan(65_536);
     for (const kind of Object.values(state.kinds)) expect(JSON.stringify(kind).length).toBeLessThan(65_536);
   });
+
+  it.each([64, 24, 12, 3])("keeps what it knows of %i bidders in any number of contexts within 64 KB", (count) => {
+    const many = Array.from({ length: count }, (_, i) =>
+      bidder(`provider-${i % 9}/model-with-a-long-name-${i}`, 1 + i),
+    );
+    const state = emptyMarket();
+    const random = seededRandom(`contexts/${count}`);
+    const some = decided(decide(state, many, request(), pacing, random));
+    for (let n = 0; n < 900; n++) {
+      const name = `a use whose name is of 32 chars ${n % 120}`.padEnd(42, "x");
+      const features = { inputChars: 10 ** (1 + (n % 4)), script: "latin", context: `${name}/latin` };
+      const attempts = many
+        .filter(() => random() < 0.4)
+        .map((one) => report(some, one.id, random() < 0.5 ? 1 : 0, { outputTokens: Math.floor(2000 * random()) }));
+      learn(state, settlement(attempts, n, { features, atMs: startMs + n * 60_000 }), many);
+    }
+    expect(state.kinds.answer?.columns.length).toBe(Math.min(96, Math.floor(1024 / count)));
+    expect(JSON.stringify(state.kinds.answer).length).toBeLessThan(65_536);
+  });
 });
 
 describe("replay", () => {

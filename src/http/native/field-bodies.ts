@@ -23,6 +23,11 @@ export const labelsBody = z
   .max(256)
   .refine((labels) => new Set(labels).size === labels.length, { error: "A label is given twice. Give each once." });
 
+/** What a job is a case of, for the market. Names are shared by all tenants of a deployment. */
+export const contextBody = z.string().refine((name) => /^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,31}$/.test(name), {
+  error: "A context is 1 to 32 letters, digits, spaces and . _ : / -, and starts with a letter or digit.",
+});
+
 export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const deliveries = ["live", "accepted"] as const;

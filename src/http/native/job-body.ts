@@ -2,6 +2,7 @@ import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
 import { kindNames } from "../../plan/kind.ts";
 import {
+  contextBody,
   deadlineBody,
   deliveries,
   labelsBody,
@@ -31,6 +32,7 @@ export const jobBody = z.strictObject({
   labels: labelsBody.optional(),
   plan: z.union([z.enum(builtInPlans), planBody]).optional(),
   instruction: z.string().max(20_000).optional(),
+  context: contextBody.optional(),
   contract: contractSchema.optional(),
   /** What an accepted answer is worth. */
   valueUsd: usdBody.optional(),

@@ -38,6 +38,7 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
     kind,
     plan,
     instruction: body.instruction ?? "",
+    ...(body.context === undefined ? {} : { context: body.context }),
     labels: body.labels ?? null,
     contract,
     valueNano: body.valueUsd === undefined ? null : fromUsd(body.valueUsd),

@@ -4,7 +4,7 @@ import { fromUsd } from "../../money/nano-usd.ts";
 import { contractSchema, emptyContract } from "../../plan/contract.ts";
 import { kindNames } from "../../plan/kind.ts";
 import type { InputPart, Plan } from "../../plan/microtask.ts";
-import { labelsBody, usdBody } from "./field-bodies.ts";
+import { contextBody, labelsBody, usdBody } from "./field-bodies.ts";
 
 const inputPart = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("job") }),
@@ -22,6 +22,7 @@ const microtaskBody = z.strictObject({
   needs: z.array(z.string().max(64)).max(32).optional(),
   required: z.boolean().default(true),
   valueUsd: usdBody.optional(),
+  context: contextBody.optional(),
   labels: labelsBody.optional(),
   maxOutputTokens: z.int().min(1).max(131_072).optional(),
   wait: z
@@ -56,7 +57,7 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
       { field: "plan.assembly" },
     );
   return {
-    microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, wait, ...task }) => {
+    microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, context, wait, ...task }) => {
       const parts: InputPart[] = input ?? [
         { from: "job" },
         ...(needs ?? []).map((id) => ({ from: "microtask" as const, id })),
@@ -68,6 +69,7 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
         valueNano: valueUsd === undefined ? null : fromUsd(valueUsd),
         ...(labels === undefined ? {} : { labels }),
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+        ...(context === undefined ? {} : { context }),
         ...(wait === undefined ? {} : { wait }),
       };
     }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { criterionSchema } from "../../plan/contract.ts";
 import { kindNames } from "../../plan/kind.ts";
 import {
+  contextBody,
   deadlineBody,
   deliveries,
   labelsBody,
@@ -16,6 +17,7 @@ import type { JobBody } from "../native/job-body.ts";
 /** What OpenAI's API has no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
 export const atomicExtension = z.strictObject({
   kind: z.enum(kindNames).optional(),
+  context: contextBody.optional(),
   labels: labelsBody.optional(),
   criteria: z.array(criterionSchema).max(32).optional(),
   judged: z.array(z.string().min(1).max(1000)).max(8).optional(),
@@ -40,6 +42,7 @@ export type AtomicExtension = z.infer<typeof atomicExtension>;
 export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract"> {
   return {
     kind: extension.kind,
+    context: extension.context,
     labels: extension.labels,
     valueUsd: extension.value_usd,
     budgetUsd: extension.budget_usd,
