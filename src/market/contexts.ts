@@ -10,13 +10,15 @@ const littleUsed = 5;
 const maxCameOnce = 128;
 
 /**
- * The column of a context, made when the name comes back (or is `named` by an operator) and there is room or room can be
- * made; else the rest's (""). A name that came once (it holds a date, a user) gets no column: it teaches the rest.
+ * The column of a context, made when there is room or room can be made; else the rest's (""). Once half of the room is
+ * taken a name must come back first, unless an operator gave it (`named`): one that comes once (it holds a date, a user)
+ * teaches the rest.
  */
 export function columnFor(kind: KindState, name: string, nowMs: number, named = false): Column {
   giveUpContexts(kind, nowMs);
   let column = kind.columns.find((one) => one.name === name);
-  if (!column && name !== "" && (cameBack(kind, name) || named) && makeRoom(kind, nowMs)) {
+  const wanted = () => named || 2 * kind.columns.length < contextRoom(kind) || cameBack(kind, name);
+  if (!column && name !== "" && wanted() && makeRoom(kind, nowMs)) {
     column = emptyColumn(name);
     kind.columns.push(column);
   }

@@ -53,17 +53,20 @@ describe("contexts of a kind", () => {
     );
   });
 
-  it("have a column each from the second time on; a name that came once teaches the rest", () => {
-    const kind = kindOf(3);
-    expect(outcome(kind, "support", startMs).name).toBe("");
-    expect(outcome(kind, "support", startMs + 1).name).toBe("support");
-    expect(outcome(kind, "support", startMs + 2).name).toBe("support");
-    expect(outcome(kind, "sql", startMs + 3).name).toBe("");
-    expect(kind.columns.map((column) => column.name)).toEqual(["", "support"]);
+  it("have a column each at once, and from the second time on when half of the room is taken", () => {
+    const kind = kindOf(64);
+    const half = maxCells / 64 / 2;
+    for (let n = 0; n < half; n++) expect(outcome(kind, `use-${n}`, startMs + n).name).toBe(`use-${n}`);
+    expect(outcome(kind, "support", startMs + 100).name).toBe("");
+    expect(outcome(kind, "sql", startMs + 101).name).toBe("");
+    expect(outcome(kind, "support", startMs + 102).name).toBe("support");
+    expect(outcome(kind, "support", startMs + 103).name).toBe("support");
+    expect(kind.columns.map((column) => column.name).slice(half)).toEqual(["", "support"]);
   });
 
   it("have one at once where an operator names them", () => {
-    expect(columnFor(kindOf(3), "support", startMs, true).name).toBe("support");
+    const kind = kindOf(64);
+    for (let n = 0; n < 12; n++) expect(columnFor(kind, `use-${n}`, startMs, true).name).toBe(`use-${n}`);
   });
 
   it("keep what comes back, however many names come once", () => {
