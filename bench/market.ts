@@ -8,8 +8,8 @@ import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
 import { printComparison, printTimes } from "./market/report.ts";
 
 /**
- * node bench/market.ts [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--json]
- * Without data: a generated market. Figures beside full-information yardsticks of the same run.
+ * node bench/market.ts [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--json]
+ * Without data: a generated market. --contexts also compares ways to name contexts. Figures beside full-information yardsticks of the same run.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "5" },
     only: { type: "string" },
     regime: { type: "string" },
+    contexts: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -43,7 +44,7 @@ const times = decisionTimes();
 if (!values.json) printTimes(times);
 const results: Comparison[] = [];
 for (const set of setsOf()) {
-  const result = compare(set, Number(values.seeds), values.regime ?? null);
+  const result = compare(set, Number(values.seeds), values.regime ?? null, values.contexts);
   results.push(result);
   if (!values.json) printComparison(result);
 }

@@ -11,7 +11,8 @@ import {
   pairedInterval,
   quantile,
 } from "./figures.ts";
-import { type Judge, Pass, shuffled, type Tally } from "./pass.ts";
+import { namings } from "./namings.ts";
+import { type Judge, Pass, type PassOptions, shuffled, type Tally } from "./pass.ts";
 import type { RecordedSet } from "./recorded.ts";
 import { bestSingle, fullInformation, oracle, randomPick, single, tableClaims } from "./yardstick.ts";
 
@@ -63,6 +64,14 @@ export interface RegimeResult {
   decisionMs: { p50: number; p99: number };
 }
 
+/** How callers name what their jobs are cases of, and what the market makes of it (up to 3, verifier 1/1). */
+export interface ContextResult {
+  naming: string;
+  market: Columns;
+  brier: number;
+  calibrationError: number;
+}
+
 export interface Comparison {
   set: string;
   bidders: number;
@@ -72,9 +81,11 @@ export interface Comparison {
   bestSingle: { bidder: string; quality: number; costUsd: number };
   regimes: RegimeResult[];
   budgets: BudgetResult[];
+  contexts: ContextResult[];
 }
 
-export function compare(set: RecordedSet, seeds: number, only: string | null): Comparison {
+/** `only`: regimes whose name holds it. `contexts`: how contexts are named is compared, too. */
+export function compare(set: RecordedSet, seeds: number, only: string | null, contexts: boolean): Comparison {
   const best = bestSingle(set);
   const reference = single(set.test, best);
   return {
@@ -89,7 +100,17 @@ export function compare(set: RecordedSet, seeds: number, only: string | null): C
       .map((regime) => runRegime(set, regime, seeds, best)),
     budgets:
       only && !"budget".includes(only) ? [] : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3),
+    contexts: contexts ? contextRuns(set, seeds, best) : [],
   };
+}
+
+function contextRuns(set: RecordedSet, seeds: number, best: number): ContextResult[] {
+  const regime = regimes.find((one) => one.name === "up to 3, verifier 1/1");
+  if (!regime) return [];
+  return namings.map(([naming, contextOf]) => {
+    const { market, brier, calibrationError } = runRegime(set, regime, seeds, best, contextOf);
+    return { naming, market, brier, calibrationError };
+  });
 }
 
 const meansOf = (set: RecordedSet): number[] => set.bidders.map((_, i) => single(set.train, i).costNano);
@@ -105,7 +126,13 @@ function judgeOf(set: RecordedSet, name: string): Judge {
   };
 }
 
-function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number): RegimeResult {
+function runRegime(
+  set: RecordedSet,
+  regime: Regime,
+  seeds: number,
+  best: number,
+  contextOf?: PassOptions["contextOf"],
+): RegimeResult {
   const reference = single(set.test, best);
   const means = meansOf(set);
   const cheapest = means.indexOf(Math.min(...means));
@@ -132,7 +159,14 @@ function runRegime(set: RecordedSet, regime: Regime, seeds: number, best: number
     const train = shuffled(set.train, seededRandom(`order/${seed}`));
     const test = shuffled(set.test, seededRandom(`order/test/${seed}`));
     const runs = lambdas.map((lambda) => {
-      const pass = new Pass(set, { lambda, valueNano, places: regime.places, judge, seed });
+      const pass = new Pass(set, {
+        lambda,
+        valueNano,
+        places: regime.places,
+        judge,
+        seed,
+        ...(contextOf ? { contextOf } : {}),
+      });
       pass.run(train.slice(0, train.length / 2));
       const late = pass.run(train.slice(train.length / 2));
       return { lambda, late, test: pass.run(test, true) };

@@ -22,6 +22,8 @@ export interface PassOptions {
   places: number;
   judge: Judge;
   seed: number;
+  /** The declared context of a row; its task where nothing is said. */
+  contextOf?: (row: RecordedRow) => string;
 }
 
 /** What a pass over rows came to: means a row, and what calibration needs. */
@@ -100,7 +102,7 @@ export class Pass {
     const { options, set } = this;
     const { judge } = options;
     this.clockMs += 1000;
-    const features = { inputChars: row.chars, script: "any", context: row.task };
+    const features = { inputChars: row.chars, script: "any", context: options.contextOf?.(row) ?? row.task };
     const estimatedInputTokens = Math.max(1, Math.round(row.chars / 4));
     const attempts: AttemptReport[] = [];
     const tried: { bidder: string; how: "rejected" }[] = [];

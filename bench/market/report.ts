@@ -1,4 +1,4 @@
-import type { Columns, Comparison, RegimeResult } from "./comparison.ts";
+import type { Columns, Comparison, ContextResult, RegimeResult } from "./comparison.ts";
 import type { DecisionTime } from "./decision-time.ts";
 
 const three = (x: number | null): string => (x === null ? "  -  " : x.toFixed(3));
@@ -43,6 +43,17 @@ export function printComparison(result: Comparison): void {
       : `used ${(100 * one.used).toFixed(1)} %, paced ${(100 * one.paced).toFixed(0)} % of jobs (${one.unconstrained > 1 ? "binds" : `unconstrained would use ${(100 * one.unconstrained).toFixed(0)} %`}), quality ${three(one.quality)}, served ${one.served} of ${one.rows}`;
     console.log(`    ${`${100 * one.share} %`.padEnd(6)} prices ${one.prices.padEnd(24)} ${told}`);
   }
+  printContexts(result.contexts);
+}
+
+function printContexts(contexts: readonly ContextResult[]): void {
+  if (contexts.length === 0) return;
+  console.log("\n  contexts (up to 3, verifier 1/1): how callers name what a job is a case of");
+  console.log("    naming                              quality  at98   at100  Brier  calibration error");
+  for (const { naming, market, brier, calibrationError } of contexts)
+    console.log(
+      `    ${naming.padEnd(35)} ${three(market.quality)}    ${[market.at98, market.at100, brier].map(three).join("  ")}  ${calibrationError.toFixed(4)}`,
+    );
 }
 
 const line = (row: Columns): string =>

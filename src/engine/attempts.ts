@@ -1,12 +1,9 @@
-import { chooseExamples } from "../adapt/examples.ts";
 import { parametersFor } from "../adapt/parameters.ts";
-import { estimateTokens, promptFor, TokenEstimate } from "../adapt/prompt.ts";
+import { estimateTokens, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { reaskMessage } from "../output/reask.ts";
-import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
-import { resolveInput } from "../plan/resolve-input.ts";
 import type { ModelCall, Timeouts } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
@@ -16,6 +13,7 @@ import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
 import { longestAuditMs } from "./judge-audit.ts";
 import { lengthForecast } from "./length-forecast.ts";
+import { estimateInput, promptOf } from "./messages.ts";
 import { allowedTokens, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
@@ -31,31 +29,12 @@ export const timeouts: Timeouts = {
 };
 const localFirstTokenMs = 120_000;
 
-/** A text's input as one microtask sees it. */
-export function inputOf(run: Run, microtask: MicrotaskState): string {
-  const results = new Map(
-    run.job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
-  );
-  return resolveInput(microtask.task, run.job.request, results);
-}
-
 /** Starts the bidder of a place of the newest award. `extra`: beside one that is silent. */
 export function startAttempt(run: Run, microtaskId: string, place: number, why: string, extra?: true): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const chosen = microtask?.decisions.at(-1)?.award[place];
   if (microtask === undefined || chosen === undefined) return;
-  const text = inputOf(run, microtask);
-  const { request } = run.job;
-  const examples = request.examples ? chooseExamples(run.ports.market().examples(microtask.task.kind), text) : [];
-  const conversation = conversationOf(run, microtask);
-  const schema = microtask.task.contract.schema;
-  const messages = promptFor(
-    microtask.task,
-    text,
-    conversation,
-    schema === undefined ? null : schemaPrompt(schema),
-    examples,
-  );
+  const { text, messages, examples } = promptOf(run, microtask);
   const bidder = bidderNamed(run.ports, chosen.bidder);
   // An audit is to show what its bidder can do by itself.
   const given = chosen.role === "audit" ? null : givenTo(run.job, microtask, bidder);
@@ -67,7 +46,7 @@ export function startAttempt(run: Run, microtaskId: string, place: number, why: 
     on: null,
     messages: given === null ? messages : withBeginning(messages, given.text),
     text,
-    examples: examples.length,
+    examples,
     ...(extra ? { extra } : {}),
     why: given === null ? why : `${why}; it goes on from ${given.text.length} characters of ${given.from.id}`,
     ...(given === null ? {} : { given }),
@@ -78,11 +57,10 @@ export function startAttempt(run: Run, microtaskId: string, place: number, why: 
 export function startReask(run: Run, microtaskId: string, attemptId: string): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const first = attemptOf(run.job, attemptId);
-  const schema = microtask?.task.contract.schema;
-  if (microtask === undefined || first === undefined || schema === undefined) return;
-  const text = inputOf(run, microtask);
+  if (microtask?.task.contract.schema === undefined || first === undefined) return;
+  const { text, messages: asked, examples } = promptOf(run, microtask);
   const messages: Message[] = [
-    ...promptFor(microtask.task, text, conversationOf(run, microtask), schemaPrompt(schema), []),
+    ...asked,
     ...(first.status === "complete" ? [{ role: "assistant" as const, content: first.text.slice(0, 20_000) }] : []),
     { role: "user", content: reaskMessage(schemaErrors(first)) },
   ];
@@ -94,7 +72,7 @@ export function startReask(run: Run, microtaskId: string, attemptId: string): vo
     on: null,
     messages,
     text,
-    examples: 0,
+    examples,
     why: "the answer did not fit the schema",
   });
 }
@@ -103,11 +81,6 @@ export function startReask(run: Run, microtaskId: string, attemptId: string): vo
 function withBeginning(messages: Message[], text: string): Message[] {
   const content = text.trimEnd();
   return content === "" ? messages : [...messages, { role: "assistant", content }];
-}
-
-function conversationOf(run: Run, microtask: MicrotaskState): Message[] | null {
-  const { input, plan } = run.job.request;
-  return input.type === "messages" && plan === "single" && microtask.task.kind === "answer" ? input.messages : null;
 }
 
 export interface Launch {
@@ -139,7 +112,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const { task } = microtask;
   const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
-  const inputTokens = start.messages.reduce((sum, m) => sum + estimateTokens(m.content) + 4, 0);
+  const inputTokens = estimateInput(start.messages);
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));

@@ -8,7 +8,6 @@ import { type Decision, decide, type FailureReason, ratesOf } from "../market/ma
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
-import { inputOf } from "./attempts.ts";
 import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
@@ -16,11 +15,10 @@ import { leftNano, shortageMs } from "./funds.ts";
 import { inputFeatures } from "./input-features.ts";
 import { judgeFor, lookCost } from "./judge-choice.ts";
 import { failedByPolicy } from "./leader.ts";
+import { estimateInput, promptOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
 
-/** Room for instructions and schema around a text, tokens. */
-const promptOverhead = 120;
 const cannotContinue = "it cannot go on from text that was delivered";
 
 /** Puts a microtask to auction, or says why nobody can serve it. */
@@ -142,11 +140,11 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const { job, ports } = run;
   const { request } = job;
   const { task } = microtask;
-  const text = inputOf(run, microtask);
+  const { text, messages } = promptOf(run, microtask);
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
   const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
-  const inputTokens = estimateTokens(text) + promptOverhead;
+  const inputTokens = estimateInput(messages);
   const room = roomAt(ports, inputTokens + maxOutputTokens);
   return {
     kind: task.kind,
@@ -180,10 +178,10 @@ function tooDear(run: Run, microtask: MicrotaskState): { bidder: string; reason:
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;
-  const text = inputOf(run, microtask);
+  const { messages } = promptOf(run, microtask);
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, [{ role: "user", content: text }], wanted);
+    const { leastNano } = boundOf(bidder, messages, wanted);
     const reason = `it may cost ${leastNano} nano-USD and ${left} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

@@ -1,8 +1,9 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import { fusionPrompt } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
-import { inputOf, launch } from "./attempts.ts";
+import { launch } from "./attempts.ts";
 import { judgeFor } from "./judge-choice.ts";
+import { inputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 
 /**

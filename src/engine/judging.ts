@@ -7,11 +7,12 @@ import { judgedResults, readJudgement } from "../judge/judgement.ts";
 import type { CriterionResult } from "../judge/verdict.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { Message } from "../plan/microtask.ts";
-import { inputOf, launch } from "./attempts.ts";
+import { launch } from "./attempts.ts";
 import { comparisonReached, nextPair } from "./comparison.ts";
 import { auditLost, auditReached } from "./judge-audit.ts";
 import { type Chosen, judgeFor, judgeOutputTokens } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
+import { inputOf } from "./messages.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 

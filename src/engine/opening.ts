@@ -1,13 +1,11 @@
-import { promptFor } from "../adapt/prompt.ts";
 import { ineligible } from "../market/eligibility.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { Fleet } from "../race/fleet.ts";
-import { inputOf } from "./attempts.ts";
 import { auctionRequest } from "./auction.ts";
 import { boundOf } from "./bound.ts";
+import { promptOf } from "./messages.ts";
 import type { MarketView } from "./ports.ts";
 import { plannedJob } from "./preview.ts";
 
@@ -22,15 +20,11 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
   for (const microtask of job.microtasks) {
     if (microtask.task.needs.length > 0 || microtask.task.wait !== undefined) continue;
     const { task } = microtask;
-    const schema = task.contract.schema;
-    const text = inputOf(run, microtask);
-    const messages = promptFor(task, text, null, schema === undefined ? null : schemaPrompt(schema), []);
-    const { input } = request;
-    const whole = input.type === "messages" ? [...messages, ...input.messages] : messages;
+    const { messages } = promptOf(run, microtask);
     const asked = auctionRequest(run, microtask);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, whole, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
+      .map((bidder) => boundOf(bidder, messages, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

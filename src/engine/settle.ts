@@ -125,6 +125,7 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
     censored: a.status === "cancelled" || a.status === "orphaned" || a.continues !== null,
     timed: !a.bidder.startsWith("embedded/"),
     inputTokens: a.usage?.input ?? a.inputTokens,
+    estimatedInputTokens: a.inputTokens,
     // A specialist in this process bills no tokens; the market learns how long answers are all the same.
     outputTokens: a.usage?.output || (a.text === "" ? 0 : estimateTokens(a.text)),
   };

@@ -18,6 +18,9 @@ export function explainDecision(decision: Decision): Explanation {
   sentences.push(
     `An accepted answer was taken to be worth ${formatUsd(decision.valueNano)}; a dollar of cost weighed ${decision.lambda}, a second of waiting ${decision.muUsdPerSecond} USD.`,
   );
+  sentences.push(
+    `The bids speak of ${decision.cell}: the kind, what the job is a case of with its input's script, and the input's length band.`,
+  );
   if (decision.round > 1)
     sentences.push(
       `Round ${decision.round}: the bids already know that ${decision.round - 1} attempt(s) did not hold.`,

@@ -3,7 +3,7 @@ import { exponential, logarithm, steps, within } from "./elementary.ts";
 import { normalCdf, normalDensity } from "./normal.ts";
 import type { AttemptReport } from "./settlement.ts";
 import type { Row, SharedRow } from "./state.ts";
-import { blend } from "./tokens.ts";
+import { blend, usualOutput } from "./tokens.ts";
 
 const memory = 300;
 /** Observations the declared speed of a bidder is worth, and its log standard deviation. */
@@ -17,11 +17,15 @@ export interface Times {
   spread: number;
 }
 
-/** Log-normal first-token and total time of a call, with what queueing at a full bidder adds. */
+/**
+ * Log-normal first-token and total time of a call of `output` tokens, with what queueing at a full bidder adds. Totals
+ * are measured over all of a kind: where longer answers than usual are expected they take longer by its first token and
+ * pace.
+ */
 export function expectedTimes(
   bidder: Bidder,
   shared: Pick<SharedRow, "first" | "pace"> | undefined,
-  row: Pick<Row, "total"> | undefined,
+  row: (Pick<Row, "total"> & Partial<Pick<Row, "tokens">>) | undefined,
   output: number,
   load: number,
   queueMs = 0,
@@ -35,9 +39,10 @@ export function expectedTimes(
   const paceLog =
     ((shared?.pace[1] ?? 0) * paced + logarithm(1000 / Math.max(0.01, bidder.expected.tokensPerSecond)) * declared) /
     (paced + declared);
-  const built = first + output * exponential(paceLog);
+  const builtLog = (tokens: number) => logarithm(Math.max(0.01, first + tokens * exponential(paceLog)));
   const n = row?.total[0] ?? 0;
-  const totalLog = ((row?.total[1] ?? 0) * n + logarithm(Math.max(0.01, built)) * declared) / (n + declared);
+  const longer = n > 0 && row?.tokens ? builtLog(output) - builtLog(usualOutput(row.tokens) ?? output) : 0;
+  const totalLog = (((row?.total[1] ?? 0) + longer) * n + builtLog(output) * declared) / (n + declared);
   const totalVariance = varianceOf(row?.total ?? [0, 0, 0]);
   const total = exponential(totalLog);
   const waiting = Math.max(

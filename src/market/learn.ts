@@ -142,7 +142,7 @@ function learnCall(
   }
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
-  learnTokens(row, index, column, estimate, report.inputTokens, report.outputTokens);
+  learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);
   const listed = costOf(bidder.price, { input: report.inputTokens, output: report.outputTokens, source: "counted" });
   if (listed > 100 && report.costNano > 0)
     shared.bill += 0.2 * (within(logarithm(report.costNano / listed), -2.5, 2.5) - shared.bill);

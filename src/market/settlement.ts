@@ -65,6 +65,8 @@ export interface AttemptReport {
   /** false where no I/O lay between (embedded bidders): the clock stood still. */
   timed: boolean;
   inputTokens: number;
+  /** What its prompt was estimated at before it was sent, as bids are; absent: the settlement's estimate. */
+  estimatedInputTokens?: number;
   outputTokens: number;
 }
 

@@ -40,8 +40,13 @@ export function expectedCall(
   return { input, output, costNano: Math.ceil(cost) };
 }
 
+/** Mean output tokens of a bidder's answers of a kind; null: there was none. */
+export function usualOutput(tokens: Row["tokens"]): number | null {
+  return tokens[0] > 0 ? exponential(tokens[2] + lengthVariance({ tokens }) / 2) - 1 : null;
+}
+
 /** Variance of the log output tokens of a bidder in a kind; before there are four answers, what is usual. */
-export function lengthVariance(row: Row | undefined): number {
+export function lengthVariance(row: Pick<Row, "tokens"> | undefined): number {
   const [weight, , mean, square] = row?.tokens ?? [0, 0, 0, 0];
   return weight > 3 ? within(square - mean * mean, 0, 2) : usualVariance;
 }
