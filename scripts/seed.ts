@@ -5,7 +5,8 @@ import { readJsonLines } from "./json-lines.ts";
 const usage = `npm run seed -- FILE
 
 FILE has one JSON object a line: {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
-with an optional "context" (a declared context bucket). A row speaks for at most 30 observations.`;
+with an optional "context", as a decision's "cell" has it: "support/latin" for jobs of the context "support" in Latin script,
+"latin" for jobs that name none; left out, the row speaks for all contexts. A row counts at most 30 observations.`;
 
 await main({
   usage,

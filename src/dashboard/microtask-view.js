@@ -58,7 +58,7 @@ function auctionView(decision, round, winner) {
       decision.explored ? " (an exploration)" : "",
     ),
     table(
-      `${bids.length} bid${bids.length === 1 ? "" : "s"}; an accepted answer is worth ${nanoUsd(decision.valueNano)}`,
+      `${bids.length} bid${bids.length === 1 ? "" : "s"} for ${decision.cell}; an accepted answer is worth ${nanoUsd(decision.valueNano)}`,
       ["Bidder", "Line-up", "#P(accept)", "#Cost", "#First token", "#Total", "#Score"],
       bids.map((b) => [
         b.bidder,

@@ -14,6 +14,7 @@ import { eventsRoute } from "./native/events.ts";
 import { feedbackRoute } from "./native/feedback.ts";
 import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
+import { marketRoute } from "./native/market.ts";
 import { moneyRoutes } from "./native/money.ts";
 import { previewRoute } from "./native/preview.ts";
 import { seedRoute } from "./native/seed.ts";
@@ -72,6 +73,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   usageRoute(app, ports);
   previewRoute(app, ports);
   bidderRoutes(app, ports);
+  marketRoute(app, ports);
   keyRoutes(app, ports);
   moneyRoutes(app, ports);
   approvalRoute(app, ports);

@@ -44,7 +44,8 @@ export function calibrationError(row: Row): number | null {
     n += row.bins[3 * i] ?? 0;
     sum += Math.abs((row.bins[3 * i + 1] ?? 0) - (row.bins[3 * i + 2] ?? 0));
   }
-  return n > 0 ? sum / n : null;
+  // Verdicts corrected for their noise lie outside of 0 to 1: so can the mean of a few.
+  return n > 0 ? Math.min(1, sum / n) : null;
 }
 
 /**

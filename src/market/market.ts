@@ -18,6 +18,7 @@ export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
 export { type JudgeReport, judgeProfileOf, meanOf, ratesOf } from "./judge-profile.ts";
+export { type BidderKnown, type KindKnown, known } from "./known.ts";
 export { learn } from "./learn.ts";
 export {
   type Estimate,

@@ -9,7 +9,7 @@ import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
-import { emptyMarket, seedPriors } from "../../src/market/market.ts";
+import { emptyMarket, known, seedPriors } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
@@ -44,6 +44,7 @@ export function testServer(options: TestServerOptions = {}) {
   const clock = { nowMs: 1_790_000_000_000 };
   let script: Script = answers("Hello.");
   const jobs = memoryJobs("secret", () => script);
+  const market = emptyMarket();
   const unexpected: unknown[] = [];
   const ledgers = new Map<string, { rows: MemoryRows; ledger: TenantLedger }>();
   const ledgerOf = (tenant: string) => {
@@ -82,6 +83,7 @@ export function testServer(options: TestServerOptions = {}) {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
       candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
+      known: async () => known(market, [...bidders.values()], clock.nowMs),
       putBidder: async (id, body) => {
         const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);
         if (!parsed.success)
@@ -90,7 +92,7 @@ export function testServer(options: TestServerOptions = {}) {
         return null;
       },
       deleteBidder: async (id) => bidders.delete(id),
-      seed: async (rows) => seedPriors(emptyMarket(), rows, [], 0),
+      seed: async (rows) => seedPriors(market, rows, [...bidders.values()], clock.nowMs),
     },
     access,
     webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,

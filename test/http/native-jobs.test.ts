@@ -271,4 +271,22 @@ describe("bidders", () => {
     });
     expect((await server.ask("/v1/bidders/noslash", put)).status).toBe(400);
   });
+
+  it("are shown to the operator with what was learned of them, to nobody else", async () => {
+    const server = testServer();
+    const { key } = await (await server.ask("/v1/keys", { body: { tenant: "alpha" } })).json();
+    expect(await (await server.ask("/v1/market")).json()).toEqual({ kinds: [] });
+    const rows = [{ bidder: "openai/small", kind: "answer", context: "support/latin", accepted: 18, n: 20 }];
+    expect(await (await server.ask("/v1/market/priors", { body: { rows } })).json()).toEqual({ taken: 1, refused: [] });
+    expect((await server.ask("/v1/market", { key })).status).toBe(403);
+    const { kinds } = await (await server.ask("/v1/market")).json();
+    expect(kinds).toMatchObject([
+      {
+        kind: "answer",
+        contexts: [{ context: "support/latin", outcomes: 20 }],
+        bidders: [{ bidder: "openai/small", n: 20, brier: null, contexts: [{ n: 20 }] }],
+      },
+    ]);
+    expect(kinds[0].bidders[0].contexts[0].mean).toBeGreaterThan(0.8);
+  });
 });
