@@ -38,7 +38,9 @@ export function headView(job, id, nowMs) {
 function inputTitle(request) {
   const input = request?.input;
   if (input === undefined) return "Job";
-  const text = input.type === "email" ? input.mail.subject : inputText(request);
+  // Of a conversation the newest question: its system message is the same for many jobs.
+  const asked = input.messages?.findLast((/** @type {any} */ m) => m.role === "user")?.content;
+  const text = asked ?? (input.type === "email" ? input.mail.subject : input.text);
   const line = text.trim().split("\n")[0] ?? "";
   return line === "" ? "Job" : line.length > 90 ? `${line.slice(0, 90)}…` : line;
 }
