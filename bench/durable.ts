@@ -139,10 +139,16 @@ await provider.close();
 for (const folder of [state, ...Object.values(bundles)]) rmSync(folder, { recursive: true, force: true });
 process.exit(0);
 
-/** A job whose first attempt fails, so that it has two. */
+/** A job whose first attempt fails, so that it has two: the market is told that the broken one is the better. */
 async function retried(): Promise<string> {
+  const kind = "summarise";
+  const rows = [
+    { bidder: "test/broken", kind, accepted: 49, n: 50 },
+    { bidder: "test/fast", kind, accepted: 10, n: 50 },
+  ];
+  await must(`${atomic.url}/v1/market/priors`, "POST", { rows });
   for (let tries = 0; tries < 20; tries++) {
-    const id = await run({ text, bidders: ["test/broken", "test/fast"], contract });
+    const id = await run({ text, kind, bidders: ["test/broken", "test/fast"], contract });
     const view = (await must(`${atomic.url}/v1/jobs/${id}`, "GET")) as JobView;
     if (view.microtasks[0]?.attempts.length === 2) return id;
   }

@@ -137,7 +137,11 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       async seed(rows) {
         const { bidders } = await marketSnapshot(env, null, keepAlive);
-        return await seedMarket(session().db, rows, bidders, Date.now());
+        const { db, wrote } = session();
+        const seeded = await seedMarket(db, rows, bidders, Date.now());
+        wrote();
+        forgetMarket();
+        return seeded;
       },
       async deleteBidder(id) {
         const { db, wrote } = session();
