@@ -1,10 +1,9 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import type { Refusal } from "../error.ts";
 import { microtaskOf } from "../job/evolve.ts";
-import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { type Decision, decide, type FailureReason, ratesOf } from "../market/market.ts";
+import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -13,9 +12,9 @@ import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { leftNano, shortageMs } from "./funds.ts";
 import { inputFeatures } from "./input-features.ts";
-import { judgeFor, lookCost } from "./judge-choice.ts";
 import { failedByPolicy } from "./leader.ts";
-import { estimateInput, promptOf } from "./messages.ts";
+import { judgingOf } from "./look-prices.ts";
+import { estimateInput, inputOf, promptOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
 
@@ -28,7 +27,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const view = run.ports.market();
   const request = auctionRequest(run, microtask);
   const hold = (asked: AuctionRequest) =>
-    decide(view.state, view.bidders, asked, run.job.pace ?? view.pacing, drawsFor(run.job.seed, run.job.seq));
+    decideJudged(run, microtask, asked, run.job.pace ?? view.pacing, () => drawsFor(run.job.seed, run.job.seq));
   const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
   const dear = [...tooDear(run, microtask), ...unable];
   let decision = hold(request);
@@ -115,6 +114,31 @@ function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): A
   });
 }
 
+/**
+ * A decision whose looks are priced for the line-up it makes. Who judges depends on who may still be asked, which is
+ * known only then: where that changes what looks cost, it is made again, with the same draws.
+ */
+export function decideJudged(
+  run: Run,
+  microtask: MicrotaskState,
+  asked: AuctionRequest,
+  pacing: Pacing,
+  draws: () => Random,
+): Decision | Refusal {
+  const { state, bidders } = run.ports.market();
+  const first = decide(state, bidders, asked, pacing, draws());
+  if ("code" in first || microtask.task.contract.judged.length === 0) return first;
+  const text = inputOf(run, microtask);
+  const lineUp = first.award.map((place) => place.bidder);
+  const judging = judgingOf(run, microtask, text, asked.features, asked.maxOutputTokens, lineUp);
+  if (judging.verdict.costNano === asked.verdict.costNano && sameLooks(judging.looks, asked.looks)) return first;
+  const worthLookNano = asked.verdict.costNano;
+  return decide(state, bidders, { ...asked, ...judging, worthLookNano }, pacing, draws());
+}
+
+const sameLooks = (one: AuctionRequest["looks"] = {}, other: AuctionRequest["looks"] = {}): boolean =>
+  Object.keys(one).length === Object.keys(other).length && Object.keys(one).every((id) => one[id] === other[id]);
+
 const failureOf = (microtask: MicrotaskState): "not-accepted" | "bidders-failed" =>
   microtask.attempts.some((a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject")
     ? "not-accepted"
@@ -145,11 +169,12 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
   const left = leftNano(job, nowMs);
   const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
   const inputTokens = estimateInput(messages);
+  const features = inputFeatures(job, task, text);
   const room = roomAt(ports, inputTokens + maxOutputTokens);
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
-    features: inputFeatures(job, task, text),
+    features,
     inputTokens,
     maxOutputTokens,
     valueNano: task.valueNano,
@@ -168,7 +193,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
       ...tooDear(run, microtask),
       ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
     ],
-    verdict: verdictFor(job, ports, microtask, estimateTokens(text) + maxOutputTokens / 2),
+    ...judgingOf(run, microtask, text, features, maxOutputTokens, []),
     nowMs,
   };
 }
@@ -213,29 +238,4 @@ function roomAt(scene: Scene, tokens: number): Pick<AuctionRequest, "unavailable
     if (room.queueMs > 0) queueMs[bidder.id] = Math.round(room.queueMs);
   }
   return { unavailable, load, queueMs };
-}
-
-/** What a verdict on an answer can tell and what it costs: the criteria's, or the judge's that would be asked. */
-function verdictFor(job: Job, scene: Scene, microtask: MicrotaskState, tokens: number): AuctionRequest["verdict"] {
-  const { contract } = microtask.task;
-  const deterministic = verdictOf(microtask.task);
-  if (contract.judged.length === 0) return deterministic;
-  const chosen = judgeFor(job, scene, microtask);
-  if ("none" in chosen) return deterministic;
-  // A lone model has nobody to judge it.
-  const rival = scene.market().bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== chosen.judge.model);
-  if (!rival) return deterministic;
-  return {
-    ...ratesOf(chosen.profile),
-    costNano: lookCost(chosen.judge, contract, Math.round(tokens)),
-  };
-}
-
-/**
- * What a verdict on this contract can tell: deterministic criteria reject what is wrong by them; without any, nothing
- * is ever rejected for being wrong, so the first answer must be the likeliest one.
- */
-function verdictOf({ kind, contract }: MicrotaskState["task"]): AuctionRequest["verdict"] {
-  const checked = contract.criteria.length > 0 || (contract.schema !== undefined && !isClosed(kind));
-  return { trueAccept: 1, trueReject: checked ? 1 : 0, costNano: 0 };
 }

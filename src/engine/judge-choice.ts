@@ -23,13 +23,17 @@ export type Chosen = { judge: Bidder; profile: JudgeProfile; why: string } | { n
  * for an answer gains by a reject, so it judges only where nobody outside the line-up can.
  */
 export function judgeFor(job: Job, scene: Scene, microtask: MicrotaskState): Chosen {
+  const lineUp = microtask.decisions.at(-1)?.award.map((place) => place.bidder) ?? [];
+  return judgeOver(job, scene, contestantsOf(microtask), lineUp);
+}
+
+/** The same for those that ran, or would have, and those that could still be asked. */
+export function judgeOver(job: Job, scene: Scene, ran: ReadonlySet<string>, lineUp: readonly string[]): Chosen {
   const view = scene.market();
   const candidates = eligibleFor(job, scene);
   const reachable = candidates.filter((b) => scene.fleet.look(b, judgeOutputTokens).unavailable === null);
-  const ran = contestantsOf(microtask);
-  const lineUp = new Set(microtask.decisions.at(-1)?.award.map((place) => place.bidder));
   const against = view.bidders.filter((b) => ran.has(b.id));
-  const rivals = view.bidders.filter((b) => ran.has(b.id) || lineUp.has(b.id));
+  const rivals = view.bidders.filter((b) => ran.has(b.id) || lineUp.includes(b.id));
   const profiles = view.state.judges?.profiles ?? {};
   // Better one that has to be waited for than a rival, and better a rival than none.
   const chosen =

@@ -3,10 +3,9 @@ import { evolve, fold } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Decision } from "../market/bid.ts";
-import { decide } from "../market/market.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { Fleet } from "../race/fleet.ts";
-import { auctionRequest } from "./auction.ts";
+import { auctionRequest, decideJudged } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
 import { makePlan } from "./planning.ts";
 import type { EnginePorts, MarketView } from "./ports.ts";
@@ -27,7 +26,7 @@ export function previewAuctions(
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
   return job.microtasks.map((m, i) => ({
     microtask: m.task.id,
-    decision: decide(view.state, view.bidders, auctionRequest(run, m), view.pacing, drawsFor(seed, i)),
+    decision: decideJudged(run, m, auctionRequest(run, m), view.pacing, () => drawsFor(seed, i)),
   }));
 }
 

@@ -22,6 +22,8 @@ export interface AwardInputs {
   budgetNano: number | null;
   deadlineMs: number | null;
   verdict: { trueAccept: number; trueReject: number; costNano: number };
+  /** Looks at the answers of these bids (indices) that cost something else, nano-USD. Absent: none does. */
+  looks?: [bid: number, nano: number][];
   /** Loading of the co-failure model and the belief about this input at its nodes, after what was tried. */
   loading: number;
   belief: number[];
@@ -135,15 +137,17 @@ function weighed(
   terms: AwardTerms,
   p: (row: AwardRow, i: number) => number,
 ): { candidates: Candidate[]; sequenceTerms: SequenceTerms } {
-  const look = toUsd(inputs.verdict.costNano);
+  const looks = new Map(inputs.looks);
   const candidates: Candidate[] = [];
   for (let i = 0; i < bids.length; i++) {
     const bid = bids[i];
     const row = inputs.rows[i];
     if (!bid || !row) continue;
     const accept = acceptNow(inputs, row, p(row, i));
-    const price = terms.lambda * (toUsd(bid.costNano) + look) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
-    candidates.push({ accept, price, costNano: bid.costNano + inputs.verdict.costNano });
+    const lookNano = looks.get(i) ?? inputs.verdict.costNano;
+    const price =
+      terms.lambda * (toUsd(bid.costNano) + toUsd(lookNano)) + terms.muUsdPerSecond * (bid.totalMs.p50 / 1000);
+    candidates.push({ accept, price, costNano: bid.costNano + lookNano });
   }
   const sequenceTerms: SequenceTerms = {
     belief: inputs.belief,

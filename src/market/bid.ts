@@ -37,6 +37,10 @@ export interface AuctionRequest {
   unavailable: { bidder: string; reason: string }[];
   /** Price of one look by the judge, and how far its verdict can be trusted. Deterministic truth: 1, 1, 0; nothing is ever rejected: 1, 0, 0. */
   verdict: { trueAccept: number; trueReject: number; costNano: NanoUsd };
+  /** What a look at these bidders' answers costs, where it is another judge's than the usual one's. */
+  looks?: Record<string, NanoUsd>;
+  /** A look by whoever judges cheapest: what the default worth counts, so that a dear judge makes no answer worth more. Absent: the verdict's. */
+  worthLookNano?: NanoUsd;
   /** Requests under way or waiting at each bidder, as far as this process knows; default 0. */
   load: Record<string, number>;
   /** Queueing to expect at each bidder from learned caps, ms; the declared cap and the load tell the rest. Default 0. */

@@ -76,8 +76,8 @@ export function decide(
     if (fault) excluded.push({ bidder: bidder.id, reason: "its profile is broken: a count is not a number" });
     else eligible.push(one);
   }
-  const afford = (one: Prepared) =>
-    request.budgetNano === null || one.costNano + request.verdict.costNano <= request.budgetNano;
+  const lookNano = (one: Prepared) => request.looks?.[one.bidder.id] ?? request.verdict.costNano;
+  const afford = (one: Prepared) => request.budgetNano === null || one.costNano + lookNano(one) <= request.budgetNano;
   const cheap = eligible.filter(afford);
   for (const one of eligible) {
     if (!afford(one))
@@ -92,7 +92,7 @@ export function decide(
   const belief = beliefAfter(view, bidders, request, column, band, loading);
   const fresh = !request.tried.some((one) => one.how === "rejected");
   const strongest = strongestOf(cheap);
-  const asked = policyTerms(request, pacing, strongest.costNano + request.verdict.costNano);
+  const asked = policyTerms(request, pacing, strongest.costNano + (request.worthLookNano ?? request.verdict.costNano));
   const numbers = { model: new Map<string, number>(), provider: new Map<string, number>() };
   const rows: AwardRow[] = [];
   const bids: Bid[] = [];
@@ -157,6 +157,7 @@ export function decide(
     budgetNano: request.budgetNano,
     deadlineMs: request.deadlineMs,
     verdict: request.verdict,
+    ...looksIn(cheap.map(lookNano), request.verdict.costNano),
     loading,
     belief,
     fresh,
@@ -201,6 +202,12 @@ export function decide(
   };
   decision.why = sentenceOf(decision, result.shape);
   return decision;
+}
+
+/** Looks that cost something else than the usual one, by index: few, so that an event stays small. */
+function looksIn(looks: readonly number[], usualNano: number): Pick<AwardInputs, "looks"> {
+  const other = looks.flatMap((nano, i): [number, number][] => (nano === usualNano ? [] : [[i, nano]]));
+  return other.length === 0 ? {} : { looks: other };
 }
 
 /** What a bidder claims for this input before other bidders' answers are seen. */

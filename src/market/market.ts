@@ -44,4 +44,5 @@ export {
   type SharedState,
   type Source,
 } from "./state.ts";
+export { usualAnswer } from "./tokens.ts";
 export { explorationFloor } from "./trial.ts";

@@ -1,8 +1,10 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf } from "../money/price.ts";
+import type { Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
+import { contextOf, type Features } from "./cell.ts";
 import { exponential, logarithm, within } from "./elementary.ts";
-import type { Column, KindState, Row } from "./state.ts";
+import type { Column, KindState, MarketState, Row } from "./state.ts";
 
 /** Output expected of a call nobody has made: short of the cap, tokens. */
 const firstOutput = 200;
@@ -43,6 +45,14 @@ export function expectedCall(
 /** Mean output tokens of a bidder's answers of a kind; null: there was none. */
 export function usualOutput(tokens: Row["tokens"]): number | null {
   return tokens[0] > 0 ? exponential(tokens[2] + lengthVariance({ tokens }) / 2) - 1 : null;
+}
+
+/** Median tokens of everybody's answers in a context, or of those without one of their own; null: there was none. */
+export function usualAnswer(state: MarketState, kind: Kind, features: Features): number | null {
+  const columns = state.kinds[kind]?.columns ?? [];
+  const named = (name: string) => columns.find((column) => column.name === name && column.output[0] > 0);
+  const column = named(contextOf(features)) ?? named("");
+  return column ? exponential(column.output[1]) - 1 : null;
 }
 
 /** Variance of the log output tokens of a bidder in a kind; before there are four answers, what is usual. */
