@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Microtask } from "../../src/plan/microtask.ts";
+import { singlePlan } from "../../src/plan/templates.ts";
 import { useName } from "../../src/plan/use-name.ts";
 import { requestOf } from "../engine/world.ts";
 
-const task = (more: Partial<Microtask> = {}): Microtask => ({
-  id: "answer",
-  kind: "answer",
-  instruction: "",
-  input: [{ from: "job" }],
-  contract: { criteria: [], judged: [] },
-  needs: [],
-  required: true,
-  valueNano: null,
-  ...more,
-});
+const [plain] = singlePlan(requestOf()).microtasks as [Microtask];
+const task = (more: Partial<Microtask> = {}): Microtask => ({ ...plain, ...more });
 const chat = (system: string, user = "Hello") =>
   requestOf({
     input: {
@@ -37,16 +29,16 @@ describe("the name of a use", () => {
   });
 
   it("differs by system message, instruction, labels and schema", () => {
-    const plain = requestOf();
+    const text = requestOf();
     const schema = (name: string) => ({ criteria: [], judged: [], schema: { properties: { [name]: {} } } });
     const names = [
       useName(task(), chat("You write SQL."), own),
       useName(task(), chat("You write poems."), own),
-      useName(task({ instruction: "You write SQL." }), plain, own),
-      useName(task({ kind: "classify", labels: ["a", "b"] }), plain, own),
-      useName(task({ kind: "classify", labels: ["a", "c"] }), plain, own),
-      useName(task({ contract: schema("total") }), plain, own),
-      useName(task({ contract: schema("name") }), plain, own),
+      useName(task({ instruction: "You write SQL." }), text, own),
+      useName(task({ kind: "classify", labels: ["a", "b"] }), text, own),
+      useName(task({ kind: "classify", labels: ["a", "c"] }), text, own),
+      useName(task({ contract: schema("total") }), text, own),
+      useName(task({ contract: schema("name") }), text, own),
     ];
     expect(new Set(names).size).toBe(names.length);
     expect(names).not.toContain(null);
