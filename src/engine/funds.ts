@@ -65,6 +65,8 @@ export function giveBackUnused(run: Run): void {
   const committed = committedNano(run.job);
   if (run.asking || run.job.leasedNano === null || run.job.leasedNano <= committed) return;
   run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
+  // A write that failed has stopped the run: its successor may spend what the log still says the job holds.
+  if (run.job.leasedNano !== committed) return;
   ask(run, committed, committed, false);
 }
 

@@ -157,6 +157,36 @@ describe("a capped job that waits", () => {
     expect(job.costNano).toBeLessThanOrEqual(job.leasedNano ?? 0);
   });
 
+  it("gives back nothing that its log still says it holds, whichever write fails", async () => {
+    const told: [commits: number, holdsNano: number | null, keepsNano: number][] = [];
+    for (let commits = 1; commits < 20; commits++) {
+      const w = world();
+      w.lease = async (_job, _least, totalNano) => {
+        // What it holds by its log, and no less, when its budget hears of it.
+        const holds = w.log.findLast((event) => event.type === "budget-leased");
+        told.push([commits, holds?.type === "budget-leased" ? holds.totalNano : null, totalNano]);
+        return { totalNano, shortage: null };
+      };
+      w.commitsLeft = commits;
+      const request = waits({ for: "approval" });
+      const slice = { purse: "purse/1", nano: 50_000_000 };
+      const event = {
+        type: "job-accepted",
+        job: "job_test",
+        tenant: "t",
+        request,
+        seed: 7,
+        via: "http",
+        slice,
+      } as const;
+      w.boot().accept(event);
+      await untilIdle(w);
+      expect(w.defects).toEqual([]);
+    }
+    expect(told.length).toBeGreaterThan(0);
+    for (const [commits, holdsNano, keepsNano] of told) expect([commits, holdsNano]).toEqual([commits, keepsNano]);
+  });
+
   it("gives back also when its budget did not answer as the wait began, and its shell learns that it rests", async () => {
     let restsAtMs: number | null | "now" | undefined;
     class Shelled extends World {

@@ -294,6 +294,13 @@ export const mutants: Mutant[] = [
     caughtBy: "test/engine/waiting.test.ts",
   },
   {
+    name: "give back what the log still holds",
+    file: "src/engine/funds.ts",
+    find: "  if (run.job.leasedNano !== committed) return;\n",
+    replace: "",
+    caughtBy: "test/engine/waiting.test.ts",
+  },
+  {
     name: "rest without telling the shell",
     file: "src/engine/funds.ts",
     find: "        ports.committed([]);\n",
