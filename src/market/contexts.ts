@@ -1,3 +1,4 @@
+import { fnv1a } from "../plan/fnv1a.ts";
 import { growth } from "./forgetting.ts";
 import { hasBand } from "./length-bands.ts";
 import { type Column, cellMemory, emptyColumn, type KindState, maxCells, maxContexts } from "./state.ts";
@@ -30,7 +31,7 @@ export function columnFor(kind: KindState, name: string, nowMs: number, named = 
 /** Did this name come before, among the last that have no column? After Einziger, Friedman and Manes, TinyLFU (2017). */
 function cameBack(kind: KindState, name: string): boolean {
   kind.cameOnce ??= [];
-  const mark = hashOf(name);
+  const mark = fnv1a(name);
   const at = kind.cameOnce.indexOf(mark);
   if (at >= 0) {
     kind.cameOnce.splice(at, 1);
@@ -39,13 +40,6 @@ function cameBack(kind: KindState, name: string): boolean {
   kind.cameOnce.push(mark);
   if (kind.cameOnce.length > maxCameOnce) kind.cameOnce.shift();
   return false;
-}
-
-/** FNV-1a, 32 bits. */
-function hashOf(name: string): number {
-  let hash = 2166136261;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
-  return hash >>> 0;
 }
 
 /** The column of all contexts that have none of their own. */

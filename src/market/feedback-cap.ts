@@ -1,3 +1,4 @@
+import { fnv1a } from "../plan/fnv1a.ts";
 import { exponential } from "./elementary.ts";
 import type { Outcome } from "./settlement.ts";
 import { cellMemory, type KindState } from "./state.ts";
@@ -45,9 +46,5 @@ export function admitTold(kind: KindState, tenant: string, atMs: number): boolea
   return true;
 }
 
-/** A tenant by 32 bits of its name (FNV-1a): states hold no names; two that collide share a count. */
-function shortName(tenant: string): string {
-  let hash = 2166136261;
-  for (let i = 0; i < tenant.length; i++) hash = Math.imul(hash ^ tenant.charCodeAt(i), 16777619);
-  return (hash >>> 0).toString(36);
-}
+/** A tenant by 32 bits of its name: states hold no names; two that collide share a count. */
+const shortName = (tenant: string): string => fnv1a(tenant).toString(36);

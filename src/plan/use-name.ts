@@ -1,3 +1,4 @@
+import { fnv1a } from "./fnv1a.ts";
 import type { JobRequest } from "./job-request.ts";
 import { isClosed } from "./kind.ts";
 import type { Microtask } from "./microtask.ts";
@@ -22,7 +23,8 @@ export function useName(task: Microtask, request: JobRequest, { planned }: { pla
     isClosed(task.kind) || task.contract.schema === undefined ? "" : JSON.stringify(task.contract.schema),
   ].map((part) => part.slice(0, longestPart).replace(/\d+/g, "0").replace(/\s+/g, " ").trim());
   if (standing.every((part) => part === "")) return null;
-  return `use-${hashOf(standing.join("\u0000"))}`;
+  // Two uses that share a name by chance are learned together: no harm.
+  return `use-${fnv1a(standing.join("\u0000")).toString(16).padStart(8, "0")}`;
 }
 
 const systemText = ({ input }: JobRequest): string =>
@@ -32,10 +34,3 @@ const systemText = ({ input }: JobRequest): string =>
         .map((message) => message.content)
         .join("\n")
     : "";
-
-/** FNV-1a, 32 bits, in hexadecimal. Two uses that share a name by chance are learned together: no harm. */
-function hashOf(text: string): string {
-  let hash = 2166136261;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}
