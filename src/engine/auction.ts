@@ -6,6 +6,7 @@ import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
+import type { Message } from "../plan/microtask.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
@@ -14,7 +15,7 @@ import { leftNano, shortageMs } from "./funds.ts";
 import { inputFeatures } from "./input-features.ts";
 import { failedByPolicy } from "./leader.ts";
 import { judgingOf } from "./look-prices.ts";
-import { estimateInput, inputOf, promptOf } from "./messages.ts";
+import { estimateInput, type Prompt, promptOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
 
@@ -25,11 +26,14 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const microtask = microtaskOf(run.job, microtaskId);
   if (microtask === undefined) return;
   const view = run.ports.market();
-  const request = auctionRequest(run, microtask);
+  const prompt = promptOf(run, microtask);
+  const request = auctionRequest(run, microtask, prompt);
   const hold = (asked: AuctionRequest) =>
-    decideJudged(run, microtask, asked, run.job.pace ?? view.pacing, () => drawsFor(run.job.seed, run.job.seq));
+    decideJudged(run, microtask, prompt.text, asked, run.job.pace ?? view.pacing, () =>
+      drawsFor(run.job.seed, run.job.seq),
+    );
   const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
-  const dear = [...tooDear(run, microtask), ...unable];
+  const dear = [...tooDear(run, microtask, prompt.messages), ...unable];
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
   if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
@@ -121,6 +125,7 @@ function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): A
 export function decideJudged(
   run: Run,
   microtask: MicrotaskState,
+  text: string,
   asked: AuctionRequest,
   pacing: Pacing,
   draws: () => Random,
@@ -128,7 +133,6 @@ export function decideJudged(
   const { state, bidders } = run.ports.market();
   const first = decide(state, bidders, asked, pacing, draws());
   if ("code" in first || microtask.task.contract.judged.length === 0) return first;
-  const text = inputOf(run, microtask);
   const lineUp = first.award.map((place) => place.bidder);
   const judging = judgingOf(run, microtask, text, asked.features, asked.maxOutputTokens, lineUp);
   if (judging.verdict.costNano === asked.verdict.costNano && sameLooks(judging.looks, asked.looks)) return first;
@@ -160,11 +164,10 @@ function whyRejected(attempt: Attempt): string | null {
 }
 
 /** What the market is asked: facts of the microtask, what is left of money and time, and who was tried. */
-export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequest {
+export function auctionRequest(run: Run, microtask: MicrotaskState, { text, messages }: Prompt): AuctionRequest {
   const { job, ports } = run;
   const { request } = job;
   const { task } = microtask;
-  const { text, messages } = promptOf(run, microtask);
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
   const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
@@ -190,7 +193,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
     ...room,
     unavailable: [
       ...room.unavailable,
-      ...tooDear(run, microtask),
+      ...tooDear(run, microtask, messages),
       ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
     ],
     ...judgingOf(run, microtask, text, features, maxOutputTokens, []),
@@ -199,11 +202,14 @@ export function auctionRequest(run: Run, microtask: MicrotaskState): AuctionRequ
 }
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
-function tooDear(run: Run, microtask: MicrotaskState): { bidder: string; reason: string }[] {
+function tooDear(
+  run: Run,
+  microtask: MicrotaskState,
+  messages: readonly Message[],
+): { bidder: string; reason: string }[] {
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;
-  const { messages } = promptOf(run, microtask);
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
   return run.ports.market().bidders.flatMap((bidder) => {
     const { leastNano } = boundOf(bidder, messages, wanted);

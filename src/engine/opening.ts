@@ -20,11 +20,11 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
   for (const microtask of job.microtasks) {
     if (microtask.task.needs.length > 0 || microtask.task.wait !== undefined) continue;
     const { task } = microtask;
-    const { messages } = promptOf(run, microtask);
-    const asked = auctionRequest(run, microtask);
+    const prompt = promptOf(run, microtask);
+    const asked = auctionRequest(run, microtask, prompt);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, messages, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
+      .map((bidder) => boundOf(bidder, prompt.messages, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

@@ -7,6 +7,7 @@ import type { JobRequest } from "../plan/job-request.ts";
 import { Fleet } from "../race/fleet.ts";
 import { auctionRequest, decideJudged } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
+import { promptOf } from "./messages.ts";
 import { makePlan } from "./planning.ts";
 import type { EnginePorts, MarketView } from "./ports.ts";
 import type { Run } from "./run.ts";
@@ -24,10 +25,12 @@ export function previewAuctions(
 ): { microtask: string; decision: Decision | Refusal }[] {
   const { run, job } = plannedJob(request, view, nowMs, seed, fleet);
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
-  return job.microtasks.map((m, i) => ({
-    microtask: m.task.id,
-    decision: decideJudged(run, m, auctionRequest(run, m), view.pacing, () => drawsFor(seed, i)),
-  }));
+  return job.microtasks.map((m, i) => {
+    const prompt = promptOf(run, m);
+    const asked = auctionRequest(run, m, prompt);
+    const decision = decideJudged(run, m, prompt.text, asked, view.pacing, () => drawsFor(seed, i));
+    return { microtask: m.task.id, decision };
+  });
 }
 
 /** A request as a job that has its plan and nothing else; no log knows of it. */

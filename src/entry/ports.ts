@@ -13,7 +13,7 @@ import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
-import { known, standing } from "../market/market.ts";
+import { profilesOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
@@ -122,9 +122,9 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
         return bidders.map((bidder) => ({ ...bidder, standing: standing(state, bidder, Date.now()) }));
       },
-      async known() {
+      async profiles() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
-        return known(state, bidders, Date.now());
+        return profilesOf(state, bidders, Date.now());
       },
       async putBidder(id, body) {
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });

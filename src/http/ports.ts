@@ -5,7 +5,7 @@ import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
-import type { KindKnown } from "../market/market.ts";
+import type { KindProfiles } from "../market/market.ts";
 import type { Pace } from "../market/pace.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
@@ -110,7 +110,7 @@ export interface HttpPorts {
     /** Bidders with their standing; secrets never. */
     bidders(): Promise<BidderListing[]>;
     /** What was learned of them, by kind and context, of all tenants. */
-    known(): Promise<KindKnown[]>;
+    profiles(): Promise<KindProfiles[]>;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
     /** Prior knowledge of bidders, row by row. */

@@ -18,7 +18,6 @@ export { type Random, seededRandom } from "./draw.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
 export { type JudgeReport, judgeProfileOf, meanOf, ratesOf } from "./judge-profile.ts";
-export { type BidderKnown, type KindKnown, known } from "./known.ts";
 export { learn } from "./learn.ts";
 export {
   type Estimate,
@@ -28,6 +27,7 @@ export {
   type TargetPolicy,
   targetPolicy,
 } from "./off-policy.ts";
+export { type BidderProfile, type KindProfiles, profilesOf } from "./profiles.ts";
 export { propensities } from "./propensity.ts";
 export { qualityAt } from "./quality.ts";
 export { reliabilityOf } from "./reliability.ts";

@@ -96,6 +96,13 @@ describe("the features of an input", () => {
     expect(inputFeatures(job({ context: "support" }), task, "Hi").context).toBe("support/latin");
   });
 
+  it("hold nothing read off the texts of a job without retention, and what its caller says", () => {
+    const told = { ...task, instruction: "You answer for ACME." };
+    expect(inputFeatures(job({ noRetention: true }), told, "Hi").context).toBeUndefined();
+    expect(inputFeatures(job({ noRetention: true, context: "support" }), told, "Hi").context).toBe("support/latin");
+    expect(inputFeatures(job({}), told, "Hi").context).toMatch(/^use-/);
+  });
+
   it("hold no context where nothing names one", () => {
     expect(inputFeatures(job({}), task, "Hi")).toEqual({ inputChars: 2, script: "latin" });
     const planned = { ...task, instruction: "Look up flight 12." };

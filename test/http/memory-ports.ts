@@ -9,7 +9,7 @@ import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
-import { emptyMarket, known, seedPriors } from "../../src/market/market.ts";
+import { emptyMarket, profilesOf, seedPriors } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
@@ -83,7 +83,7 @@ export function testServer(options: TestServerOptions = {}) {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
       candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
-      known: async () => known(market, [...bidders.values()], clock.nowMs),
+      profiles: async () => profilesOf(market, [...bidders.values()], clock.nowMs),
       putBidder: async (id, body) => {
         const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);
         if (!parsed.success)

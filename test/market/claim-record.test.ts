@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimError, recordClaim } from "../../src/market/claim-record.ts";
+import { calibrationError, claimError, recordClaim } from "../../src/market/claim-record.ts";
 import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
 import { standing } from "../../src/market/standing.ts";
 import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
@@ -93,4 +93,12 @@ test("claims found wrong widen the bidder's next bids and its standing", () => {
   const after = bidOf();
   expect(after?.accept.sd).toBeGreaterThan(1.2 * (before?.accept.sd ?? 1));
   expect(rangeOf()).toBeGreaterThan(range);
+});
+
+test("a calibration error is a share, also where corrected verdicts of a few claims lie beyond 0 and 1", () => {
+  const row = emptyRow();
+  for (let i = 0; i < 2; i++) recordClaim(row, 0.7, 2.17);
+  expect(calibrationError(row)).toBe(1);
+  recordClaim(row, 0.7, -1.17);
+  expect(calibrationError(row)).toBeCloseTo(0.3567, 3);
 });

@@ -94,6 +94,7 @@ describe("explainDecision", () => {
     const d = decided(decide(emptyMarket(), many, request(), pacing, seededRandom("explain")));
     const told = explainDecision(d);
     expect(told.sentences[0]).toContain(d.award[0]?.bidder);
+    expect(told.sentences.join(" ")).toContain(d.cell);
     expect(told.losers.map((one) => one.bidder).sort()).toEqual(
       many
         .map((one) => one.id)

@@ -5,5 +5,5 @@ import type { HttpPorts } from "../ports.ts";
 
 /** `GET /v1/market`: what was learned, by kind and context. The operator's: tenants may not read each other's contexts. */
 export function marketRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
-  app.get("/v1/market", operatorOnly, async (c) => c.json({ kinds: await ports.market.known() }));
+  app.get("/v1/market", operatorOnly, async (c) => c.json({ kinds: await ports.market.profiles() }));
 }

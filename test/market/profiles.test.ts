@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { decide, emptyMarket, known, learn, seededRandom } from "../../src/market/market.ts";
+import { decide, emptyMarket, learn, profilesOf, seededRandom } from "../../src/market/market.ts";
 import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
 
 const two = [bidder("a/sql", 1), bidder("b/poems", 1), bidder("c/idle", 1)];
 
 it("shows what is believed of each bidder in each context, and what its claims came to", () => {
   const state = emptyMarket();
-  expect(known(state, two, startMs)).toEqual([]);
-  const random = seededRandom("known");
+  expect(profilesOf(state, two, startMs)).toEqual([]);
+  const random = seededRandom("profiles");
   for (let n = 0; n < 80; n++) {
     const context = n % 4 === 0 ? "poems/latin" : "sql/latin";
     const features = { inputChars: 300, script: "latin", context };
@@ -16,7 +16,7 @@ it("shows what is believed of each bidder in each context, and what its claims c
     const worth = (id === "a/sql") === (context === "sql/latin") ? 1 : 0;
     learn(state, settlement([report(made, id, worth)], n, { features }), two);
   }
-  const [answer, ...rest] = known(state, two, startMs + 80_000);
+  const [answer, ...rest] = profilesOf(state, two, startMs + 80_000);
   expect(rest).toEqual([]);
   expect(answer?.kind).toBe("answer");
   expect(answer?.outcomes).toBeCloseTo(80, 0);
@@ -46,7 +46,7 @@ it("shows the most used contexts only, and the rest's by no name", () => {
     const features = { inputChars: 300, script: "latin", context: n % 2 === 0 ? `once-${n}` : `use-${n % 30}` };
     learn(state, settlement([report(made, "a/sql", 1)], n, { features }), two);
   }
-  const [answer] = known(state, two, startMs + 400_000);
+  const [answer] = profilesOf(state, two, startMs + 400_000);
   expect(answer?.contexts).toHaveLength(12);
   expect(answer?.contexts[0]?.context).toBe("");
   const outcomes = answer?.contexts.map((one) => one.outcomes) ?? [];

@@ -7,7 +7,7 @@ import { acceptance, viewKind } from "./profile.ts";
 import type { Column, KindState, MarketState, Row } from "./state.ts";
 
 /** What the market believes of one bidder in one context. Probabilities 0 to 1, with 5 % and 95 % bounds. */
-export interface ContextKnown {
+export interface ContextProfile {
   context: string;
   mean: number;
   low: number;
@@ -17,7 +17,7 @@ export interface ContextKnown {
 }
 
 /** Claims of a bidder between two bounds: how many, what they said on average, and how many of them came true. */
-export interface ClaimsKnown {
+export interface ClaimedProfile {
   from: number;
   to: number;
   n: number;
@@ -25,32 +25,32 @@ export interface ClaimsKnown {
   cameTrue: number;
 }
 
-export interface BidderKnown {
+export interface BidderProfile {
   bidder: string;
   n: number;
   brier: number | null;
   calibrationError: number | null;
-  claims: ClaimsKnown[];
+  claims: ClaimedProfile[];
   /** By context, in the order of the kind's. */
-  contexts: ContextKnown[];
+  contexts: ContextProfile[];
 }
 
-export interface KindKnown {
+export interface KindProfiles {
   kind: Kind;
   /** After forgetting, priors that were seeded among them. */
   outcomes: number;
   /** Most used first; "": all contexts that have no column of their own. */
   contexts: { context: string; outcomes: number }[];
   /** Best known first; only those that answered. */
-  bidders: BidderKnown[];
+  bidders: BidderProfile[];
 }
 
 /** Contexts of a kind that are shown: the most used. */
 const mostContexts = 12;
 
 /** All that the market has learned, for people: GET /v1/market. Kinds with most outcomes first; contexts of all tenants. */
-export function known(state: MarketState, bidders: readonly Bidder[], nowMs: number): KindKnown[] {
-  const kinds = kindNames.flatMap((kind): KindKnown[] => {
+export function profilesOf(state: MarketState, bidders: readonly Bidder[], nowMs: number): KindProfiles[] {
+  const kinds = kindNames.flatMap((kind): KindProfiles[] => {
     const view = viewKind(state, kind, nowMs);
     const part = view.kind;
     if (!part) return [];
@@ -83,7 +83,7 @@ export function known(state: MarketState, bidders: readonly Bidder[], nowMs: num
   return kinds.sort((a, b) => b.outcomes - a.outcomes);
 }
 
-function recordOf(row: Row): Omit<BidderKnown, "n" | "contexts"> {
+function recordOf(row: Row): Omit<BidderProfile, "n" | "contexts"> {
   const error = calibrationError(row);
   const claims = Array.from({ length: claimBins }, (_, i) => {
     const [n = 0, said = 0, cameTrue = 0] = row.bins.slice(3 * i, 3 * i + 3);
