@@ -4,7 +4,7 @@ import { logVersion, readEvent } from "../src/job/log-version.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
 import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
-import { joinBody, type LongText, splitBody } from "./long-bodies.ts";
+import { joinBody, type LongText, type SplitBody, splitBody } from "./long-bodies.ts";
 
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
 const firstFormChars = 500_000;
@@ -12,7 +12,25 @@ const firstFormChars = 500_000;
 /** A page has no more rows than this, however short they are. */
 const pageRows = 500;
 
+/** Rows that one statement writes: the platform binds 100 values at most. */
+const statementRows = 16;
+
 type Row = { seq: number; at_ms: number; v: number; body: string; long: string | null };
+
+interface NewRow {
+  seq: number;
+  atMs: number;
+  body: string;
+  long: string | null;
+  /** Of its long texts; they are written before it. */
+  chunks: SplitBody["chunks"];
+}
+
+function rowOf({ seq, atMs, ...event }: LoggedEvent): NewRow {
+  const split = splitBody(event);
+  if (typeof split === "string") return { seq, atMs, body: split, long: null, chunks: [] };
+  return { seq, atMs, body: split.body, long: JSON.stringify(split.long), chunks: split.chunks };
+}
 
 /**
  * The job log in the object's SQLite: one row an event, `seq` is the SSE id. Texts too long for a row lie in chunk
@@ -22,6 +40,8 @@ export class JobLog {
   readonly #storage: LogStorage;
   readonly #sql: LogSql;
   #form: "unknown" | "none" | "ready" = "unknown";
+  /** The last row as it was written here; null: it must be read. */
+  #end: LogEnd | null = null;
 
   constructor(storage: LogStorage) {
     this.#storage = storage;
@@ -43,16 +63,26 @@ export class JobLog {
     return this.#isThere() ? this.#lastRow() : null;
   }
 
-  /** All of these events or, when it throws, none. Refuses a writer of an epoch that is over. */
+  /**
+   * All of these events or, when it throws, none. Refuses a writer of an epoch that is over: each process begins with a
+   * row of its own, so the next number of an older one is taken.
+   */
   append(events: LoggedEvent[], epoch: number): void {
-    const isThere = this.#isThere();
-    this.#storage.transactionSync(() => {
-      if (!isThere) createLog(this.#sql);
-      const refusal = refuseAppend(isThere ? this.#lastRow() : null, events, epoch);
-      if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
-      for (const event of events) this.#write(event, epoch);
-    });
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#mayAppend(events, epoch);
+    try {
+      this.#write(
+        events.map((event) => rowOf(event)),
+        epoch,
+      );
+    } catch (error) {
+      this.#end = null;
+      this.#mayAppend(events, epoch);
+      throw error;
+    }
     this.#form = "ready";
+    this.#end = { seq: last.seq, epoch };
   }
 
   /** Events after `after` in order, at most `limit`. Throws UnreadableLog when newer code wrote one of them. */
@@ -77,6 +107,14 @@ export class JobLog {
   /** After the storage was deleted. */
   forget(): void {
     this.#form = "unknown";
+    this.#end = null;
+  }
+
+  /** Throws when these may not come next. What this process knows of the log is enough to allow, never to refuse. */
+  #mayAppend(events: LoggedEvent[], epoch: number): void {
+    if (this.#end !== null && refuseAppend(this.#end, events, epoch) === null) return;
+    const refusal = refuseAppend(this.end, events, epoch);
+    if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
   }
 
   #isThere(): boolean {
@@ -102,22 +140,27 @@ export class JobLog {
     );
   }
 
-  #write({ seq, atMs, ...event }: LoggedEvent, epoch: number): void {
-    const split = splitBody(event);
-    if (typeof split !== "string") this.#writeChunks(split.chunks);
-    const [body, long] = typeof split === "string" ? [split, null] : [split.body, JSON.stringify(split.long)];
+  /** One statement is all or nothing by itself; a savepoint around it would cost two more. */
+  #write(rows: NewRow[], epoch: number): void {
+    if (this.#form === "ready" && rows.length <= statementRows && rows.every((row) => row.chunks.length === 0))
+      return this.#insert(rows, epoch);
+    this.#storage.transactionSync(() => {
+      if (this.#form !== "ready") createLog(this.#sql);
+      for (const row of rows) {
+        if (row.chunks.length > 0) this.#writeChunks(row.chunks);
+        this.#insert([row], epoch);
+      }
+    });
+  }
+
+  #insert(rows: NewRow[], epoch: number): void {
     this.#sql.exec(
-      "INSERT INTO log (seq, at_ms, epoch, v, body, long) VALUES (?, ?, ?, ?, ?, ?)",
-      seq,
-      atMs,
-      epoch,
-      logVersion,
-      body,
-      long,
+      `INSERT INTO log (seq, at_ms, epoch, v, body, long) VALUES ${rows.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")}`,
+      ...rows.flatMap(({ seq, atMs, body, long }) => [seq, atMs, epoch, logVersion, body, long]),
     );
   }
 
-  #writeChunks(chunks: { hash: string; part: number; text: string }[]): void {
+  #writeChunks(chunks: SplitBody["chunks"]): void {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS chunk (hash TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (hash, part)) WITHOUT ROWID",
     );

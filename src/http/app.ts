@@ -1,6 +1,8 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { RegExpRouter } from "hono/router/reg-exp-router";
+import { getPath } from "hono/utils/url";
 import { AtomicError } from "../error.ts";
 import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
@@ -34,13 +36,17 @@ export interface AppOptions {
   unexpected?: (error: unknown, requestId: string) => void;
 }
 
+/** A colon within a segment would begin a parameter: routes and paths write it escaped. */
+const routedPath = (request: Request): string => getPath(request).replaceAll(":", "%3A");
+const askedPath = (c: Context): string => c.req.path.replaceAll("%3A", ":");
+
 /**
  * The whole HTTP face: thin translators between dialects and ports. Everything but the sign-in form needs a key. Made
  * once an isolate, not for each request.
  */
 export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppEnv> {
   const { assets } = options;
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ router: new RegExpRouter(), getPath: routedPath });
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
   app.use(async (c, next) => {
@@ -52,7 +58,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => {
-        const message = `${c.req.path} takes ${methods.join(", ")}, not ${c.req.method}.`;
+        const message = `${askedPath(c)} takes ${methods.join(", ")}, not ${c.req.method}.`;
         const response = errorResponse(c, new AtomicError("method-not-allowed", message));
         response.headers.set("allow", methods.join(", "));
         return response;
@@ -89,7 +95,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
       c,
       new AtomicError(
         "not-found",
-        `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. See the README for the routes.`,
+        `There is nothing at ${c.req.method} ${askedPath(c).slice(0, 200)}. See the README for the routes.`,
       ),
     );
   });

@@ -293,7 +293,9 @@ export class ChaosObject {
     if (fault === "full") {
       let rows = 0;
       this.#disk.fault = (query) => {
-        if (query.startsWith("INSERT") && ++rows === Math.min(2, events.length)) throw new DiskFull("disk full");
+        if (!query.startsWith("INSERT INTO log ")) return;
+        rows += query.split("(?").length - 1;
+        if (rows >= Math.min(2, events.length)) throw new DiskFull("disk full");
       };
     }
     try {

@@ -30,17 +30,22 @@ describe("the job log", () => {
     expect(log.end).toEqual({ seq: 1, epoch: 1 });
   });
 
-  it("takes all of a batch or nothing", () => {
+  it.each([2, 40])("takes all of a batch of %i or nothing", (events) => {
     const disk = new SqliteStorage();
     const log = new JobLog(disk);
     log.append([streamed(1, "a")], 1);
-    let inserts = 0;
+    const batch = Array.from({ length: events }, (_, i) => streamed(i + 2, "b"));
+    let written = 0;
     disk.fault = (query) => {
-      if (query.startsWith("INSERT") && ++inserts === 2) throw new Error("disk full");
+      if (!query.startsWith("INSERT INTO log ")) return;
+      written += query.split("(?").length - 1;
+      if (written >= 2) throw new Error("disk full");
     };
-    expect(() => log.append([streamed(2, "b"), streamed(3, "c")], 1)).toThrow("disk full");
+    expect(() => log.append(batch, 1)).toThrow("disk full");
     disk.fault = null;
     expect(log.read().map((e) => e.seq)).toEqual([1]);
+    log.append(batch, 1);
+    expect(log.end).toEqual({ seq: events + 1, epoch: 1 });
   });
 
   it("refuses a writer of an older epoch, whatever object it holds", () => {
@@ -48,8 +53,20 @@ describe("the job log", () => {
     const [old, young] = [new JobLog(disk), new JobLog(disk)];
     old.append([streamed(1, "a")], 1);
     young.append([streamed(2, "b")], 2);
-    expect(() => old.append([streamed(3, "c")], 1)).toThrow("epoch 1 is over");
-    expect(young.read()).toHaveLength(2);
+    for (const seq of [2, 3]) expect(() => old.append([streamed(seq, "c")], 1)).toThrow("epoch 1 is over");
+    expect(() => old.append([streamed(2, "c"), streamed(3, "d")], 1)).toThrow("epoch 1 is over");
+    expect(young.read()).toEqual([streamed(1, "a"), streamed(2, "b")]);
+  });
+
+  it("refuses what another process of the same epoch has written meanwhile, and goes on from there", () => {
+    const disk = new SqliteStorage();
+    const [one, other] = [new JobLog(disk), new JobLog(disk)];
+    one.append([streamed(1, "a")], 1);
+    other.append([streamed(2, "b")], 1);
+    expect(() => one.append([streamed(2, "c")], 1)).toThrow("event 2 does not follow");
+    one.append([streamed(3, "c")], 1);
+    expect(() => other.append([streamed(5, "d")], 1)).toThrow("event 5 does not follow: the log goes on at 4");
+    expect(other.read().map((e) => e.seq)).toEqual([1, 2, 3]);
   });
 
   it("keeps long texts once, by hash, and gives them back to the last code unit", () => {

@@ -251,6 +251,13 @@ const cases: Refused[] = [
     code: "method-not-allowed",
     says: /takes POST, not GET/,
   },
+  {
+    what: "a method that a path with a colon does not take",
+    path: "/v1/jobs:batch",
+    status: 405,
+    code: "method-not-allowed",
+    says: /^\/v1\/jobs:batch takes POST, not GET/,
+  },
 ];
 
 describe("bad plans", () => itRefuses(plans));

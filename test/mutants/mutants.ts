@@ -85,8 +85,8 @@ export const mutants: Mutant[] = [
   {
     name: "commit the rows of a transition one by one",
     file: "durable-objects/job-log.ts",
-    find: "this.#storage.transactionSync(() => {\n      if (!isThere)",
-    replace: "((write: () => void) => write())(() => {\n      if (!isThere)",
+    find: "      return this.#insert(rows, epoch);",
+    replace: "      return rows.forEach((row) => this.#insert([row], epoch));",
     caughtBy: "chaos",
   },
   {

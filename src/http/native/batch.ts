@@ -25,7 +25,7 @@ type Made = { id: string; repeated: boolean } | { error: object };
  * jobs that are missing.
  */
 export function batchRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
-  app.post("/v1/:batch{jobs:batch}", async (c) => {
+  app.post("/v1/jobs%3Abatch", async (c) => {
     const key = c.req.header("idempotency-key") ?? ports.newRequestId();
     idempotencyName(key);
     const items = itemsOf(await readJson(c.req, maxBatchBytes));
