@@ -5,7 +5,6 @@ import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
-import type { Turn } from "../race/bidder-room.ts";
 import { type Finish, type ModelCall, ModelFailure, type Repeats } from "../race/model-port.ts";
 import type { SeamResult } from "../race/seam.ts";
 import { isAnswerPart } from "./answer-part.ts";
@@ -21,7 +20,7 @@ import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { uncutEvidence } from "./savings.ts";
 import { bidderNamed } from "./scene.ts";
-import { callEnd, takeTurn } from "./take-turn.ts";
+import { callEnd, type Place, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
 
 /** Delivered text is written in batches: at the first token, then this often, ms. Each batch is a row. */
@@ -45,14 +44,13 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   let end: End = { finish: "unknown" };
   let failure: ModelFailure | null = null;
   let release = () => {};
-  let turn: Turn | null = null;
+  let place: Place | null = null;
   try {
-    const taken = await takeTurn(run, attempt, live);
-    turn = taken?.turn ?? null;
+    place = await takeTurn(run, attempt, live);
     const slot = await ports.slots.acquire(attempt.microtask, attempt.role === "judge", live.abort.signal);
     release = slot.release;
     live.calledAtMs = ports.nowMs();
-    live.queuedMs = (taken?.waitedMs ?? 0) + slot.queuedMs;
+    live.queuedMs = (place?.waitedMs ?? 0) + slot.queuedMs;
     // The timers of the call start here, the race's too: it holds its place and its slot.
     run.turn();
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
@@ -72,7 +70,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
   } finally {
     release();
     const crashed = run.live.get(attempt.id) !== live;
-    if (turn !== null) ports.fleet.leave(turn, crashed ? { how: "unknown" } : callEnd(failure, live));
+    place?.leave(crashed ? { how: "unknown" } : callEnd(failure, live));
   }
   if (run.live.get(attempt.id) !== live) return;
   flushText(run, attempt, live);

@@ -42,7 +42,8 @@ export class JobRun implements Run {
   #again = false;
   #stopped = false;
   #unwake: (() => void) | null = null;
-  #wakeAtMs: number | null = null;
+  /** When the timer behind `#unwake` fires, epoch ms. */
+  #wakesAtMs = 0;
   /** This process wrote its epoch into the log: older ones are refused from then on. */
   #raised: boolean;
 
@@ -302,19 +303,26 @@ export class JobRun implements Run {
     }
   }
 
+  /**
+   * One timer, which may fire early: it looks again then. Moving it with each step of a race would cost more than that.
+   */
   #wakeAt(untilMs: number | null): void {
+    const { ports } = this;
+    const dueMs = untilMs === null ? null : Math.max(0, untilMs - ports.nowMs());
     // A timer keeps an object awake, and holds 24 days at most: where nothing is live, the shell's alarm does it.
-    const alarmed = untilMs !== null && untilMs - this.ports.nowMs() > longestTimerMs && this.live.size === 0;
-    if (untilMs === this.#wakeAtMs && alarmed === (this.#unwake === null)) return;
+    const alarmed = dueMs !== null && dueMs > longestTimerMs && this.live.size === 0;
+    if (dueMs === null || alarmed) {
+      this.#unwake?.();
+      this.#unwake = null;
+      return;
+    }
+    const firesAtMs = ports.nowMs() + Math.min(longestTimerMs, dueMs);
+    if (this.#unwake !== null && this.#wakesAtMs <= firesAtMs) return;
     this.#unwake?.();
-    this.#wakeAtMs = untilMs;
-    this.#unwake =
-      untilMs === null || alarmed
-        ? null
-        : this.ports.after(Math.max(0, Math.min(longestTimerMs, untilMs - this.ports.nowMs())), () => {
-            this.#wakeAtMs = null;
-            this.#unwake = null;
-            this.turn();
-          });
+    this.#wakesAtMs = firesAtMs;
+    this.#unwake = ports.after(firesAtMs - ports.nowMs(), () => {
+      this.#unwake = null;
+      this.turn();
+    });
   }
 }

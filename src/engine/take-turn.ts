@@ -12,16 +12,19 @@ const mostPatienceMs = 600_000;
 const firstPollMs = 5;
 const longestPollMs = 50;
 
+/** An attempt's place at its bidder, kept until it is left. */
+export interface Place {
+  waitedMs: number;
+  /** Gives it back; the room learns how the call ended. */
+  leave(end: CallEnd): void;
+}
+
 /**
  * Waits for the attempt's place at its bidder, whose cap holds for all jobs of this process. null: it needs none.
  * Throws ModelFailure: "no-capacity" when none comes free in time, "internal" when the attempt was cut meanwhile.
  * The line is asked again and again, since promises must not cross from one object to another.
  */
-export async function takeTurn(
-  run: Run,
-  attempt: Attempt,
-  live: LiveAttempt,
-): Promise<{ turn: Turn; waitedMs: number } | null> {
+export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): Promise<Place | null> {
   const bidder = bidderNamed(run.ports, attempt.bidder);
   if (bidder === undefined || isEmbedded(attempt.bidder)) return null;
   const { fleet } = run.ports;
@@ -41,8 +44,12 @@ export async function takeTurn(
     }
     await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
   }
-  keep(run, turn, live, attempt.id);
-  return { turn, waitedMs: run.ports.nowMs() - fromMs };
+  const letGo = keep(run, turn, live);
+  const leave = (end: CallEnd) => {
+    letGo();
+    fleet.leave(turn, end);
+  };
+  return { waitedMs: run.ports.nowMs() - fromMs, leave };
 }
 
 /** What the bidder's room is told when a call has ended. */
@@ -59,13 +66,18 @@ function patienceOf(run: Run, attempt: Attempt, queueMs: number): number {
   return deadlineMs === null ? patienceMs : Math.min(patienceMs, run.job.acceptedAtMs + deadlineMs - run.ports.nowMs());
 }
 
-/** Renews the turn while its attempt lives: a process that dies loses it within the lease. */
-function keep(run: Run, turn: Turn, live: LiveAttempt, attempt: string): void {
-  run.ports.after(turnLeaseMs / 3, () => {
-    if (run.live.get(attempt) !== live) return;
+/**
+ * Renews the turn until it is let go or its call is cut: a process that dies loses it within the lease. A timer left
+ * behind would keep the job's object awake, and paid for, after its end.
+ */
+function keep(run: Run, turn: Turn, live: LiveAttempt): () => void {
+  let stop = run.ports.after(turnLeaseMs / 3, renew);
+  function renew() {
+    if (live.abort.signal.aborted) return;
     run.ports.fleet.renew(turn);
-    keep(run, turn, live, attempt);
-  });
+    stop = run.ports.after(turnLeaseMs / 3, renew);
+  }
+  return () => stop();
 }
 
 function pause(run: Run, ms: number, live: LiveAttempt): Promise<void> {

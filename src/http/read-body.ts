@@ -10,6 +10,12 @@ const maxDepth = 64;
 export async function readBytes(request: HonoRequest, limit: number): Promise<{ bytes: Uint8Array; whole: boolean }> {
   const body = request.raw.body;
   if (body === null) return { bytes: new Uint8Array(), whole: true };
+  const declared = Number(request.header("content-length") ?? Number.NaN);
+  // One read of all of it; without a length it is unknown how much that would be.
+  if (declared <= limit) {
+    const bytes = new Uint8Array(await request.raw.arrayBuffer());
+    return { bytes: bytes.subarray(0, limit), whole: bytes.length <= limit };
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader();

@@ -19,7 +19,6 @@ export class CallClock {
   #phase: Phase = "connect";
   #phaseFromMs = this.#startedAtMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #firesAtMs = Number.POSITIVE_INFINITY;
   #bodyRead = false;
   #ended: Error | null = null;
   readonly #waiting = new Set<(reason: Error) => void>();
@@ -40,13 +39,12 @@ export class CallClock {
 
   /** Response headers came. */
   opened(): void {
-    if (this.#phase === "connect") this.#enter("first-token", this.#timeouts.firstTokenMs);
+    if (this.#phase === "connect") this.#enter("first-token");
   }
 
-  /** A token came. Cheap: the timer is not re-armed, it looks at the time of the last token when it fires. */
+  /** A token came. */
   progressed(): void {
-    if (this.#phase === "between-tokens") this.#phaseFromMs = Date.now();
-    else this.#enter("between-tokens", this.#timeouts.betweenTokensMs);
+    this.#enter("between-tokens");
   }
 
   /** The response was read to its end: there is nothing left upstream that ending the call would have to close. */
@@ -83,10 +81,10 @@ export class CallClock {
     this.#end(new CallCancelled("stopped"));
   }
 
-  #enter(phase: Phase, ms: number): void {
+  /** Cheap: the timer is not moved, it looks at the phase and its time when it fires. */
+  #enter(phase: Phase): void {
     this.#phase = phase;
     this.#phaseFromMs = Date.now();
-    if (this.#phaseFromMs + ms < this.#firesAtMs) this.#arm();
   }
 
   /** When the phase or the whole call is over time, epoch ms. */
@@ -99,11 +97,12 @@ export class CallClock {
     return this.#phase === "connect" ? connectMs : this.#phase === "first-token" ? firstTokenMs : betweenTokensMs;
   }
 
-  /** One timer for four time-outs, moved only when it would fire too late. */
+  /** One timer for four time-outs. It fires after the shortest phase, so that no phase entered meanwhile is over before. */
   #arm(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#firesAtMs = this.#dueAtMs();
-    this.#timer = setTimeout(() => this.#fired(), Math.max(0, this.#firesAtMs - Date.now()));
+    const { connectMs, firstTokenMs, betweenTokensMs } = this.#timeouts;
+    const dueMs = Math.max(0, this.#dueAtMs() - Date.now());
+    const waitMs = Math.min(dueMs, connectMs, firstTokenMs, betweenTokensMs);
+    this.#timer = setTimeout(() => this.#fired(), waitMs);
   }
 
   #fired(): void {

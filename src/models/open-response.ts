@@ -27,25 +27,49 @@ export async function openResponse(
   return response;
 }
 
-/** The chunks of a body; the reader is released and the body cancelled however the loop ends. */
-export async function* readChunks(
-  body: ReadableStream<Uint8Array>,
-  clock: CallClock,
-): AsyncGenerator<Uint8Array, void, void> {
-  const reader = body.getReader();
-  let whole = false;
-  try {
-    for (;;) {
-      const { done, value } = await clock.race(reader.read());
-      if (done) {
-        whole = true;
-        clock.bodyRead();
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    if (!whole) reader.cancel().catch(() => {});
+/** Reads a body chunk by chunk, each under its call's clock. To be closed however the reading ends. */
+export class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #clock: CallClock;
+  #done = false;
+
+  constructor(body: ReadableStream<Uint8Array>, clock: CallClock) {
+    this.#reader = body.getReader();
+    this.#clock = clock;
+  }
+
+  /** null: the body's end. Rejects when the connection breaks or the call is ended. */
+  async next(): Promise<Uint8Array | null> {
+    const { done, value } = await this.#clock.race(this.#reader.read());
+    if (!done) return value;
+    this.#done = true;
+    this.#clock.bodyRead();
+    return null;
+  }
+
+  /**
+   * All that is wanted was read. The body's end is awaited beside what follows, `ms` at most and whether or not the call
+   * has ended by then, since only a body that was read to its end leaves its connection to the next call.
+   */
+  endAside(ms: number): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#clock.bodyRead();
+    const letGo = () => void this.#reader.cancel().catch(() => {});
+    const timer = setTimeout(letGo, ms);
+    this.#reader.read().then(
+      ({ done }) => {
+        clearTimeout(timer);
+        if (!done) letGo();
+      },
+      () => clearTimeout(timer),
+    );
+  }
+
+  close(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#reader.cancel().catch(() => {});
   }
 }
 
@@ -54,10 +78,15 @@ export async function readWhole(body: ReadableStream<Uint8Array>, clock: CallClo
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  for await (const chunk of readChunks(body, clock)) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new ModelFailure("too-large", `a body longer than ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
+  const reader = new BodyReader(body, clock);
+  try {
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new ModelFailure("too-large", `a body longer than ${maxBytes} bytes`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } finally {
+    reader.close();
   }
   return text + decoder.decode();
 }

@@ -10,7 +10,7 @@ import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
 import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
 import { guardCall, type RawPart } from "../guard-call.ts";
-import { openResponse, readChunks, readWhole } from "../open-response.ts";
+import { BodyReader, openResponse, readWhole } from "../open-response.ts";
 import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
 import { RepeatedFrames } from "./repeated-frames.ts";
@@ -18,7 +18,7 @@ import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
 const afterFinishMs = 1000;
-/** The body's end follows its end marker at once; reading it lets the connection be used again. */
+/** The body's end follows its end marker at once. */
 const afterDoneMs = 20;
 const maxBodyBytes = 8 * 1024 * 1024;
 /** Loading a model of some tens of GB from disk. */
@@ -99,35 +99,33 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
   const parser = new EventStreamParser();
   const ending = new Ending();
   const frames = new RepeatedFrames();
-  const chunks = readChunks(body, clock);
+  const reader = new BodyReader(body, clock);
   let limit: Limit | null = null;
   try {
     for (;;) {
       if (ending.finish !== null) limit ??= new Limit(afterFinishMs);
-      const next = limit === null ? await chunks.next() : await limit.or(chunks.next());
-      if (next === "late") break;
-      const events = next.done ? parser.end() : parser.push(next.value);
+      const bytes = limit === null ? await reader.next() : await limit.or(reader.next());
+      if (bytes === "late") break;
+      const events = bytes === null ? parser.end() : parser.push(bytes);
       for (const event of events) {
         if (event.data === "[DONE]") {
-          limit?.lift();
-          limit = new Limit(afterDoneMs);
-          await limit.or(chunks.next());
+          reader.endAside(afterDoneMs);
           yield* ending.parts();
           return;
         }
-        const chunk = chunkOf(event, next.done === true);
+        const chunk = chunkOf(event, bytes === null);
         const how = frames.next(event, chunk.text);
         if (how !== "ok") yield { type: "repeat", how };
         if (how !== "dropped") yield* partsOf(chunk, ending);
       }
-      if (next.done) break;
+      if (bytes === null) break;
     }
   } catch (error) {
     // The answer was whole: what broke after its finish reason takes nothing from it.
     if (ending.finish === null || clock.ended) throw error;
   } finally {
     limit?.lift();
-    chunks.return().catch(() => {});
+    reader.close();
   }
   if (ending.finish !== null) yield* ending.parts();
 }
