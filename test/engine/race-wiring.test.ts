@@ -157,6 +157,19 @@ describe("health and room", () => {
     expect(second?.totalMs).toBeLessThan(1_000);
   });
 
+  it("holds its place at a bidder for all of a long call, and no longer", async () => {
+    const bidder = bidderOf("a/one", { concurrency: 1 });
+    const seen: number[] = [];
+    const world = new World([bidder], (_call, w) => {
+      for (let ms = 1_000; ms < 100_000; ms += 1_000) w.after(ms, () => seen.push(w.fleet.look(bidder, 1).load));
+      return Array.from({ length: 10 }, () => ({ afterMs: 10_000, part: { type: "text" as const, text: "Paris. " } }));
+    });
+    world.accept(requestOf());
+    await world.settle();
+    expect(seen).toEqual(Array.from({ length: 99 }, () => 1));
+    expect(world.fleet.look(bidder, 1).load).toBe(0);
+  });
+
   it("never has more calls at a bidder than its cap, in a map-reduce of 32; its queue is told", async () => {
     const bidder = bidderOf("a/one", { concurrency: 3 });
     let open = 0;

@@ -209,7 +209,11 @@ export class World {
       await flush();
       if (this.defects.length > 0) throw this.defects[0];
       if (this.killed) throw new Killed("killed");
-      if (this.run?.finished) return this.run.job;
+      if (this.run?.finished) {
+        // Each timer left behind would keep a finished job's object awake, and paid for.
+        if (this.#timers.length > 0) throw new Error(`The job is over and ${this.#timers.length} timers run on.`);
+        return this.run.job;
+      }
       if (!this.step()) throw new AtomicError("internal", "Nothing is scheduled and the job is not over.");
       if (this.nowMs > untilMs) throw new AtomicError("internal", "The job did not end in time.");
     }

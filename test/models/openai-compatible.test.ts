@@ -83,6 +83,14 @@ describe("a good stream", () => {
     expect(got.tookMs).toBeLessThan(4000);
   });
 
+  it("lets go of a body that does not end after its end marker", async () => {
+    const got = await run({ pieces: six, fault: "hang-after-end-marker" });
+    expect(got.finish).toBe("stop");
+    expect(got.text).toBe(six.join(""));
+    expect(got.usage?.source).toBe("provider");
+    expect(await until(() => provider.ledger()[0]?.end === "client-closed")).toBe(true);
+  });
+
   it("uses the connection again", async () => {
     for (let i = 0; i < 6; i++) await run({ pieces: six });
     expect(provider.ledger().every((entry) => entry.end === "complete")).toBe(true);

@@ -97,6 +97,20 @@ export const mutants: Mutant[] = [
     caughtBy: "test/durable-objects/lease.test.ts",
   },
   {
+    name: "forget to renew a call's place at its bidder",
+    file: "src/engine/take-turn.ts",
+    find: "    run.ports.fleet.renew(turn);\n",
+    replace: "",
+    caughtBy: "test/engine/race-wiring.test.ts",
+  },
+  {
+    name: "leave a timer behind that keeps an ended job awake",
+    file: "src/engine/take-turn.ts",
+    find: "    letGo();\n",
+    replace: "",
+    caughtBy: "test/engine/run-job.test.ts",
+  },
+  {
     name: "go on renewing the alarm of an ended job",
     file: "durable-objects/lease.ts",
     find: "  rest(atMs: number): void {\n    if (this.#renew !== null) clearInterval(this.#renew);",

@@ -176,6 +176,7 @@ async function play(
   }
   if (fault === "hang-after-finish") return hang();
   if (dialect.end !== null && fault !== "no-done") await write(dialect.end);
+  if (fault === "hang-after-end-marker") return hang();
   finished("complete");
   res.end();
 }

@@ -16,6 +16,7 @@ export const faults = [
   "hang-before-first-token",
   "stall",
   "hang-after-finish",
+  "hang-after-end-marker",
   "reset",
   "reset-before-headers",
   "clean-cut",
