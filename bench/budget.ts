@@ -1,9 +1,12 @@
-/**
- * Budgets under concurrency: 200 jobs at once on a cap that pays for 50, in the real engine over the real tenant's
- * ledger with scripted providers that keep their own account. `node bench/budget.ts [--json]`
- */
+import { argumentsOf } from "../scripts/arguments.ts";
 import { bidderOf } from "../test/engine/world.ts";
 import { type Crowd, type CrowdFigures, crowd } from "../test/money/crowd.ts";
+
+const usage = `npm run bench:budget -- [--json]
+
+Budgets under concurrency: 200 jobs at once on a cap that pays for 50, in the real engine over the real tenant's ledger
+with scripted providers that keep their own account. Exit code 1 when a cap is exceeded.`;
+const { values } = argumentsOf(usage, { json: { type: "boolean", default: false } });
 
 const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
 const cases: { name: string; crowd: Crowd }[] = [
@@ -30,7 +33,7 @@ for (const one of cases) {
   results.push({ name: one.name, ...figures, falseRefusalRate: figures.falselyRefused / Math.max(1, figures.refused) });
 }
 
-if (process.argv.includes("--json")) console.log(JSON.stringify(results, null, 2));
+if (values.json) console.log(JSON.stringify(results, null, 2));
 else {
   console.log("200 jobs at once on a cap for 50 (asked: never over the cap, at least 45 served)");
   for (const r of results) {

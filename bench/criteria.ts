@@ -1,21 +1,21 @@
-/**
- * CPU per chunk and memory per racer of the deterministic criteria: three racers, five criteria and a schema-less
- * contract, beside a naive judge that checks the whole prefix again on every chunk; and a schema judged while it
- * streams, beside a reader run on every prefix. With `--tasks DIR` (default ../shared/data/tasks): how often the
- * predictive criteria would have stopped an answer that was fine.
- *
- *   node bench/criteria.ts [--tasks DIR] [--json]
- */
 import { existsSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { argumentsOf } from "../scripts/arguments.ts";
 import { type PrefixJudge, prepareJudge } from "../src/judge/prefix-judge.ts";
 import { readAnswer } from "../src/output/read-answer.ts";
 import type { Contract } from "../src/plan/contract.ts";
 
-const { values: options } = parseArgs({ options: { tasks: { type: "string" }, json: { type: "boolean" } } });
+const usage = `npm run bench:criteria -- [--tasks DIR] [--json]
+
+CPU per chunk and memory per racer of the deterministic criteria: three racers, five criteria and a schema-less contract,
+beside a naive judge that checks the whole prefix again on every chunk; and a schema judged while it streams, beside a
+reader run on every prefix.
+
+  --tasks      labelled texts (default ../shared/data/tasks, else skipped): how often the predictive criteria would have
+               stopped an answer that was fine`;
+const { values: options } = argumentsOf(usage, { tasks: { type: "string" }, json: { type: "boolean" } });
 const figures: Record<string, unknown> = {};
 const report = (name: string, value: unknown): void => {
   figures[name] = value;

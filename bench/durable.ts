@@ -1,10 +1,9 @@
-/** `npm run bench:durable [-- --json]`: what a durable job costs, beside the floor of the platform in the same run. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { parseArgs } from "node:util";
+import { argumentsOf, wholeNumber } from "../scripts/arguments.ts";
 import type { LoggedEvent } from "../src/job/job-event.ts";
 import type { JobView } from "../src/job/job-view.ts";
 import { bundleWorker, type LocalWorker, startWorker } from "../test/durability/local-worker.ts";
@@ -12,15 +11,19 @@ import { startProvider } from "../test/provider/provider.ts";
 import { dollarsOf } from "./durable/dollars.ts";
 import { walCommits } from "./durable/wal.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: {
-    json: { type: "boolean", default: false },
-    jobs: { type: "string", default: "120" },
-    running: { type: "string", default: "200" },
-  },
+const usage = `npm run bench:durable -- [--jobs 120] [--running 200] [--json]
+
+What a durable job costs, beside the floor of the platform in the same run (bench/floor: a fresh object, one row, one
+upstream call): time at one connection, rate at 16, rows, commits, replay of a long log, memory, dollars.
+
+  --jobs       of each kind at one connection, and three times as many at 16
+  --running    jobs that run at once while memory is measured`;
+const { values } = argumentsOf(usage, {
+  json: { type: "boolean", default: false },
+  jobs: { type: "string", default: "120" },
+  running: { type: "string", default: "200" },
 });
-const jobs = Number(values.jobs);
+const jobs = wholeNumber("jobs", values.jobs, 1);
 const workers: LocalWorker[] = [];
 process.on("exit", () => {
   for (const worker of workers)
@@ -109,7 +112,7 @@ const single = await run({ text, bidders: ["test/fast"], contract });
 const both = await retried();
 const seen = { single: await account(single), both: await account(both) };
 
-const running = await memory(Number(values.running));
+const running = await memory(wholeNumber("running", values.running, 1));
 const resume = await resumeTimes(single);
 
 const dollars = dollarsOf({ rows: seen.single.rows, seconds: median("one") / 1000 });

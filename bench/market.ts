@@ -1,28 +1,33 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { argumentsOf, wholeNumber } from "../scripts/arguments.ts";
 import { type Comparison, compare } from "./market/comparison.ts";
 import { decisionTimes } from "./market/decision-time.ts";
 import { generatedSet } from "./market/generated.ts";
 import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
 import { printComparison, printTimes } from "./market/report.ts";
 
-/**
- * node bench/market.ts [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--json]
- * Without data: a generated market. --contexts also compares ways to name contexts. Figures beside full-information yardsticks of the same run.
- */
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    train: { type: "string" },
-    test: { type: "string" },
-    seeds: { type: "string", default: "5" },
-    only: { type: "string" },
-    regime: { type: "string" },
-    contexts: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--json]
+
+The market's production code on recorded outcomes of real models: one online pass over train, then test, feedback only
+from what ran. Printed beside full-information yardsticks of the same run. Without data: a generated market.
+
+  --data       a folder of SET.jsonl.gz; each file is folded in two by a hash of its ids
+  --only       of --data, the set of this name
+  --regime     only this number of models a task and this judge (as the tables name them)
+  --contexts   also compares ways to name contexts`;
+
+const { values } = argumentsOf(usage, {
+  data: { type: "string" },
+  train: { type: "string" },
+  test: { type: "string" },
+  seeds: { type: "string", default: "5" },
+  only: { type: "string" },
+  regime: { type: "string" },
+  contexts: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
+const seeds = wholeNumber("seeds", values.seeds, 1);
 
 function setsOf(): RecordedSet[] {
   if (values.train && values.test) return [readPair("given", values.train, values.test)];
@@ -44,7 +49,7 @@ const times = decisionTimes();
 if (!values.json) printTimes(times);
 const results: Comparison[] = [];
 for (const set of setsOf()) {
-  const result = compare(set, Number(values.seeds), values.regime ?? null, values.contexts);
+  const result = compare(set, seeds, values.regime ?? null, values.contexts);
   results.push(result);
   if (!values.json) printComparison(result);
 }

@@ -1,14 +1,5 @@
-/**
- * The race: hedging, correlated outages, early termination and the controller's own cost, on the production race code
- * under a virtual clock.
- *
- *   node bench/race.ts [--fleet ../shared/data/fleet] [--recorded ../shared/data/market] [--draws 1000000] [--seed 1] [--json]
- *
- * Without --fleet (or ../shared) a fleet is generated, seeded; the targets are about the recorded one.
- * Without --recorded (or ../shared) the lengths of recorded answers are skipped.
- */
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { argumentsOf, wholeNumber } from "../scripts/arguments.ts";
 import { controllerCost } from "./race/controller-cost.ts";
 import { earlyTermination } from "./race/early-termination.ts";
 import { loadFleet } from "./race/fleet.ts";
@@ -17,17 +8,22 @@ import { outageReplay } from "./race/outages.ts";
 import { mapQueueing } from "./race/queueing.ts";
 import { recordedLengths } from "./race/recorded-lengths.ts";
 
-const { values } = parseArgs({
-  options: {
-    fleet: { type: "string" },
-    recorded: { type: "string" },
-    draws: { type: "string", default: "1000000" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const usage = `npm run bench:race -- [--fleet DIR] [--recorded DIR] [--draws 1000000] [--seed 1] [--json]
+
+The race: hedging, correlated outages, early termination and the controller's own cost, on the production race code under
+a virtual clock.
+
+  --fleet      recorded latencies (default ../shared/data/fleet, else a generated fleet; the targets are about the recorded one)
+  --recorded   recorded answers (default ../shared/data/market, else their lengths are skipped)`;
+const { values } = argumentsOf(usage, {
+  fleet: { type: "string" },
+  recorded: { type: "string" },
+  draws: { type: "string", default: "1000000" },
+  seed: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
 });
-const draws = Math.max(1_000, Math.floor(Number(values.draws)) || 1_000_000);
-const seed = Math.floor(Number(values.seed)) || 1;
+const draws = wholeNumber("draws", values.draws, 1_000);
+const seed = wholeNumber("seed", values.seed, 1);
 const folder = values.fleet ?? (existsSync("../shared/data/fleet") ? "../shared/data/fleet" : undefined);
 const fleet = loadFleet(folder);
 const say = (line = "") => {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { argumentsOf, wholeNumber } from "../scripts/arguments.ts";
 import { migrationStatements } from "../test/store/local-d1.ts";
 import { jobCostNano, outcomesPerJob } from "./settle/generated.ts";
 import type { BatchRecord, Order } from "./settle/worker.ts";
@@ -16,15 +16,16 @@ import type { BatchRecord, Order } from "./settle/worker.ts";
  * twice, by the product's own consumer; then what is in D1 is compared with what was sent. Beside it, in the same run,
  * one write per settlement. Exit code 1 when one is lost or doubled, or when the rate or 0.1 writes a job is missed.
  */
-const { values } = parseArgs({
-  options: {
-    rate: { type: "string", default: "500" },
-    seconds: { type: "string", default: "10" },
-    json: { type: "boolean", default: false },
-  },
+const usage = `npm run bench:settle -- [--rate 500] [--seconds 10] [--json]
+
+Settlements through the queue into D1 at this rate a second: how many a second, none lost or doubled, writes a job.`;
+const { values } = argumentsOf(usage, {
+  rate: { type: "string", default: "500" },
+  seconds: { type: "string", default: "10" },
+  json: { type: "boolean", default: false },
 });
-const rate = Number(values.rate);
-const seconds = Number(values.seconds);
+const rate = wholeNumber("rate", values.rate, 1);
+const seconds = wholeNumber("seconds", values.seconds, 1);
 const repeatEvery = 20;
 const tickMs = 100;
 const baselineMs = 3_000;

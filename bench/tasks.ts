@@ -1,19 +1,17 @@
-/**
- * Accuracy of the embedded specialists on labelled texts, and of the market that chooses among them.
- *
- *   node bench/tasks.ts --data ../shared/data/tasks
- *
- * Required of the market in the second half of one pass, mean of five orders, told the labels: at least the best single
- * bidder less 0.5 points; above it on language when short and long texts are mixed. Exit code 1 when it falls short.
- */
+import { argumentsOf } from "../scripts/arguments.ts";
 import { embeddedBidders } from "../src/models/embedded/registry.ts";
 import { formatUsd } from "../src/money/nano-usd.ts";
 import { answerAll, cpuFigures, type Item, itemsOf, type TaskSet, taskSets } from "./tasks/answers.ts";
 import { marketPass, type Teaching } from "./tasks/market-pass.ts";
 
 const seeds = [1, 2, 3, 4, 5];
-const flag = process.argv.indexOf("--data");
-const data = flag < 0 ? "../shared/data/tasks" : (process.argv[flag + 1] ?? "");
+const usage = `npm run bench:tasks -- [--data ../shared/data/tasks]
+
+Accuracy of the embedded specialists on labelled texts, and of the market that chooses among them. Required of the market
+in the second half of one pass, mean of five orders, told the labels: at least the best single bidder less 0.5 points;
+above it on language when short and long texts are mixed. Exit code 1 when it falls short.`;
+const { values: given } = argumentsOf(usage, { data: { type: "string", default: "../shared/data/tasks" } });
+const data = given.data;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(7);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 let failed = false;

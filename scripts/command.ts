@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { Api } from "./api.ts";
+import { argumentsOf } from "./arguments.ts";
 
 /** What every command of `npm run ...` shares: where the server is, which key is used, and how errors are told. */
 export interface Command {
@@ -9,15 +9,10 @@ export interface Command {
 }
 
 export async function main(command: Command): Promise<void> {
-  const args = process.argv.slice(2).filter((word) => word !== "--");
+  const usage = command.usage + common;
+  const { values, positionals } = argumentsOf(usage, { url: { type: "string" }, ...command.options }, true);
+  const options = values as Record<string, string | boolean | undefined>;
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { url: { type: "string" }, help: { type: "boolean", short: "h" }, ...command.options },
-    });
-    const options = values as Record<string, string | boolean | undefined>;
-    if (options.help === true) return console.log(command.usage + common);
     const url = typeof options.url === "string" ? options.url : (process.env.ATOMIC_URL ?? "http://127.0.0.1:8787");
     await command.run(new Api(url), positionals, options);
   } catch (error) {

@@ -4,25 +4,21 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Explanation } from "../src/job/explain.ts";
 import type { JobView } from "../src/job/job-view.ts";
 import type { Bid, Decision } from "../src/market/bid.ts";
 import { replay } from "../src/market/market.ts";
 import { Api } from "./api.ts";
+import { argumentsOf } from "./arguments.ts";
 import { inUse, type LocalServer, localVars, root, startServer } from "./server.ts";
 import { bold, dim, green, plain, red, showJob, yellow } from "./show-job.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== "--"),
-  options: { url: { type: "string" }, help: { type: "boolean", short: "h" } },
-});
-if (values.help) {
-  console.log(
-    "npm run demo [-- --url http://127.0.0.1:8787]\n\nStarts a server of its own (or uses the one at --url), sends twelve e-mails and a race through the public API,\nand shows the auctions, the attempts, the verdicts and the bill. Needs no key. With OPENAI_API_KEY, or ATOMIC_LLM_URL\nand ATOMIC_LLM_MODEL, real models draft and judge too.",
-  );
-  process.exit(0);
-}
+const usage = `npm run demo [-- --url http://127.0.0.1:8787]
+
+Starts a server of its own (or uses the one at --url), sends twelve e-mails and a race through the public API,
+and shows the auctions, the attempts, the verdicts and the bill. Needs no key. With OPENAI_API_KEY, or ATOMIC_LLM_URL
+and ATOMIC_LLM_MODEL, real models draft and judge too.`;
+const { values } = argumentsOf(usage, { url: { type: "string" } });
 
 const defaultPort = 8787;
 let dataFolder = join(root, ".wrangler", "state");

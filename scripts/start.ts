@@ -1,17 +1,13 @@
 /** `npm start`: the server, left running. */
-import { parseArgs } from "node:util";
+import { argumentsOf } from "./arguments.ts";
 import { inUse, localVars, startServer } from "./server.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== "--"),
-  options: { port: { type: "string", default: process.env.PORT ?? "8787" }, help: { type: "boolean", short: "h" } },
-});
-if (values.help) {
-  console.log(
-    "npm start [-- --port 8787]\n\nStarts Atomic on this machine, open without a key, with its data in .wrangler/state.\nKeys and servers in the shell are handed on: OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY,\nATOMIC_LLM_URL with ATOMIC_LLM_MODEL.",
-  );
-  process.exit(0);
-}
+const usage = `npm start [-- --port 8787]
+
+Starts Atomic on this machine, open without a key, with its data in .wrangler/state.
+Keys and servers in the shell are handed on: OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY,
+ATOMIC_LLM_URL with ATOMIC_LLM_MODEL.`;
+const { values } = argumentsOf(usage, { port: { type: "string", default: process.env.PORT ?? "8787" } });
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
 if (port !== 0 && (await inUse(port))) fail(`Port ${port} is in use. Choose another: npm start -- --port ${port + 1}`);

@@ -1,24 +1,28 @@
-/**
- * `npm run test:chaos [-- --seed N | --schedules N | --from N]`: every write crashed, then random schedules. The runs
- * are dealt to as many threads as there are processors, two at most.
- */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { argumentsOf } from "../../scripts/arguments.ts";
 import { type Outcome, runSchedule } from "./run-schedule.ts";
 import { calmSchedule, randomSchedule, type Schedule, type WriteFault } from "./schedule.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: {
-    seed: { type: "string" },
-    schedules: { type: "string", default: "10000" },
-    from: { type: "string", default: "1" },
-    each: { type: "string", default: "8" },
-    write: { type: "string" },
-    how: { type: "string" },
-    threads: { type: "string" },
-  },
+const usage = `npm run test:chaos -- [--schedules 10000] [--from 1] [--each 8] [--threads 2]
+npm run test:chaos -- --seed N [--write N --how before|after|full|zombie]
+
+The engine under a virtual clock: a crash at every write of a few jobs, then random schedules of crashes, cancels, caps
+and waits. All that was written, sent, billed and shown is checked. Exit code 1 at the first breach, with its replay.
+
+  --schedules  how many random schedules; --from: the seed of the first
+  --each       jobs of which every write is crashed, in four ways
+  --seed       replays one random schedule and prints its log; with --write and --how: one crash of one write
+  --threads    default: as many as there are processors, two at most`;
+
+const { values } = argumentsOf(usage, {
+  seed: { type: "string" },
+  schedules: { type: "string", default: "10000" },
+  from: { type: "string", default: "1" },
+  each: { type: "string", default: "8" },
+  write: { type: "string" },
+  how: { type: "string" },
+  threads: { type: "string" },
 });
 
 /** What one thread ran; `breach` stops all. */

@@ -1,12 +1,7 @@
-/**
- * `npm run test:kill [-- --kills 30 --seed N]`: the built Worker in workerd with its state on disk, jobs of two tenants
- * under load against the scripted provider, SIGKILL of the process group at random, restart; then the checker looks at
- * every job: at its object's file, its tenant's books, its stream, its view, the provider's ledger, the receiver.
- */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { argumentsOf, wholeNumber } from "../../scripts/arguments.ts";
 import type { JobView } from "../../src/job/job-view.ts";
 import { monthOf } from "../../src/money/tenant-ledger.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
@@ -19,11 +14,16 @@ import { startWitness } from "./kill-witness.ts";
 import { bundleWorker, type LocalWorker, startWorker } from "./local-worker.ts";
 import { seeded } from "./seeded.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: { kills: { type: "string", default: "30" }, seed: { type: "string", default: "1" } },
+const help = `npm run test:kill -- [--kills 30] [--seed 1]
+
+The built Worker in workerd with its state on disk, jobs of two tenants under load against the scripted provider, SIGKILL
+of the process group at random, restart. Then the checker looks at every job: at its object's file, its tenant's books,
+its stream, its view, the provider's ledger, the receiver. About 25 minutes; exit code 1 at any violation.`;
+const { values } = argumentsOf(help, {
+  kills: { type: "string", default: "30" },
+  seed: { type: "string", default: "1" },
 });
-const kills = Number(values.kills);
+const kills = wholeNumber("kills", values.kills, 1);
 const random = seeded(Number(values.seed));
 const leaseMs = 30_000;
 /** Restarts after which nobody sends a request until the job goes on by itself. */

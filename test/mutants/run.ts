@@ -1,15 +1,17 @@
-/** `npm run test:mutants [-- --only WORD]`: puts each bug into a copy of the source, and asks whether a test notices. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { argumentsOf } from "../../scripts/arguments.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: { only: { type: "string", default: "" } },
-});
+const usage = `npm run test:mutants -- [--only WORD]
+
+Puts each seeded bug into a copy of the source and asks whether the test that is named beside it notices. Exit code 1 when
+one is not caught, or no longer applies.
+
+  --only       bugs whose name has this word`;
+const { values } = argumentsOf(usage, { only: { type: "string", default: "" } });
 const root = resolve(import.meta.dirname, "../..");
 /** Longest run of a test. One that is cut by it has noticed nothing, unless the bug is one that hangs. */
 const limitMs = 120_000;
