@@ -18,7 +18,7 @@ const help = `npm run test:kill -- [--kills 30] [--seed 1]
 
 The built Worker in workerd with its state on disk, jobs of two tenants under load against the scripted provider, SIGKILL
 of the process group at random, restart. Then the checker looks at every job: at its object's file, its tenant's books,
-its stream, its view, the provider's ledger, the receiver. About 25 minutes; exit code 1 at any violation.`;
+its stream, its view, the provider's ledger, the receiver. About four minutes; exit code 1 at any violation.`;
 const { values } = argumentsOf(help, {
   kills: { type: "string", default: "30" },
   seed: { type: "string", default: "1" },
