@@ -116,6 +116,29 @@ describe("who may import whom", () => {
     expect(all.filter((f) => importsOf(f).some((name) => /(^|\/)worker\.ts$/.test(name)))).toEqual([]);
   });
 
+  it("has no circles, types included", () => {
+    const all = [...files, ...filesBelow(join(root, "durable-objects"))];
+    const imports = new Map(
+      all.map((file) => {
+        const near = importsOf(file).filter((name) => name.startsWith("."));
+        return [file, near.map((name) => resolve(dirname(file), name)).filter((to) => all.includes(to))];
+      }),
+    );
+    const done = new Set<string>();
+    const circleFrom = (file: string, path: string[]): string[] | null => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+      if (done.has(file)) return null;
+      for (const to of imports.get(file) ?? []) {
+        const circle = circleFrom(to, [...path, file]);
+        if (circle !== null) return circle;
+      }
+      done.add(file);
+      return null;
+    };
+    const circles = all.map((file) => circleFrom(file, [])).filter((circle) => circle !== null);
+    expect(circles.map((circle) => circle.map((file) => relative(root, file)).join(" -> "))).toEqual([]);
+  });
+
   it("keeps files short", () => {
     const long = [...files, ...filesBelow(join(root, "durable-objects"))].filter(
       (f) => !f.includes("/weights/") && readFileSync(f, "utf8").split("\n").length > 401,

@@ -1,4 +1,5 @@
-import { type AwardInputs, type AwardRow, awardOf } from "../../src/market/award.ts";
+import { awardOf } from "../../src/market/award.ts";
+import type { AwardInputs, AwardRow } from "../../src/market/award-inputs.ts";
 import type { Bid, Place } from "../../src/market/bid.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { freshBelief } from "../../src/market/co-failure.ts";

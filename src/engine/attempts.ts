@@ -4,14 +4,13 @@ import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { reaskMessage } from "../output/reask.ts";
 import type { Message } from "../plan/microtask.ts";
-import type { ModelCall, Timeouts } from "../race/model-port.ts";
+import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
 import { boundOf } from "./bound.ts";
 import { givenTo } from "./continuation.ts";
 import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
-import { longestAuditMs } from "./judge-audit.ts";
 import { lengthForecast } from "./length-forecast.ts";
 import { estimateInput, promptOf } from "./messages.ts";
 import { allowedTokens, owesFullCap } from "./own-cap.ts";
@@ -19,15 +18,7 @@ import { pump } from "./pump.ts";
 import { schemaErrors } from "./reask.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded } from "./scene.ts";
-
-/** Time-outs of a call in ms; the job's deadline shortens the last. Local servers load a model on their first call. */
-export const timeouts: Timeouts = {
-  connectMs: 15_000,
-  firstTokenMs: 30_000,
-  betweenTokensMs: 20_000,
-  totalMs: 180_000,
-};
-const localFirstTokenMs = 120_000;
+import { timeouts } from "./timeouts.ts";
 
 /** Starts the bidder of a place of the newest award. `extra`: beside one that is silent. */
 export function startAttempt(run: Run, microtaskId: string, place: number, why: string, extra?: true): void {
@@ -205,18 +196,6 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     seed: (job.seed + microtask.attempts.length) >>> 0,
     timeouts,
   });
-}
-
-/** A call's time-outs from now on: it has its place and its slot, and what is left of the deadline. */
-export function timeoutsFor(run: Run, attempt: Attempt): Timeouts {
-  const local = bidderNamed(run.ports, attempt.bidder)?.region === "local";
-  const limits = { ...(run.ports.timeouts ?? timeouts), ...(local ? { firstTokenMs: localFirstTokenMs } : {}) };
-  const { deadlineMs } = run.job.request;
-  // An audit begins when the job has ended, maybe because of its deadline.
-  if (attempt.audits !== null) return { ...limits, totalMs: Math.min(limits.totalMs, longestAuditMs) };
-  if (deadlineMs === null) return limits;
-  const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
-  return { ...limits, totalMs: Math.max(1, Math.min(limits.totalMs, left)) };
 }
 
 /** Asks an attempt to stop. What it cost until then is recorded when its stream has ended. */

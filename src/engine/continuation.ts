@@ -2,7 +2,7 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { isAnswerPart } from "./answer-part.ts";
-import type { LiveAttempts } from "./race-view.ts";
+import type { LiveAttempts } from "./live-attempt.ts";
 import { bidderNamed, type Scene } from "./scene.ts";
 
 /** text: what was delivered of `from`, and another is to go on from it. not: why nobody may. */

@@ -1,33 +1,22 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
-import { chooseAuditor } from "../judge/choose-judge.ts";
-import { pointwisePrompt } from "../judge/judge-prompt.ts";
 import { judgedResults, readJudgement } from "../judge/judgement.ts";
-import { type Bidder, qualityAt, seededRandom } from "../market/market.ts";
+import { seededRandom } from "../market/market.ts";
 import type { JudgeAudit } from "../race/race-event.ts";
-import { launch } from "./attempts.ts";
-import { inputFeatures } from "./input-features.ts";
-import { contestantsOf, eligibleFor, judgeOutputTokens } from "./judge-choice.ts";
 import { judgedAs, judgeOf } from "./judge-lessons.ts";
-import { overCap } from "./judge-money.ts";
-import { inputOf } from "./messages.ts";
 import type { EnginePorts } from "./ports.ts";
 import type { Run } from "./run.ts";
-import { bidderNamed } from "./scene.ts";
-
-/** An auditor's call ends within this, ms: nobody waits for it, and the job's settlement does. */
-export const longestAuditMs = 60_000;
 
 /** A model judge's verdict on a whole answer: who was judged, in which call, and what was said. */
-interface Spoken {
+export interface Spoken {
   candidate: Attempt;
   look: Attempt;
   said: "accept" | "reject";
 }
 
 /** The verdicts of a microtask's judges that decided, in order of the candidates. */
-function spokenIn(m: MicrotaskState): Spoken[] {
+export function spokenIn(m: MicrotaskState): Spoken[] {
   return m.attempts.flatMap((candidate) => {
     const said = candidate.role === "judge" ? null : judgedAs(candidate.wholeVerdict);
     const look = said === null ? null : judgeOf(m, candidate);
@@ -56,63 +45,6 @@ export function auditsDue(job: Job, share: number): { microtask: string; attempt
   );
 }
 
-/** Has a stronger judge say what it thinks of a candidate, or writes down why nobody is asked. */
-export function startAudit(run: Run, microtaskId: string, candidateId: string): void {
-  const microtask = microtaskOf(run.job, microtaskId);
-  const spoken = microtask === undefined ? undefined : spokenIn(microtask).find((s) => s.candidate.id === candidateId);
-  if (microtask === undefined || spoken === undefined) return;
-  const { candidate, look } = spoken;
-  const skip = (why: string, auditor: string | null) =>
-    run.record(audited(run, microtask, spoken, { auditor, call: null, found: null, why }));
-  const text = inputOf(run, microtask);
-  const chosen = auditorFor(run, microtask, look, text);
-  if ("none" in chosen) return skip(chosen.none, null);
-  const { auditor, otherFamily } = chosen;
-  const { judged } = microtask.task.contract;
-  const messages = pointwisePrompt(judged, text, candidate.text, run.ports.nonce(), "whole");
-  const capped = overCap(run, microtask, auditor, messages, 1, true);
-  if (capped === "asked") return;
-  if (capped !== null) return skip(capped, auditor.id);
-  const family = otherFamily ? "" : "; it is of a contestant's family, for there is no other";
-  launch(run, microtask, {
-    bidder: auditor.id,
-    place: -1,
-    role: "judge",
-    about: [candidate.id],
-    on: "whole",
-    audits: look.id,
-    messages,
-    text: "",
-    examples: 0,
-    schema: null,
-    maxOutputTokens: judgeOutputTokens,
-    why: `audits what ${look.bidder} said of ${candidate.id}: drawn with probability ${shareOf(run)}${family}`,
-  });
-}
-
-/** The strongest by the market's measure of those that may judge here, can be asked now, and are no contestants. */
-function auditorFor(
-  run: Run,
-  microtask: MicrotaskState,
-  look: Attempt,
-  text: string,
-): { auditor: Bidder; otherFamily: boolean } | { none: string } {
-  const { job, ports } = run;
-  const judge = bidderNamed(ports, look.bidder);
-  if (judge === undefined) return { none: `${look.bidder} is gone: nothing says who is stronger` };
-  const view = ports.market();
-  const features = inputFeatures(job, microtask.task, text);
-  const quality = qualityAt(view.state, microtask.task.kind, features, ports.nowMs());
-  const contestants = contestantsOf(microtask);
-  const against = view.bidders.filter((b) => contestants.has(b.id));
-  const reachable = eligibleFor(job, ports).filter((b) => ports.fleet.look(b, judgeOutputTokens).unavailable === null);
-  return (
-    chooseAuditor(reachable, against, judge, quality) ?? {
-      none: `nobody outside the contestants is stronger than ${judge.id} and can be asked now`,
-    }
-  );
-}
-
 /** An auditor's call ended with text. Nothing for calls that audit nothing. */
 export function auditReached(run: Run, call: Attempt, text: string): JobEvent[] {
   const microtask = microtaskOf(run.job, call.microtask);
@@ -136,7 +68,8 @@ function ended(run: Run, call: Attempt, found: JudgeAudit["found"], why: string)
   return [audited(run, microtask, { candidate, look, said }, result)];
 }
 
-const audited = (
+/** What became of an audit, also of one that was not held. */
+export const audited = (
   run: Run,
   microtask: MicrotaskState,
   { candidate, look, said }: Spoken,

@@ -8,8 +8,9 @@ import { longestApprovalMs } from "./approval.ts";
 import { roundsLeft } from "./auction.ts";
 import { besideTheText, notGiven } from "./continuation.ts";
 import { auditsDue, shareOf } from "./judge-audit.ts";
+import type { LiveAttempts } from "./live-attempt.ts";
 import { dueMessages, owedTopic } from "./outbox.ts";
-import { type LiveAttempts, raceView } from "./race-view.ts";
+import { raceView } from "./race-view.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
 

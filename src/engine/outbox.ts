@@ -2,12 +2,8 @@ import type { WebhookTopic } from "../job/delivery-event.ts";
 import type { Job } from "../job/job.ts";
 import { endTopic, webhookBody } from "../job/webhook-body.ts";
 import { drawsFor } from "./draws.ts";
+import type { Delivery } from "./ports.ts";
 import type { Run } from "./run.ts";
-
-/** What became of one attempt. `gone`: the receiver wants no more (410). */
-export type Delivery =
-  | { ok: true; status: number }
-  | { ok: false; status: number | null; reason: string; gone: boolean };
 
 const second = 1_000;
 const minute = 60 * second;

@@ -9,7 +9,6 @@ import type { Grant } from "../money/tenant-ledger.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Fleet } from "../race/fleet.ts";
 import type { AbortSignalLike, ModelPort, Timeouts } from "../race/model-port.ts";
-import type { Delivery } from "./outbox.ts";
 
 /** A snapshot of the market, at most 10 s old; decisions read nothing else. */
 export interface MarketView {
@@ -32,6 +31,11 @@ export interface SlotPort {
   /** Resolves when the call may start; `release` is called on headers or on its end, whichever is first. */
   acquire(microtask: string, judge: boolean, signal: AbortSignalLike): Promise<{ release(): void; queuedMs: number }>;
 }
+
+/** What became of one sending of a webhook. `gone`: the receiver wants no more (410). */
+export type Delivery =
+  | { ok: true; status: number }
+  | { ok: false; status: number | null; reason: string; gone: boolean };
 
 /** Everything the engine does to the world. */
 export interface EnginePorts {

@@ -5,10 +5,10 @@ import { type FalseKillRisk, falseKillRisk, signalName } from "../market/false-k
 import { seededRandom } from "../market/market.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Racer } from "../race/race.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import { longestAnswer } from "./longest-answer.ts";
 import { expectedOutput } from "./outlook.ts";
 import type { EnginePorts } from "./ports.ts";
-import type { LiveAttempt } from "./race-view.ts";
 
 /** Share of kills on a prediction that are not made, so that the answer's end shows whether they would have been wrong. */
 export const spareShare = 0.05;

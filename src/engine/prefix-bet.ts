@@ -4,10 +4,10 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { type BreakRisk, breakRiskOf, criteriaName, type PrefixReport, quarterOf } from "../market/break-record.ts";
 import type { Contract } from "../plan/contract.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import { expectedOutput } from "./outlook.ts";
 import type { EnginePorts } from "./ports.ts";
 import { prefixVerdict } from "./prefix-verdict.ts";
-import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Attempt } from "../job/job.ts";
 import { joinVerdicts } from "../judge/join-verdicts.ts";
 import type { Verdict } from "../judge/verdict.ts";
-import type { LiveAttempt } from "./race-view.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 
 /**
  * A verdict of the criteria on a longer prefix, with what the log has of an earlier one: a judge's word on it holds on

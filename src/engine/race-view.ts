@@ -1,57 +1,17 @@
-import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
-import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import { isClosed } from "../plan/kind.ts";
-import type { Repeats } from "../race/model-port.ts";
 import type { Racer, RaceState } from "../race/race.ts";
-import type { Seam } from "../race/seam.ts";
 import { timedLineUp } from "../race/timed-line-up.ts";
 import { comparisonOf } from "./comparison.ts";
 import { unableToContinue } from "./continuation.ts";
 import { labelIn } from "./label.ts";
+import type { LiveAttempts } from "./live-attempt.ts";
 import { awayNow, expectations } from "./outlook.ts";
-import type { AbortLike } from "./ports.ts";
 import { predictionOf } from "./prediction.ts";
 import { betOn } from "./prefix-bet.ts";
 import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
 import type { Scene } from "./scene.ts";
-
-/** What is known of a running attempt beyond the log: gone with the process, and then the attempt is orphaned. */
-export interface LiveAttempt {
-  abort: AbortLike;
-  judge: PrefixJudge | null;
-  /** What it goes on from included. */
-  text: string;
-  /** Where it goes on from another's text; null: it answers from the start. */
-  seam: Seam | null;
-  /** Its own tokens, as counted: an estimate of all its text and thinking so far. */
-  tokens: number;
-  count: TokenEstimate;
-  openedAtMs: number | null;
-  firstTokenAtMs: number | null;
-  lastTokenAtMs: number | null;
-  /** Code units of `text` already in the log. */
-  logged: number;
-  flush: (() => void) | null;
-  asked: { why: string; atMs: number } | null;
-  queuedMs: number;
-  /** When the call held its place and its slot: its timers count from here. null: it still waits for them. */
-  calledAtMs: number | null;
-  /** Tokens a judge saw at its last look at the prefix; absent: none looked. */
-  judgedAtTokens?: number;
-  /** Criteria that can still break its accepted prefix; null: it is not accepted; absent: nothing was said of it. */
-  standing?: string | null;
-  /** Its prefix was accepted, and then no more. */
-  lost?: true;
-  /** Quarters of its expected length in which its prefix was accepted. */
-  stood?: { quarter: number; criteria: string }[];
-  /** What predictive criteria spoke against it, and the quarter of its expected length in which they first did. */
-  foretold?: { signal: string; quarter: number }[];
-  /** Frames of its stream that came twice; absent: none did. */
-  repeats?: Repeats;
-}
-export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;
 
 export const maxOpenRacers = 4;
 

@@ -9,16 +9,16 @@ import { holdAuction } from "./auction.ts";
 import { committedNano, giveBackUnused } from "./funds.ts";
 import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
-import { startAudit } from "./judge-audit.ts";
 import { startJudging } from "./judging.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
 import { deliverMessage } from "./outbox.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
 import { commitAttempt } from "./prefix-bet.ts";
-import type { LiveAttempt } from "./race-view.ts";
 import type { Run } from "./run.ts";
 import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
+import { startAudit } from "./start-audit.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */

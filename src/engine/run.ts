@@ -1,7 +1,7 @@
 import type { Job } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import type { EnginePorts } from "./ports.ts";
-import type { LiveAttempt } from "./race-view.ts";
 
 /** What the engine's parts share while one job runs in one process. */
 export interface Run {

@@ -2,7 +2,7 @@ import type { Attempt } from "../job/job.ts";
 import type { CallEnd, Turn } from "../race/bidder-room.ts";
 import { turnLeaseMs } from "../race/bidder-room.ts";
 import { ModelFailure } from "../race/model-port.ts";
-import type { LiveAttempt } from "./race-view.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded } from "./scene.ts";
 

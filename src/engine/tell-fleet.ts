@@ -1,7 +1,7 @@
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt } from "../job/job.ts";
 import type { ModelFailure } from "../race/model-port.ts";
-import type { LiveAttempt } from "./race-view.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
 

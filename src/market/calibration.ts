@@ -1,6 +1,5 @@
 import { logarithm, logistic, logit, within } from "./elementary.ts";
 import { noisy } from "./evidence.ts";
-import type { KindState } from "./state.ts";
 
 /** What is known of a bid before it is recalibrated. */
 export interface ClaimFacts {
@@ -30,14 +29,20 @@ export const calibrationFeatures = (facts: ClaimFacts): number[] => [
   within(0.25 * logarithm((facts.inputChars + 1) / 600), -1, 1),
 ];
 
+/** Of each weight. */
+export interface Calibration {
+  mean: number[];
+  precision: number[];
+}
+
 /** Prior mean and precision of the weights: the identity, held so firmly that some hundred outcomes move it. */
-export const firstCalibration = { mean: [0, 1, 0, 0, 0, 0], precision: [300, 600, 300, 25, 25, 300] };
+export const firstCalibration: Calibration = { mean: [0, 1, 0, 0, 0, 0], precision: [300, 600, 300, 25, 25, 300] };
 
 /** Calibrated probability of acceptance. Starts as the identity. */
-export function recalibrate(kind: KindState | undefined, features: readonly number[]): number {
-  if (!kind) return logistic(features[1] ?? 0);
+export function recalibrate(learned: Calibration | undefined, features: readonly number[]): number {
+  if (!learned) return logistic(features[1] ?? 0);
   let sum = 0;
-  for (let i = 0; i < features.length; i++) sum += (kind.calibration.mean[i] ?? 0) * (features[i] ?? 0);
+  for (let i = 0; i < features.length; i++) sum += (learned.mean[i] ?? 0) * (features[i] ?? 0);
   return within(logistic(sum), 0.005, 0.995);
 }
 
@@ -46,15 +51,15 @@ export function recalibrate(kind: KindState | undefined, features: readonly numb
  * seen through the verdict's noise. Precision is capped at 4,000, so that it keeps learning.
  */
 export function learnCalibration(
-  kind: KindState,
+  learned: Calibration,
   features: readonly number[],
   worth: number,
   reliability: { trueAccept: number; trueReject: number },
 ): void {
-  const p = recalibrate(kind, features);
+  const p = recalibrate(learned, features);
   const q = within(noisy(p, reliability), 0.01, 0.99);
   const slope = (reliability.trueAccept + reliability.trueReject - 1) * p * (1 - p);
-  const { mean, precision } = kind.calibration;
+  const { mean, precision } = learned;
   const information = (slope * slope) / (q * (1 - q));
   const gradient = (slope * (worth - q)) / (q * (1 - q));
   for (let i = 0; i < features.length; i++) {

@@ -1,6 +1,7 @@
 import type { Refusal } from "../error.ts";
 import { toUsd } from "../money/nano-usd.ts";
-import { type AwardInputs, type AwardRow, acceptNow, awardOf } from "./award.ts";
+import { acceptNow, awardOf } from "./award.ts";
+import type { AwardInputs, AwardRow } from "./award-inputs.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { recalibrate } from "./calibration.ts";
@@ -221,7 +222,7 @@ function prepare(
   const index = view.rows.get(bidder.id) ?? -1;
   const row = index < 0 ? undefined : view.kind?.rows[index];
   const posterior = acceptance(view, bidder, column, band);
-  const mean = recalibrate(view.kind, featuresOf(posterior, row, request.features));
+  const mean = recalibrate(view.kind?.calibration, featuresOf(posterior, row, request.features));
   const bill = view.shared.get(bidder.id)?.bill ?? 0;
   const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
   return {

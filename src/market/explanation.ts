@@ -1,5 +1,5 @@
 import { formatUsd, toUsd } from "../money/nano-usd.ts";
-import type { AwardInputs } from "./award.ts";
+import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision, Place } from "./bid.ts";
 
 export interface Explanation {

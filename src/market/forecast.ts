@@ -1,4 +1,5 @@
-import { type AwardInputs, type AwardRow, acceptRow } from "./award.ts";
+import { acceptRow } from "./award.ts";
+import type { AwardInputs, AwardRow } from "./award-inputs.ts";
 import type { Decision } from "./bid.ts";
 import { afterVerdict, expectedAccept } from "./co-failure.ts";
 

@@ -10,11 +10,12 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold } from "./feedback-cap.ts";
-import { growth, rebaseKind, rebaseShared } from "./forgetting.ts";
+import { growth } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { learnTimes } from "./latency.ts";
 import { hasBand } from "./length-bands.ts";
 import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
+import { rebaseKind, rebaseShared } from "./rebase.ts";
 import { learnReliability } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
@@ -95,7 +96,7 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     const posterior = acceptance(view, bidder, column, band);
     const features = featuresOf(posterior, kind.rows[row], settlement.features);
-    seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind, features) });
+    seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
     learnReliability(state.shared, outcome);
   }
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
@@ -189,7 +190,7 @@ function learnOutcomes(
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
     const first = known === start;
-    if (first) learnCalibration(kind, one.features, worth, reliability);
+    if (first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) {
       const claim = within(one.report.claimed.accept, 0, 1);

@@ -1,4 +1,4 @@
-import type { AwardInputs } from "./award.ts";
+import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Place } from "./bid.ts";
 import { fallbackPriceWeight, followerFor, hedgePriceWeight, type Origin } from "./hedge.ts";
 import type { Candidate } from "./sequence.ts";

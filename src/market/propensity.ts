@@ -1,4 +1,5 @@
-import { type AwardInputs, awardOf } from "./award.ts";
+import { awardOf } from "./award.ts";
+import type { AwardInputs } from "./award-inputs.ts";
 import type { Decision } from "./bid.ts";
 import { seededRandom } from "./draw.ts";
 import { drawAcceptance } from "./trial.ts";

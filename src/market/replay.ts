@@ -1,4 +1,5 @@
-import { type AwardInputs, awardOf } from "./award.ts";
+import { awardOf } from "./award.ts";
+import type { AwardInputs } from "./award-inputs.ts";
 import type { Decision, Place } from "./bid.ts";
 
 /** Repeats a decision from its event alone, stored draws included. Equal bit for bit to what was decided. */

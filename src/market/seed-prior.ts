@@ -1,7 +1,8 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { columnFor } from "./contexts.ts";
-import { growth, rebaseKind } from "./forgetting.ts";
+import { growth } from "./forgetting.ts";
+import { rebaseKind } from "./rebase.ts";
 import { roundKind } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
 import { refit } from "./skill.ts";

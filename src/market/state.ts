@@ -1,6 +1,6 @@
 import type { Kind } from "../plan/kind.ts";
 import type { BreaksState } from "./break-record.ts";
-import { firstCalibration } from "./calibration.ts";
+import { type Calibration, firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
 import type { JudgesState } from "./judge-profile.ts";
 
@@ -75,8 +75,7 @@ export interface KindState {
   loading: number[];
   /** Both rejected: seen and expected, upper triangle by row pair, of the first `maxPaired` rows. */
   coFailed: number[];
-  /** Recalibration: mean and precision of each weight. */
-  calibration: { mean: number[]; precision: number[] };
+  calibration: Calibration;
   /** Variances in logits that the kind has shown: of skills, of levels, of cells (see skill.ts). Absent: none yet. */
   spreads?: [bidder: number, context: number, interaction: number];
   /** Outcomes folded, all bidders; and since some bidder was last found changed. */

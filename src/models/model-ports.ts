@@ -13,7 +13,8 @@ import { streamGoogle } from "./google/google.ts";
 import { streamOpenAI } from "./openai/openai.ts";
 import { streamChatCompletions } from "./openai-compatible/chat-stream.ts";
 import { type Sleep, streamSim } from "./sim/sim-stream.ts";
-import { type AiBinding, streamWorkersAI } from "./workers-ai/workers-ai.ts";
+import type { AiBinding } from "./workers-ai/ai-binding.ts";
+import { streamWorkersAI } from "./workers-ai/workers-ai.ts";
 
 export interface ModelPortOptions {
   /** Lets `sim/...` bidders run; in production they are refused unless this is on. */

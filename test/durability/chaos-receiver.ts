@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/engine/outbox.ts";
+import type { Delivery } from "../../src/engine/ports.ts";
 import type { Post } from "./evidence.ts";
 import type { Seeded } from "./seeded.ts";
 

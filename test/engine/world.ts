@@ -1,5 +1,4 @@
-import type { Delivery } from "../../src/engine/outbox.ts";
-import type { EnginePorts, MarketView } from "../../src/engine/ports.ts";
+import type { Delivery, EnginePorts, MarketView } from "../../src/engine/ports.ts";
 import { JobRun } from "../../src/engine/run-job.ts";
 import { AtomicError } from "../../src/error.ts";
 import { refuseAppend } from "../../src/job/append-rule.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { AwardInputs } from "../../src/market/award.ts";
+import type { AwardInputs } from "../../src/market/award-inputs.ts";
 import { type Decision, type Place, replay } from "../../src/market/market.ts";
 
 /** A decision made and stored under `rules: 2`, and the award its numbers gave before there were rules. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AwardInputs } from "../../src/market/award.ts";
+import type { AwardInputs } from "../../src/market/award-inputs.ts";
 import { type Decision, decide, emptyMarket, replay, seededRandom } from "../../src/market/market.ts";
 import { bidder, decided, pacing, request } from "./setting.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { AwardInputs } from "../../src/market/award.ts";
+import type { AwardInputs } from "../../src/market/award-inputs.ts";
 import { type Bid, type Bidder, type Decision, decide, emptyMarket, seededRandom } from "../../src/market/market.ts";
 import { toUsd } from "../../src/money/nano-usd.ts";
 import { bidder, pacing, request } from "./setting.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AwardInputs, awardOf } from "../../src/market/award.ts";
+import { awardOf } from "../../src/market/award.ts";
+import type { AwardInputs } from "../../src/market/award-inputs.ts";
 import { explainDecision } from "../../src/market/explanation.ts";
 import { decide, emptyMarket, replay, seededRandom } from "../../src/market/market.ts";
 import { bidder, decided, pacing, request } from "./setting.ts";

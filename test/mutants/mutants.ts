@@ -133,7 +133,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: "log streamed text again",
-    file: "src/engine/pump.ts",
+    file: "src/engine/deliver-text.ts",
     find: "  live.logged = live.text.length;",
     replace: "  live.logged = Math.max(0, live.text.length - 1);",
     caughtBy: "chaos",
@@ -196,7 +196,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: "let an audit change the verdict it is about",
-    file: "src/engine/judging.ts",
+    file: "src/engine/judgement-end.ts",
     find: "  if (judge.audits !== null) return auditReached(run, judge, text);\n",
     replace: "",
     caughtBy: "test/engine/judge-audit.test.ts",

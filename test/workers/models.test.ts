@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { ConfiguredBidder, Endpoint } from "../../src/models/endpoint.ts";
 import { createModelPort } from "../../src/models/model-ports.ts";
-import type { AiBinding } from "../../src/models/workers-ai/workers-ai.ts";
+import type { AiBinding } from "../../src/models/workers-ai/ai-binding.ts";
 import type { Timeouts } from "../../src/race/model-port.ts";
 import { bidderOf, callOf, collect } from "../models/call.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";

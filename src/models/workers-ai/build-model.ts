@@ -2,7 +2,7 @@ import { extractReasoningMiddleware, wrapLanguageModel } from "ai";
 import { createWorkersAI } from "workers-ai-provider";
 import { ModelFailure } from "../../race/model-port.ts";
 import type { BuildModel } from "../ai-sdk/stream-language-model.ts";
-import type { AiBinding } from "./workers-ai.ts";
+import type { AiBinding } from "./ai-binding.ts";
 
 /**
  * Makes the SDK's model on a watched binding. A module of its own, loaded on first use: named imports let the bundler

@@ -1,11 +1,7 @@
 import type { AbortSignalLike, ModelCall, ModelPart } from "../../race/model-port.ts";
 import { type BuildModel, streamLanguageModel } from "../ai-sdk/stream-language-model.ts";
 import type { Target } from "../endpoint.ts";
-
-/** The part of the `AI` binding that is used; the platform's `Ai` has it. */
-export interface AiBinding {
-  run(model: string, inputs: unknown, options?: unknown): Promise<unknown>;
-}
+import type { AiBinding } from "./ai-binding.ts";
 
 /**
  * Workers AI through `workers-ai-provider` and the `AI` binding. The provider skips events that are not JSON and

@@ -1,0 +1,190 @@
+import { microtaskOf } from "../job/evolve.ts";
+import type { Attempt } from "../job/job.ts";
+import type { JobEvent } from "../job/job-event.ts";
+import type { FailureReason } from "../market/settlement.ts";
+import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { type CutAccount, cutAccount } from "../race/accounting.ts";
+import { type Finish, ModelFailure } from "../race/model-port.ts";
+import { judgementLost, judgementReached } from "./judgement-end.ts";
+import { readAs } from "./label.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
+import { cutShort } from "./own-cap.ts";
+import type { Run } from "./run.ts";
+import { uncutEvidence } from "./savings.ts";
+import { bidderNamed } from "./scene.ts";
+
+/** How a stream ended: what the provider said of it, and why it broke off; null: it did not. */
+export interface StreamEnd {
+  finish: Finish;
+  said?: string;
+  usage: Usage | null;
+  failure: ModelFailure | null;
+}
+
+/** The events that the end of an attempt is: it was cut, it failed, or it is complete, with what its judge's call says. */
+export function attemptEnd(run: Run, attempt: Attempt, live: LiveAttempt, end: StreamEnd): JobEvent[] {
+  if (live.asked !== null)
+    return [cancelled(run, attempt, live, end.usage), ...judgementLost(run, attempt, "the judge was cut")];
+  const failure = end.failure ?? unusable(run, attempt, live, end.finish);
+  if (failure === null) return finished(run, attempt, live, end);
+  const lost = judgementLost(run, attempt, `the judge failed: ${failure.reason}`);
+  return [failed(run, attempt, live, end.usage, failure), ...lost];
+}
+
+/** Why a stream that came to its end is no answer; null: it is one. */
+function unusable(run: Run, attempt: Attempt, live: LiveAttempt, finish: Finish): ModelFailure | null {
+  if (finish === "content-filter")
+    return new ModelFailure("content-filter", "The provider's filter stopped the answer.");
+  if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "")
+    return new ModelFailure("empty-answer", "The stream ended without text.");
+  const microtask = finish === "length" ? microtaskOf(run.job, attempt.microtask) : undefined;
+  return microtask === undefined ? null : cutShort(microtask, attempt, bidderNamed(run.ports, attempt.bidder));
+}
+
+const counted = (run: Run, attempt: Attempt, live: LiveAttempt): Usage => ({
+  input: attempt.inputTokens,
+  output: seen(run, attempt, live),
+  source: "counted",
+});
+
+/** A count is an estimate; more than was asked for cannot have come. */
+const seen = (run: Run, attempt: Attempt, live: LiveAttempt): number =>
+  Math.min(live.tokens, attempt.maxOutputTokens + thinkingOf(run, attempt));
+
+const thinkingOf = (run: Run, attempt: Attempt): number => bidderNamed(run.ports, attempt.bidder)?.reasoningTokens ?? 0;
+
+const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
+  attempt.price ?? bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
+
+/** Durations without the queue; a call that never left it only queued. */
+const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
+  const calledAtMs = live.calledAtMs ?? run.ports.nowMs();
+  return {
+    firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
+    totalMs: run.ports.nowMs() - calledAtMs,
+    queuedMs: live.calledAtMs === null ? calledAtMs - attempt.startedAtMs : live.queuedMs,
+  };
+};
+
+function finished(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  { usage: reported, finish, said }: StreamEnd,
+): JobEvent[] {
+  const usage = reported ?? counted(run, attempt, live);
+  const { microtask: id, id: attemptId } = attempt;
+  const event: JobEvent = {
+    type: "attempt-finished",
+    microtask: id,
+    attempt: attemptId,
+    text: live.text,
+    finish,
+    ...(said === undefined ? {} : { finishSaid: said }),
+    usage,
+    costNano: costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+    ...notes(live),
+  };
+  const microtask = microtaskOf(run.job, id);
+  if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
+  if (microtask === undefined || live.judge === null) return [event];
+  const { schema, judged } = microtask.task.contract;
+  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAs(live.text, microtask.task, schema));
+  // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
+  const open = {
+    ...verdict,
+    result:
+      verdict.result === "reject" ? verdict.result : judged.length > 0 ? ("undecided" as const) : ("accept" as const),
+  };
+  return [event, { type: "verdict-reached", microtask: id, attempt: attemptId, verdict: open, judge: null }];
+}
+
+function failed(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+  failure: ModelFailure,
+): JobEvent {
+  const bill = walkedAway.includes(failure.reason) ? cutBill(run, attempt, live, reported) : null;
+  const answered = live.openedAtMs !== null || live.tokens > 0;
+  const usage =
+    bill?.usage ??
+    reported ??
+    (answered ? counted(run, attempt, live) : { input: 0, output: 0, source: "counted" as const });
+  return {
+    type: "attempt-failed",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    reason: failure.reason,
+    ...(failure.reason === "cut-short" ? { finish: "length" as const } : {}),
+    message: failure.message.slice(0, 500),
+    usage,
+    costNano: bill?.costNano ?? costOf(priceOf(run, attempt), usage),
+    ...times(run, attempt, live),
+    ...failedNotes(live),
+  };
+}
+
+/** Failures after which a provider may go on sending, and billing, to nobody: for money they are cuts. */
+const walkedAway: FailureReason[] = [
+  "connect-timeout",
+  "first-token-timeout",
+  "stall-timeout",
+  "total-timeout",
+  "connection-lost",
+  "malformed-stream",
+  "too-large",
+];
+
+function cutBill(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  reported: Usage | null,
+): CutAccount & { boundTokens: number } {
+  const microtask = microtaskOf(run.job, attempt.microtask);
+  const bidder = bidderNamed(run.ports, attempt.bidder);
+  const maxOutputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
+  const evidence = uncutEvidence(microtask, attempt, live, maxOutputTokens);
+  const account = cutAccount({
+    ...evidence,
+    price: priceOf(run, attempt),
+    inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
+    tokensSeen: seen(run, attempt, live),
+    maxOutputTokens,
+    cancelStopsBill: bidder?.cancelStopsBill ?? false,
+    usage: reported,
+  });
+  return { ...account, boundTokens: evidence.boundTokens };
+}
+
+function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usage | null): JobEvent {
+  const { tokensSeen, boundTokens, uncut, ...bill } = cutBill(run, attempt, live, reported);
+  return {
+    type: "attempt-cancelled",
+    microtask: attempt.microtask,
+    attempt: attempt.id,
+    why: live.asked?.why ?? "cut",
+    askedAtMs: live.asked?.atMs ?? run.ports.nowMs(),
+    stoppedAtMs: run.ports.nowMs(),
+    tokensSeen,
+    ...bill,
+    uncut: { ...uncut, boundTokens },
+    ...times(run, attempt, live),
+    ...notes(live),
+  };
+}
+
+const failedNotes = (live: LiveAttempt): Pick<LiveAttempt, "foretold" | "repeats"> => {
+  const { stood: _, ...rest } = notes(live);
+  return rest;
+};
+
+/** What was noted of its stream and its prefixes. */
+const notes = ({ stood, foretold, repeats }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold" | "repeats"> => ({
+  ...(repeats === undefined ? {} : { repeats }),
+  ...(stood === undefined ? {} : { stood }),
+  ...(foretold === undefined ? {} : { foretold }),
+});

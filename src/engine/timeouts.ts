@@ -1,0 +1,27 @@
+import type { Attempt } from "../job/job.ts";
+import type { Timeouts } from "../race/model-port.ts";
+import type { Run } from "./run.ts";
+import { bidderNamed } from "./scene.ts";
+
+/** Time-outs of a call in ms; the job's deadline shortens the last. Local servers load a model on their first call. */
+export const timeouts: Timeouts = {
+  connectMs: 15_000,
+  firstTokenMs: 30_000,
+  betweenTokensMs: 20_000,
+  totalMs: 180_000,
+};
+const localFirstTokenMs = 120_000;
+/** An auditor's call ends within this, ms: nobody waits for it, and the job's settlement does. */
+const longestAuditMs = 60_000;
+
+/** A call's time-outs from now on: it has its place and its slot, and what is left of the deadline. */
+export function timeoutsFor(run: Run, attempt: Attempt): Timeouts {
+  const local = bidderNamed(run.ports, attempt.bidder)?.region === "local";
+  const limits = { ...(run.ports.timeouts ?? timeouts), ...(local ? { firstTokenMs: localFirstTokenMs } : {}) };
+  const { deadlineMs } = run.job.request;
+  // An audit begins when the job has ended, maybe because of its deadline.
+  if (attempt.audits !== null) return { ...limits, totalMs: Math.min(limits.totalMs, longestAuditMs) };
+  if (deadlineMs === null) return limits;
+  const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
+  return { ...limits, totalMs: Math.max(1, Math.min(limits.totalMs, left)) };
+}
