@@ -3,7 +3,8 @@
  * @typedef {{ criterion: string, class: string, result: string, evidence: string }} Criterion
  * @typedef {{
  *   id: string, bidder: string, role: string, status: string, startedAtMs: number, endedAtMs: number | null,
- *   text: string, tokens: number | null, costNano: number, savedNano: number, savedTokens: number,
+ *   text: string, tokens: number | null, costNano: number, reservedNano: number,
+ *   outputPerMtok: number, uncutTokens: number | null, savedNano: number, savedTokens: number,
  *   note: string, firstTokenMs: number | null, committed: boolean, criteria: Criterion[], verdict: string | null,
  * }} Attempt
  * @typedef {{
@@ -75,7 +76,9 @@ export function apply(job, event) {
       for (const m of job.microtasks)
         for (const a of m.attempts)
           if (a.status === "running") {
-            Object.assign(a, { status: "orphaned", endedAtMs: event.atMs, note: "lost in a restart" });
+            // What its provider billed is unknown: the whole reservation counts as spent.
+            const note = "lost in a restart: counted at the most it could cost";
+            Object.assign(a, { status: "orphaned", endedAtMs: event.atMs, costNano: a.reservedNano, note });
             m.version += 1;
           }
       break;
@@ -130,9 +133,9 @@ function applyToMicrotask(microtask, event) {
         value: event.value,
         repairs: event.repairs,
       });
-      for (const { attempt: id, savedNano, savedTokens } of event.savings ?? []) {
+      for (const { attempt: id, uncut, savedNano, savedTokens } of event.savings ?? []) {
         const cut = microtask.attempts.find((a) => a.id === id);
-        if (cut !== undefined) Object.assign(cut, { savedNano, savedTokens });
+        if (cut !== undefined) Object.assign(cut, { uncutTokens: uncut.tokens, savedNano, savedTokens });
       }
       return;
     case "microtask-failed":
@@ -146,6 +149,14 @@ function applyToMicrotask(microtask, event) {
       return;
     case "attempt-committed":
       attempt.committed = true;
+      return;
+    case "cost-reconciled":
+      attempt.costNano = event.costNano;
+      // What is on the bill after all was not saved.
+      if (attempt.uncutTokens !== null) {
+        attempt.savedTokens = Math.max(0, Math.round(attempt.uncutTokens - event.usage.output));
+        attempt.savedNano = Math.ceil((attempt.savedTokens * attempt.outputPerMtok) / 1e6);
+      }
       return;
     case "verdict-reached":
       attempt.criteria = event.verdict.criteria;
@@ -161,7 +172,12 @@ function applyToMicrotask(microtask, event) {
       return;
     case "attempt-cancelled":
       end(attempt, "cancelled", event);
-      Object.assign(attempt, { note: event.why, savedNano: event.savedNano, savedTokens: event.savedTokens });
+      Object.assign(attempt, {
+        note: event.why,
+        uncutTokens: event.uncut?.tokens ?? null,
+        savedNano: event.savedNano,
+        savedTokens: event.savedTokens,
+      });
       return;
   }
 }
@@ -177,6 +193,9 @@ const startAttempt = (/** @type {any} */ event, /** @type {Attempt[]} */ before)
   text: before.find((one) => one.id === event.continues?.attempt)?.text.slice(0, event.continues.chars) ?? "",
   tokens: null,
   costNano: 0,
+  reservedNano: event.reservedNano,
+  outputPerMtok: event.price?.outputPerMtok ?? 0,
+  uncutTokens: null,
   savedNano: 0,
   savedTokens: 0,
   note: event.why,

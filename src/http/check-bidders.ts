@@ -25,10 +25,18 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[])
       "no-bidder",
       others
         ? `None of the bidders that the request allows can do "${kind}". Allow another in "bidders", or leave it out.`
-        : `No bidder can do "${kind}". ${howToAdd}`,
+        : `No bidder can do "${kind}". ${howToAdd}${byName(kind, bidders)}`,
       { field },
     );
   }
+}
+
+/** Who takes part only when named, simulated bidders that is, lets a stranger try what needs a model. */
+function byName(kind: Kind, bidders: readonly Candidate[]): string {
+  const named = bidders.find(
+    (b) => b.enabled && b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
+  );
+  return named === undefined ? "" : ` Or name one that takes part only by name, as "${named.id}" does.`;
 }
 
 function requiredKinds(request: JobRequest): { kind: Kind; field: string }[] {

@@ -41,11 +41,12 @@ export function calibrationError(row: Row): number | null {
   let sum = 0;
   let n = 0;
   for (let i = 0; i < claimBins; i++) {
-    n += row.bins[3 * i] ?? 0;
-    sum += Math.abs((row.bins[3 * i + 1] ?? 0) - (row.bins[3 * i + 2] ?? 0));
+    const weight = row.bins[3 * i] ?? 0;
+    n += weight;
+    // Verdicts corrected for their noise lie outside of 0 to 1, and so can the mean of a few: the share that came true cannot.
+    sum += Math.abs((row.bins[3 * i + 1] ?? 0) - within(row.bins[3 * i + 2] ?? 0, 0, weight));
   }
-  // Verdicts corrected for their noise lie outside of 0 to 1: so can the mean of a few.
-  return n > 0 ? Math.min(1, sum / n) : null;
+  return n > 0 ? sum / n : null;
 }
 
 /**

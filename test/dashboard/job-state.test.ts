@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { apply, emptyJob, totals } from "../../src/dashboard/job-state.js";
+import { reconcileCost } from "../../src/engine/reconcile.ts";
+import { attemptOf } from "../../src/job/evolve.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { bidderOf, flush, requestOf, says, World } from "../engine/world.ts";
 import type { MemoryJob } from "../http/memory-jobs.ts";
 import { testServer } from "../http/memory-ports.ts";
 import {
@@ -24,7 +27,7 @@ async function run(script: Parameters<ReturnType<typeof testServer>["runs"]>[0])
   return job;
 }
 
-function folded(job: MemoryJob) {
+function folded(job: { log: readonly object[] }) {
   const state = emptyJob();
   for (const event of job.log) apply(state, JSON.parse(JSON.stringify(event)));
   return state;
@@ -78,6 +81,47 @@ describe("the job page's fold", () => {
       view.microtasks.map((m) => m.winner),
     );
     expect(state.log).toHaveLength(job.log.length);
+  });
+
+  it("agrees on the bill of a race that was cut, lost in a restart, run again, and corrected by its provider", async () => {
+    const bidders = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
+    const world = new World(bidders, (call) =>
+      says(`It is Paris, by the river. ${"And so on. ".repeat(call.seed % 7)}`, 50),
+    );
+    const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
+    world.accept(requestOf({ strategy: "race", delivery: "live", contract: { criteria, judged: [] } }));
+    for (let i = 0; i < 6; i++) {
+      await flush();
+      world.step();
+    }
+    world.boot();
+    const job = await world.settle();
+    const attempts = job.microtasks.flatMap((m) => m.attempts);
+    expect(attempts.map((a) => a.status)).toEqual(expect.arrayContaining(["orphaned", "cancelled", "complete"]));
+    const bill = ({
+      costNano,
+      savedNano,
+      savedTokens,
+    }: {
+      costNano: number;
+      savedNano: number;
+      savedTokens: number;
+    }) => [costNano, savedNano, savedTokens];
+    const agree = () => {
+      const shown = folded(world).microtasks.flatMap((m) => m.attempts);
+      const held = world.run?.job.microtasks.flatMap((m) => m.attempts) ?? [];
+      expect(shown.map(bill)).toEqual(held.map(bill));
+      expect(totals(folded(world)).costNano).toBe(world.run?.job.costNano);
+    };
+    agree();
+    const cut = attempts.find((a) => a.status === "cancelled" && a.usage?.source !== "provider") ?? expect.fail();
+    const run = world.run ?? expect.fail();
+    const { savedTokens } = cut;
+    expect(savedTokens).toBeGreaterThan(2);
+    const output = (cut.usage?.output ?? 0) + 2;
+    expect(reconcileCost(run, cut.id, { input: 40, output, source: "provider" })).toBeNull();
+    agree();
+    expect(attemptOf(run.job, cut.id)?.savedTokens).toBe(savedTokens - 2);
   });
 
   it("shows who lost and why, and what the verdict rests on", async () => {

@@ -98,7 +98,9 @@ test("claims found wrong widen the bidder's next bids and its standing", () => {
 test("a calibration error is a share, also where corrected verdicts of a few claims lie beyond 0 and 1", () => {
   const row = emptyRow();
   for (let i = 0; i < 2; i++) recordClaim(row, 0.7, 2.17);
-  expect(calibrationError(row)).toBe(1);
+  expect(calibrationError(row)).toBeCloseTo(0.3, 12);
   recordClaim(row, 0.7, -1.17);
-  expect(calibrationError(row)).toBeCloseTo(0.3567, 3);
+  expect(calibrationError(row)).toBeCloseTo(0.3, 12);
+  recordClaim(row, 0.7, -1.17);
+  expect(calibrationError(row)).toBeCloseTo(0.7 - 0.5, 12);
 });
