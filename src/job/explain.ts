@@ -32,10 +32,19 @@ export function explain(job: Job): Explanation {
   const sentences = [
     `The job ${ended(job)} with ${job.microtasks.length} microtask${job.microtasks.length === 1 ? "" : "s"} and cost ${formatUsd(job.costNano)}.`,
   ];
-  if (strongest > 0)
+  const lost = job.microtasks
+    .flatMap((m) => m.attempts)
+    .reduce((sum, a) => sum + (a.status === "orphaned" ? a.costNano : 0), 0);
+  if (lost > 0)
     sentences.push(
-      `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${strongest >= job.costNano ? "saved" : "spent"} ${formatUsd(Math.abs(strongest - job.costNano))}${strongest >= job.costNano ? "" : " more"}.`,
+      `Calls that a restart lost may have cost up to ${formatUsd(lost)} of it: nobody knows what was billed.`,
     );
+  if (strongest > 0) {
+    const more = job.costNano - lost - strongest;
+    sentences.push(
+      `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${more > 0 ? "spent" : "saved"} ${formatUsd(Math.abs(more))}${more > 0 ? " more" : ""}${lost > 0 ? ", what the restart lost aside" : ""}.`,
+    );
+  }
   if (saved > 0) sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
   sentences.push(...queueSentence(job.microtasks.flatMap((m) => m.attempts)));
   if (job.error !== null) sentences.push(job.error.message);
@@ -159,8 +168,10 @@ function twice({ repeats }: Attempt): string {
   return `${gone} ${frames(alike)} came twice, byte for byte, and without a number: the text is passed on as sent, for it may be meant.`;
 }
 
+/** A place is asked for again after this, ms: less is the time of asking, and no queue. */
+const shortestQueueMs = 5;
 /** Time in the queue, where there was one. */
-const queued = (a: Attempt): string => (a.queuedMs > 0 ? ` after ${a.queuedMs} ms in the queue` : "");
+const queued = (a: Attempt): string => (a.queuedMs >= shortestQueueMs ? ` after ${a.queuedMs} ms in the queue` : "");
 
 /** The price of a cut on a prediction. */
 const foretold = ({ writtenOff: w }: Attempt): string =>
@@ -185,7 +196,7 @@ function spareSentence({ id, bidder, spared }: Attempt): string[] {
 
 /** How long the calls of a job waited for their places, all together and at most. */
 function queueSentence(attempts: readonly Attempt[]): string[] {
-  const waited = attempts.filter((a) => a.queuedMs > 0);
+  const waited = attempts.filter((a) => a.queuedMs >= shortestQueueMs);
   if (waited.length === 0) return [];
   const sum = waited.reduce((total, a) => total + a.queuedMs, 0);
   const longest = Math.max(...waited.map((a) => a.queuedMs));

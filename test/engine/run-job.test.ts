@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fold } from "../../src/job/evolve.ts";
+import { explain } from "../../src/job/explain.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import { formatUsd } from "../../src/money/nano-usd.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
-import { bidderOf, fails, Killed, requestOf, type Script, says, World } from "./world.ts";
+import { bidderOf, fails, flush, Killed, requestOf, type Script, says, World } from "./world.ts";
 
 const types = (log: LoggedEvent[]): string[] => log.map((e) => e.type);
 const two = [bidderOf("a/one"), bidderOf("b/two")];
@@ -338,6 +340,28 @@ async function endOrDie(world: World, request: ReturnType<typeof requestOf>): Pr
     throw error;
   }
 }
+
+describe("an explanation after a restart", () => {
+  it("says what the restart may have cost, and leaves that out of what the market saved", async () => {
+    const world = new World([bidderOf("a/one")], () => says("Paris, by the river.", 50));
+    world.accept(requestOf());
+    for (let i = 0; i < 3; i++) {
+      await flush();
+      world.step();
+    }
+    world.boot();
+    const job = await world.settle();
+    const [orphan, again] = job.microtasks[0]?.attempts ?? [];
+    expect([orphan?.status, again?.status]).toEqual(["orphaned", "complete"]);
+    expect(job.costNano).toBe((orphan?.reservedNano ?? 0) + (again?.costNano ?? 0));
+    const { sentences, strongestAloneNano } = explain(job);
+    expect(sentences).toContain(
+      `Calls that a restart lost may have cost up to ${formatUsd(orphan?.reservedNano ?? 0)} of it: nobody knows what was billed.`,
+    );
+    const saved = formatUsd(strongestAloneNano - (again?.costNano ?? 0));
+    expect(sentences.join(" ")).toContain(`the market saved ${saved}, what the restart lost aside.`);
+  });
+});
 
 describe("live delivery", () => {
   const shown = (log: LoggedEvent[]): string => {
