@@ -54,7 +54,8 @@ export function problemOf(error: AtomicError, requestId: string): object {
   };
 }
 
-const openaiPaths = /^\/v1\/(chat|models|responses)(\/|$)/;
+/** Routes of OpenAI's; who asks for one that is not here has an OpenAI client. */
+const openaiPaths = /^\/v1\/(audio|chat|completions|embeddings|images|models|moderations|responses)(\/|$)/;
 export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
 
 /** One error, in the dialect of the route that was asked. */

@@ -8,7 +8,7 @@ const maxFaults = 20;
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, [])).slice(0, maxFaults);
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, [], schema)).slice(0, maxFaults);
   const first = faults[0] ?? { field: "", detail: "The request is not valid." };
   throw new InputError({ code: "invalid-request", message: first.detail, field: first.field }, faults);
 }
@@ -21,24 +21,41 @@ export function pathText(path: readonly PropertyKey[]): string {
   return text;
 }
 
-function faultsOf(issue: Issue, above: PropertyKey[]): Fault[] {
+function faultsOf(issue: Issue, above: PropertyKey[], schema: z.core.$ZodType): Fault[] {
   const path = [...above, ...issue.path];
-  if (issue.code === "unrecognized_keys")
+  if (issue.code === "unrecognized_keys") {
+    const known = fieldsAt(schema, path);
+    const names = known.length === 0 ? "Remove it or correct its name." : `${subject(path)} takes ${known.join(", ")}.`;
     return issue.keys.map((key) => ({
       field: pathText([...path, key.slice(0, 100)]),
-      detail: `Unknown field "${key.slice(0, 100)}". Remove it or correct its name.`,
+      detail: `Unknown field "${key.slice(0, 100)}". ${names}`,
     }));
+  }
   if (issue.code === "invalid_union" && "options" in issue && issue.options !== undefined)
     return [
       { field: pathText(path), detail: `${subject(path)} must be one of ${issue.options.map(quote).join(", ")}.` },
     ];
   if (issue.code === "invalid_union") {
     // The branch that got furthest is the one that was meant.
-    const branches = issue.errors.map((issues) => issues.flatMap((inner) => faultsOf(inner, path)));
+    const branches = issue.errors.map((issues) => issues.flatMap((inner) => faultsOf(inner, path, schema)));
     const meant = branches.sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
     if (meant !== undefined && meant.length > 0) return meant;
   }
   return [{ field: pathText(path), detail: sentence(issue, path) }];
+}
+
+/** Names of the fields that an object in the input may have; none where a choice of forms stands on the way to it. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if ("innerType" in def) return fieldsAt(def.innerType, path);
+  if (def.type === "pipe") return fieldsAt(def.in, path);
+  if (def.type === "lazy") return fieldsAt(def.getter(), path);
+  const [first, ...rest] = path;
+  if (def.type === "array" && typeof first === "number") return fieldsAt(def.element, rest);
+  if (def.type !== "object") return [];
+  if (first === undefined) return Object.keys(def.shape);
+  const next = def.shape[String(first)];
+  return next === undefined ? [] : fieldsAt(next, rest);
 }
 
 const depth = (faults: Fault[]): number => Math.max(0, ...faults.map((f) => f.field.split(/[.[]/).length));

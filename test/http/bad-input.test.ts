@@ -20,7 +20,7 @@ const cases: Refused[] = [
     status: 400,
     code: "invalid-request",
     field: "budgt",
-    says: /Unknown field "budgt"\. Remove it/,
+    says: /^Unknown field "budgt"\. The body takes messages, text, .*budgetUsd/,
   },
   {
     what: "an unknown field inside",
@@ -28,7 +28,7 @@ const cases: Refused[] = [
     status: 400,
     code: "invalid-request",
     field: "contract.shema",
-    says: /Remove it/,
+    says: /^Unknown field "shema"\. "contract" takes schema, criteria, judged\.$/,
   },
   {
     what: "no input",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { onlyEmbedded } from "./bidders.ts";
+import { generative, onlyEmbedded } from "./bidders.ts";
 import { testServer } from "./memory-ports.ts";
 import { answers, refuses } from "./scripts.ts";
 
@@ -177,6 +177,22 @@ describe("chat completions, whole", () => {
     });
     expect(error.message).toMatch(/\.$/);
     expect(server.jobs.jobs.size).toBe(0);
+  });
+
+  it("of a misspelt field of Atomic's name those there are", async () => {
+    const body = { model: "atomic", messages, atomic: { contract: {} } };
+    const { error } = await (await testServer().ask(chat, { body })).json();
+    expect(error.message).toMatch(
+      /^Unknown field "contract"\. "atomic" takes kind, .*criteria, judged, value_usd, .*\.$/,
+    );
+  });
+
+  it("without any generative bidder say who takes part by name, where there is one", async () => {
+    const named = { ...generative("sim/slow"), onlyByName: true };
+    const server = testServer({ bidders: [...onlyEmbedded, named] });
+    const { error } = await (await server.ask(chat, { body: { model: "atomic", messages } })).json();
+    expect(error.message).toMatch(/ Or name one that takes part only by name, as "sim\/slow" does\.$/);
+    expect((await server.ask(chat, { body: { model: "sim/slow", messages } })).status).toBe(200);
   });
 
   it("without any generative bidder say how to add one", async () => {

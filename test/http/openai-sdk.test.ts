@@ -93,6 +93,11 @@ describe("the openai SDK over a socket", () => {
     await expect(client.chat.completions.create({ model: "atomic", messages: [] })).rejects.toBeInstanceOf(
       BadRequestError,
     );
+    await expect(client.embeddings.create({ model: "atomic", input: "x" })).rejects.toMatchObject({
+      constructor: NotFoundError,
+      code: "not_found",
+      message: expect.stringContaining("There is nothing at POST /v1/embeddings."),
+    });
     server.runs(refuses("bidders-failed", "All bidders failed. Try later."));
     await expect(client.chat.completions.create({ model: "atomic", messages })).rejects.toMatchObject({
       constructor: InternalServerError,
