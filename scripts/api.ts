@@ -21,7 +21,7 @@ export class Api {
       signal: AbortSignal.timeout(120_000),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 600)}`);
+    if (!response.ok) throw new Error(`${refusalIn(text)} (${method} ${path}: ${response.status})`);
     return (text === "" ? null : JSON.parse(text)) as T;
   }
 
@@ -36,7 +36,7 @@ export class Api {
       signal,
     });
     if (!response.ok || response.body === null)
-      throw new Error(`events of ${job}: ${response.status} ${await response.text()}`);
+      throw new Error(`${refusalIn(await response.text())} (events of ${job}: ${response.status})`);
     let buffer = "";
     const decoder = new TextDecoder();
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -57,4 +57,15 @@ export class Api {
   #auth(): Record<string, string> {
     return this.key === null ? {} : { authorization: `Bearer ${this.key}` };
   }
+}
+
+/** The sentence of a problem+json body, else its beginning. */
+function refusalIn(body: string): string {
+  try {
+    const { detail } = JSON.parse(body) as { detail?: unknown };
+    if (typeof detail === "string") return detail;
+  } catch {
+    // Not the server's own words: a proxy's page, perhaps.
+  }
+  return body.slice(0, 600);
 }

@@ -19,9 +19,11 @@ export async function main(command: Command): Promise<void> {
     const refused = error instanceof TypeError && String(error.cause).includes("ECONNREFUSED");
     const message = refused
       ? "No server answers. Start one with npm start, or give --url."
-      : error instanceof Error
-        ? error.message
-        : String(error);
+      : error instanceof TypeError && error.cause instanceof Error
+        ? `The server cannot be reached: ${error.cause.message}.`
+        : error instanceof Error
+          ? error.message
+          : String(error);
     console.error(`atomic: ${message}`);
     process.exitCode = 1;
   }

@@ -24,7 +24,7 @@ export function pathText(path: readonly PropertyKey[]): string {
 function faultsOf(issue: Issue, above: PropertyKey[], schema: z.core.$ZodType): Fault[] {
   const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    const known = fieldsAt(schema, path);
+    const known = fieldsAt(schema, path, issue.input);
     const names = known.length === 0 ? "Remove it or correct its name." : `${subject(path)} takes ${known.join(", ")}.`;
     return issue.keys.map((key) => ({
       field: pathText([...path, key.slice(0, 100)]),
@@ -44,18 +44,32 @@ function faultsOf(issue: Issue, above: PropertyKey[], schema: z.core.$ZodType): 
   return [{ field: pathText(path), detail: sentence(issue, path) }];
 }
 
-/** Names of the fields that an object in the input may have; none where a choice of forms stands on the way to it. */
-function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+/** Names of the fields that the object `input` at this path may have; none where several forms of it are possible. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[], input: unknown): string[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  if ("innerType" in def) return fieldsAt(def.innerType, path);
-  if (def.type === "pipe") return fieldsAt(def.in, path);
-  if (def.type === "lazy") return fieldsAt(def.getter(), path);
+  if ("innerType" in def) return fieldsAt(def.innerType, path, input);
+  if (def.type === "pipe") return fieldsAt(def.in, path, input);
+  if (def.type === "lazy") return fieldsAt(def.getter(), path, input);
   const [first, ...rest] = path;
-  if (def.type === "array" && typeof first === "number") return fieldsAt(def.element, rest);
+  if (def.type === "union") {
+    const forms = def.options.filter((form) => first !== undefined || isOfType(form, input));
+    const fields = forms.map((form) => fieldsAt(form, path, input)).filter((names) => names.length > 0);
+    return fields.length === 1 ? (fields[0] ?? []) : [];
+  }
+  if (def.type === "array" && typeof first === "number") return fieldsAt(def.element, rest, input);
   if (def.type !== "object") return [];
   if (first === undefined) return Object.keys(def.shape);
   const next = def.shape[String(first)];
-  return next === undefined ? [] : fieldsAt(next, rest);
+  return next === undefined ? [] : fieldsAt(next, rest, input);
+}
+
+/** Is this the form of objects whose `type` the input names? */
+function isOfType(form: z.core.$ZodType, input: unknown): boolean {
+  const { def } = (form as z.core.$ZodTypes)._zod;
+  if (def.type !== "object" || typeof input !== "object" || input === null) return false;
+  const { type } = def.shape;
+  const wanted = type === undefined ? undefined : (type as z.core.$ZodTypes)._zod.def;
+  return wanted?.type === "literal" && wanted.values.some((value) => value === (input as { type?: unknown }).type);
 }
 
 const depth = (faults: Fault[]): number => Math.max(0, ...faults.map((f) => f.field.split(/[.[]/).length));

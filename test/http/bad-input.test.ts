@@ -31,6 +31,14 @@ const cases: Refused[] = [
     says: /^Unknown field "shema"\. "contract" takes schema, criteria, judged\.$/,
   },
   {
+    what: "an unknown field of a criterion",
+    body: { text: "x", contract: { criteria: [{ type: "length", maxChars: 5 }] } },
+    status: 400,
+    code: "invalid-request",
+    field: "contract.criteria[0].maxChars",
+    says: /^Unknown field "maxChars"\. "contract\.criteria\[0\]" takes type, min, max\.$/,
+  },
+  {
     what: "no input",
     body: {},
     status: 400,
