@@ -4,7 +4,7 @@ import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
-import type { NanoUsd } from "../money/nano-usd.ts";
+import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Message } from "../plan/microtask.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -213,7 +213,7 @@ function tooDear(
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
   return run.ports.market().bidders.flatMap((bidder) => {
     const { leastNano } = boundOf(bidder, messages, wanted);
-    const reason = `it may cost ${leastNano} nano-USD and ${left} are left`;
+    const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });
 }

@@ -1,5 +1,5 @@
 import type { Refusal } from "../error.ts";
-import { toUsd } from "../money/nano-usd.ts";
+import { formatUsd, toUsd } from "../money/nano-usd.ts";
 import { acceptNow, awardOf } from "./award.ts";
 import type { AwardInputs, AwardRow } from "./award-inputs.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
@@ -10,7 +10,7 @@ import { claimError } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
 import type { Random } from "./draw.ts";
 import { short, steps, within } from "./elementary.ts";
-import { ineligible } from "./eligibility.ts";
+import { ineligible, unservedReason } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
 import { policyTerms, waitingPrice } from "./policy.ts";
 import { acceptance, columnOf, featuresOf, type KindView, viewKind } from "./profile.ts";
@@ -84,7 +84,7 @@ export function decide(
     if (!afford(one))
       excluded.push({
         bidder: one.bidder.id,
-        reason: `it would cost ${one.costNano} nano-USD, ${request.budgetNano} are left`,
+        reason: `it would cost ${formatUsd(one.costNano)} and ${formatUsd(request.budgetNano ?? 0)} are left`,
       });
   }
   if (cheap.length === 0) return refusalOf(request, excluded, eligible.length > 0);
@@ -317,21 +317,26 @@ function refusalOf(
   excluded: readonly { bidder: string; reason: string }[],
   tooDear: boolean,
 ): Refusal {
-  const list = excluded.map((one) => `${one.bidder}: ${one.reason}`).join("; ");
+  const list = byReason(excluded);
   if (tooDear) {
     return {
       code: "budget-exceeded",
-      message: `The budget left (${request.budgetNano} nano-USD) is below the cheapest bidder. ${list}. Raise the budget.`,
+      message: `The budget left (${formatUsd(request.budgetNano ?? 0)}) is below the cheapest bidder. ${list}Raise the budget.`,
       field: "budgetNano",
     };
   }
-  const hint = request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
-  return {
-    code: "no-bidder",
-    message:
-      excluded.length === 0
-        ? `There is no bidder for ${request.kind}. ${hint}`
-        : `No bidder can take ${request.kind}: ${list}. ${hint}`,
-    field: "kind",
-  };
+  const unserved = excluded.every(({ reason }) => reason === unservedReason(request.kind));
+  const hint = !unserved ? "" : request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
+  const none = excluded.length === 0 ? "There is no bidder for" : "No bidder can take";
+  return { code: "no-bidder", message: `${none} ${request.kind}. ${list}${hint}`.trimEnd(), field: "kind" };
+}
+
+/** Who is out and why, the reasons of few before those of many; "" where nobody is. */
+function byReason(excluded: readonly { bidder: string; reason: string }[]): string {
+  const groups = new Map<string, string[]>();
+  for (const { bidder, reason } of excluded) groups.set(reason, [...(groups.get(reason) ?? []), bidder]);
+  const told = [...groups].sort(([, a], [, b]) => a.length - b.length);
+  const who = (bidders: string[]) =>
+    bidders.length > 4 ? `${bidders.slice(0, 3).join(", ")} and ${bidders.length - 3} more` : bidders.join(", ");
+  return told.length === 0 ? "" : `${told.map(([reason, bidders]) => `${who(bidders)}: ${reason}`).join("; ")}. `;
 }

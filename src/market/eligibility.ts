@@ -1,14 +1,16 @@
+import type { Kind } from "../plan/kind.ts";
 import type { AuctionRequest } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { contextTokensNeeded } from "./request.ts";
+
+export const unservedReason = (kind: Kind): string => `it does not serve ${kind}`;
 
 /** Why a bidder cannot take part, in words that name the field at fault; null: it can. Never throws on bad data. */
 export function ineligible(bidder: Bidder, request: AuctionRequest): string | null {
   const broken = brokenField(bidder);
   if (broken) return `its entry is broken: ${broken}`;
   if (!bidder.enabled) return "it is switched off";
-  if (bidder.serves !== "generative" && !bidder.serves.includes(request.kind))
-    return `it does not serve ${request.kind}`;
+  if (bidder.serves !== "generative" && !bidder.serves.includes(request.kind)) return unservedReason(request.kind);
   if (request.allowed !== null && !request.allowed.includes(bidder.id)) return "it is not on the allow-list";
   if (bidder.onlyByName && request.allowed === null) return "it takes part only in requests that name it";
   if (request.noRetention && !bidder.noRetention) return "its provider keeps what it is sent";

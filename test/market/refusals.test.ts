@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
+import { type Bidder, decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
 import { bidder, decided, pacing, report, request, settlement } from "./setting.ts";
 
 const good = bidder("a/good", 1);
@@ -46,6 +46,24 @@ describe("bad input", () => {
     expect(state.kinds.answer?.outcomes).toBe(0);
     learn(state, settlement([report(d, "a/good", 1)], 2), [good]);
     expect(state.kinds.answer?.outcomes).toBe(1);
+  });
+
+  it("says why nobody can come: what holds for few before what holds for many, and only then how to add one", () => {
+    const others = [1, 2, 3, 4, 5].map((n) => bidder(`z/other-${n}`, 1, { serves: ["spam"] }));
+    const message = (bidders: Bidder[]) => {
+      const refused = decide(emptyMarket(), bidders, request(), pacing, random);
+      return "message" in refused ? refused.message : "";
+    };
+    const unserved = "z/other-1, z/other-2, z/other-3 and 2 more: it does not serve answer.";
+    expect(message(others)).toBe(`No bidder can take answer. ${unserved} Add one: npm run bidders -- add.`);
+    const off = bidder("a/off", 1, { enabled: false });
+    expect(message([...others, off])).toBe(
+      `No bidder can take answer. a/off: it is switched off; ${unserved.slice(0, -1)}.`,
+    );
+    const poor = decide(emptyMarket(), [good, ...others], request({ budgetNano: 10 }), pacing, random);
+    expect("message" in poor && poor.message).toMatch(
+      /^The budget left \(\$0\.000000010\) is below the cheapest bidder\. a\/good: it would cost \$[\d.]+ and \$0\.000000010 are left; z\/.*\. Raise the budget\.$/,
+    );
   });
 
   it("refuses a budget of zero, one below the cheapest, and an empty market, naming the field", () => {
