@@ -55,7 +55,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
     type: "microtask-failed",
     microtask: microtaskId,
     code,
-    message: `${tried}${decision.message}`.slice(0, 2000),
+    message: `${tried}${shortSentence(microtask, decision) ?? decision.message}`.slice(0, 2000),
     ...(code === "budget-exceeded" || code === "rate-limited" ? { reason: run.job.shortage?.why ?? "job-budget" } : {}),
   });
 }
@@ -72,6 +72,17 @@ function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refus
     why,
   };
   run.record(abandoned, ...(policy === "fail" ? [failedByPolicy(run.job)] : []));
+}
+
+/** What the cheapest start would have needed, where the market found nothing left because money refused it; else null. */
+function shortSentence(microtask: MicrotaskState, { field }: Refusal): string | null {
+  const [cheapest] = [...microtask.refused].sort((a, b) => a.needNano - b.needNano);
+  if (cheapest === undefined || field !== "budgetNano") return null;
+  const call = `A call of ${cheapest.bidder} may cost ${formatUsd(cheapest.needNano)}, and`;
+  if (cheapest.shortage === "held")
+    return `${call} the tenant's other jobs hold what is left of its budget. Try again when they have ended.`;
+  const whose = cheapest.shortage === "cap-reached" ? "the tenant's month" : "the job's budget";
+  return `${call} less is left of ${whose}. Raise it, or lower maxOutputTokens.`;
 }
 
 /** 402 where the money is gone, 429 where it is only lent out. */

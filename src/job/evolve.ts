@@ -62,8 +62,8 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       job.shortage = event.shortage === null ? null : { why: event.shortage, atMs: event.atMs };
       break;
     case "start-refused": {
-      const { round, place, role, about, shortage } = event;
-      microtaskOf(job, event.microtask)?.refused.push({ round, place, role, about, shortage });
+      const { round, place, role, about, bidder, needNano, shortage } = event;
+      microtaskOf(job, event.microtask)?.refused.push({ round, place, role, about, bidder, needNano, shortage });
       break;
     }
     case "microtask-charged": {

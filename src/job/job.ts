@@ -91,6 +91,17 @@ export interface Joined {
   atMs: number;
 }
 
+/** A start that money did not allow: its call may have cost `needNano`, and less was to be had. */
+export interface RefusedStart {
+  round: number;
+  place: number;
+  role: string;
+  about: string[];
+  bidder: string;
+  needNano: NanoUsd;
+  shortage: MoneyShortage;
+}
+
 export interface MicrotaskState {
   task: Microtask;
   status: "pending" | "waiting" | "open" | "joined" | "failed";
@@ -113,7 +124,7 @@ export interface MicrotaskState {
   abandoned: { attempt: string; why: string } | null;
   joined: Joined | null;
   /** Starts that money did not allow. */
-  refused: { round: number; place: number; role: string; about: string[]; shortage: MoneyShortage }[];
+  refused: RefusedStart[];
   /** What the tenant is invoiced for it; null: nothing was charged. */
   charge: { nano: NanoUsd; atMs: number } | null;
   failure: { code: string; message: string; reason?: string } | null;

@@ -341,6 +341,35 @@ async function endOrDie(world: World, request: ReturnType<typeof requestOf>): Pr
   }
 }
 
+describe("a start that money does not allow", () => {
+  it.each([
+    ["cap-reached", "less is left of the tenant's month. Raise it, or lower maxOutputTokens.", "budget-exceeded"],
+    [
+      "held",
+      "the tenant's other jobs hold what is left of its budget. Try again when they have ended.",
+      "rate-limited",
+    ],
+  ] as const)("ends the job with what the call needed: %s", async (shortage, says, code) => {
+    const world = new World([bidderOf("a/one")], () => expect.fail("nothing may be called"));
+    world.lease = async () => ({ totalNano: 0, shortage });
+    const run = world.boot();
+    const slice = { purse: null, nano: 0 };
+    run.accept({
+      type: "job-accepted",
+      job: "job_test",
+      tenant: "t",
+      request: requestOf(),
+      seed: 7,
+      via: "http",
+      slice,
+    });
+    const job = await world.settle();
+    expect(job.error?.code).toBe(code);
+    const need = formatUsd(job.microtasks[0]?.refused[0]?.needNano ?? 0);
+    expect(job.error?.message).toBe(`Microtask "answer": A call of a/one may cost ${need}, and ${says}`);
+  });
+});
+
 describe("an explanation after a restart", () => {
   it("says what the restart may have cost, and leaves that out of what the market saved", async () => {
     const world = new World([bidderOf("a/one")], () => says("Paris, by the river.", 50));
