@@ -163,8 +163,12 @@ const failureOf = (microtask: MicrotaskState): "not-accepted" | "bidders-failed"
 export function triedSentence(microtask: MicrotaskState): string {
   return microtask.attempts
     .filter((a) => a.role !== "judge" && a.status !== "running")
-    .map((a) => `${a.bidder}: ${a.failure ?? whyRejected(a) ?? a.status}.`)
+    .map((a) => `${a.bidder}: ${whyFailed(a) ?? whyRejected(a) ?? a.status}.`)
     .join(" ");
+}
+
+function whyFailed({ failure, message }: Attempt): string | null {
+  return failure === null || message === "" ? failure : `${failure} (${message.replace(/\.$/, "").slice(0, 200)})`;
 }
 
 function whyRejected(attempt: Attempt): string | null {

@@ -113,7 +113,7 @@ function endSentence(a: Attempt): string {
     case "complete":
       return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}${howEnded(a)}.${evidence}`;
     case "failed":
-      return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}. ${a.message} It cost ${cost}.`;
+      return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}${a.message === "" ? "" : ` (${a.message.replace(/\.$/, "")})`}. It cost ${cost}.`;
     case "cancelled":
       return `${a.bidder} (${roleOf(a)}) was cut${queued(a)} after ${a.cut?.tokensSeen ?? 0} tokens (${a.message}${foretold(a)}) and stopped ${(a.cut?.stoppedAtMs ?? 0) - (a.cut?.askedAtMs ?? 0)} ms later: it cost ${cost} (${a.usage?.output ?? 0} tokens billed, ${a.usage?.source ?? "unknown"}), and ${a.savedTokens} tokens, ${formatUsd(a.savedNano)}, were saved${estimated(a)}.${evidence}`;
     case "orphaned":

@@ -317,18 +317,20 @@ function refusalOf(
   excluded: readonly { bidder: string; reason: string }[],
   tooDear: boolean,
 ): Refusal {
-  const list = byReason(excluded);
   if (tooDear) {
     return {
       code: "budget-exceeded",
-      message: `The budget left (${formatUsd(request.budgetNano ?? 0)}) is below the cheapest bidder. ${list}Raise the budget.`,
+      message: `The budget left (${formatUsd(request.budgetNano ?? 0)}) is below the cheapest bidder. ${byReason(excluded)}Raise the budget.`,
       field: "budgetNano",
     };
   }
-  const unserved = excluded.every(({ reason }) => reason === unservedReason(request.kind));
-  const hint = !unserved ? "" : request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
-  const none = excluded.length === 0 ? "There is no bidder for" : "No bidder can take";
-  return { code: "no-bidder", message: `${none} ${request.kind}. ${list}${hint}`.trimEnd(), field: "kind" };
+  const others = excluded.filter(({ bidder }) => !request.tried.some((one) => one.bidder === bidder));
+  const able = others.filter(({ reason }) => reason !== unservedReason(request.kind));
+  const known = able.length > 0 || request.tried.length > 0;
+  const hint = known ? "" : request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
+  const who = request.tried.length > 0 ? "No other bidder" : "No bidder";
+  const why = byReason(known ? able : others);
+  return { code: "no-bidder", message: `${who} can take ${request.kind}. ${why}${hint}`.trimEnd(), field: "kind" };
 }
 
 /** Who is out and why, the reasons of few before those of many; "" where nobody is. */

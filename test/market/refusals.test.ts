@@ -48,7 +48,7 @@ describe("bad input", () => {
     expect(state.kinds.answer?.outcomes).toBe(1);
   });
 
-  it("says why nobody can come: what holds for few before what holds for many, and only then how to add one", () => {
+  it("says why nobody can come: who could do it and may not, else that nobody can and how to add one", () => {
     const others = [1, 2, 3, 4, 5].map((n) => bidder(`z/other-${n}`, 1, { serves: ["spam"] }));
     const message = (bidders: Bidder[]) => {
       const refused = decide(emptyMarket(), bidders, request(), pacing, random);
@@ -57,9 +57,11 @@ describe("bad input", () => {
     const unserved = "z/other-1, z/other-2, z/other-3 and 2 more: it does not serve answer.";
     expect(message(others)).toBe(`No bidder can take answer. ${unserved} Add one: npm run bidders -- add.`);
     const off = bidder("a/off", 1, { enabled: false });
-    expect(message([...others, off])).toBe(
-      `No bidder can take answer. a/off: it is switched off; ${unserved.slice(0, -1)}.`,
-    );
+    // Who could do it and may not says more than who cannot.
+    expect(message([...others, off])).toBe("No bidder can take answer. a/off: it is switched off.");
+    const tried = [{ bidder: "a/good", how: "failed" as const }];
+    const again = decide(emptyMarket(), [good, off, ...others], request({ tried }), pacing, random);
+    expect("message" in again && again.message).toBe("No other bidder can take answer. a/off: it is switched off.");
     const poor = decide(emptyMarket(), [good, ...others], request({ budgetNano: 10 }), pacing, random);
     expect("message" in poor && poor.message).toMatch(
       /^The budget left \(\$0\.000000010\) is below the cheapest bidder\. a\/good: it would cost \$[\d.]+ and \$0\.000000010 are left; z\/.*\. Raise the budget\.$/,
