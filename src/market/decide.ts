@@ -93,7 +93,6 @@ export function decide(
   const belief = beliefAfter(view, bidders, request, column, band, loading);
   const fresh = !request.tried.some((one) => one.how === "rejected");
   const strongest = strongestOf(cheap);
-  const asked = policyTerms(request, pacing, strongest.costNano + (request.worthLookNano ?? request.verdict.costNano));
   const numbers = { model: new Map<string, number>(), provider: new Map<string, number>() };
   const rows: AwardRow[] = [];
   const bids: Bid[] = [];
@@ -145,6 +144,8 @@ export function decide(
     });
   }
   const fastestMs = Math.min(...bids.map((bid) => bid.totalMs.p50));
+  const strongestNano = strongest.costNano + (request.worthLookNano ?? request.verdict.costNano);
+  const asked = policyTerms(request, pacing, strongestNano, fastestMs);
   const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
   const priced = cheap.map((one, i) => {
     const nano = terms.lambda * one.costNano + terms.muUsdPerSecond * 1e6 * (bids[i]?.totalMs.p50 ?? 0);

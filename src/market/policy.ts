@@ -1,6 +1,7 @@
 import { toUsd } from "../money/nano-usd.ts";
 import type { AuctionRequest, Policy } from "./bid.ts";
 import { short } from "./elementary.ts";
+import { plainPacing } from "./pacing.ts";
 
 /** What a policy makes of value, cost and time: factors, and the share of the value one second of waiting costs. */
 const policies: Record<Policy, { value: number; cost: number; waiting: number }> = {
@@ -12,7 +13,9 @@ const policies: Record<Policy, { value: number; cost: number; waiting: number }>
 
 /** Worth of an accepted answer by default, in units of the strongest eligible bidder's expected cost. */
 const valueInCosts = 20;
-/** Value when even the strongest is free: one ten-thousandth of a dollar, so that quality still decides. */
+/** And of what the fastest is waited for, at the plain price of time: where all are free, that is the cost there is. */
+const valueInWaits = 10;
+/** Value when even the strongest is free and at once: one ten-thousandth of a dollar, so that quality still decides. */
 const leastValueNano = 100_000;
 
 /** Value in nano-USD and the two prices of a decision, from request, policy and pacing. */
@@ -20,9 +23,11 @@ export function policyTerms(
   request: AuctionRequest,
   pacing: { lambda: number; muUsdPerSecond: number },
   strongestNano: number,
+  fastestMs: number,
 ): { valueNano: number; lambda: number; muUsdPerSecond: number } {
   const policy = policies[request.policy];
-  const base = request.valueNano ?? Math.max(leastValueNano, valueInCosts * strongestNano);
+  const waitNano = (plainPacing.muUsdPerSecond * 1e9 * fastestMs) / 1000;
+  const base = request.valueNano ?? Math.max(leastValueNano, valueInCosts * strongestNano, valueInWaits * waitNano);
   const valueNano = Math.round(base * policy.value);
   return {
     valueNano,

@@ -341,6 +341,23 @@ async function endOrDie(world: World, request: ReturnType<typeof requestOf>): Pr
   }
 }
 
+describe("models that cost nothing and take their time, as on one's own server", () => {
+  const free = { price: { inputPerMtok: 0, outputPerMtok: 0 }, expected: { firstTokenMs: 1_500, tokensPerSecond: 25 } };
+  const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
+
+  it("are asked one after the other when an answer is rejected: their time alone is no reason to give up", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      let calls = 0;
+      const world = new World([bidderOf("local/small", free), bidderOf("local/large", free)], () =>
+        says(calls++ === 0 ? "London." : "Paris.", 20, 1_500),
+      );
+      world.accept(requestOf({ contract: { criteria, judged: [] } }), seed);
+      const job = await world.settle();
+      expect([seed, job.status, calls]).toEqual([seed, "succeeded", 2]);
+    }
+  });
+});
+
 describe("a start that money does not allow", () => {
   it.each([
     ["cap-reached", "less is left of the tenant's month. Raise it, or lower maxOutputTokens.", "budget-exceeded"],
