@@ -11,6 +11,12 @@ const high = words[1] === 0x3ff00000 ? 1 : 0;
 
 const ln2 = Math.LN2;
 
+/** 2^k for -1074 <= k <= 1023, by doubling, which is exact: a multiplication by it moves the exponent and rounds nothing. */
+const leastPower = -1074;
+const powersOfTwo = new Float64Array(1023 - leastPower + 1).fill(Number.MIN_VALUE);
+for (let i = 1; i < powersOfTwo.length; i++) powersOfTwo[i] = 2 * (powersOfTwo[i - 1] ?? 0);
+const powerOfTwo = (k: number): number => powersOfTwo[k - leastPower] ?? Number.NaN;
+
 /** log(x) for x > 0; -Infinity for 0, NaN below. Range reduction to [sqrt(1/2), sqrt(2)), then the atanh series. */
 export function logarithm(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
@@ -23,9 +29,9 @@ export function logarithm(x: number): number {
   }
   double[0] = scaled;
   const word = words[high] ?? 0;
-  exponent += ((word >>> 20) & 0x7ff) - 1023;
-  words[high] = (word & 0x000fffff) | 0x3ff00000;
-  let mantissa = double[0] ?? 1;
+  const binary = ((word >>> 20) & 0x7ff) - 1023;
+  exponent += binary;
+  let mantissa = scaled * powerOfTwo(-binary);
   if (mantissa > Math.SQRT2) {
     mantissa *= 0.5;
     exponent += 1;
@@ -68,9 +74,7 @@ export function exponential(x: number): number {
   sum = sum * r + 0.5;
   sum = sum * r + 1;
   sum = sum * r + 1;
-  words[high] = (k + 1023) << 20;
-  words[1 - high] = 0;
-  return sum * (double[0] ?? 1);
+  return sum * powerOfTwo(k);
 }
 
 /** log(p / (1 - p)), with p kept within [1e-6, 1 - 1e-6]. */

@@ -39,10 +39,12 @@ export function expectedTimes(
   const paceLog =
     ((shared?.pace[1] ?? 0) * paced + logarithm(1000 / Math.max(0.01, bidder.expected.tokensPerSecond)) * declared) /
     (paced + declared);
-  const builtLog = (tokens: number) => logarithm(Math.max(0.01, first + tokens * exponential(paceLog)));
+  const pace = exponential(paceLog);
+  const builtLog = (tokens: number) => logarithm(Math.max(0.01, first + tokens * pace));
+  const built = builtLog(output);
   const n = row?.total[0] ?? 0;
-  const longer = n > 0 && row?.tokens ? builtLog(output) - builtLog(usualOutput(row.tokens) ?? output) : 0;
-  const totalLog = (((row?.total[1] ?? 0) + longer) * n + builtLog(output) * declared) / (n + declared);
+  const longer = n > 0 && row?.tokens ? built - builtLog(usualOutput(row.tokens) ?? output) : 0;
+  const totalLog = (((row?.total[1] ?? 0) + longer) * n + built * declared) / (n + declared);
   const totalVariance = varianceOf(row?.total ?? [0, 0, 0]);
   const total = exponential(totalLog);
   const waiting = Math.max(

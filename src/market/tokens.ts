@@ -26,8 +26,10 @@ export function expectedCall(
   const weight = row?.tokens[0] ?? 0;
   const input = inputTokens * exponential(((row?.tokens[1] ?? 0) * weight) / (weight + 1));
   const cap = Math.min(maxOutputTokens, bidder.maxOutputTokens) + (bidder.reasoningTokens ?? 0);
-  const first = logarithm(Math.min(firstOutput, maxOutputTokens, bidder.maxOutputTokens) + 1);
-  const usual = column && column.output[0] > 0 ? column.output[1] : first;
+  const usual =
+    column && column.output[0] > 0
+      ? column.output[1]
+      : logarithm(Math.min(firstOutput, maxOutputTokens, bidder.maxOutputTokens) + 1);
   let mean = ((row?.tokens[2] ?? 0) * weight + usual * 2) / (weight + 2);
   const spread = lengthVariance(row);
   let variance = spread;
