@@ -86,7 +86,7 @@ export class GroupMarket {
   /** The market's award for a job without criteria, with this leader: what an exploring decision stores as `random`. */
   award(leader: number): Place[] {
     const inputs: AwardInputs = {
-      rules: 3,
+      rules: 4,
       strategy: "auto",
       closed: false,
       places: 3,

@@ -6,10 +6,11 @@ import type { Strategy } from "./bid.ts";
  */
 export interface AwardInputs {
   /**
-   * What the line-up was made by. 3: hedges are chosen for speed, beside the sequence. 2: who stands by or hedges differs
-   * in model, too, where somebody does. Absent in decisions before: in provider.
+   * What the line-up was made by. 4: who costs nothing is not started beside another of its provider that costs nothing:
+   * they share a machine. 3: hedges are chosen for speed, beside the sequence. 2: who stands by or hedges differs in
+   * model, too, where somebody does. Absent in decisions before: in provider.
    */
-  rules?: 2 | 3;
+  rules?: 2 | 3 | 4;
   strategy: Strategy;
   closed: boolean;
   /** Places that may be filled: attempts left. */

@@ -32,6 +32,9 @@ export function acceptNow(
   return inputs.fresh ? p * row[3] : expectedAccept(inputs.belief, acceptRow(row, p, inputs.loading));
 }
 
+/** Since `rules: 3`. */
+const isNew = ({ rules }: AwardInputs): boolean => rules !== undefined && rules >= 3;
+
 /** The award as a pure function of the bids' costs and times, and `inputs`. Decide and replay both call it. */
 export function awardOf(
   bids: readonly Bid[],
@@ -56,7 +59,7 @@ export function awardOf(
   }
   const chosen = bestSequence(candidates, sequenceTerms, inputs.random);
   const { places: sequence, worth } =
-    chosen.worth <= 0 && !inputs.fresh && inputs.rules === 3 ? believedSequence(bids, inputs, terms) : chosen;
+    chosen.worth <= 0 && !inputs.fresh && isNew(inputs) ? believedSequence(bids, inputs, terms) : chosen;
   const leader = sequence[0];
   // A first answer is owed; another one must be worth its cost.
   if (leader === undefined || (worth <= 0 && !inputs.fresh)) return done([], "sequence");
@@ -66,14 +69,14 @@ export function awardOf(
     inputs.strategy === "auto" &&
     second !== undefined &&
     ((inputs.deadlineMs !== null && tooLate(bids, leader, second, inputs.deadlineMs)) ||
-      (inputs.rules === 3 && waitingCostsMore(bids, inputs, terms, candidates, leader, second)))
+      (isNew(inputs) && waitingCostsMore(bids, inputs, terms, candidates, leader, second)))
   ) {
     const pair = sideBySide(bids, { ...inputs, places: 2 }, candidates, sequenceTerms, leader);
     if (pair.length > 1) return done(pair, "parallel");
   }
   const audit = inputs.audit.filter((i) => i !== leader);
   const shape = audit.length > 0 ? "audit" : "sequence";
-  if (many && inputs.rules === 3) return done(lineUpOf(bids, inputs, sequence, candidates, value, audit), shape);
+  if (many && isNew(inputs)) return done(lineUpOf(bids, inputs, sequence, candidates, value, audit), shape);
   const line = many ? [...sequence, ...standby(inputs, sequence, candidates, value)] : sequence;
   return done(inOrder(bids, inputs, line, audit), shape);
 }
@@ -129,6 +132,7 @@ function waitingCostsMore(
   leader: number,
   second: number,
 ): boolean {
+  if (inputs.rules === 4 && shareMachine(bids, inputs, leader, second)) return false;
   const { trueAccept, trueReject } = inputs.verdict;
   const good = bids[leader]?.accept.mean ?? 0;
   const needed = 1 - good * trueAccept - (1 - good) * (1 - trueReject);
@@ -136,6 +140,10 @@ function waitingCostsMore(
   const costUsd = terms.lambda * toUsd(candidates[second]?.costNano ?? 0);
   return needed * terms.muUsdPerSecond * seconds > (1 - needed) * costUsd;
 }
+
+/** Neither costs anything and both are of one provider: one's own server, or this process. Together both take longer. */
+const shareMachine = (bids: readonly Bid[], inputs: AwardInputs, a: number, b: number): boolean =>
+  bids[a]?.costNano === 0 && bids[b]?.costNano === 0 && inputs.rows[a]?.[6] === inputs.rows[b]?.[6];
 
 /** The one that stands by beside a lone leader, before `rules: 3`. */
 function standby(

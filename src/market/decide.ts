@@ -152,7 +152,7 @@ export function decide(
     return { ...one, price: nano / Math.max(1, terms.valueNano) };
   });
   const inputs: AwardInputs = {
-    rules: 3,
+    rules: 4,
     strategy: request.strategy,
     closed: request.closed,
     places,

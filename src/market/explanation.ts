@@ -65,7 +65,7 @@ function hedgeSentence(
   bids: readonly Bid[],
 ): string {
   const when = `${bidder} starts if no token came after ${Math.round(startAfterMs ?? 0)} ms`;
-  if (rules !== 3 || bid === undefined || leader === undefined) return `${when}.`;
+  if (rules === undefined || rules < 3 || bid === undefined || leader === undefined) return `${when}.`;
   const alike = rows[bids.indexOf(bid)]?.[5] === rows[bids.indexOf(leader)]?.[5];
   const origin = `another provider${alike ? ", as nobody of another model is as good" : " and another model"}`;
   const chosen = `chosen for speed: first token within ${Math.round(bid.firstTokenMs.p95)} ms in 95 of 100 calls, ${formatUsd(bid.costNano)}, ${origin}, ${percent(bid.accept.mean)} likely to be accepted against ${percent(leader.accept.mean)}`;

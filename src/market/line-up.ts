@@ -9,7 +9,7 @@ export const hedgeFromMs = 50;
 const mostPlaces = 4;
 
 /**
- * The line-up of a sequence under `rules: 3`. After a rejection the sequence goes on: it was weighed. A hedge is chosen
+ * The line-up of a sequence since `rules: 3`. After a rejection the sequence goes on: it was weighed. A hedge is chosen
  * for speed; outside of the sequence it is `spare` and uses up no try: it costs nothing unless the leader is silent or
  * somebody failed, so that the limit of three tries is one of rejections, and four places may stand ready. Where
  * nothing can be rejected a thrifty fall-back stands by as well. The costs of all places together stay in the budget.

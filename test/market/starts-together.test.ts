@@ -33,6 +33,28 @@ describe("a second that starts with the leader in auto", () => {
     }
   });
 
+  it("is not started on the machine that the leader runs on, though it costs nothing; elsewhere it is", () => {
+    const togetherAt = (ids: string[], price: number) => {
+      const among = ids.map((id) => bidder(id, price, slow));
+      let together = 0;
+      for (let seed = 1; seed <= 40; seed++) {
+        const verdict = { trueAccept: 1, trueReject: 1, costNano: 0 };
+        const d = decided(
+          decide(emptyMarket(), among, request({ policy: "fast", verdict }), pacing, seededRandom(`own/${seed}`)),
+        );
+        if (d.award.some((place) => place.role === "parallel")) together++;
+        expect(replay(JSON.parse(JSON.stringify(d))).award).toEqual(d.award);
+        // Decisions of before are replayed as they were made.
+        const before = awardOf(d.bids, { ...(d.inputs as AwardInputs), rules: 3 }, d).award;
+        if (ids[0]?.split("/")[0] !== ids[1]?.split("/")[0]) expect(before).toEqual(d.award);
+      }
+      return together;
+    };
+    expect(togetherAt(["local/small", "local/large"], 0)).toBe(0);
+    expect(togetherAt(["local/small", "other/large"], 0)).toBeGreaterThan(15);
+    expect(togetherAt(["cloud/small", "cloud/large"], 1)).toBeGreaterThan(0);
+  });
+
   it("stays within the budget", () => {
     for (let seed = 1; seed <= 40; seed++) {
       const one = decided(ask(seed, { policy: "fast" })).bids[0]?.costNano ?? 0;
