@@ -5,7 +5,7 @@ import type { BreakRisk } from "../market/break-record.ts";
 import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { Pace } from "../market/pace.ts";
 import type { FailureReason, Settlement } from "../market/settlement.ts";
-import type { MoneyShortage, OpeningSlice } from "../money/money-event.ts";
+import type { MoneyShortage, OpeningSlice, RefusedStart } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
@@ -89,17 +89,6 @@ export interface Joined {
   text: string;
   value: unknown;
   atMs: number;
-}
-
-/** A start that money did not allow: its call may have cost `needNano`, and less was to be had. */
-export interface RefusedStart {
-  round: number;
-  place: number;
-  role: string;
-  about: string[];
-  bidder: string;
-  needNano: NanoUsd;
-  shortage: MoneyShortage;
 }
 
 export interface MicrotaskState {

@@ -14,22 +14,22 @@ export interface OpeningSlice {
   nano: NanoUsd;
 }
 
+/** A start that money did not allow: its call may have cost `needNano`, and less was to be had. */
+export interface RefusedStart {
+  round: number;
+  place: number;
+  role: string;
+  about: string[];
+  bidder: string;
+  needNano: NanoUsd;
+  shortage: MoneyShortage;
+}
+
 export type MoneyEvent =
   /** The tenant's budget lent this job so much in all. `shortage`: why it was not what the job had asked for. */
   | { type: "budget-leased"; totalNano: NanoUsd; askedNano: NanoUsd; shortage: MoneyShortage | null }
   /** A start that money did not allow: the race goes on without it. */
-  | {
-      type: "start-refused";
-      microtask: string;
-      round: number;
-      place: number;
-      role: string;
-      about: string[];
-      bidder: string;
-      needNano: NanoUsd;
-      leftNano: NanoUsd;
-      shortage: MoneyShortage;
-    }
+  | ({ type: "start-refused"; microtask: string; leftNano: NanoUsd } & RefusedStart)
   /** What the tenant is invoiced for an accepted result: once a microtask. */
   | { type: "microtask-charged"; microtask: string; costNano: NanoUsd; chargeNano: NanoUsd }
   /** The provider's own record of an attempt whose cost had been counted or bounded. */
