@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fold } from "../../src/job/evolve.ts";
-import { explain } from "../../src/job/explain.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
-import { formatUsd } from "../../src/money/nano-usd.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
-import { bidderOf, fails, flush, Killed, requestOf, type Script, says, World } from "./world.ts";
+import { bidderOf, fails, Killed, requestOf, type Script, says, World } from "./world.ts";
 
 const types = (log: LoggedEvent[]): string[] => log.map((e) => e.type);
 const two = [bidderOf("a/one"), bidderOf("b/two")];
@@ -340,74 +338,6 @@ async function endOrDie(world: World, request: ReturnType<typeof requestOf>): Pr
     throw error;
   }
 }
-
-describe("models that cost nothing and take their time, as on one's own server", () => {
-  const free = { price: { inputPerMtok: 0, outputPerMtok: 0 }, expected: { firstTokenMs: 1_500, tokensPerSecond: 25 } };
-  const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
-
-  it("are asked one after the other when an answer is rejected: their time alone is no reason to give up", async () => {
-    for (let seed = 1; seed <= 40; seed++) {
-      let calls = 0;
-      const world = new World([bidderOf("local/small", free), bidderOf("local/large", free)], () =>
-        says(calls++ === 0 ? "London." : "Paris.", 20, 1_500),
-      );
-      world.accept(requestOf({ contract: { criteria, judged: [] } }), seed);
-      const job = await world.settle();
-      expect([seed, job.status, calls]).toEqual([seed, "succeeded", 2]);
-    }
-  });
-});
-
-describe("a start that money does not allow", () => {
-  it.each([
-    ["cap-reached", "less is left of the tenant's month. Raise it, or lower maxOutputTokens.", "budget-exceeded"],
-    [
-      "held",
-      "the tenant's other jobs hold what is left of its budget. Try again when they have ended.",
-      "rate-limited",
-    ],
-  ] as const)("ends the job with what the call needed: %s", async (shortage, says, code) => {
-    const world = new World([bidderOf("a/one")], () => expect.fail("nothing may be called"));
-    world.lease = async () => ({ totalNano: 0, shortage });
-    const run = world.boot();
-    const slice = { purse: null, nano: 0 };
-    run.accept({
-      type: "job-accepted",
-      job: "job_test",
-      tenant: "t",
-      request: requestOf(),
-      seed: 7,
-      via: "http",
-      slice,
-    });
-    const job = await world.settle();
-    expect(job.error?.code).toBe(code);
-    const need = formatUsd(job.microtasks[0]?.refused[0]?.needNano ?? 0);
-    expect(job.error?.message).toBe(`Microtask "answer": A call of a/one may cost ${need}, and ${says}`);
-  });
-});
-
-describe("an explanation after a restart", () => {
-  it("says what the restart may have cost, and leaves that out of what the market saved", async () => {
-    const world = new World([bidderOf("a/one")], () => says("Paris, by the river.", 50));
-    world.accept(requestOf());
-    for (let i = 0; i < 3; i++) {
-      await flush();
-      world.step();
-    }
-    world.boot();
-    const job = await world.settle();
-    const [orphan, again] = job.microtasks[0]?.attempts ?? [];
-    expect([orphan?.status, again?.status]).toEqual(["orphaned", "complete"]);
-    expect(job.costNano).toBe((orphan?.reservedNano ?? 0) + (again?.costNano ?? 0));
-    const { sentences, strongestAloneNano } = explain(job);
-    expect(sentences).toContain(
-      `Calls that a restart lost may have cost up to ${formatUsd(orphan?.reservedNano ?? 0)} of it: nobody knows what was billed.`,
-    );
-    const saved = formatUsd(strongestAloneNano - (again?.costNano ?? 0));
-    expect(sentences.join(" ")).toContain(`the market saved ${saved}, what the restart lost aside.`);
-  });
-});
 
 describe("live delivery", () => {
   const shown = (log: LoggedEvent[]): string => {
