@@ -10,7 +10,7 @@ import type { Bid, Decision } from "../src/market/bid.ts";
 import { replay } from "../src/market/market.ts";
 import { Api } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
-import { inUse, type LocalServer, localVars, root, startServer } from "./server.ts";
+import { inUse, type LocalServer, modelSources, root, startServer } from "./server.ts";
 import { bold, dim, green, plain, red, showJob, yellow } from "./show-job.ts";
 
 const usage = `npm run demo [-- --url http://127.0.0.1:8787]
@@ -143,7 +143,7 @@ async function connect(): Promise<Api> {
   console.log(
     dim(`Starting a server in workerd${busy ? ` (port ${defaultPort} is taken, so with data of its own)` : ""} ...`),
   );
-  const given = Object.keys(localVars()).filter((name) => name.endsWith("_KEY") || name.endsWith("_URL"));
+  const given = modelSources();
   if (given.length > 0) console.log(dim(`Handed on from the shell: ${given.join(", ")}`));
   if (busy) dataFolder = join(root, ".wrangler", "demo");
   server = await startServer({ persistTo: dataFolder });

@@ -5,19 +5,17 @@ import { join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "..");
 
-/** Variables of the caller's shell that the Worker is given as bindings. */
-const handedOn = [
+/** Variables that bring models. */
+const modelVars = [
   "OPENAI_API_KEY",
   "ANTHROPIC_API_KEY",
   "GOOGLE_GENERATIVE_AI_API_KEY",
   "ATOMIC_LLM_URL",
   "ATOMIC_LLM_MODEL",
   "ATOMIC_LLM_KEY",
-  "ATOMIC_API_KEY",
-  "ATOMIC_MAIL_ACTIONS",
-  "ATOMIC_OTLP_URL",
-  "ATOMIC_OTLP_HEADERS",
 ];
+/** Variables of the caller's shell that the Worker is given as bindings. */
+const handedOn = [...modelVars, "ATOMIC_API_KEY", "ATOMIC_MAIL_ACTIONS", "ATOMIC_OTLP_URL", "ATOMIC_OTLP_HEADERS"];
 
 export interface ServerOptions {
   /** 0 or absent: a free one. */
@@ -41,8 +39,12 @@ export interface LocalServer {
   exited: Promise<number | null>;
 }
 
+/** Names of the shell's variables that bring models. */
+export const modelSources = (env: NodeJS.ProcessEnv = process.env): string[] =>
+  modelVars.filter((name) => env[name] !== undefined && env[name] !== "");
+
 /** Bindings for a local server from the shell's variables. */
-export function localVars(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+function localVars(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const vars: Record<string, string> = { ATOMIC_LOCAL: "1", ATOMIC_SIM: "1", ATOMIC_ALLOW_LOOPBACK: "1" };
   for (const name of handedOn) {
     const value = env[name];
@@ -137,12 +139,15 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   void exited.then(() => {
     dead = true;
   });
+  // With an operator's key nothing is open without it, this neither.
+  const headers: Record<string, string> = {};
+  if (vars.ATOMIC_API_KEY !== undefined) headers.authorization = `Bearer ${vars.ATOMIC_API_KEY}`;
   for (let tries = 0; ; tries++) {
     if (dead || tries > 600) {
       await stop();
       throw new Error(`The server did not start on port ${port}:\n${lines.slice(-30).join("\n")}`);
     }
-    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
+    const answer = await fetch(`${url}/healthz`, { headers, signal: AbortSignal.timeout(2000) }).catch(() => null);
     if (answer?.ok) break;
     await new Promise((done) => setTimeout(done, 100));
   }

@@ -1,12 +1,13 @@
 /** `npm start`: the server, left running. */
+import { Api } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
-import { inUse, localVars, startServer } from "./server.ts";
+import { inUse, modelSources, startServer } from "./server.ts";
 
 const usage = `npm start [-- --port 8787]
 
-Starts Atomic on this machine, open without a key, with its data in .wrangler/state.
-Keys and servers in the shell are handed on: OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY,
-ATOMIC_LLM_URL with ATOMIC_LLM_MODEL.`;
+Starts Atomic on this machine (127.0.0.1), with its data in .wrangler/state. It is open without a key unless
+ATOMIC_API_KEY is in the shell: the operator's. Keys and servers of models in the shell are handed on: OPENAI_API_KEY,
+ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, ATOMIC_LLM_URL with ATOMIC_LLM_MODEL and ATOMIC_LLM_KEY.`;
 const { values } = argumentsOf(usage, { port: { type: "string", default: process.env.PORT ?? "8787" } });
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
@@ -19,16 +20,22 @@ const server = await startServer({
   onLine: (line) => running && line.trim() !== "" && console.error(line),
 }).catch((error: Error) => fail(error.message));
 running = true;
-const list = (await (await fetch(`${server.url}/v1/bidders`)).json()) as { bidders: { id: string }[] };
-const handed = Object.keys(localVars()).filter(
-  (name) => !name.startsWith("ATOMIC_LOCAL") && !name.startsWith("ATOMIC_SIM") && !name.startsWith("ATOMIC_ALLOW"),
-);
+const { bidders } = await new Api(server.url).call<{ bidders: { id: string }[] }>("GET", "/v1/bidders");
+const models = bidders.filter(({ id }) => !/^(embedded|sim)\//.test(id)).length;
+const sources = modelSources();
+const more =
+  sources.length === 0
+    ? "set OPENAI_API_KEY, or ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, for more"
+    : `from ${sources.join(", ")}`;
+const keyed = process.env.ATOMIC_API_KEY !== undefined && process.env.ATOMIC_API_KEY !== "";
+const header = keyed ? ' -H "authorization: Bearer $ATOMIC_API_KEY"' : "";
 console.log(`
 Atomic is running: ${server.url}
   page     ${server.url}/
-  API      curl -s ${server.url}/v1/jobs -H 'content-type: application/json' -d '{"text":"Please call me back before Friday.","kind":"action-request"}'
+  API      curl -s ${server.url}/v1/jobs${header} -H 'content-type: application/json' -d '{"text":"Please call me back before Friday.","kind":"action-request"}'
   OpenAI   base URL ${server.url}/v1, model "atomic"
-  bidders  ${list.bidders.length} (${list.bidders.filter((b) => !b.id.startsWith("embedded/") && !b.id.startsWith("sim/")).length} generative models; ${handed.length === 0 ? "set OPENAI_API_KEY, or ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, for more" : `from ${handed.join(", ")}`})
+  key      ${keyed ? "ATOMIC_API_KEY, or one that npm run keys -- add TENANT makes" : "none is needed; with ATOMIC_API_KEY in the shell nothing is open without one"}
+  bidders  ${bidders.length} (${models} generative models; ${more})
 Ctrl-C stops it.`);
 const quit = async () => {
   await server.stop();
