@@ -76,7 +76,8 @@ function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refus
 
 /** What the cheapest start would have needed, where the market found nothing left because money refused it; else null. */
 function shortSentence(microtask: MicrotaskState, { field }: Refusal): string | null {
-  const [cheapest] = [...microtask.refused].sort((a, b) => a.needNano - b.needNano);
+  // A judge stands in no line-up: its place is below 0.
+  const [cheapest] = microtask.refused.filter((start) => start.place >= 0).sort((a, b) => a.needNano - b.needNano);
   if (cheapest === undefined || field !== "budgetNano") return null;
   const call = `A call of ${cheapest.bidder} may cost ${formatUsd(cheapest.needNano)}, and`;
   if (cheapest.shortage === "held")

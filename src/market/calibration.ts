@@ -29,7 +29,7 @@ export const calibrationFeatures = (facts: ClaimFacts): number[] => [
   within(0.25 * logarithm((facts.inputChars + 1) / 600), -1, 1),
 ];
 
-/** Of each weight. */
+/** Posterior of the weights, one of each a feature; the precision is the inverse of the variance. */
 export interface Calibration {
   mean: number[];
   precision: number[];

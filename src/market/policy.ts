@@ -15,10 +15,15 @@ const policies: Record<Policy, { value: number; cost: number; waiting: number }>
 const valueInCosts = 20;
 /** And of what the fastest is waited for, at the plain price of time: where all are free, that is the cost there is. */
 const valueInWaits = 10;
+/** Longer waits count as this one, ms: that all are queued for an hour makes no answer worth more. */
+const longestWaitMs = 60_000;
 /** Value when even the strongest is free and at once: one ten-thousandth of a dollar, so that quality still decides. */
 const leastValueNano = 100_000;
 
-/** Value in nano-USD and the two prices of a decision, from request, policy and pacing. */
+/**
+ * Value in nano-USD and the two prices of a decision, from request, policy and pacing. `strongestNano`: what the strongest
+ * eligible bidder and a look at its answer cost; `fastestMs`: the shortest median time to an answer, queueing included.
+ */
 export function policyTerms(
   request: AuctionRequest,
   pacing: { lambda: number; muUsdPerSecond: number },
@@ -26,7 +31,7 @@ export function policyTerms(
   fastestMs: number,
 ): { valueNano: number; lambda: number; muUsdPerSecond: number } {
   const policy = policies[request.policy];
-  const waitNano = (plainPacing.muUsdPerSecond * 1e9 * fastestMs) / 1000;
+  const waitNano = (plainPacing.muUsdPerSecond * 1e9 * Math.min(longestWaitMs, fastestMs)) / 1000;
   const base = request.valueNano ?? Math.max(leastValueNano, valueInCosts * strongestNano, valueInWaits * waitNano);
   const valueNano = Math.round(base * policy.value);
   return {

@@ -17,6 +17,7 @@ export function rebaseKind(part: KindState, nowMs: number): void {
   shrink(part.coFailed);
 }
 
+/** The same for what all kinds share. */
 export function rebaseShared(part: SharedState, nowMs: number): void {
   const g = part.landmarkMs === 0 ? 1 : growth(part, nowMs);
   if (part.landmarkMs !== 0 && g < 2) return;

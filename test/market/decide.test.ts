@@ -141,6 +141,27 @@ describe("replay", () => {
   });
 });
 
+describe("the value of an answer that nobody named one for", () => {
+  const free = (queueMs: number) => {
+    const own = bidder("own/model", 0, { expected: { firstTokenMs: 2_000, tokensPerSecond: 40 } });
+    const asked = request({
+      verdict: { trueAccept: 1, trueReject: 1, costNano: 0 },
+      queueMs: { "own/model": queueMs },
+    });
+    return decided(decide(emptyMarket(), [own], asked, pacing, seededRandom("value")));
+  };
+
+  it("is ten waits where nothing costs, at the plain price of time", () => {
+    const d = free(0);
+    expect(d.valueNano).toBe(Math.round(10 * 1e-4 * 1e9 * ((d.bids[0]?.totalMs.p50 ?? 0) / 1000)));
+  });
+
+  it("does not grow with a queue of an hour beyond ten minutes' price of time", () => {
+    expect(free(3_600_000).valueNano).toBe(60_000_000);
+    expect(free(86_400_000).valueNano).toBe(60_000_000);
+  });
+});
+
 describe("propensities", () => {
   it("match how often each bidder leads", () => {
     const state = emptyMarket();
