@@ -3,6 +3,7 @@ import { main, wrong } from "./command.ts";
 
 const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
+                           [--no-tools]
 npm run bidders -- remove ID
 
   ID           provider/model, e.g. groq/llama-3.3-70b
@@ -10,6 +11,7 @@ npm run bidders -- remove ID
   --base-url   https://host/v1 (http on loopback for a local server)
   --input      USD per million input tokens;  --output  the same for output
   --secret     name of the secret binding that holds the provider's key (npx wrangler secret put NAME)
+  --no-tools   the model cannot call functions: it is left out of requests that offer tools
 
 A server on this machine:
   npm run bidders -- add ollama/llama3.2 --base-url http://localhost:11434/v1 --model llama3.2 --input 0 --output 0`;
@@ -37,6 +39,7 @@ await main({
     output: { type: "string" },
     secret: { type: "string" },
     family: { type: "string" },
+    "no-tools": { type: "boolean" },
   },
   async run(api, [verb = "list", id], options) {
     if (verb === "list") {
@@ -80,6 +83,7 @@ await main({
       },
       ...(price === undefined ? {} : { price }),
       ...(options.family === undefined ? {} : { family: options.family }),
+      ...(options["no-tools"] === true ? { tools: false } : {}),
     });
     console.log(
       `${id} bids from now on (within 10 s everywhere). It starts with what similar bidders taught the market.`,

@@ -2,6 +2,7 @@ import type { LoggedEvent } from "../src/job/job-event.ts";
 import type { Bid } from "../src/market/bid.ts";
 import type { BreakRisk } from "../src/market/break-record.ts";
 import { formatUsd } from "../src/money/nano-usd.ts";
+import { messageText } from "../src/plan/prompt-texts.ts";
 
 const tty = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const paint = (code: string) => (text: string) => (tty ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -116,7 +117,7 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
       case "attempt-finished":
         return say(
           event,
-          `done    ${event.attempt.padEnd(18)} ${plain(event.text, 70)} ${dim(`${event.usage.output} tokens, ${formatUsd(event.costNano)}, ${ms(event.totalMs)}`)}`,
+          `done    ${event.attempt.padEnd(18)} ${plain(said(event), 70)} ${dim(`${event.usage.output} tokens, ${formatUsd(event.costNano)}, ${ms(event.totalMs)}`)}`,
         );
       case "microtask-joined":
         say(
@@ -152,6 +153,10 @@ export function showJob(quiet = false): (event: LoggedEvent) => void {
     }
   };
 }
+
+/** Text and calls of a whole answer. */
+const said = ({ text, calls = [] }: Extract<LoggedEvent, { type: "attempt-finished" }>): string =>
+  messageText({ role: "assistant", content: text, calls });
 
 /** What a commit bets, where more text can still break the prefix. */
 function betOf(bet: BreakRisk | undefined): string {

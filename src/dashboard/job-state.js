@@ -20,7 +20,8 @@ export const emptyJob = () => shape();
 function shape() {
   return {
     seq: 0,
-    status: "running",
+    /** Until its first event came nothing is known of it. */
+    status: "loading",
     request: /** @type {any} */ (null),
     via: "",
     createdAtMs: 0,
@@ -29,7 +30,10 @@ function shape() {
     planWhy: "",
     /** @type {Microtask[]} */
     microtasks: [],
-    answer: /** @type {{ text: string, value: unknown, unsure: { part: string, why: string }[] } | null} */ (null),
+    answer:
+      /** @type {{ text: string, value: unknown, calls?: { name: string, arguments: string }[], unsure: { part: string, why: string }[] } | null} */ (
+        null
+      ),
     error: /** @type {{ code: string, message: string } | null} */ (null),
     /** What happened, one line an event. */
     /** @type {{ seq: number, atMs: number, type: string, about: string }[]} */
@@ -65,7 +69,7 @@ export function apply(job, event) {
   }
   switch (event.type) {
     case "job-accepted":
-      Object.assign(job, { request: event.request, via: event.via, createdAtMs: event.atMs });
+      Object.assign(job, { status: "running", request: event.request, via: event.via, createdAtMs: event.atMs });
       break;
     case "microtasks-planned":
       job.plan = event.plan.source;
@@ -129,7 +133,7 @@ function applyToMicrotask(microtask, event) {
         status: "joined",
         winner: event.attempt,
         how: event.how,
-        text: event.text,
+        text: said(event),
         value: event.value,
         repairs: event.repairs,
       });
@@ -164,7 +168,7 @@ function applyToMicrotask(microtask, event) {
       return;
     case "attempt-finished":
       end(attempt, "complete", event);
-      attempt.text = event.text;
+      attempt.text = said(event);
       return;
     case "attempt-failed":
       end(attempt, "failed", event);
@@ -224,3 +228,7 @@ function aboutOf(event) {
   if (event.type === "approval-given") parts.push(event.approved ? "approved" : "refused", event.note);
   return parts.filter((part) => typeof part === "string" && part !== "").join(" · ");
 }
+
+/** Text and calls of an answer, a call a line. @param {{ text: string, calls?: { name: string, arguments: string }[] }} answer */
+export const said = ({ text, calls = [] }) =>
+  [text, ...calls.map((call) => `${call.name}(${call.arguments})`)].filter((line) => line !== "").join("\n");

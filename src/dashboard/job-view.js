@@ -1,6 +1,6 @@
 import { badge, el, table } from "./elements.js";
 import { clock, nanoUsd, took } from "./format.js";
-import { totals } from "./job-state.js";
+import { said, totals } from "./job-state.js";
 import { details } from "./microtask-view.js";
 
 /** @typedef {ReturnType<typeof import("./job-state.js").emptyJob>} JobState */
@@ -46,17 +46,25 @@ function inputTitle(request) {
 }
 
 /** @param {any} request */
-function inputText({ input }) {
+function inputText({ input, tools }) {
+  const offered = tools?.offered.map((/** @type {any} */ tool) => tool.name).join(", ");
+  return offered === undefined ? turnsText(input) : `${turnsText(input)}\n\nTools: ${offered}`;
+}
+
+/** @param {any} input */
+function turnsText(input) {
   if (input.type !== "messages") return input.text;
   return input.messages
-    .map((/** @type {any} */ m) => (input.messages.length === 1 ? m.content : `${m.role}: ${m.content}`))
+    .map((/** @type {any} */ m) =>
+      input.messages.length === 1 ? m.content : `${m.role}: ${said({ text: m.content, calls: m.calls })}`,
+    )
     .join("\n");
 }
 
 /** @param {JobState} job */
 export function answerView({ answer }) {
   if (answer === null) return [];
-  const { value, text, unsure } = answer;
+  const { value, unsure } = answer;
   const isCard = typeof value === "object" && value !== null && !Array.isArray(value);
   return [
     el("h2", {}, "Answer"),
@@ -69,7 +77,7 @@ export function answerView({ answer }) {
             ["Part", "Value"],
             Object.entries(value).map(([part, v]) => [part, partView(v)]),
           )
-        : el("div", { class: "answer" }, text),
+        : el("div", { class: "answer" }, said(answer)),
       unsure.length === 0
         ? null
         : el(

@@ -1,7 +1,9 @@
+import { microtaskOf } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import { assemble } from "../output/assemble.ts";
 import { prepareSchema } from "../output/validator.ts";
 import { isClosed, sureFrom } from "../plan/kind.ts";
+import type { ToolCall } from "../plan/tool.ts";
 import type { Finish } from "../race/model-port.ts";
 import { readLabel } from "./label.ts";
 import type { Run } from "./run.ts";
@@ -30,10 +32,16 @@ export function assembleAnswer(run: Run): void {
     }
   }
   const finish = finishOf(job);
+  const calls = callsOf(job);
   run.record({
     type: "job-ended",
     status: "succeeded",
-    answer: { ...answer, unsure: unsureParts(job), ...(finish === null ? {} : { finish }) },
+    answer: {
+      ...answer,
+      ...(calls.length === 0 ? {} : { calls }),
+      unsure: unsureParts(job),
+      ...(finish === null ? {} : { finish }),
+    },
   });
 }
 
@@ -42,6 +50,10 @@ function partsOf({ assembly }: Job): (readonly [part: string, microtask: string]
   if (assembly === null) return [];
   return assembly.type === "single" ? [[assembly.of, assembly.of]] : Object.entries(assembly.fields);
 }
+
+/** Only a lone microtask may call. */
+const callsOf = (job: Job): ToolCall[] =>
+  job.assembly?.type === "single" ? (microtaskOf(job, job.assembly.of)?.joined?.calls ?? []) : [];
 
 /** From bad to good. */
 const ends: readonly Finish[] = ["length", "content-filter", "other", "unknown", "stop"];

@@ -1,8 +1,12 @@
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
+import { judgeCalls } from "../judge/judge-calls.ts";
+import type { PrefixJudge } from "../judge/prefix-judge.ts";
+import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import type { Microtask } from "../plan/microtask.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import { type Finish, ModelFailure } from "../race/model-port.ts";
 import { judgementLost, judgementReached } from "./judgement-end.ts";
@@ -35,7 +39,7 @@ export function attemptEnd(run: Run, attempt: Attempt, live: LiveAttempt, end: S
 function unusable(run: Run, attempt: Attempt, live: LiveAttempt, finish: Finish): ModelFailure | null {
   if (finish === "content-filter")
     return new ModelFailure("content-filter", "The provider's filter stopped the answer.");
-  if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "")
+  if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "" && live.calls.length === 0)
     return new ModelFailure("empty-answer", "The stream ended without text.");
   const microtask = finish === "length" ? microtaskOf(run.job, attempt.microtask) : undefined;
   return microtask === undefined ? null : cutShort(microtask, attempt, bidderNamed(run.ports, attempt.bidder));
@@ -79,6 +83,7 @@ function finished(
     microtask: id,
     attempt: attemptId,
     text: live.text,
+    ...(live.calls.length === 0 ? {} : { calls: live.calls }),
     finish,
     ...(said === undefined ? {} : { finishSaid: said }),
     usage,
@@ -89,8 +94,8 @@ function finished(
   const microtask = microtaskOf(run.job, id);
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
   if (microtask === undefined || live.judge === null) return [event];
-  const { schema, judged } = microtask.task.contract;
-  const verdict = live.judge.whole(live.text, schema === undefined ? null : readAs(live.text, microtask.task, schema));
+  const { judged } = microtask.task.contract;
+  const verdict = verdictOf(microtask.task, live, live.judge);
   // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
   const open = {
     ...verdict,
@@ -98,6 +103,15 @@ function finished(
       verdict.result === "reject" ? verdict.result : judged.length > 0 ? ("undecided" as const) : ("accept" as const),
   };
   return [event, { type: "verdict-reached", microtask: id, attempt: attemptId, verdict: open, judge: null }];
+}
+
+/** What criteria say of a whole answer. They are about its text: an answer that calls has none yet. */
+function verdictOf(task: Microtask, { text, calls }: LiveAttempt, judge: PrefixJudge): Verdict {
+  const called = task.tools === undefined ? null : judgeCalls(calls, task.tools);
+  if (called !== null && (calls.length > 0 || called.result === "reject"))
+    return { on: "whole", result: called.result, criteria: [called] };
+  const { schema } = task.contract;
+  return judge.whole(text, schema === undefined ? null : readAs(text, task, schema));
 }
 
 function failed(

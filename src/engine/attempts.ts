@@ -2,8 +2,8 @@ import { parametersFor } from "../adapt/parameters.ts";
 import { estimateTokens, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
-import { reaskMessage } from "../output/reask.ts";
 import type { Message } from "../plan/microtask.ts";
+import { promptTexts } from "../plan/prompt-texts.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
@@ -15,7 +15,7 @@ import { lengthForecast } from "./length-forecast.ts";
 import { estimateInput, promptOf } from "./messages.ts";
 import { allowedTokens, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
-import { schemaErrors } from "./reask.ts";
+import { reaskTurns } from "./reask.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded } from "./scene.ts";
 import { timeouts } from "./timeouts.ts";
@@ -44,17 +44,13 @@ export function startAttempt(run: Run, microtaskId: string, place: number, why: 
   });
 }
 
-/** Shows a bidder the validation errors of its own answer, once. */
+/** Shows a bidder what was wrong with the form of its own answer, once. */
 export function startReask(run: Run, microtaskId: string, attemptId: string): void {
   const microtask = microtaskOf(run.job, microtaskId);
   const first = attemptOf(run.job, attemptId);
-  if (microtask?.task.contract.schema === undefined || first === undefined) return;
+  if (microtask === undefined || first === undefined) return;
   const { text, messages: asked, examples } = promptOf(run, microtask);
-  const messages: Message[] = [
-    ...asked,
-    ...(first.status === "complete" ? [{ role: "assistant" as const, content: first.text.slice(0, 20_000) }] : []),
-    { role: "user", content: reaskMessage(schemaErrors(first)) },
-  ];
+  const messages = [...asked, ...reaskTurns(microtask, first)];
   launch(run, microtask, {
     bidder: first.bidder,
     place: first.place,
@@ -64,7 +60,7 @@ export function startReask(run: Run, microtaskId: string, attemptId: string): vo
     messages,
     text,
     examples,
-    why: "the answer did not fit the schema",
+    why: first.calls.length > 0 ? "its calls did not fit the tools" : "the answer did not fit the schema",
   });
 }
 
@@ -103,14 +99,17 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const { task } = microtask;
   const bidder = bidderNamed(ports, start.bidder);
   const id = `${task.id}.${microtask.attempts.length + 1}`;
-  const inputTokens = estimateInput(start.messages);
+  // What is judged or merged is written already.
+  const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
+  const texts = promptTexts(start.messages, tools);
+  const inputTokens = estimateInput(texts);
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
   const full = start.maxOutputTokens === undefined && owesFullCap(microtask);
   const cap = start.maxOutputTokens ?? (full ? allowedTokens(task) : (task.maxOutputTokens ?? learned.maxOutputTokens));
   // The caller's cap is on the whole answer.
-  const bound = boundOf(bidder, start.messages, Math.max(1, cap - givenTokens));
+  const bound = boundOf(bidder, texts, Math.max(1, cap - givenTokens));
   const leastNano = full ? bound.nano : bound.leastNano;
   const alone = !microtask.attempts.some((a) => a.status === "running");
   const funding = fundsFor(run, bound.nano, leastNano, alone && start.role !== "audit");
@@ -168,6 +167,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     abort: ports.newAbort(),
     judge,
     text: attempt.text,
+    calls: [],
     seam: given === undefined ? null : new Seam(given.text),
     tokens: 0,
     count: new TokenEstimate(),
@@ -190,6 +190,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     labels: labels ?? null,
     // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
     schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+    ...(tools === undefined ? {} : { tools }),
     ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
     maxOutputTokens,
     temperature: job.request.temperature ?? learned.temperature,

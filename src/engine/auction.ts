@@ -6,7 +6,6 @@ import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { isClosed } from "../plan/kind.ts";
-import type { Message } from "../plan/microtask.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
@@ -33,7 +32,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
       drawsFor(run.job.seed, run.job.seq),
     );
   const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
-  const dear = [...tooDear(run, microtask, prompt.messages), ...unable];
+  const dear = [...tooDear(run, microtask, prompt.texts), ...unable];
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
   if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
@@ -180,14 +179,14 @@ function whyRejected(attempt: Attempt): string | null {
 }
 
 /** What the market is asked: facts of the microtask, what is left of money and time, and who was tried. */
-export function auctionRequest(run: Run, microtask: MicrotaskState, { text, messages }: Prompt): AuctionRequest {
+export function auctionRequest(run: Run, microtask: MicrotaskState, { text, texts }: Prompt): AuctionRequest {
   const { job, ports } = run;
   const { request } = job;
   const { task } = microtask;
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
   const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
-  const inputTokens = estimateInput(messages);
+  const inputTokens = estimateInput(texts);
   const features = inputFeatures(job, task, text);
   const room = roomAt(ports, inputTokens + maxOutputTokens);
   return {
@@ -202,6 +201,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, mess
     policy: request.policy,
     strategy: request.strategy,
     needsStructuredOutput: task.contract.schema !== undefined,
+    ...(task.tools === undefined ? {} : { needsTools: true as const }),
     allowed: request.bidders,
     noRetention: request.noRetention,
     region: request.region,
@@ -209,7 +209,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, mess
     ...room,
     unavailable: [
       ...room.unavailable,
-      ...tooDear(run, microtask, messages),
+      ...tooDear(run, microtask, texts),
       ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
     ],
     ...judgingOf(run, microtask, text, features, maxOutputTokens, []),
@@ -218,17 +218,13 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, mess
 }
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
-function tooDear(
-  run: Run,
-  microtask: MicrotaskState,
-  messages: readonly Message[],
-): { bidder: string; reason: string }[] {
+function tooDear(run: Run, microtask: MicrotaskState, texts: readonly string[]): { bidder: string; reason: string }[] {
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, messages, wanted);
+    const { leastNano } = boundOf(bidder, texts, wanted);
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

@@ -21,6 +21,7 @@ export function continuationOf(job: Job, microtask: MicrotaskState): Continuatio
   const shown = microtask.attempts.find((a) => a.id === microtask.leader);
   if (shown === undefined || shown.status === "running" || shown.text === "") return null;
   if (microtask.abandoned?.attempt === shown.id) return { not: microtask.abandoned.why };
+  if (microtask.task.tools !== undefined) return { not: "what follows a text may be a call" };
   if (shown.wholeVerdict?.result === "reject" || shown.prefixVerdict?.result === "reject")
     return { not: "the delivered text was rejected" };
   if (shown.status === "complete") return null;

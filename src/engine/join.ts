@@ -1,5 +1,6 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { JobEvent } from "../job/job-event.ts";
+import { readCall } from "../output/read-call.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
 import { readAs } from "./label.ts";
@@ -24,16 +25,16 @@ export function acceptAttempt(
     const change = leaderChange(run, microtask, attemptId);
     if (change.policy === "fail") return run.record(...change.events);
     const offset = change.policy === "continue" ? (attempt.continues?.chars ?? 0) : 0;
-    events.push(...change.events, {
-      type: "text-streamed",
-      microtask: microtaskId,
-      attempt: attemptId,
-      offset,
-      text: attempt.text.slice(offset),
-    });
+    const text = attempt.text.slice(offset);
+    events.push(...change.events);
+    // An answer that only calls has nothing to show.
+    if (text !== "" || microtask.leader !== null)
+      events.push({ type: "text-streamed", microtask: microtaskId, attempt: attemptId, offset, text });
   }
-  const { schema } = microtask.task.contract;
-  const reading = schema === undefined ? null : readAs(attempt.text, microtask.task, schema);
+  const { contract, tools } = microtask.task;
+  const { schema } = contract;
+  const calls = tools === undefined ? [] : attempt.calls.map((call) => readCall(call, tools));
+  const reading = schema === undefined || calls.length > 0 ? null : readAs(attempt.text, microtask.task, schema);
   const savings = savingsAtJoin(microtask, attemptId);
   run.record(...events, {
     type: "microtask-joined",
@@ -42,7 +43,8 @@ export function acceptAttempt(
     how,
     text: attempt.text,
     value: reading?.ok ? reading.value : attempt.text,
-    repairs: reading?.ok ? reading.repairs : [],
+    ...(calls.length === 0 ? {} : { calls: calls.map(({ call }) => call) }),
+    repairs: reading?.ok ? reading.repairs : [...new Set(calls.flatMap(({ repairs }) => repairs))],
     criteria: attempt.wholeVerdict?.criteria ?? [],
     ...(savings.length === 0 ? {} : { savings }),
   });

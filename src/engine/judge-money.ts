@@ -4,6 +4,7 @@ import type { Bidder } from "../market/bidder.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf, type PriceSheet } from "../money/price.ts";
 import type { Message } from "../plan/microtask.ts";
+import { promptTexts } from "../plan/prompt-texts.ts";
 import { boundOf } from "./bound.ts";
 import { fundsFor } from "./funds.ts";
 import { judgeCapShare, judgeOutputTokens, judgeSpent, verdictTokens } from "./judge-choice.ts";
@@ -29,7 +30,7 @@ export function overCap(
   audit = false,
 ): string | null {
   const { budgetNano } = run.job.request;
-  const price = looks * boundOf(judge, messages, judgeOutputTokens).nano;
+  const price = looks * boundOf(judge, promptTexts(messages), judgeOutputTokens).nano;
   if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
     return "judging would use more than its share of the budget";
   if (budgetNano === null && !audit) {

@@ -1,5 +1,6 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { MicrotaskState } from "../job/job.ts";
+import { wholeText } from "../job/whole-text.ts";
 import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { Message } from "../plan/microtask.ts";
@@ -38,7 +39,7 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
       continue;
     }
     const live = run.live.get(id);
-    const text = on === "whole" ? candidate.text : (live?.text ?? candidate.text);
+    const text = on === "whole" ? wholeText(candidate) : (live?.text ?? candidate.text);
     if (on === "prefix" && live !== undefined) live.judgedAtTokens = live.tokens;
     const messages = pointwisePrompt(judged, inputOf(run, microtask), text, run.ports.nonce(), on);
     ask(run, microtask, chosen, [id], on, messages, `judges ${id}: ${judged.length} criteria in words; ${chosen.why}`);
@@ -51,7 +52,7 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   if (pair === null) return;
   const [a, b] = pair.map((id) => attemptOf(run.job, id));
   if (a === undefined || b === undefined) return;
-  const texts = { first: a.text, second: b.text };
+  const texts = { first: wholeText(a), second: wholeText(b) };
   const { judged } = microtask.task.contract;
   const nonce = run.ports.nonce();
   const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, inputOf(run, microtask), texts, order, nonce);

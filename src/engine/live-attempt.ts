@@ -1,5 +1,6 @@
 import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
+import type { ToolCall } from "../plan/tool.ts";
 import type { Repeats } from "../race/model-port.ts";
 import type { Seam } from "../race/seam.ts";
 import type { AbortLike } from "./ports.ts";
@@ -10,6 +11,8 @@ export interface LiveAttempt {
   judge: PrefixJudge | null;
   /** What it goes on from included. */
   text: string;
+  /** What it has asked to be called so far. */
+  calls: ToolCall[];
   /** Where it goes on from another's text; null: it answers from the start. */
   seam: Seam | null;
   /** Its own tokens, as counted: an estimate of all its text and thinking so far. */

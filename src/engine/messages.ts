@@ -3,6 +3,7 @@ import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import type { MicrotaskState } from "../job/job.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import type { Message } from "../plan/microtask.ts";
+import { messageText, promptTexts } from "../plan/prompt-texts.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { Run } from "./run.ts";
 
@@ -18,6 +19,8 @@ export function inputOf(run: Run, microtask: MicrotaskState): string {
 export interface Prompt {
   text: string;
   messages: Message[];
+  /** All that is billed as input, tools included. */
+  texts: string[];
   examples: number;
 }
 
@@ -29,14 +32,21 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
   const { schema } = task.contract;
   const written = schema === undefined ? null : schemaPrompt(schema);
   const messages = promptFor(task, text, conversationOf(run, microtask), written, examples);
-  return { text, messages, examples: examples.length };
+  return { text, messages, texts: promptTexts(messages, task.tools), examples: examples.length };
 }
 
 function conversationOf(run: Run, microtask: MicrotaskState): Message[] | null {
   const { input, plan } = run.job.request;
-  return input.type === "messages" && plan === "single" && microtask.task.kind === "answer" ? input.messages : null;
+  if (input.type !== "messages" || plan !== "single" || microtask.task.kind !== "answer") return null;
+  return microtask.task.tools === undefined ? input.messages.map(inWords) : input.messages;
 }
 
-/** Tokens that messages are estimated at, with what stands between them. Bids and attempts count alike. */
-export const estimateInput = (messages: readonly Message[]): number =>
-  messages.reduce((sum, message) => sum + estimateTokens(message.content) + 4, 0);
+/** Providers take calls and results only beside the tools they are of; without tools they are told. */
+const inWords = (message: Message): Message => ({
+  role: message.role === "tool" ? "user" : message.role,
+  content: messageText(message),
+});
+
+/** Tokens that a prompt's texts are estimated at, with what stands between them. Bids and attempts count alike. */
+export const estimateInput = (texts: readonly string[]): number =>
+  texts.reduce((sum, text) => sum + estimateTokens(text) + 4, 0);

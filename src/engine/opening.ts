@@ -24,7 +24,7 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
     const asked = auctionRequest(run, microtask, prompt);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, prompt.messages, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
+      .map((bidder) => boundOf(bidder, prompt.texts, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

@@ -44,6 +44,8 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
       if (part.type === "open") live.openedAtMs = ports.nowMs();
       else if (part.type === "text" || part.type === "reasoning")
         receive(run, attempt, live, part.type === "text" ? part.text : "", part.text);
+      else if (part.type === "call-text") receive(run, attempt, live, "", part.text);
+      else if (part.type === "call" && live.asked === null) live.calls.push(part.call);
       else if (part.type === "usage") usage = part.usage;
       else if (part.type === "end") end = part;
     }
@@ -91,9 +93,11 @@ function sewn(result: SeamResult): string {
 function add(run: Run, attempt: Attempt, live: LiveAttempt, text: string): Verdict | null {
   const opens = live.text.length === (attempt.continues?.chars ?? 0);
   live.text += text;
-  const pushed = text === "" ? null : (live.judge?.push(text) ?? null);
-  const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   const microtask = microtaskOf(run.job, attempt.microtask);
+  // Where a call may still come in place of a text, nothing that the text lacks is decided before its end.
+  const judge = microtask?.task.tools === undefined ? live.judge : null;
+  const pushed = text === "" ? null : (judge?.push(text) ?? null);
+  const verdict = pushed === null ? null : withLogged(attempt.prefixVerdict, pushed);
   if (microtask !== undefined) {
     noteStanding(microtask, attempt, live, verdict);
     if (pushed !== null) noteForetold(microtask, attempt, live, pushed);

@@ -1,4 +1,5 @@
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
+import { callsForm } from "../judge/judge-calls.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import { timedLineUp } from "../race/timed-line-up.ts";
@@ -110,12 +111,15 @@ function racer(
   };
 }
 
-/** Answers with labels compare by label, however it is dressed; open ones by their trimmed text, for a sign may matter. */
+/**
+ * Answers with labels compare by label, however it is dressed; open ones by their trimmed text, for a sign may matter;
+ * calls by what they call and with what, whatever is said beside them.
+ */
 function normalised(attempt: Attempt, { task }: MicrotaskState): string {
   const known = forms.get(attempt);
   if (known !== undefined) return known;
   const label = isClosed(task.kind) || task.labels !== undefined ? labelIn(attempt.text, task) : null;
-  const form = label ?? attempt.text.trim().toLowerCase();
+  const form = attempt.calls.length > 0 ? callsForm(attempt.calls) : (label ?? attempt.text.trim().toLowerCase());
   forms.set(attempt, form);
   return form;
 }

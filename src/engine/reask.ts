@@ -1,28 +1,58 @@
 import type { Attempt, MicrotaskState } from "../job/job.ts";
+import { readCall } from "../output/read-call.ts";
+import { reaskMessage } from "../output/reask.ts";
+import type { Message } from "../plan/microtask.ts";
+
+/** Criteria that speak of an answer's form: whoever broke nothing else may mend it. */
+const ofForm: ReadonlySet<string> = new Set(["schema", "calls"]);
 
 /**
- * The attempt whose answer broke the schema and nothing else: the same bidder is shown its errors once before the race
- * moves on. Its place counts as running meanwhile. null: there is none, or it had its second chance.
+ * The attempt whose answer broke the schema, or its tools, and nothing else: the same bidder is shown its errors once
+ * before the race moves on. Its place counts as running meanwhile. null: there is none, or it had its second chance.
  */
 export function owedReask(microtask: MicrotaskState): Attempt | null {
-  if (microtask.task.contract.schema === undefined) return null;
+  const { contract, tools } = microtask.task;
+  if (contract.schema === undefined && tools === undefined) return null;
   if (microtask.attempts.some((a) => a.role === "reask" && a.status !== "orphaned")) return null;
   if (microtask.refused.some((r) => r.role === "reask")) return null;
-  return microtask.attempts.find((a) => (a.role === "leader" || a.role === "fallback") && brokeSchemaOnly(a)) ?? null;
+  return microtask.attempts.find((a) => (a.role === "leader" || a.role === "fallback") && brokeFormOnly(a)) ?? null;
 }
 
-function brokeSchemaOnly(attempt: Attempt): boolean {
+function brokeFormOnly(attempt: Attempt): boolean {
   // Specialists in this process do not read errors.
   if (attempt.bidder.startsWith("embedded/") || attempt.status === "failed" || attempt.status === "orphaned")
     return false;
   const verdict = attempt.wholeVerdict ?? attempt.prefixVerdict;
   return (
-    verdict?.result === "reject" && verdict.criteria.every((c) => c.result !== "reject" || c.criterion === "schema")
+    verdict?.result === "reject" && verdict.criteria.every((c) => c.result !== "reject" || ofForm.has(c.criterion))
   );
 }
 
-/** What was wrong, in the verdict's own words. */
-export function schemaErrors(attempt: Attempt): { path: string; message: string }[] {
-  const verdict = attempt.wholeVerdict ?? attempt.prefixVerdict;
-  return (verdict?.criteria ?? []).filter((c) => c.result === "reject").map((c) => ({ path: "", message: c.evidence }));
+/** What a bidder is shown of its answer, and of what was wrong with it in the verdict's own words. */
+export function reaskTurns({ task }: MicrotaskState, first: Attempt): Message[] {
+  const content = first.text.slice(0, longestShown);
+  const { tools } = task;
+  const evidence = evidenceOf(first);
+  if (tools !== undefined && first.calls.length > 0)
+    return [
+      { role: "assistant", content, calls: first.calls },
+      // Providers want a result for each call; a tool that was called wrongly says so.
+      ...first.calls.map((call): Message => {
+        const { errors } = readCall(call, tools);
+        const wrong = errors.length > 0 ? errors.join("; ") : evidence.map(({ message }) => message).join("; ");
+        return { role: "tool", call: call.id, content: `Not run. ${wrong.slice(0, 600)}. Answer again, corrected.` };
+      }),
+    ];
+  const shown: Message[] = first.status === "complete" ? [{ role: "assistant", content }] : [];
+  const broke = verdictOf(first)?.criteria.some((c) => c.criterion === "calls" && c.result === "reject");
+  const names = tools?.offered.map(({ name }) => name).join(", ") ?? "";
+  return [...shown, { role: "user", content: broke ? `Call one of the tools: ${names}.` : reaskMessage(evidence) }];
 }
+
+const longestShown = 20_000;
+const verdictOf = (attempt: Attempt) => attempt.wholeVerdict ?? attempt.prefixVerdict;
+
+const evidenceOf = (attempt: Attempt): { path: string; message: string }[] =>
+  (verdictOf(attempt)?.criteria ?? [])
+    .filter((c) => c.result === "reject")
+    .map((c) => ({ path: "", message: c.evidence }));

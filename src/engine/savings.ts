@@ -1,4 +1,5 @@
 import type { Attempt, MicrotaskState } from "../job/job.ts";
+import { emptyContract } from "../plan/contract.ts";
 import { savedBy } from "../race/accounting.ts";
 import type { Saving } from "../race/race-event.ts";
 import { type UncutEvidence, uncutLength, type WinnerLength } from "../race/uncut.ts";
@@ -16,9 +17,10 @@ export function uncutEvidence(
   const expectedTokens = expectedOutput(microtask, attempt);
   // A judge's words are held to no contract, and are no answer to it.
   if (attempt.role === "judge") return { expectedTokens, boundTokens: maxOutputTokens, winner: null };
-  const { contract } = microtask.task;
+  const { contract, tools } = microtask.task;
   const given = attempt.continues?.tokens ?? 0;
-  const longest = longestAnswer(contract, live.text, live.tokens + given) - given;
+  // A call may be longer than its answer's text may.
+  const longest = longestAnswer(tools === undefined ? contract : emptyContract, live.text, live.tokens + given) - given;
   const winner = microtask.attempts.find((a) => a.id === microtask.joined?.attempt);
   return {
     expectedTokens,

@@ -131,15 +131,18 @@ function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): Attempt
   };
 }
 
+/** Criteria that say an answer has the form that was asked for, and nothing of what it says. */
+const formOnly: ReadonlySet<string> = new Set(["schema", "calls"]);
+
 /**
- * What criteria or the judge say an attempt was worth; null where nothing is known. A closed answer that only fits its
- * schema is no evidence; one that broke it is. A judge is believed as far as its own profile goes.
+ * What criteria or the judge say an attempt was worth; null where nothing is known. An answer that only fits its
+ * schema, or its tools, is no evidence; one that broke them is. A judge is believed as far as its own profile goes.
  */
 export function outcomeOf(m: MicrotaskState, a: Attempt, trust: (judge: string) => JudgeProfile): Outcome | null {
   const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
   if (verdict === null || verdict.result === "undecided") return null;
   const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");
-  const decided = verdict.criteria.some((c) => c.criterion !== "schema" && c.result !== "undecided");
+  const decided = verdict.criteria.some((c) => !formOnly.has(c.criterion) && c.result !== "undecided");
   if (verdict.result === "accept" && !decided) return null;
   const worth = verdict.result === "accept" ? 1 : 0;
   // What code rejects is rejected, whoever else spoke of it.

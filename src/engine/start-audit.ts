@@ -1,5 +1,6 @@
 import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
+import { wholeText } from "../job/whole-text.ts";
 import { chooseAuditor } from "../judge/choose-judge.ts";
 import { pointwisePrompt } from "../judge/judge-prompt.ts";
 import { type Bidder, qualityAt } from "../market/market.ts";
@@ -25,7 +26,7 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
   if ("none" in chosen) return skip(chosen.none, null);
   const { auditor, otherFamily } = chosen;
   const { judged } = microtask.task.contract;
-  const messages = pointwisePrompt(judged, text, candidate.text, run.ports.nonce(), "whole");
+  const messages = pointwisePrompt(judged, text, wholeText(candidate), run.ports.nonce(), "whole");
   const capped = overCap(run, microtask, auditor, messages, 1, true);
   if (capped === "asked") return;
   if (capped !== null) return skip(capped, auditor.id);

@@ -13,6 +13,7 @@ import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
+import { checkTools } from "../judge/check-tools.ts";
 import { profilesOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
@@ -206,7 +207,7 @@ function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[],
 function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | null {
   const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, allowLoopback);
   if (target !== null) return target;
-  const refusal = checkContract(request.contract);
+  const refusal = checkContract(request.contract) ?? checkTools(request);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
   for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {

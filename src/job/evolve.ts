@@ -237,6 +237,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       how: event.how,
       text: event.text,
       value: event.value,
+      calls: event.calls ?? [],
       atMs: event.atMs,
     };
     for (const { attempt: id, uncut, savedTokens, savedNano } of event.savings ?? []) {
@@ -307,6 +308,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "attempt-finished":
       end(job, attempt, "complete", event.atMs, event.costNano);
       attempt.text = event.text;
+      attempt.calls = event.calls ?? [];
       attempt.finish = event.finish;
       attempt.finishSaid = event.finishSaid ?? null;
       attempt.stood = event.stood ?? [];
@@ -359,6 +361,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   reconciled: false,
   continues: event.continues ?? null,
   text: "",
+  calls: [],
   usage: null,
   costNano: 0,
   savedNano: 0,

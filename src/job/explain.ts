@@ -2,6 +2,7 @@ import type { Decision } from "../market/bid.ts";
 import type { FalseKillRisk } from "../market/false-kill.ts";
 import { explainDecision } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import { callText } from "../plan/tool.ts";
 import type { JudgeAudit } from "../race/race-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 
@@ -111,7 +112,7 @@ function endSentence(a: Attempt): string {
     case "running":
       return `${a.bidder} (${roleOf(a)}) is running.`;
     case "complete":
-      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}${howEnded(a)}.${evidence}`;
+      return `${a.bidder} (${roleOf(a)}) finished in ${a.totalMs} ms${queued(a)} for ${cost}${howEnded(a)}.${called(a)}${evidence}`;
     case "failed":
       return `${a.bidder} (${roleOf(a)}) failed${queued(a)}: ${a.failure}${a.message === "" ? "" : ` (${a.message.replace(/\.$/, "")})`}. It cost ${cost}.`;
     case "cancelled":
@@ -128,6 +129,11 @@ function estimated({ uncut, savedTokens }: Attempt): string {
   const off = uncut.from === "bid" ? "its bid" : winner === "" ? "its bid, up to its bound" : winner;
   return ` of about ${uncut.tokens}, estimated from ${off}${uncut.from === "bound" && winner !== "" ? ", up to its bound" : ""}`;
 }
+
+/** Code units of a call that are shown. */
+const shownChars = 200;
+const called = ({ calls }: Attempt): string =>
+  calls.length === 0 ? "" : ` It asks for ${calls.map((call) => callText(call).slice(0, shownChars)).join(", ")}.`;
 
 /** Only an end that is not a plain "stop" is worth words. */
 function howEnded({ finish, finishSaid, maxOutputTokens }: Attempt): string {

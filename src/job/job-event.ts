@@ -5,6 +5,7 @@ import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
+import type { ToolCall } from "../plan/tool.ts";
 import type { Finish } from "../race/model-port.ts";
 import type { RaceEvent } from "../race/race-event.ts";
 import type { DeliveryEvent } from "./delivery-event.ts";
@@ -43,6 +44,8 @@ export type LifeEvent =
 export interface Answer {
   text: string;
   value: unknown;
+  /** Tools that the caller is to call, in order; their arguments fit. Absent: none. */
+  calls?: ToolCall[];
   /** Parts that no bidder could settle, and why. */
   unsure: { part: string; why: string }[];
   /** How its parts ended: "stop" if all did, else the worst of them. Absent in logs before it was kept. */

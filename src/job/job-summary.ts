@@ -86,7 +86,8 @@ export function examplesOf(job: Job): SettlementMessage["examples"] {
     job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
   );
   return job.microtasks.flatMap(({ task, joined }) => {
-    if (joined === null || task.kind === "plan") return [];
+    // A turn among tools shows nothing without them.
+    if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];
     const input = resolveInput(task, request, results);
     if (input.length > exampleChars || joined.text.length > exampleChars) return [];
     return [{ kind: task.kind, input, output: joined.text }];

@@ -10,6 +10,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
+import type { ToolCall } from "../plan/tool.ts";
 import type { Finish, Repeats } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
 import type { Uncut } from "../race/uncut.ts";
@@ -40,6 +41,8 @@ export interface Attempt {
   continues: Continues | null;
   /** Complete text when `complete`; what was streamed so far otherwise. Holds what it goes on from. */
   text: string;
+  /** What it asks to be called, as its model wrote it; known once it is complete. */
+  calls: ToolCall[];
   usage: Usage | null;
   costNano: NanoUsd;
   /** What its cut saved: `uncut` less what is billed. */
@@ -88,6 +91,8 @@ export interface Joined {
   how: string;
   text: string;
   value: unknown;
+  /** Arguments fit their tools' parameters. */
+  calls: ToolCall[];
   atMs: number;
 }
 

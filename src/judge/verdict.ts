@@ -1,6 +1,6 @@
 /** What one criterion said, with the evidence a person can check. */
 export interface CriterionResult {
-  /** Index in the contract: "schema", "criteria/0", "judged/1", "agreement"; or built in: "labels", "empty", "repetition", "cap", "json". */
+  /** Index in the contract: "schema", "criteria/0", "judged/1", "agreement"; or built in: "calls", "labels", "empty", "repetition", "cap", "json". */
   criterion: string;
   class: "monotone" | "predictive" | "final" | "judged";
   result: "accept" | "reject" | "undecided";

@@ -27,6 +27,8 @@ export interface AuctionRequest {
   policy: Policy;
   strategy: Strategy;
   needsStructuredOutput: boolean;
+  /** Tools are offered. Absent: none are. */
+  needsTools?: true;
   /** Bidders the caller's key and the operator allow; null: all enabled. */
   allowed: string[] | null;
   noRetention: boolean;

@@ -17,6 +17,8 @@ export interface Bidder {
   /** Tokens of thinking its endpoint may add to a call's output cap, billed as output; default 0. */
   reasoningTokens?: number;
   structuredOutput: boolean;
+  /** false: it cannot be offered tools. Absent: it can. */
+  tools?: false;
   region: string;
   /** Does the provider promise not to keep or train on what it is sent? */
   noRetention: boolean;

@@ -18,6 +18,7 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
     return `it runs in ${bidder.region}, not in ${request.region}`;
   }
   if (request.needsStructuredOutput && !bidder.structuredOutput) return "it cannot promise structured output";
+  if (request.needsTools && bidder.tools === false) return "it cannot call tools";
   const needed = contextTokensNeeded(request);
   if (needed > bidder.contextTokens) return `it takes ${bidder.contextTokens} tokens, the task needs ${needed}`;
   const tried = request.tried.find((one) => one.bidder === bidder.id);

@@ -33,8 +33,8 @@ export const bidderInputSchema = z.strictObject({
     reasoningTokens: z.int().min(0).max(65_536).optional(),
     prefixMark: z.enum(["prefix", "continue-final-message"]).optional(),
     omit: z
-      .array(z.enum(["seed", "temperature", "stream_options", "response_format"]))
-      .max(4)
+      .array(z.enum(["seed", "temperature", "stream_options", "response_format", "parallel_tool_calls"]))
+      .max(5)
       .optional(),
   }),
   /** USD per million tokens. May be left out for a model of the price file. */
@@ -52,6 +52,8 @@ export const bidderInputSchema = z.strictObject({
   contextTokens: z.int().min(256).max(10_000_000).optional(),
   maxOutputTokens: z.int().min(1).max(1_000_000).optional(),
   structuredOutput: z.boolean().optional(),
+  /** false: the model cannot call functions, and is left out where tools are offered. */
+  tools: z.boolean().optional(),
   region: z
     .string()
     .min(1)
@@ -134,6 +136,7 @@ export function readBidder(
       contextTokens,
       maxOutputTokens,
       structuredOutput: input.structuredOutput ?? true,
+      ...(input.tools === false ? { tools: false } : {}),
       region: input.region ?? (local ? "local" : "global"),
       noRetention: input.noRetention ?? local,
       concurrency: input.concurrency === undefined ? (local ? 1 : null) : input.concurrency,

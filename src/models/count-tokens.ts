@@ -1,3 +1,6 @@
+import { promptTexts } from "../plan/prompt-texts.ts";
+import type { ModelCall } from "../race/model-port.ts";
+
 /**
  * A count of tokens for where the provider gives none: 4 ASCII characters or 1.5 other UTF-16 units a token, which is
  * within about a quarter of common BPE vocabularies on prose. Add pieces, read `tokens`.
@@ -24,9 +27,10 @@ export class TokenCount {
   }
 }
 
-/** Tokens of a whole prompt, with 4 a message for its framing. */
-export function countPrompt(messages: readonly { content: string }[]): number {
+/** Tokens of a whole prompt, offered tools included, with 4 a message for its framing. */
+export function countPrompt({ messages, tools }: Pick<ModelCall, "messages" | "tools">): number {
   const count = new TokenCount();
-  for (const message of messages) count.add(message.content);
-  return count.tokens + 4 * messages.length;
+  const texts = promptTexts(messages, tools);
+  for (const text of texts) count.add(text);
+  return count.tokens + 4 * texts.length;
 }

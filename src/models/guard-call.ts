@@ -1,6 +1,7 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { Usage } from "../money/price.ts";
 import { type AbortSignalLike, type Finish, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
+import { AnswerCalls, type RawCall } from "./answer-calls.ts";
 import { CallCancelled, CallClock } from "./call-clock.ts";
 import { UsageTally } from "./usage-tally.ts";
 
@@ -9,17 +10,22 @@ export type RawPart =
   | { type: "open" }
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
+  /** A piece of a call, or a sign that one is being written: "". */
+  | { type: "call-text"; text: string }
+  | { type: "call"; call: RawCall }
   | { type: "usage"; usage: Usage }
   | { type: "repeat"; how: "dropped" | "alike" }
-  | { type: "end"; finish: Finish; said?: string; refused?: boolean };
+  /** finish "calls": the provider says that calls are the answer. */
+  | { type: "end"; finish: Finish | "calls"; said?: string; refused?: boolean };
 
 const maxAnswerChars = 4 * 1024 * 1024;
 const minAnswerCap = 256 * 1024;
 
 /**
  * Runs one provider's reader under the promises of `ModelPort.stream`, the same for all: four time-outs, prompt abort,
- * an answer that is whole or a typed failure, one usage part before the end, and, before a cut or a failure that may
- * be billed, a usage part with what was seen. After an abort it yields at most that usage and returns.
+ * an answer that is whole or a typed failure, its calls only once it is whole, one usage part before the end, and,
+ * before a cut or a failure that may be billed, a usage part with what was seen. After an abort it yields at most that
+ * usage and returns.
  */
 export async function* guardCall(
   call: ModelCall,
@@ -30,8 +36,10 @@ export async function* guardCall(
   if (signal.aborted) return;
   const clock = new CallClock(call.timeouts, signal);
   const tally = new UsageTally(call, bidder);
+  const calls = new AnswerCalls(call);
   const cap = Math.min(maxAnswerChars, Math.max(minAnswerCap, call.maxOutputTokens * 32));
   let opened = false;
+  let texts = false;
   try {
     for await (const part of read(clock)) {
       switch (part.type) {
@@ -43,12 +51,19 @@ export async function* guardCall(
           break;
         case "text":
         case "reasoning":
+        case "call-text":
+          if (part.text !== "" || part.type === "call-text") clock.progressed();
           if (part.text === "") break;
-          clock.progressed();
-          if (part.type === "text") tally.sawText(part.text);
-          else tally.sawReasoning(part.text);
+          if (part.type === "reasoning") tally.sawReasoning(part.text);
+          else tally.sawText(part.text);
           if (tally.seenLength > cap) throw new ModelFailure("too-large", `answer longer than ${cap} characters`);
+          if (part.type === "text") texts = true;
           yield part;
+          break;
+        case "call":
+          calls.add(part.call);
+          // Its arguments were seen as they came.
+          tally.sawText(part.call.name);
           break;
         case "repeat":
           yield part;
@@ -60,9 +75,13 @@ export async function* guardCall(
           if (part.refused) throw new ModelFailure("refused", "the model refused to answer");
           if (part.finish === "content-filter")
             throw new ModelFailure("content-filter", "stopped by the provider's content filter");
-          if (tally.textLength === 0) throw new ModelFailure("empty-answer", `no text (finish: ${part.finish})`);
+          const wished = calls.ended(part.finish);
+          const finish = part.finish !== "calls" ? part.finish : wished.length > 0 ? "stop" : "other";
+          if (!texts && wished.length === 0)
+            throw new ModelFailure("empty-answer", `neither text nor a call (finish: ${finish})`);
+          for (const call of wished) yield { type: "call", call };
           yield { type: "usage", usage: tally.whole() };
-          yield { type: "end", finish: part.finish, ...(part.said === undefined ? {} : { said: part.said }) };
+          yield { type: "end", finish, ...(finish === "other" && part.said !== undefined ? { said: part.said } : {}) };
           return;
         }
       }

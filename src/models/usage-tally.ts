@@ -18,11 +18,12 @@ export class UsageTally {
   #reported: Usage | null = null;
 
   constructor(call: ModelCall, bidder: Bidder) {
-    this.#promptTokens = countPrompt(call.messages);
+    this.#promptTokens = countPrompt(call);
     this.#bound = call.maxOutputTokens + (bidder.reasoningTokens ?? 0);
     this.#cancelStopsBill = bidder.cancelStopsBill;
   }
 
+  /** Text of the answer or of its calls. */
   sawText(text: string): void {
     this.#text.add(text);
   }
@@ -31,11 +32,7 @@ export class UsageTally {
     this.#reasoning.add(text);
   }
 
-  get textLength(): number {
-    return this.#text.length;
-  }
-
-  /** UTF-16 units of text and reasoning. */
+  /** UTF-16 units of text, calls and reasoning. */
   get seenLength(): number {
     return this.#text.length + this.#reasoning.length;
   }

@@ -150,7 +150,7 @@ function addAttempt(
 ): void {
   const slash = attempt.bidder.indexOf("/");
   const model = attempt.bidder.slice(slash + 1);
-  const finish = attempt.finishSaid ?? attempt.finish;
+  const finish = attempt.calls.length > 0 ? "tool_calls" : (attempt.finishSaid ?? attempt.finish);
   const bids = microtask.decisions[attempt.round - 1]?.bids ?? [];
   const bid = bids.find((b) => b.bidder === attempt.bidder);
   const span = tree.add(parent, attempt.id, `chat ${model}`, attempt.startedAtMs, endMs, {

@@ -1,3 +1,4 @@
+import { canonicalJson } from "./canonical-json.ts";
 import type { JobRequest } from "./job-request.ts";
 
 /**
@@ -6,14 +7,5 @@ import type { JobRequest } from "./job-request.ts";
  */
 export function canonicalRequest(request: JobRequest): string {
   const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
-  return sorted(Object.fromEntries(given));
-}
-
-/** JSON with the keys of every object in code-unit order. */
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  );
+  return canonicalJson(Object.fromEntries(given));
 }

@@ -3,6 +3,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
 import type { Kind } from "./kind.ts";
 import type { Message, Plan } from "./microtask.ts";
+import type { Tools } from "./tool.ts";
 
 /** What arrived, already parsed: a conversation, a bare text, or a mail's readable part. */
 export type JobInput =
@@ -36,6 +37,8 @@ export interface JobRequest {
   context?: string;
   labels: string[] | null;
   contract: Contract;
+  /** Of plan "single" only. Absent: none are offered. */
+  tools?: Tools;
   valueNano: NanoUsd | null;
   /** Cap on what providers may bill for this job; null: none. */
   budgetNano: NanoUsd | null;

@@ -1,12 +1,15 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
 import type { Kind } from "./kind.ts";
+import type { ToolCall, Tools } from "./tool.ts";
 
 /** One turn of a conversation. Text is data: nothing in it is obeyed by Atomic. */
-export interface Message {
-  role: "system" | "user" | "assistant";
-  content: string;
-}
+export type Message =
+  | { role: "system" | "user"; content: string }
+  /** With `calls` its text may be empty. */
+  | { role: "assistant"; content: string; calls?: ToolCall[] }
+  /** What the tool gave back; `call` is the id of a call before it. */
+  | { role: "tool"; content: string; call: string };
 
 /** Where a piece of a microtask's input comes from. */
 export type InputPart =
@@ -38,6 +41,8 @@ export interface Microtask {
   /** Labels of a closed kind, when they are not the kind's own. */
   labels?: string[];
   maxOutputTokens?: number;
+  /** What its answer may ask to be called instead of, or beside, its text. Absent: nothing. */
+  tools?: Tools;
   /** What it is a case of, in the caller's words; its outcomes are learned apart from others'. Absent: the job's. */
   context?: string;
   /** It is put to auction only when a person has approved it, or at a time. */

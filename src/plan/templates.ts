@@ -26,6 +26,7 @@ export function singlePlan(request: JobRequest): Plan {
     valueNano: request.valueNano,
     ...(request.labels === null ? {} : { labels: request.labels }),
     ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
+    ...(request.tools === undefined ? {} : { tools: request.tools }),
   });
   return { source: "single", microtasks: [task], assembly: { type: "single", of: "answer" } };
 }

@@ -10,7 +10,7 @@ const longestPart = 4000;
 
 /**
  * A name for what a microtask is used for, "use-1a2b3c4d", made from its standing instructions: system messages, an
- * instruction, labels, a schema. One application asks the same thing again and again, so its answers can be learned
+ * instruction, labels, a schema, tools. One application asks the same thing again and again, so its answers can be learned
  * from apart without its saying so. Digits are taken to be alike: a date in a prompt changes no use. null: nothing
  * stands. `planned`: a planner wrote the instruction for this one job.
  */
@@ -21,6 +21,7 @@ export function useName(task: Microtask, request: JobRequest, { planned }: { pla
     task.labels?.join("\n") ?? "",
     // The schema of a closed kind follows from its labels.
     isClosed(task.kind) || task.contract.schema === undefined ? "" : JSON.stringify(task.contract.schema),
+    ...(task.tools === undefined ? [] : [JSON.stringify(task.tools.offered)]),
   ].map((part) => part.slice(0, longestPart).replace(/\d+/g, "0").replace(/\s+/g, " ").trim());
   if (standing.every((part) => part === "")) return null;
   // Two uses that share a name by chance are learned together: no harm.

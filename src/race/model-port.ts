@@ -3,6 +3,7 @@ import type { Usage } from "../money/price.ts";
 import type { JsonSchema } from "../plan/contract.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Message } from "../plan/microtask.ts";
+import type { ToolCall, Tools } from "../plan/tool.ts";
 
 /** Durations in ms. Timers start when the call holds its slot. */
 export interface Timeouts {
@@ -23,6 +24,8 @@ export interface ModelCall {
   text: string;
   labels: string[] | null;
   schema: JsonSchema | null;
+  /** Absent: the bidder is offered none. */
+  tools?: Tools;
   /** The last message is the answer's own beginning, delivered already: the model is to write the rest. Absent: no. */
   continues?: true;
   maxOutputTokens: number;
@@ -46,6 +49,10 @@ export type ModelPart =
   | { type: "text"; text: string }
   /** Thinking that is billed but not shown. */
   | { type: "reasoning"; text: string }
+  /** A piece of a call that is being written: billed; what is called comes whole, as `call`. */
+  | { type: "call-text"; text: string }
+  /** A tool is to be called: a whole call, its arguments as the model wrote them. At least one has an answer without text. */
+  | { type: "call"; call: ToolCall }
   | { type: "usage"; usage: Usage }
   /** A frame of the stream came twice. dropped: by its own number; alike: byte for byte, and it was passed on as sent. */
   | { type: "repeat"; how: "dropped" | "alike" }

@@ -4,6 +4,7 @@ import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
+import type { ToolCall } from "../plan/tool.ts";
 import type { Finish, Repeats } from "./model-port.ts";
 import type { Uncut } from "./uncut.ts";
 
@@ -122,6 +123,8 @@ export type RaceEvent =
       microtask: string;
       attempt: string;
       text: string;
+      /** What it asks to be called, as its model wrote it. Absent: nothing. */
+      calls?: ToolCall[];
       finish: Finish;
       /** finish "other": the provider's own word. */
       finishSaid?: string;
@@ -206,6 +209,8 @@ export type RaceEvent =
       how: "first-pass" | "agreement" | "best-of" | "fusion" | "only-one-left";
       text: string;
       value: unknown;
+      /** As the caller gets them: arguments that were mended stand mended. Absent: none. */
+      calls?: ToolCall[];
       repairs: string[];
       criteria: CriterionResult[];
       /** What earlier cuts saved, by the winner's length: they stand in place of what the cuts said. Absent: nothing new. */

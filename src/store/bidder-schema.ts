@@ -27,6 +27,7 @@ export const bidderSchema: z.ZodType<Bidder> = z.object({
   maxOutputTokens: tokens,
   reasoningTokens: z.number().int().min(0).max(65_536).optional(),
   structuredOutput: z.boolean(),
+  tools: z.literal(false).optional(),
   region: z.string().max(64),
   noRetention: z.boolean(),
   concurrency: z.number().int().min(1).max(100_000).nullable(),

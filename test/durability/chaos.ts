@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { argumentsOf } from "../../scripts/arguments.ts";
+import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { type Outcome, runSchedule } from "./run-schedule.ts";
 import { calmSchedule, randomSchedule, type Schedule, type WriteFault } from "./schedule.ts";
 
@@ -73,6 +74,9 @@ async function all(): Promise<void> {
   );
 }
 
+const calls = (event: LoggedEvent): boolean =>
+  event.type === "job-ended" && event.status === "succeeded" && event.answer.calls !== undefined;
+
 /** Every `parts`-th run. Ends at its first breach. */
 async function share({ part, parts }: { part: number; parts: number }): Promise<Told> {
   const told: Told = { every: 0, random: 0, ends: [], had: [], breach: null };
@@ -84,6 +88,7 @@ async function share({ part, parts }: { part: number; parts: number }): Promise<
       count(had, "webhook posts", posts?.length ?? 0);
       count(had, "words of people", words.length);
       count(had, "words refused", words.filter((word) => !word.taken).length);
+      count(had, "answers that call", log.filter(calls).length);
       count(had, "waits", log.filter((e) => e.type === "microtask-waiting").length);
       count(had, "jobs under a cap", tenant?.capNano === null ? 0 : 1);
       count(had, "starts refused for money", log.filter((e) => e.type === "start-refused").length);

@@ -3,6 +3,7 @@ import type { Contract } from "../../src/plan/contract.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import type { Kind } from "../../src/plan/kind.ts";
 import type { Microtask, Wait } from "../../src/plan/microtask.ts";
+import type { Tools } from "../../src/plan/tool.ts";
 import { bidderOf, requestOf } from "../engine/world.ts";
 import type { Seeded } from "./seeded.ts";
 
@@ -43,6 +44,24 @@ function randomContract(random: Seeded): Contract {
   }
 }
 
+const lookUp = {
+  name: "look_up",
+  description: "Looks a place up.",
+  parameters: { type: "object", properties: { place: { type: "string" } }, required: ["place"] },
+};
+
+/** Some may ask for a call, and some of them must. */
+function randomTools(random: Seeded, kind: Kind): { tools?: Tools } {
+  if (kind !== "answer" || random.chance(0.75)) return {};
+  return {
+    tools: {
+      offered: [lookUp],
+      choice: random.pick(["auto", "auto", "required", { name: "look_up" }]),
+      parallel: random.chance(0.5),
+    },
+  };
+}
+
 /** Some microtasks wait: for a person, for a time, for a time that is over before it comes up. */
 function randomWait(random: Seeded, startMs: number): { wait?: Wait } {
   if (random.chance(0.85)) return {};
@@ -67,12 +86,14 @@ export function randomRequest(random: Seeded, startMs: number, mostMicrotasks = 
   };
   if (alone) {
     const kind = random.pick<Kind>(["answer", "summarise", "spam", "answer"]);
+    const plan = random.chance(0.1) ? "auto" : "single";
     return requestOf({
       ...shared,
       kind,
       contract: kind === "spam" ? { criteria: [], judged: [] } : contract,
-      plan: random.chance(0.1) ? "auto" : "single",
+      plan,
       delivery: kind !== "spam" && random.chance(checked ? 0.4 : 0.8) ? "live" : "accepted",
+      ...(plan === "single" ? randomTools(random, kind) : {}),
     });
   }
   const many = Math.min(mostMicrotasks, random.chance(0.7) ? random.int(2, 6) : random.int(7, 20));

@@ -1,5 +1,6 @@
 import type { Bidder } from "../../src/market/bidder.ts";
 import { costOf } from "../../src/money/price.ts";
+import type { ToolCall } from "../../src/plan/tool.ts";
 import {
   type AbortSignalLike,
   type ModelCall,
@@ -8,7 +9,7 @@ import {
   type ModelPort,
 } from "../../src/race/model-port.ts";
 import type { ProviderCall } from "./evidence.ts";
-import { seeded } from "./seeded.ts";
+import { type Seeded, seeded } from "./seeded.ts";
 
 /** What a process gives the provider to live in: its clock dies with it. */
 export interface CallerProcess {
@@ -87,7 +88,9 @@ export class ScriptedBidders {
       answered = true;
       bill();
       yield { type: "open" };
-      const pieces = answerOf(call, random.chance(0.7), random.int(2, 9));
+      const calls = call.tools === undefined ? [] : callsOf(random);
+      const words = answerOf(call, random.chance(0.7), random.int(2, 9));
+      const pieces = calls.length > 0 && random.chance(0.5) ? [] : words;
       const breaksAt = random.chance(0.07) ? random.int(0, pieces.length) : -1;
       const everyMs = random.int(1, 400);
       for (const [i, text] of pieces.entries()) {
@@ -96,6 +99,13 @@ export class ScriptedBidders {
         sent += text.length;
         bill();
         yield { type: "text", text };
+      }
+      for (const one of calls) {
+        if (!(await pause(random.int(0, everyMs)))) return;
+        sent += one.arguments.length;
+        bill();
+        yield { type: "call-text", text: one.arguments };
+        yield { type: "call", call: one };
       }
       if (random.chance(0.8)) yield { type: "usage", usage: bill() };
       if (!(await pause(random.int(0, 30)))) return;
@@ -125,6 +135,15 @@ function answerOf(call: ModelCall, good: boolean, words: number): string[] {
   if (call.kind === "spam") return [good ? '{"label":"spam",' : '{"label":"ham",', '"confidence":0.9}'];
   if (call.schema !== null) return good ? ['{"word":', '"ok"}'] : ['{"wo', 'rds":"ok"}'];
   return Array.from({ length: words }, (_, i) => (i === words - 1 ? (good ? "ok. " : "bad. ") : `word${i} `));
+}
+
+/** None, one or two calls; some do not fit, some name nobody. */
+function callsOf(random: Seeded): ToolCall[] {
+  return Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, i) => ({
+    id: `call_${i}`,
+    name: random.chance(0.9) ? "look_up" : "look_out",
+    arguments: random.pick(['{"place":"Paris"}', '{"place":"Paris",}', '{"plaice":1}']),
+  }));
 }
 
 const planned = JSON.stringify({

@@ -13,7 +13,7 @@ const answers = (messages: readonly Message[], text = "Yes, on Friday."): Script
   { afterMs: 1, part: { type: "usage", usage: { input: counted(messages), output: 50, source: "provider" } } },
   { afterMs: 0, part: { type: "end", finish: "stop" } },
 ];
-const turn = (role: Message["role"], content: string): Message => ({ role, content });
+const turn = (role: "system" | "user" | "assistant", content: string): Message => ({ role, content });
 const asked: Message[][] = [
   [turn("user", "Open?")],
   [turn("system", "You answer for a shop. ".repeat(100)), turn("user", "Open?")],

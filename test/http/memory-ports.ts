@@ -8,6 +8,7 @@ import { createApp } from "../../src/http/app.ts";
 import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
+import { checkTools } from "../../src/judge/check-tools.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket, profilesOf, seedPriors } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
@@ -96,7 +97,7 @@ export function testServer(options: TestServerOptions = {}) {
     },
     access,
     webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,
-    checkRequest: ({ contract }) => checkContract(contract),
+    checkRequest: (request) => checkContract(request.contract) ?? checkTools(request),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };

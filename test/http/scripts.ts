@@ -2,6 +2,7 @@ import { previewAuctions } from "../../src/engine/preview.ts";
 import type { ErrorCode } from "../../src/error.ts";
 import type { JobEvent } from "../../src/job/job-event.ts";
 import { singlePlan } from "../../src/plan/templates.ts";
+import type { ToolCall } from "../../src/plan/tool.ts";
 import { freshMarket, twoModels } from "./bidders.ts";
 import type { MemoryJob, Script } from "./memory-jobs.ts";
 
@@ -116,6 +117,21 @@ export const answers =
       }
     job.write(finished("a1", text, finish), joined("a1", text, value));
     succeed(job, text, value);
+  };
+
+/** A job whose one bidder asks for calls, after a text or without one. */
+export const asksFor =
+  (calls: ToolCall[], text = ""): Script =>
+  (job) => {
+    begin(job);
+    job.write(started("a1", "openai/small"));
+    if (text !== "" && job.request.delivery === "live") job.write(streamed("a1", 0, text));
+    job.write({ ...finished("a1", text), calls } as JobEvent, { ...joined("a1", text), calls } as JobEvent, {
+      type: "job-ended",
+      status: "succeeded",
+      answer: { text, value: text, calls, unsure: [], finish: "stop" },
+    });
+    settle(job);
   };
 
 /** A job that no bidder could answer. */

@@ -162,6 +162,18 @@ describe("readBidder", () => {
     expect(read(openai, "openai/gpt-5.4-nano")).toMatchObject({ code: "invalid-bidder", field: "continuesPrefix" });
   });
 
+  it("takes the operator's word that a model cannot call functions; else it can", () => {
+    expect(read({ ...good, tools: false })).toMatchObject({ bidder: { tools: false } });
+    for (const body of [good, { ...good, tools: true }]) {
+      const made = read(body);
+      expect("bidder" in made && "tools" in made.bidder).toBe(false);
+    }
+    expect(read({ ...good, tools: "no" })).toMatchObject({ field: "tools" });
+    expect(read(endpoint({ omit: ["parallel_tool_calls"] }))).toMatchObject({
+      endpoint: { omit: ["parallel_tool_calls"] },
+    });
+  });
+
   it("prices a known model from the file", () => {
     const made = read(
       { endpoint: { type: "openai", model: "gpt-5.4-nano", apiKeySecretName: "OPENAI_API_KEY" } },

@@ -1,6 +1,7 @@
 import type { Bidder } from "../../src/market/bidder.ts";
 import type { Endpoint, Target } from "../../src/models/endpoint.ts";
 import type { Usage } from "../../src/money/price.ts";
+import type { Tool, ToolCall, Tools } from "../../src/plan/tool.ts";
 import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../src/race/model-port.ts";
 
 export const bidderOf = (over: Partial<Bidder> = {}): Bidder => ({
@@ -48,9 +49,26 @@ export const callOf = (over: Partial<ModelCall> = {}): ModelCall => ({
   timeouts: { connectMs: 2000, firstTokenMs: 2000, betweenTokensMs: 2000, totalMs: 8000, ...over.timeouts },
 });
 
+const toolOf = (name: string, of: string): Tool => ({
+  name,
+  description: `Looks up the ${name}.`,
+  parameters: { type: "object", properties: { [of]: { type: "string" } }, required: [of], additionalProperties: false },
+});
+
+/** What a request says that offers two tools. */
+export const toolsOf = (over: Partial<Tools> = {}): Tools => ({
+  offered: [toolOf("weather", "city"), { ...toolOf("time", "zone"), strict: true }],
+  choice: "auto",
+  parallel: true,
+  ...over,
+});
+
 export interface Collected {
   parts: ModelPart[];
   text: string;
+  calls: ToolCall[];
+  /** All `call-text`, in one. */
+  callText: string;
   reasoning: string;
   usage: Usage | null;
   finish: string | null;
@@ -64,11 +82,23 @@ export async function collect(
   onPart: (part: ModelPart, text: string) => void = () => {},
 ): Promise<Collected> {
   const from = performance.now();
-  const all: Collected = { parts: [], text: "", reasoning: "", usage: null, finish: null, failure: null, tookMs: 0 };
+  const all: Collected = {
+    parts: [],
+    text: "",
+    calls: [],
+    callText: "",
+    reasoning: "",
+    usage: null,
+    finish: null,
+    failure: null,
+    tookMs: 0,
+  };
   try {
     for await (const part of parts) {
       all.parts.push(part);
       if (part.type === "text") all.text += part.text;
+      if (part.type === "call") all.calls.push(part.call);
+      if (part.type === "call-text") all.callText += part.text;
       if (part.type === "reasoning") all.reasoning += part.text;
       if (part.type === "usage") all.usage = part.usage;
       if (part.type === "end") all.finish = part.finish;

@@ -3,7 +3,7 @@ import { simulatedBidders } from "../../src/models/sim/presets.ts";
 import { Seeded } from "../../src/models/sim/seeded.ts";
 import { type Sleep, streamSim } from "../../src/models/sim/sim-stream.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
-import { callOf, collect, never, targetOf } from "./call.ts";
+import { callOf, collect, never, targetOf, toolsOf } from "./call.ts";
 
 const mail = "Could you send the signed contract for the warehouse lease by Friday?";
 const at = (name: string) => {
@@ -121,6 +121,71 @@ describe("simulated bidders", () => {
       if (failure) reasons.add(failure.reason);
     }
     expect([...reasons]).toEqual(["rate-limited"]);
+  });
+});
+
+describe("simulated bidders that are offered tools", () => {
+  const parsed = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  };
+
+  it("call one, piece by piece, with arguments of its form, the same for the same call", async () => {
+    const [a, b] = [recorder(), recorder()];
+    const first = await run("steady", { tools: toolsOf({ choice: { name: "time" } }) }, a.sleep);
+    const again = await run("steady", { tools: toolsOf({ choice: { name: "time" } }) }, b.sleep);
+    expect(first.text).toBe("");
+    expect(first.calls).toEqual([{ id: "call_a1_0", name: "time", arguments: '{"zone":"could signed"}' }]);
+    expect(first.callText).toBe('{"zone":"could signed"}');
+    expect(first.finish).toBe("stop");
+    const pieces = first.parts.filter((part) => part.type === "call-text").length;
+    expect(pieces).toBe(6);
+    expect(first.usage).toMatchObject({ output: pieces, source: "provider" });
+    // Two waits until the first token, one before each other.
+    expect(a.waits).toHaveLength(2 + pieces - 1);
+    expect([again.calls, b.waits]).toEqual([first.calls, a.waits]);
+  });
+
+  it("choose by the text, and agree", async () => {
+    const chosen = new Set<string>();
+    for (const text of ["alpha", "beta", "gamma", "delta"]) {
+      const [one, other] = await Promise.all(
+        (["steady", "careful"] as const).map((name) => run(name, { text, tools: toolsOf() })),
+      );
+      expect(one?.calls[0]?.name).toBe(other?.calls[0]?.name);
+      chosen.add(one?.calls[0]?.name ?? "");
+    }
+    expect(chosen).toEqual(new Set(["weather", "time"]));
+  });
+
+  it("answer in text after a tool's result, and where they may not call", async () => {
+    const result = [...callOf().messages, { role: "tool" as const, call: "c1", content: "sunny" }];
+    for (const over of [{ messages: result, tools: toolsOf() }, { tools: toolsOf({ choice: "none" }) }]) {
+      const got = await run("steady", over);
+      expect(got.text).toMatch(/^Thank you/);
+      expect(got.calls).toEqual([]);
+    }
+  });
+
+  it("break their arguments as often as their quality says", async () => {
+    let broken = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const got = await run("quick", { seed, attempt: `a${seed}`, tools: toolsOf({ choice: { name: "time" } }) });
+      if (got.failure === null && parsed(got.calls[0]?.arguments ?? "") === null) broken++;
+    }
+    // P = 0.4 of 200, less the few that fail.
+    expect(broken).toBeGreaterThan(55);
+    expect(broken).toBeLessThan(105);
+  });
+
+  it("call nothing that did not fit under the cap, and fail in mid-call like in mid-text", async () => {
+    const cut = await run("steady", { tools: toolsOf(), maxOutputTokens: 2 });
+    expect(cut.failure?.reason).toBe("empty-answer");
+    expect(cut.callText).toHaveLength(8);
+    expect(cut.usage).toMatchObject({ output: 2 });
   });
 });
 

@@ -357,4 +357,18 @@ export const mutants: Mutant[] = [
     replace: '"atomic.job.kind": JSON.stringify(job.request.input),',
     caughtBy: "chaos",
   },
+  {
+    name: "hand on a call that does not fit",
+    file: "src/judge/judge-calls.ts",
+    find: "if (errors.length > 0) return",
+    replace: "if (errors.length > 99) return",
+    caughtBy: "chaos",
+  },
+  {
+    name: "lose the second of two calls",
+    file: "src/engine/pump.ts",
+    find: "live.asked === null) live.calls.push(part.call);",
+    replace: "live.asked === null) live.calls = [part.call];",
+    caughtBy: "test/engine/tools.test.ts",
+  },
 ];

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "./dialect.ts";
 import { Ledger, type LedgerEntry, now } from "./ledger.ts";
-import { countsOf, piecesOf, type Script } from "./script.ts";
+import { argumentPiecesOf, countsOf, piecesOf, type Script } from "./script.ts";
 
 const statusCodes: Record<string, string> = {
   "400": "context_length_exceeded",
@@ -86,7 +86,13 @@ async function play(
 
   const pieces = piecesOf(script);
   const counts = fault === "usage-missing" ? null : countsOf(script, prompt);
-  const reason = script.finish ?? "stop";
+  const calls = (script.calls ?? []).map((call, at) => ({
+    at,
+    id: call.id === undefined ? `call_${at + 1}` : call.id,
+    name: call.name,
+    pieces: argumentPiecesOf(call, script),
+  }));
+  const reason = script.finish ?? (calls.length > 0 ? "tool_calls" : "stop");
   if (fault === "html-page") {
     head(200, "text/html");
     finished("faulted");
@@ -96,7 +102,7 @@ async function play(
   if (!entry.stream || fault === "not-a-stream") {
     await pause(script.firstTokenAfterMs);
     head(200, "application/json");
-    const body = JSON.stringify(dialect.whole(entry.model, pieces.join(""), reason, counts));
+    const body = JSON.stringify(dialect.whole(entry.model, pieces.join(""), calls, reason, counts));
     Ledger.sent(entry, Buffer.byteLength(body));
     finished("complete");
     res.end(body);
@@ -129,7 +135,11 @@ async function play(
   if (script.reasoning) await write(dialect.reasoning(script.reasoning));
 
   const after = script.faultAfter ?? 2;
-  for (const [index, piece] of pieces.entries()) {
+  const frames = [
+    ...pieces.map((piece) => dialect.piece(piece)),
+    ...calls.flatMap((call) => dialect.call(call, script.callsAs ?? [])),
+  ];
+  for (const [index, said] of frames.entries()) {
     if (index > 0) await pause(script.betweenMs);
     if (index === after) {
       if (fault === "stall") return hang();
@@ -156,7 +166,7 @@ async function play(
       if (fault === "comments") await write(": keep-alive\n\n");
       if (fault === "long-line") await write(dialect.piece("x".repeat(10 * 1024 * 1024)));
     }
-    const frame = `${fault === "duplicate-numbered" ? `id: ${index}\n` : ""}${dialect.piece(piece)}`;
+    const frame = `${fault === "duplicate-numbered" ? `id: ${index}\n` : ""}${said}`;
     await write(frame);
     if ((fault === "duplicate-chunk" || fault === "duplicate-numbered") && index === after) await write(frame);
   }
@@ -167,7 +177,10 @@ async function play(
       await write(
         script.finishWord === undefined
           ? frame
-          : frame.replace('"finish_reason":"stop"', `"finish_reason":${JSON.stringify(script.finishWord)}`),
+          : frame.replace(
+              /"finish_reason":"(stop|tool_calls)"/,
+              `"finish_reason":${JSON.stringify(script.finishWord)}`,
+            ),
       );
     if (fault === "usage-contradictory" && counts) {
       const less = { ...counts, output: Math.max(0, counts.output - 2), input: counts.input + 3 };

@@ -54,6 +54,18 @@ it("streams a piece a frame, with usage and the end marker", async () => {
   expect(frames.at(-2)).toContain('"completion_tokens":3');
 });
 
+it("calls tools, in pieces with a stream and whole without", async () => {
+  provider.script("caller", { calls: [{ name: "now", arguments: '{"a":1}' }] });
+  const frames = (await (await chat("caller", { stream: true })).text()).trim().split("\n\n");
+  expect(frames.filter((frame) => frame.includes('"tool_calls":['))).toHaveLength(3);
+  expect(frames.filter((frame) => frame.includes('"finish_reason":"tool_calls"'))).toHaveLength(1);
+  const { choices } = (await (await chat("caller")).json()) as { choices: unknown[] };
+  expect(choices[0]).toMatchObject({
+    finish_reason: "tool_calls",
+    message: { content: null, tool_calls: [{ id: "call_1", function: { name: "now", arguments: '{"a":1}' } }] },
+  });
+});
+
 it("keeps its ledger, without credentials", async () => {
   await fetch(`${provider.url}/ledger`, { method: "DELETE" });
   await (await chat("words:3", { stream: true }, { authorization: "Bearer sk-secret" })).text();

@@ -50,20 +50,48 @@ export interface TokenCounts {
   reasoning?: number;
 }
 
+/** A call of a tool that an answer ends in. */
+export interface ScriptedCall {
+  /** null: none is sent. Default: "call_1", "call_2", ... */
+  id?: string | null;
+  /** null: none is sent. */
+  name: string | null;
+  /** The text of the arguments; split into pieces of `pieceChars`. */
+  arguments: string;
+}
+
+/** How servers depart from OpenAI's way of streaming calls, in its dialect. */
+export const callForms = [
+  /** Each call in one chunk. */
+  "whole",
+  "without-index",
+  /** Every call has number 0. */
+  "all-at-0",
+  /** Id and name with every piece. */
+  "named-again",
+  /** The arguments' JSON itself in place of its text; goes with "whole". */
+  "object",
+] as const;
+export type CallForm = (typeof callForms)[number];
+
 /** What one call of a model does. All durations in ms; everything is plain JSON, so that POST /script can carry it. */
 export interface Script {
-  /** The answer; split into pieces of about `pieceChars` characters. Default: "ok". */
+  /** The answer; split into pieces of about `pieceChars` characters. Default: "ok", with `calls` nothing. */
   text?: string;
   /** The answer's pieces, instead of `text`. */
   pieces?: string[];
   pieceChars?: number;
+  /** Tools to be called, after the text. Their pieces count for `betweenMs` and `faultAfter` like the text's. */
+  calls?: ScriptedCall[];
+  callsAs?: CallForm[];
   /** Thinking sent before the answer, as `reasoning_content` or its like. */
   reasoning?: string;
   headersAfterMs?: number;
   firstTokenAfterMs?: number;
   betweenMs?: number;
+  /** Default: "stop", with `calls` the dialect's word for that. */
   finish?: "stop" | "length";
-  /** Said in place of "stop", in OpenAI's dialect; null: no finish reason at all. */
+  /** Said in place of "stop" or "tool_calls", in OpenAI's dialect; null: no finish reason at all. */
   finishWord?: string | null;
   usage?: TokenCounts;
   fault?: Fault;
@@ -122,8 +150,18 @@ export function piecesOf(script: Script): string[] {
   if (script.fault === "empty") return [];
   if (script.fault === "wrong-json") return ['{"label": "spam", ', '"confidence": }', ", oops"];
   if (script.pieces) return script.pieces;
-  const text = [...(script.text ?? "ok")];
-  const size = Math.max(1, script.pieceChars ?? 4);
+  return split(script.text ?? (script.calls ? "" : "ok"), script);
+}
+
+/** The pieces in which a call's arguments are streamed; at least one. */
+export function argumentPiecesOf(call: ScriptedCall, script: Script): string[] {
+  const pieces = script.callsAs?.includes("whole") ? [call.arguments] : split(call.arguments, script);
+  return pieces.length === 0 ? [""] : pieces;
+}
+
+function split(whole: string, { pieceChars = 4 }: Script): string[] {
+  const text = [...whole];
+  const size = Math.max(1, pieceChars);
   const pieces: string[] = [];
   for (let at = 0; at < text.length; at += size) pieces.push(text.slice(at, at + size).join(""));
   return pieces;
@@ -131,5 +169,11 @@ export function piecesOf(script: Script): string[] {
 
 /** The token counts a script reports: its own, or one token a piece and one a word of the prompt. */
 export function countsOf(script: Script, prompt: string): TokenCounts {
-  return script.usage ?? { input: prompt.split(/\s+/).filter(Boolean).length, output: piecesOf(script).length };
+  const calls = (script.calls ?? []).flatMap((call) => argumentPiecesOf(call, script));
+  return (
+    script.usage ?? {
+      input: prompt.split(/\s+/).filter(Boolean).length,
+      output: piecesOf(script).length + calls.length,
+    }
+  );
 }

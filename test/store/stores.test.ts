@@ -78,10 +78,10 @@ describe("bidders", () => {
     };
     expect(await store.put(bidderNamed("test/b"), endpoint, 1)).toBeNull();
     expect(await store.put(bidderNamed("test/a"), endpoint, 1)).toBeNull();
-    expect(await store.put({ ...bidderNamed("test/b"), enabled: false }, endpoint, 2)).toBeNull();
+    expect(await store.put({ ...bidderNamed("test/b"), tools: false, enabled: false }, endpoint, 2)).toBeNull();
     expect((await store.list()).bidders).toEqual([
       { bidder: bidderNamed("test/a"), endpoint, updatedAtMs: 1 },
-      { bidder: { ...bidderNamed("test/b"), enabled: false }, endpoint, updatedAtMs: 2 },
+      { bidder: { ...bidderNamed("test/b"), tools: false, enabled: false }, endpoint, updatedAtMs: 2 },
     ]);
     expect(await store.delete("test/a")).toBe(true);
     expect(await store.delete("test/a")).toBe(false);

@@ -40,3 +40,18 @@ export const metadataBody = z
   .refine((entries) => Object.keys(entries).length <= 16, {
     error: "Metadata has at most 16 entries. Send fewer.",
   });
+
+/** A function that a model may ask to be called. */
+export const toolBody = z.strictObject({
+  name: z.string().min(1).max(64),
+  description: z.string().max(20_000).default(""),
+  parameters: z.record(z.string(), z.unknown()).default({ type: "object", properties: {} }),
+  strict: z.boolean().optional(),
+});
+
+/** A call of an earlier turn, as an answer gave it. */
+export const callBody = z.strictObject({
+  id: z.string().min(1).max(200),
+  name: z.string().min(1).max(64),
+  arguments: z.string().max(1_000_000),
+});

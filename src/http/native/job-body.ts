@@ -2,6 +2,7 @@ import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
 import { kindNames } from "../../plan/kind.ts";
 import {
+  callBody,
   contextBody,
   deadlineBody,
   deliveries,
@@ -11,14 +12,17 @@ import {
   metadataBody,
   policies,
   strategies,
+  toolBody,
   usdBody,
 } from "./field-bodies.ts";
 import { planBody } from "./plan-body.ts";
 
-const messageBody = z.strictObject({
-  role: z.enum(["system", "user", "assistant"]),
-  content: z.string().max(1_000_000),
-});
+const content = z.string().max(1_000_000);
+const messageBody = z.discriminatedUnion("role", [
+  z.strictObject({ role: z.enum(["system", "user"]), content }),
+  z.strictObject({ role: z.literal("assistant"), content, calls: z.array(callBody).min(1).max(64).optional() }),
+  z.strictObject({ role: z.literal("tool"), content, call: z.string().min(1).max(200) }),
+]);
 
 export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as const;
 
@@ -34,6 +38,12 @@ export const jobBody = z.strictObject({
   instruction: z.string().max(20_000).optional(),
   context: contextBody.optional(),
   contract: contractSchema.optional(),
+  tools: z.array(toolBody).min(1).max(128).optional(),
+  toolChoice: z
+    .union([z.enum(["auto", "none", "required"]), z.strictObject({ name: z.string().min(1).max(64) })])
+    .optional(),
+  /** May one answer hold several calls? Default true. */
+  parallelCalls: z.boolean().optional(),
   /** What an accepted answer is worth. */
   valueUsd: usdBody.optional(),
   budgetUsd: usdBody.optional(),

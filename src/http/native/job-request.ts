@@ -1,8 +1,11 @@
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
+import { checkTurns } from "../../plan/check-turns.ts";
 import { emptyContract } from "../../plan/contract.ts";
 import type { Delivery, JobInput, JobRequest } from "../../plan/job-request.ts";
 import { isClosed } from "../../plan/kind.ts";
+import type { Message } from "../../plan/microtask.ts";
+import type { Tools } from "../../plan/tool.ts";
 import { validatePlan } from "../../plan/validate-plan.ts";
 import type { HttpPorts } from "../ports.ts";
 import type { JobBody } from "./job-body.ts";
@@ -14,7 +17,7 @@ export async function jobRequestOf(body: JobBody, parseMail: HttpPorts["parseMai
 }
 
 /** The same for an input that did not come as JSON. */
-export function withInput(body: JobBody, input: JobInput): JobRequest {
+export function withInput(body: JobBody, input: JobInput, tools: Tools | undefined = toolsOf(body)): JobRequest {
   const kind = body.kind ?? "answer";
   const contract = body.contract ?? emptyContract;
   const plan =
@@ -41,6 +44,7 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
     ...(body.context === undefined ? {} : { context: body.context }),
     labels: body.labels ?? null,
     contract,
+    ...(tools === undefined ? {} : { tools }),
     valueNano: body.valueUsd === undefined ? null : fromUsd(body.valueUsd),
     budgetNano: body.budgetUsd === undefined ? null : fromUsd(body.budgetUsd),
     deadlineMs: body.deadlineMs ?? null,
@@ -61,11 +65,21 @@ export function withInput(body: JobBody, input: JobInput): JobRequest {
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };
 }
 
-/** Live only where nothing is to be checked: one open microtask without schema or criteria. */
-export function defaultDelivery(request: Pick<JobRequest, "contract" | "kind" | "plan">): Delivery {
-  const { contract } = request;
+/** What a body says of tools; undefined: it offers none. */
+function toolsOf({ tools, toolChoice, parallelCalls }: JobBody): Tools | undefined {
+  if (tools === undefined && (toolChoice ?? parallelCalls) !== undefined)
+    throw new AtomicError("invalid-request", '"toolChoice" and "parallelCalls" go with "tools".', { field: "tools" });
+  if (tools === undefined) return undefined;
+  const offered = tools.map(({ strict, ...tool }) => ({ ...tool, ...(strict ? { strict: true as const } : {}) }));
+  return { offered, choice: toolChoice ?? "auto", parallel: parallelCalls ?? true };
+}
+
+/** Live only where nothing is to be checked: one open microtask without schema or criteria, that need not call. */
+export function defaultDelivery(request: Pick<JobRequest, "contract" | "kind" | "plan" | "tools">): Delivery {
+  const { contract, tools } = request;
   const checked = contract.schema !== undefined || contract.criteria.length > 0 || contract.judged.length > 0;
-  return checked || isClosed(request.kind) || request.plan !== "single" ? "accepted" : "live";
+  const mustCall = tools !== undefined && tools.choice !== "auto" && tools.choice !== "none";
+  return checked || mustCall || isClosed(request.kind) || request.plan !== "single" ? "accepted" : "live";
 }
 
 async function inputOf(body: JobBody, parseMail: HttpPorts["parseMail"]): Promise<JobInput> {
@@ -83,11 +97,19 @@ async function inputOf(body: JobBody, parseMail: HttpPorts["parseMail"]): Promis
       throw new AtomicError("invalid-request", 'A conversation needs a message of role "user" with text.', {
         field: "messages",
       });
-    return { type: "messages", messages: body.messages };
+    const messages = body.messages.map(messageOf);
+    const broken = checkTurns(messages, (i) => `messages[${i}]`, "call");
+    if (broken !== null) throw AtomicError.from(broken);
+    return { type: "messages", messages };
   }
   if (body.email !== undefined) return mailInput(new TextEncoder().encode(body.email), parseMail);
   return { type: "text", text: body.text ?? "" };
 }
+
+const messageOf = (body: NonNullable<JobBody["messages"]>[number]): Message =>
+  body.role === "assistant"
+    ? { role: "assistant", content: body.content, ...(body.calls === undefined ? {} : { calls: body.calls }) }
+    : body;
 
 /** A mail as a job's input; what MIME cannot be read is refused. */
 export async function mailInput(raw: Uint8Array, parseMail: HttpPorts["parseMail"]): Promise<JobInput> {

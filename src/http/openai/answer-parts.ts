@@ -3,10 +3,13 @@ import { attemptOf, evolve } from "../../job/evolve.ts";
 import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
 import type { Usage } from "../../money/price.ts";
+import type { ToolCall } from "../../plan/tool.ts";
 import type { Finish } from "../../race/model-port.ts";
 
 export interface FinishedAnswer {
   text: string;
+  /** What the client is to call. */
+  calls: ToolCall[];
   finish: Finish;
   /** finish "other": the provider's own word. */
   finishSaid: string | null;
@@ -69,7 +72,7 @@ export async function* answerParts(
       const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
-      yield { type: "done", answer: { text, ...accepted(job), job } };
+      yield { type: "done", answer: { text, calls: job.answer?.calls ?? [], ...accepted(job), job } };
       return;
     }
   }
@@ -84,10 +87,12 @@ function textOf(job: Job, live: boolean): string {
     });
   const { schema } = job.request.contract;
   // Structured text may have been mended: what was validated is the value. Text that was sent live stays as it was.
-  return schema === undefined || live ? job.answer.text : JSON.stringify(job.answer.value);
+  return schema === undefined || live || job.answer.calls !== undefined
+    ? job.answer.text
+    : JSON.stringify(job.answer.value);
 }
 
-function accepted(job: Job): Omit<FinishedAnswer, "text" | "job"> {
+function accepted(job: Job): Omit<FinishedAnswer, "text" | "calls" | "job"> {
   const joined = job.microtasks.map((m) => m.joined).findLast((j) => j !== null);
   const attempt = joined ? attemptOf(job, joined.attempt) : undefined;
   const usage: Usage = attempt?.usage ?? { input: 0, output: 0, source: "counted" };

@@ -60,11 +60,20 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
   };
 }
 
+/** Where the parts of a body that both of OpenAI's APIs have stand in one of them. */
+export interface Places {
+  schema: string;
+  /** Between a tool's index and its own fields. */
+  tool: "" | ".function";
+}
+
 /** Where a native field stands in OpenAI's dialect, for `param` of an error. */
-export function openaiField(field: string | undefined, schemaField: string): string | undefined {
+export function openaiField(field: string | undefined, places: Places): string | undefined {
   if (field === undefined) return undefined;
   if (field === "kind") return "model";
-  if (field.startsWith("contract.schema")) return schemaField + field.slice("contract.schema".length);
+  if (field === "toolChoice") return "tool_choice";
+  if (field.startsWith("tools")) return field.replace("].", `]${places.tool}.`);
+  if (field.startsWith("contract.schema")) return places.schema + field.slice("contract.schema".length);
   if (field.startsWith("contract.")) return `atomic.${field.slice("contract.".length)}`;
   return `atomic.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }

@@ -5,6 +5,7 @@ import type { BidderListing } from "../ports.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { messageBody, messagesOf } from "./message-body.ts";
+import { toolChoiceBody, toolsBody, toolsOf } from "./tools-body.ts";
 
 /** The fields that mean something here; others of OpenAI's are ignored, as clients expect. */
 export const chatBody = z.object({
@@ -23,7 +24,9 @@ export const chatBody = z.object({
   max_completion_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
   n: z.int().nullish(),
-  tool_choice: z.unknown().optional(),
+  tools: toolsBody,
+  tool_choice: toolChoiceBody,
+  parallel_tool_calls: z.boolean().nullish(),
   metadata: looseMetadata,
   atomic: atomicExtension.optional(),
 });
@@ -41,13 +44,17 @@ export function chatRequest(body: ChatBody, bidders: BidderListing[]): JobReques
   return completionRequest(
     {
       model: body.model,
-      messages: messagesOf(body.messages, "messages"),
+      messages: messagesOf(
+        body.messages.map((message, at) => ({ body: message, at })),
+        "messages",
+        "tool_call_id",
+      ),
       schema: format?.type === "json_schema" ? format.json_schema.schema : schemaOfMode(format?.type),
       instruction: undefined,
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
       temperature: body.temperature,
       metadata: body.metadata,
-      toolChoice: body.tool_choice,
+      tools: toolsOf(body),
       extension: body.atomic ?? {},
       streams: body.stream === true,
     },

@@ -1,9 +1,19 @@
 import { toUsd } from "../../money/nano-usd.ts";
+import type { ToolCall } from "../../plan/tool.ts";
 import type { FinishedAnswer, GoesOn } from "./answer-parts.ts";
 
 /** OpenAI's word for an end; one that it has no word for is told as the provider told it, and never as "stop". */
-const reasonOf = ({ finish, finishSaid }: FinishedAnswer): string =>
-  finishSaid ?? (finish === "content-filter" ? "content_filter" : finish);
+const reasonOf = ({ finish, finishSaid, calls }: FinishedAnswer): string =>
+  calls.length > 0 ? "tool_calls" : (finishSaid ?? (finish === "content-filter" ? "content_filter" : finish));
+
+/** Calls as a whole completion has them; a stream's delta numbers each. */
+const chatCalls = (calls: readonly ToolCall[]): object[] =>
+  calls.map(({ id, name, arguments: written }) => ({ id, type: "function", function: { name, arguments: written } }));
+
+/** All calls of an answer as one delta: half a call is of no use to anybody, so they come when they are whole and fit. */
+export const callsDelta = (calls: readonly ToolCall[]): object => ({
+  tool_calls: chatCalls(calls).map((call, index) => ({ index, ...call })),
+});
 
 /** What one completion's chunks have in common. */
 export interface ChatHead {
@@ -43,7 +53,12 @@ export const completion = (head: ChatHead, answer: FinishedAnswer): object => ({
   choices: [
     {
       index: 0,
-      message: { role: "assistant", content: answer.text, refusal: null },
+      message: {
+        role: "assistant",
+        content: answer.text === "" && answer.calls.length > 0 ? null : answer.text,
+        refusal: null,
+        ...(answer.calls.length === 0 ? {} : { tool_calls: chatCalls(answer.calls) }),
+      },
       logprobs: null,
       finish_reason: reasonOf(answer),
     },

@@ -12,7 +12,17 @@ import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
 import { type ChatBody, chatBody, chatRequest } from "./chat-body.ts";
-import { type ChatHead, chatChunk, completion, finalChunk, leaderChanged, usageChunk } from "./chat-chunks.ts";
+import {
+  type ChatHead,
+  callsDelta,
+  chatChunk,
+  completion,
+  finalChunk,
+  leaderChanged,
+  usageChunk,
+} from "./chat-chunks.ts";
+
+const places = { schema: "response_format.json_schema.schema", tool: ".function" } as const;
 
 /** Heartbeats (10 s each) without text before headers are sent anyway, so that no proxy gives the request up. */
 export const quietBeats = 2;
@@ -23,7 +33,7 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, "response_format.json_schema.schema");
+    await admitOpenai(request, ports, places);
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);
@@ -87,6 +97,8 @@ function streamChat(
           ...(part.continues === undefined ? {} : leaderChanged(part.continues)),
         });
       else if (part.type === "done") {
+        const { calls } = part.answer;
+        if (calls.length > 0) await send(chatChunk(head, callsDelta(calls), null, counts));
         await send(finalChunk(head, part.answer, counts));
         if (counts) await send(usageChunk(head, part.answer));
         await stream.writeSSE({ data: "[DONE]" });

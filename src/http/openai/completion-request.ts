@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
 import type { JsonSchema } from "../../plan/contract.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import type { Message } from "../../plan/microtask.ts";
+import type { Tools } from "../../plan/tool.ts";
 import { withInput } from "../native/job-request.ts";
 import type { BidderListing } from "../ports.ts";
 import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
@@ -22,7 +22,7 @@ export interface Completion {
   maxOutputTokens: number | null | undefined;
   temperature: number | null | undefined;
   metadata: Record<string, string> | null | undefined;
-  toolChoice: unknown;
+  tools: Tools | undefined;
   extension: AtomicExtension;
   /** Somebody will read the text while it is written. */
   streams: boolean;
@@ -34,7 +34,6 @@ export const schemaOfMode = (type: string | undefined): JsonSchema | undefined =
 
 /** The job behind it: one microtask, live where it is streamed and nothing is to be checked. */
 export function completionRequest(asked: Completion, bidders: BidderListing[]): JobRequest {
-  refuseForcedTool(asked.toolChoice);
   const { extension, schema } = asked;
   const model = resolveModel(asked.model, bidders);
   const native = nativeWords(extension);
@@ -54,6 +53,7 @@ export function completionRequest(asked: Completion, bidders: BidderListing[]): 
       },
     },
     { type: "messages", messages: asked.messages },
+    asked.tools,
   );
   // Text that nobody reads meanwhile need not be logged piece by piece: every piece is a row.
   const delivery = extension.delivery ?? (asked.streams ? request.delivery : "accepted");
@@ -62,14 +62,4 @@ export function completionRequest(asked: Completion, bidders: BidderListing[]): 
   const leaderChange = extension.leader_change ?? otherwise;
   if (leaderChange !== "continue") return { ...request, delivery, leaderChange };
   return { ...request, delivery, leaderChange, leaderChangeElse: extension.leader_change_else ?? otherwise };
-}
-
-/** Atomic calls no tools: an answer without a call is fine under "auto", but not where the client relies on one. */
-function refuseForcedTool(choice: unknown): void {
-  if (choice === "required" || (typeof choice === "object" && choice !== null))
-    throw new AtomicError(
-      "invalid-request",
-      'Atomic does not call tools. Leave "tool_choice" out, or ask for JSON by a schema.',
-      { field: "tool_choice" },
-    );
 }

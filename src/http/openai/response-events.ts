@@ -2,7 +2,16 @@ import { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { AnswerPart } from "./answer-parts.ts";
 import { leaderChanged } from "./chat-chunks.ts";
-import { doneResponse, failedResponse, messageItem, openResponse, textPart } from "./response-object.ts";
+import {
+  callItem,
+  callItemId,
+  doneResponse,
+  failedResponse,
+  messageItem,
+  openResponse,
+  saysText,
+  textPart,
+} from "./response-object.ts";
 
 export interface ResponseEvent {
   type: string;
@@ -45,9 +54,19 @@ export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGe
       } else {
         const response = doneResponse(part.answer);
         const status = part.answer.finish === "length" ? "incomplete" : "completed";
-        yield event("output_text.done", { ...place(), text, logprobs: [] });
-        yield event("content_part.done", { ...place(), part: textPart(text) });
-        yield event("output_item.done", { output_index: 0, item: messageItem(job, status, [textPart(text)]) });
+        if (saysText(part.answer)) {
+          yield event("output_text.done", { ...place(), text, logprobs: [] });
+          yield event("content_part.done", { ...place(), part: textPart(text) });
+          yield event("output_item.done", { output_index: 0, item: messageItem(job, status, [textPart(text)]) });
+        }
+        for (const [i, call] of part.answer.calls.entries()) {
+          const at = { output_index: i + (saysText(part.answer) ? 1 : 0) };
+          const item = { item_id: callItemId(job, i), ...at };
+          yield event("output_item.added", { ...at, item: callItem(job, i, call, "in_progress") });
+          yield event("function_call_arguments.delta", { ...item, delta: call.arguments });
+          yield event("function_call_arguments.done", { ...item, name: call.name, arguments: call.arguments });
+          yield event("output_item.done", { ...at, item: callItem(job, i, call, "completed") });
+        }
         yield event(status, { response });
       }
     }

@@ -1,5 +1,6 @@
 import type { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
+import type { ToolCall } from "../../plan/tool.ts";
 import type { FinishedAnswer } from "./answer-parts.ts";
 import { factsOf } from "./chat-chunks.ts";
 import { marketModels } from "./model-name.ts";
@@ -24,12 +25,12 @@ export function openResponse(job: Job): Record<string, unknown> {
     metadata: request.metadata,
     model: modelOf(job),
     output: [],
-    parallel_tool_calls: false,
+    parallel_tool_calls: request.tools?.parallel ?? false,
     previous_response_id: null,
     temperature: request.temperature,
     text: { format: formatOf(job) },
-    tool_choice: "auto",
-    tools: [],
+    tool_choice: choiceOf(job),
+    tools: (request.tools?.offered ?? []).map((tool) => ({ type: "function", strict: false, ...tool })),
     top_p: null,
     usage: null,
   };
@@ -47,6 +48,21 @@ export const messageItem = (
   content,
 });
 
+/** A call as an output item; `i` counts the calls of its answer. */
+export const callItem = (job: Job, i: number, call: ToolCall, status: "in_progress" | "completed"): object => ({
+  id: callItemId(job, i),
+  type: "function_call",
+  status,
+  call_id: call.id,
+  name: call.name,
+  arguments: status === "completed" ? call.arguments : "",
+});
+
+export const callItemId = (job: Job, i: number): string => `fc_${job.id}_${i}`;
+
+/** An answer that only calls has no message. */
+export const saysText = ({ text, calls }: FinishedAnswer): boolean => text !== "" || calls.length === 0;
+
 export const textPart = (text: string): object => ({ type: "output_text", text, annotations: [], logprobs: [] });
 
 /** OpenAI's Response of a job that has its answer. */
@@ -57,7 +73,10 @@ export function doneResponse(answer: FinishedAnswer): Record<string, unknown> {
     ...openResponse(job),
     status,
     incomplete_details: status === "incomplete" ? { reason: "max_output_tokens" } : null,
-    output: [messageItem(job, status, [textPart(answer.text)])],
+    output: [
+      ...(saysText(answer) ? [messageItem(job, status, [textPart(answer.text)])] : []),
+      ...answer.calls.map((call, i) => callItem(job, i, call, "completed")),
+    ],
     usage: {
       input_tokens: usage.input,
       input_tokens_details: { cached_tokens: usage.cachedInput ?? 0 },
@@ -79,6 +98,11 @@ export function failedResponse(job: Job, error: AtomicError): Record<string, unk
 function modelOf({ request }: Job): string {
   const [only] = request.bidders ?? [];
   return only ?? Object.entries(marketModels).find(([, policy]) => policy === request.policy)?.[0] ?? "atomic";
+}
+
+function choiceOf({ request }: Job): unknown {
+  const choice = request.tools?.choice ?? "auto";
+  return typeof choice === "object" ? { type: "function", ...choice } : choice;
 }
 
 function formatOf({ request }: Job): object {

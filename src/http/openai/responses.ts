@@ -3,6 +3,7 @@ import { streamSSE } from "hono/streaming";
 import { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
+import type { Message } from "../../plan/microtask.ts";
 import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
@@ -15,9 +16,10 @@ import { readEvents } from "../read-events.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { answerParts } from "./answer-parts.ts";
+import { inputItems } from "./input-items.ts";
 import { responseEvents } from "./response-events.ts";
 import { doneResponse, failedResponse, jobIdOf, openResponse } from "./response-object.ts";
-import { responsesBody, responsesRequest, schemaField } from "./responses-body.ts";
+import { places, responsesBody, responsesRequest } from "./responses-body.ts";
 
 /** OpenAI's Responses API. One in the background is a job: poll it, stream it from anywhere, cancel it. */
 export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
@@ -25,7 +27,7 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(responsesBody, await readJson(c.req));
     const request = responsesRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, schemaField);
+    await admitOpenai(request, ports, places);
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);
@@ -62,15 +64,9 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/responses/:id/input_items", async (c) => {
     const job = await openJob(ports, c.get("caller"), jobIdOf(c.req.param("id")));
     const { request, id } = await foldNow(job);
-    const messages =
+    const messages: Message[] =
       request.input.type === "messages" ? request.input.messages : [{ role: "user", content: request.input.text }];
-    const data = messages.map(({ role, content }, i) => ({
-      id: `msg_in_${id}_${i}`,
-      type: "message",
-      role,
-      status: "completed",
-      content: [{ type: role === "assistant" ? "output_text" : "input_text", text: content }],
-    }));
+    const data = messages.flatMap((message, i) => inputItems(message, `${id}_${i}`));
     return c.json({
       object: "list",
       data,

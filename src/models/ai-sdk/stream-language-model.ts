@@ -1,16 +1,11 @@
-import type { JSONSchema7, wrapLanguageModel } from "ai";
 import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../race/model-port.ts";
 import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
 import { guardCall, type RawPart } from "../guard-call.ts";
 import { reasonOfStatus } from "../http-failure.ts";
-import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import { callOptions } from "./call-options.ts";
+import type { LanguageModel, StreamPart } from "./language-model.ts";
 import { WatchedWire } from "./watched-wire.ts";
-
-export type LanguageModel = ReturnType<typeof wrapLanguageModel>;
-type CallOptions = Parameters<LanguageModel["doStream"]>[0];
-type StreamPart =
-  Awaited<ReturnType<LanguageModel["doStream"]>>["stream"] extends ReadableStream<infer Part> ? Part : never;
 
 /** Makes the SDK's model for one call on one wire. */
 export type BuildModel = (wire: WatchedWire, target: Target) => Promise<LanguageModel>;
@@ -62,25 +57,6 @@ async function* read(
   }
 }
 
-function callOptions(call: ModelCall, { bidder, endpoint }: Target, abortSignal: AbortSignal): CallOptions {
-  const schema = bidder.structuredOutput ? formatSchemaOf(call.schema) : null;
-  return {
-    prompt: promptOf(call).map(({ role, content }) =>
-      role === "system" ? { role, content } : { role, content: [{ type: "text" as const, text: content }] },
-    ),
-    maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
-    ...(call.temperature === null ? {} : { temperature: call.temperature }),
-    ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
-    // Anthropic refuses a given beginning together with thinking.
-    ...(endpoint.reasoning && !(call.continues && endpoint.type === "anthropic")
-      ? { reasoning: endpoint.reasoning }
-      : {}),
-    ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),
-    providerOptions: { openai: { strictJsonSchema: isStrictSchema(schema), store: false } },
-    abortSignal,
-  };
-}
-
 function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
   switch (part.type) {
     case "text-delta":
@@ -88,6 +64,17 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
       break;
     case "reasoning-delta":
       yield { type: "reasoning", text: part.delta };
+      break;
+    case "tool-input-start":
+      yield { type: "call-text", text: "" };
+      break;
+    case "tool-input-delta":
+      yield { type: "call-text", text: part.delta };
+      break;
+    case "tool-call":
+      // What a provider runs itself was not offered from here, and is nobody's to answer.
+      if (!part.providerExecuted)
+        yield { type: "call", call: { id: part.toolCallId, name: part.toolName, arguments: part.input } };
       break;
     case "error":
       throw failureOf(part.error);
@@ -97,7 +84,9 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
         throw new ModelFailure("truncated", "the stream ended without the provider's end marker");
       if (unified === "error" && raw === "stream-truncated")
         throw new ModelFailure("truncated", "the stream ended without the provider's end marker");
-      if (unified === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
+      // Gemini's word for a call that its model wrote wrongly is no fault of the provider's.
+      const ended = unified === "error" && raw === "MALFORMED_FUNCTION_CALL" ? "other" : unified;
+      if (ended === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");
       // "abort" and its like are no end of an answer, whatever the SDK makes of them.
       if (raw !== undefined && /abort|cancel|interrupt/i.test(raw))
         throw new ModelFailure("truncated", "the provider aborted its answer");
@@ -115,9 +104,9 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
         };
       }
       // workers-ai-provider calls an end it does not know "stop".
-      const known = raw === "content_filter" ? "content-filter" : unified === "tool-calls" ? "other" : unified;
+      const known = raw === "content_filter" ? "content-filter" : ended === "tool-calls" ? "calls" : ended;
       const finish = known === "other" && raw === undefined ? "unknown" : known;
-      const said = finish === "other" && raw !== undefined ? { said: raw.slice(0, 40) } : {};
+      const said = raw === undefined ? {} : { said: raw.slice(0, 40) };
       // The SDK folds refusals into "content-filter"; the provider's own word tells them apart.
       yield {
         type: "end",

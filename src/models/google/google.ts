@@ -13,6 +13,8 @@ const build: BuildModel = async (wire, { endpoint, apiKey }) => {
     apiKey: apiKey ?? "",
     ...(endpoint.baseUrl ? { baseURL: endpoint.baseUrl } : {}),
     fetch: wire.fetch,
+    // Calls without an id get one where all such calls do, not one drawn here.
+    generateId: () => "",
   });
   return provider(endpoint.model);
 };

@@ -1,14 +1,17 @@
 import type { Usage } from "../../money/price.ts";
+import { type CallPiece, readCallPieces } from "./call-piece.ts";
+import { isObject } from "./json-object.ts";
 
-export type ChatFinish = "stop" | "length" | "content-filter" | "other" | "error" | "overloaded" | "aborted";
+export type ChatFinish = "stop" | "calls" | "length" | "content-filter" | "other" | "error" | "overloaded" | "aborted";
 
 /** What one chunk says, whichever server wrote it. */
 export interface ChatChunk {
   text: string;
   reasoning: string;
+  calls: CallPiece[];
   refused: boolean;
   finish: ChatFinish | null;
-  /** finish "other": the server's own word. */
+  /** finish "other" or "calls": the server's own word. */
   said: string | null;
   usage: Usage | null;
   error: boolean;
@@ -17,9 +20,6 @@ export interface ChatChunk {
 /** Of a finish reason nobody knows: it goes to the log and to clients. */
 const longestWord = 40;
 
-type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json =>
-  value !== null && typeof value === "object" && !Array.isArray(value);
 const textOf = (value: unknown): string => {
   if (typeof value === "string") return value;
   // Mistral sends content as parts.
@@ -46,9 +46,10 @@ export function readChatChunk(data: string): ChatChunk | null {
   return {
     text: textOf(delta.content),
     reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning),
+    calls: readCallPieces(delta.tool_calls),
     refused: typeof delta.refusal === "string" && delta.refusal !== "",
     finish,
-    said: finish === "other" ? String(choice.finish_reason).slice(0, longestWord) : null,
+    said: finish === "other" || finish === "calls" ? String(choice.finish_reason).slice(0, longestWord) : null,
     usage: readUsage(value.usage),
     error: value.error !== undefined && value.error !== null,
   };
@@ -63,6 +64,9 @@ function readFinish(reason: unknown): ChatFinish | null {
     case "stop_sequence":
     case "end_turn":
       return "stop";
+    case "tool_calls":
+    case "function_call":
+      return "calls";
     case "length":
     case "max_tokens":
     case "model_length":

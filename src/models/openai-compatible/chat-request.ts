@@ -1,6 +1,8 @@
 import type { ModelCall } from "../../race/model-port.ts";
 import type { Endpoint, Target } from "../endpoint.ts";
 import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import { chatMessage } from "./chat-message.ts";
+import { chatTools } from "./chat-tools.ts";
 
 /** Body of POST /chat/completions. `max_tokens` is always sent: without it some servers write until their context ends. */
 export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Record<string, unknown> {
@@ -14,8 +16,10 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
   };
   if (call.temperature !== null) body.temperature = call.temperature;
   if (endpoint.reasoning) body.reasoning_effort = endpoint.reasoning;
+  if (call.tools) Object.assign(body, chatTools(call.tools));
   const schema = formatSchemaOf(call.schema);
-  if (schema && bidder.structuredOutput) {
+  // Not beside tools: vLLM and llama.cpp would hold calls to the answer's grammar, Groq refuses. The prompt has it.
+  if (schema && bidder.structuredOutput && !call.tools) {
     body.response_format = {
       type: "json_schema",
       json_schema: { name: "answer", schema, strict: isStrictSchema(schema) },
@@ -30,7 +34,7 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
 }
 
 function messagesOf(call: ModelCall, { prefixMark }: Endpoint): object[] {
-  const messages = promptOf(call);
+  const messages = promptOf(call).map(chatMessage);
   if (!call.continues || prefixMark !== "prefix") return messages;
   return messages.map((message, at) => (at === messages.length - 1 ? { ...message, prefix: true } : message));
 }

@@ -15,6 +15,7 @@ import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
 import { RepeatedFrames } from "./repeated-frames.ts";
 import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
+import { WrittenCalls } from "./written-calls.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
 const afterFinishMs = 1000;
@@ -70,20 +71,22 @@ async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGe
       : null;
   if (!parts) throw new ModelFailure("malformed-stream", "the response is neither an event stream nor JSON");
   for await (const part of parts) {
-    if (part.type === "text") target.warm.add(target.bidder.id);
+    if (part.type === "text" || part.type === "call-text") target.warm.add(target.bidder.id);
     yield part;
   }
 }
 
-/** What has been said so far about the end, and the splitter of the text until there. */
+/** What has been said so far about the end, the splitter of the text until there, and the calls. */
 class Ending {
-  finish: Finish | null = null;
+  finish: Finish | "calls" | null = null;
   said: string | null = null;
   refused = false;
   readonly splitter = new ThinkSplitter();
+  readonly calls = new WrittenCalls();
 
   *parts(): Generator<RawPart, void, void> {
     yield* textParts(this.splitter.end());
+    for (const call of this.calls.all()) yield { type: "call", call };
     // An end marker without a reason: the stream is whole, of the answer nobody said so.
     const finish = this.finish ?? "unknown";
     yield { type: "end", finish, ...(this.said === null ? {} : { said: this.said }), refused: this.refused };
@@ -114,7 +117,7 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
           return;
         }
         const chunk = chunkOf(event, bytes === null);
-        const how = frames.next(event, chunk.text);
+        const how = frames.next(event, wordsOf(chunk));
         if (how !== "ok") yield { type: "repeat", how };
         if (how !== "dropped") yield* partsOf(chunk, ending);
       }
@@ -150,10 +153,14 @@ function chunkOf(event: StreamEvent, atEnd: boolean): ChatChunk {
   throw new ModelFailure("malformed-stream", "an event of the stream is not JSON");
 }
 
+/** What a chunk adds to the answer. A piece of a call that came twice spoils its arguments as a word does a text. */
+const wordsOf = ({ text, calls }: ChatChunk): string => text + calls.map((piece) => piece.arguments).join("");
+
 function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, void> {
   if (chunk.error) throw new ModelFailure("error-frame", "the provider sent an error in place of an answer");
   if (chunk.reasoning !== "") yield { type: "reasoning", text: chunk.reasoning };
   if (chunk.text !== "") yield* textParts(ending.splitter.push(chunk.text));
+  for (const piece of chunk.calls) yield { type: "call-text", text: ending.calls.push(piece) };
   if (chunk.usage) yield { type: "usage", usage: chunk.usage };
   if (chunk.refused) ending.refused = true;
   if (chunk.finish === "error") throw new ModelFailure("error-frame", "the provider ended its stream with an error");

@@ -5,12 +5,16 @@ import type { Target } from "../endpoint.ts";
 import { guardCall, type RawPart } from "../guard-call.ts";
 import { type SimFault, type SimProfile, simProfiles } from "./presets.ts";
 import { Seeded } from "./seeded.ts";
+import { simCall } from "./sim-call.ts";
 import { simText } from "./sim-text.ts";
 
 /** Waits `ms`; rejects or resolves at once when the signal aborts. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** Streams a simulated answer chunk by chunk, a word a token, with drawn delays. Same call, same text, same delays. */
+/**
+ * Streams a simulated answer chunk by chunk, a word a token (of a tool's arguments: 4 characters), with drawn delays.
+ * Same call, same answer, same delays.
+ */
 export function streamSim(
   target: Target,
   call: ModelCall,
@@ -38,7 +42,8 @@ async function* read(
   yield { type: "open" };
   await wait((firstTokenMs * 2) / 3);
 
-  const tokens = simText(call, profile).match(/\s*\S+/g) ?? [];
+  const wish = simCall(call, profile);
+  const tokens = (wish ? wish.arguments.match(/.{1,4}/gsu) : simText(call, profile).match(/\s*\S+/g)) ?? [];
   const sent = Math.min(tokens.length, call.maxOutputTokens);
   const gapMs = 1000 / draws.logNormal(profile.tokensPerSecond.median, profile.tokensPerSecond.sigma);
   for (const [index, token] of tokens.slice(0, sent).entries()) {
@@ -48,9 +53,10 @@ async function* read(
       if (fault === "stall-timeout") await wait(2 ** 30);
       throw new ModelFailure(fault, "simulated");
     }
-    yield { type: "text", text: token };
+    yield { type: wish ? "call-text" : "text", text: token };
   }
-  yield { type: "usage", usage: { input: countPrompt(call.messages), output: sent, source: "provider" } };
+  if (wish && sent === tokens.length) yield { type: "call", call: { id: null, ...wish } };
+  yield { type: "usage", usage: { input: countPrompt(call), output: sent, source: "provider" } };
   yield { type: "end", finish: sent < tokens.length ? "length" : "stop" };
 }
 

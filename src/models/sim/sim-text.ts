@@ -72,7 +72,7 @@ function prose(sentences: Sentences, topic: string, words: number, draws: Seeded
 }
 
 /** A few words of the input, so that a person sees the answers belong to it. */
-function topicOf(text: string): string {
+export function topicOf(text: string): string {
   const words = text.slice(0, 2000).match(/\p{L}{5,}/gu) ?? [];
   return words.slice(0, 2).join(" ").toLowerCase() || "it";
 }

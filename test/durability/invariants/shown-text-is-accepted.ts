@@ -28,7 +28,8 @@ export const shownTextIsAccepted: Invariant = ({ log }) => {
   // A microtask that was not required may fail: its event retracts what was shown.
   if (job.microtasks.find((m) => m.task.id === of)?.joined === null) return breaches;
   const answer = shown.get(of);
-  if (answer?.text !== job.answer?.text)
+  // An answer that only calls shows nothing.
+  if ((answer?.text ?? "") !== job.answer?.text)
     breaches.push(`${answer?.text.length ?? 0} characters were shown of an answer of ${job.answer?.text.length}`);
   return breaches;
 };

@@ -1,0 +1,26 @@
+import type { Message } from "../../plan/microtask.ts";
+
+/** A turn as the input items of OpenAI's Responses API that it is; `id` is unique in the list. */
+export function inputItems(message: Message, id: string): { id: string; [field: string]: unknown }[] {
+  const status = "completed";
+  if (message.role === "tool")
+    return [
+      { id: `fco_in_${id}`, type: "function_call_output", status, call_id: message.call, output: message.content },
+    ];
+  const { role, content } = message;
+  const calls = message.role === "assistant" ? (message.calls ?? []) : [];
+  const type = role === "assistant" ? "output_text" : "input_text";
+  return [
+    ...(content === "" && calls.length > 0
+      ? []
+      : [{ id: `msg_in_${id}`, type: "message", role, status, content: [{ type, text: content }] }]),
+    ...calls.map((call, k) => ({
+      id: `fc_in_${id}_${k}`,
+      type: "function_call",
+      status,
+      call_id: call.id,
+      name: call.name,
+      arguments: call.arguments,
+    })),
+  ];
+}

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import type { Tool, ToolChoice, Tools } from "../../plan/tool.ts";
+
+const functionBody = z.object({
+  name: z.string().min(1),
+  description: z.string().max(20_000).nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+});
+
+/** A tool: of Chat Completions with its function apart, of Responses in one. Types that Atomic cannot hand on are told so. */
+const toolBody = z.union([
+  z.object({ type: z.literal("function"), function: functionBody }),
+  z.object({ type: z.literal("function"), ...functionBody.shape }),
+  z.object({ type: z.string() }),
+]);
+
+export const toolsBody = z.array(toolBody).max(1000).nullish();
+/** Read by `toolsOf`: clients send more forms than one would list. */
+export const toolChoiceBody = z.unknown().optional();
+
+/** What a body of either API says of tools, in our words; undefined: it offers none. Throws what cannot be done. */
+export function toolsOf(body: {
+  tools?: z.infer<typeof toolsBody>;
+  tool_choice?: unknown;
+  parallel_tool_calls?: boolean | null | undefined;
+}): Tools | undefined {
+  const offered = (body.tools ?? []).map(toolOf);
+  const choice = choiceOf(body.tool_choice);
+  if (offered.length > 0) return { offered, choice, parallel: body.parallel_tool_calls ?? true };
+  if (choice === "auto" || choice === "none") return undefined;
+  throw refused("tool_choice", 'There is no tool to choose. Offer functions in "tools", or leave "tool_choice" out.');
+}
+
+function toolOf(body: z.infer<typeof toolBody>, i: number): Tool {
+  const given = "function" in body ? body.function : "name" in body ? body : null;
+  if (given === null)
+    throw refused(
+      `tools[${i}].type`,
+      `Atomic has no tool "${body.type.slice(0, 40)}": it runs none itself, and hands calls of your functions on to you. Send tools of type "function".`,
+    );
+  return {
+    name: given.name,
+    description: given.description ?? "",
+    parameters: given.parameters ?? { type: "object", properties: {} },
+    ...(given.strict === true ? { strict: true as const } : {}),
+  };
+}
+
+const namedChoice = z.union([
+  z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
+  z.object({ type: z.literal("function"), name: z.string() }),
+]);
+
+function choiceOf(choice: unknown): ToolChoice {
+  if (choice === undefined || choice === null) return "auto";
+  if (choice === "auto" || choice === "none" || choice === "required") return choice;
+  const named = namedChoice.safeParse(choice);
+  if (!named.success)
+    throw refused("tool_choice", 'A choice of tools is "auto", "none", "required" or one function by its name.');
+  return { name: "function" in named.data ? named.data.function.name : named.data.name };
+}
+
+const refused = (field: string, message: string): AtomicError => new AtomicError("invalid-request", message, { field });

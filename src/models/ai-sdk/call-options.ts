@@ -1,0 +1,48 @@
+import type { JSONSchema7 } from "ai";
+import type { ModelCall } from "../../race/model-port.ts";
+import type { Endpoint, Target } from "../endpoint.ts";
+import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import type { CallOptions } from "./language-model.ts";
+import { sdkPrompt } from "./sdk-prompt.ts";
+import { sdkTools } from "./sdk-tools.ts";
+
+/** One call as options of the SDK's models; `abortSignal` ends its request. */
+export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abortSignal: AbortSignal): CallOptions {
+  // Of these only OpenAI takes a schema beside tools. The prompt has it in words.
+  const schema =
+    bidder.structuredOutput && (!call.tools || endpoint.type === "openai") ? formatSchemaOf(call.schema) : null;
+  const reasoning = reasoningOf(call, endpoint);
+  const oneCall = call.tools?.parallel === false;
+  return {
+    prompt: sdkPrompt(promptOf(call)),
+    ...(call.tools ? sdkTools(call.tools) : {}),
+    maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
+    ...(call.temperature === null ? {} : { temperature: call.temperature }),
+    ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
+    ...(reasoning ? { reasoning } : {}),
+    ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),
+    providerOptions: {
+      openai: {
+        strictJsonSchema: isStrictSchema(schema),
+        store: false,
+        ...(oneCall ? { parallelToolCalls: false } : {}),
+      },
+      ...(oneCall ? { anthropic: { disableParallelToolUse: true } } : {}),
+    },
+    abortSignal,
+  };
+}
+
+/**
+ * The effort to ask for. "none" becomes the least a model can do, where it cannot do without. OpenAI's chat completions
+ * refuse function tools beside any other (gpt-5.2 to 5.6). Anthropic wants the thinking before a call back with the
+ * call's result, which other bidders' calls have not, and takes no forced call from a model that thinks on a budget.
+ */
+function reasoningOf({ tools, messages, continues }: ModelCall, { type, reasoning }: Endpoint): Endpoint["reasoning"] {
+  if (type === "openai" && reasoning && tools) return "none";
+  if (type !== "anthropic" || !reasoning) return reasoning;
+  // Anthropic refuses a given beginning together with thinking.
+  if (continues) return undefined;
+  const forced = tools !== undefined && tools.choice !== "auto" && tools.choice !== "none";
+  return forced || messages.at(-1)?.role === "tool" ? "none" : reasoning;
+}
