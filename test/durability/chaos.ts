@@ -74,8 +74,9 @@ async function all(): Promise<void> {
   );
 }
 
-const calls = (event: LoggedEvent): boolean =>
-  event.type === "job-ended" && event.status === "succeeded" && event.answer.calls !== undefined;
+function calls(event: LoggedEvent): boolean {
+  return event.type === "job-ended" && event.status === "succeeded" && event.answer.calls !== undefined;
+}
 
 /** Every `parts`-th run. Ends at its first breach. */
 async function share({ part, parts }: { part: number; parts: number }): Promise<Told> {

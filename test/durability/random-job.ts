@@ -52,7 +52,7 @@ const lookUp = {
 
 /** Some may ask for a call, and some of them must. */
 function randomTools(random: Seeded, kind: Kind): { tools?: Tools } {
-  if (kind !== "answer" || random.chance(0.75)) return {};
+  if (kind !== "answer" || random.chance(0.5)) return {};
   return {
     tools: {
       offered: [lookUp],
