@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { giveApproval } from "../src/engine/approval.ts";
+import { giveFeedback } from "../src/engine/feedback.ts";
 import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
 import { JobRun } from "../src/engine/run-job.ts";
-import { feedbackSettlement } from "../src/engine/settle.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
 import type { Feedback } from "../src/http/ports.ts";
@@ -17,8 +17,6 @@ import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { Usage } from "../src/money/price.ts";
-import { exportSpans, otlpHeaders } from "../src/observe/export-spans.ts";
-import { spansOf } from "../src/observe/otlp.ts";
 import { complaint } from "./complaint.ts";
 import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
@@ -31,6 +29,7 @@ import type { Created, NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
+import { traceJob } from "./trace-job.ts";
 
 /** An object that newer code wrote to looks again this often whether its code has come back, ms. */
 const parkedMs = 5 * 60_000;
@@ -175,41 +174,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
   async feedback(tenant: string, feedback: Feedback): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
     if (run === null) return { code: "not-found", message: "There is no such job." };
-    const { job } = run;
-    const only = job.microtasks.length === 1 ? job.microtasks[0]?.task.id : undefined;
-    const microtask = job.microtasks.find((m) => m.task.id === (feedback.microtask ?? only));
-    if (microtask === undefined) {
-      const message = `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`;
-      return { code: "invalid-request", field: "microtask", message };
-    }
-    if (job.status === "running")
-      return { code: "conflict", message: "The job still runs; give feedback when it has ended." };
-    if (job.feedbackOn.includes(microtask.task.id))
-      return {
-        code: "conflict",
-        field: "microtask",
-        message: "This microtask has its feedback already; it counts once.",
-      };
-    const number = job.feedbackOn.length + 1;
-    const settlement = feedbackSettlement(job, microtask, feedback, number, Date.now());
-    if (settlement === null)
-      return {
-        code: "invalid-request",
-        field: "label",
-        message: "No finished attempt is there for this feedback to be about.",
-      };
+    const refusal = giveFeedback(run, feedback, Date.now());
+    if (refusal !== null) return refusal;
     this.#lease.hold();
-    run.record(
-      {
-        type: "feedback-given",
-        microtask: microtask.task.id,
-        attempt: microtask.joined?.attempt ?? null,
-        label: feedback.label ?? null,
-        good: feedback.good ?? null,
-        number,
-      },
-      { type: "settlement-prepared", settlements: [settlement] },
-    );
     run.turn();
     this.#mustStand(run);
     return null;
@@ -279,7 +246,14 @@ export class JobObject extends DurableObject<AtomicEnv> {
       market: () => this.#market.view,
       settle: async (job, settlements) => {
         await this.#tenant.settle(job, settlementMessages(job, settlements));
-        if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace());
+        if (!job.sent.has(job.id))
+          this.ctx.waitUntil(
+            traceJob(
+              this.env,
+              () => this.#log.read(),
+              (error) => this.#complain("trace-not-exported", error),
+            ),
+          );
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       deliver: (job, id, body) => postWebhook(this.env, job, id, body),
@@ -327,23 +301,6 @@ export class JobObject extends DurableObject<AtomicEnv> {
       },
     );
     this.ctx.waitUntil(told);
-  }
-
-  /** Sends the job's spans to the operator's collector, if one is set. Best effort: a trace is no ledger. */
-  async #trace(): Promise<void> {
-    const { ATOMIC_OTLP_URL: url, ATOMIC_OTLP_HEADERS: headers } = this.env;
-    if (url === undefined || url === "") return;
-    const spans = spansOf(this.#log.read());
-    if (spans === null) return;
-    const result = await exportSpans(
-      url,
-      otlpHeaders(headers ?? ""),
-      spans,
-      (to, init) => fetch(to, init),
-      AbortSignal.timeout(10_000),
-    );
-    if (!result.ok)
-      this.#complain("trace-not-exported", new Error(`the collector answered ${result.status ?? "nothing"}`));
   }
 
   /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */

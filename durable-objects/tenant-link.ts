@@ -59,4 +59,5 @@ const aboutOf = (job: Job): RunningJob => ({
   plan: typeof job.request.plan === "string" ? job.request.plan : "caller",
   via: job.via,
   createdAtMs: job.acceptedAtMs,
+  ...(job.request.lane === "fast" ? { lane: "fast" as const } : {}),
 });

@@ -78,7 +78,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   }
 
   async running(limit: number, after: ListPlace | null): Promise<RunningJob[]> {
-    return this.#ledger.running(limit, after);
+    return this.#ledger.running(limit, after, Date.now());
   }
 
   /** Money for a Worker to hand on, at least `leastNano` or none. */

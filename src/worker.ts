@@ -1,5 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { JobObject } from "../durable-objects/job.ts";
+import { LogShardObject } from "../durable-objects/log-shard.ts";
 import { TenantObject } from "../durable-objects/tenant.ts";
 import { summaryKeptMs } from "../durable-objects/tombstone.ts";
 import { takeIntake } from "./entry/intake.ts";
@@ -11,7 +12,7 @@ import { createApp } from "./http/app.ts";
 import { openDatabase } from "./store/database.ts";
 import { prune } from "./store/prune.ts";
 
-export { JobObject, TenantObject };
+export { JobObject, LogShardObject, TenantObject };
 
 let made: { env: AtomicEnv; app: ReturnType<typeof createApp> } | null = null;
 

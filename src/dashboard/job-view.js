@@ -13,6 +13,7 @@ export function headView(job, id, nowMs) {
     ["Kind", job.request?.kind ?? "–"],
     ["Plan", job.plan ?? "–"],
     ["Via", job.via],
+    ["Lane", job.request === null ? "–" : (job.request.lane ?? "durable")],
     ["Started", job.createdAtMs === 0 ? "–" : clock(job.createdAtMs)],
     ["Took", job.createdAtMs === 0 ? "–" : took((job.endedAtMs ?? nowMs) - job.createdAtMs)],
     ["Microtasks", job.microtasks.length],

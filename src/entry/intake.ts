@@ -4,6 +4,7 @@ import { AtomicError, errorTable } from "../error.ts";
 import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
+import { requireWait } from "../http/require-wait.ts";
 import { parseInput } from "../http/zod-refusal.ts";
 import { portsOf } from "./ports.ts";
 
@@ -22,6 +23,7 @@ export async function takeIntake(
       const { tenant, job } = parseInput(intakeMessage, message.body);
       const request = await jobRequestOf(parseInput(jobBody, job), ports.parseMail);
       await admit(request, ports);
+      requireWait(request, { waits: false, named: false }, "job.lane", "send it by HTTP");
       await ports.jobs.create(
         { tenant, role: "tenant", keyId: "queue" },
         request,

@@ -2,6 +2,7 @@ import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
 import type { Created, NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
+import { readFastPlace, timeOfKey } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
@@ -11,6 +12,7 @@ import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
+import type { LoggedEvent } from "../job/job-event.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { checkTools } from "../judge/check-tools.ts";
@@ -19,6 +21,7 @@ import { isPlain } from "../market/pace.ts";
 import { readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
+import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
@@ -26,6 +29,8 @@ import { type LastWrite, openDatabase, openSession } from "../store/database.ts"
 import { JobList, type JobPage } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
+import { FastJob } from "./fast-job.ts";
+import { fastHandle, isBehind, keepLog, newFastPlace, remember } from "./fast-lane.ts";
 import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
@@ -46,24 +51,34 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
             "Only the operator may name a secret. Leave it out: GET /v1/webhook-secret shows the one that signs.",
             { field: "webhook.secretName" },
           );
+        // What cannot be written down soon had better be written down first.
+        const fast = request.lane === "fast" && !isBehind(Date.now());
         const objectId =
           name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
-        const id = await mintJobId(secret, caller.tenant, objectId.toString());
+        const place = fast ? newFastPlace() : objectId.toString();
+        const id = await mintJobId(secret, caller.tenant, place);
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const job: NewJob = {
-          id,
+        const asked = {
           tenant: caller.tenant,
-          request: withJobLimit(request, opening.jobNano),
+          request: withJobLimit(laned(request, fast), opening.jobNano),
           seed,
           via,
-          market: packMarket(market, request),
           ...(bodyHash === undefined ? {} : { bodyHash }),
           ...(opening.slice === null ? {} : { slice: opening.slice }),
           ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
         };
+        const inWorker = readFastPlace(place);
+        if (inWorker !== null) {
+          const keep = (log: readonly LoggedEvent[]) => keepLog(env, inWorker, caller.tenant, log);
+          const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep);
+          remember(caller, id, started);
+          keepAlive(started.done);
+          return { id, repeated: false, view: waitMs > 0 ? await started.ended(waitMs) : null };
+        }
+        const job: NewJob = { id, ...asked, market: packMarket(market, request) };
         const hint = locationHint(caller.place);
         const { made, view, again } = await createJob(
           () => env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
@@ -87,8 +102,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         return { id, repeated: made === "repeated" && !(again && name === undefined), view };
       },
       async open(caller, id) {
-        const objectId = await verifyJobId(secret, caller.tenant, id);
-        return objectId === null ? null : openHandle(env, objectId, caller.tenant, id);
+        const place = await verifyJobId(secret, caller.tenant, id);
+        if (place === null) return null;
+        const fast = readFastPlace(place);
+        if (fast === null) return openHandle(env, place, caller.tenant, id);
+        const summary = () => new JobList(session().db).one(caller.tenant, id, timeOfKey(fast.key));
+        return fastHandle(env, fast, caller, id, summary);
       },
       async list(caller, page) {
         const [ended, running] = await Promise.all([
@@ -196,6 +215,12 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
 const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =>
   jobNano === null ? request : { ...request, budgetNano: Math.min(request.budgetNano ?? jobNano, jobNano) };
 
+/** The lane it runs in; one of the fast lane has an end of its own. */
+function laned(request: JobRequest, fast: boolean): JobRequest {
+  const { lane: _, ...rest } = request;
+  return fast ? { ...rest, lane: "fast", deadlineMs: request.deadlineMs ?? fastLaneMs } : rest;
+}
+
 /** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
 function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
   const known = new Set(ended.map((job) => job.id));
@@ -207,7 +232,7 @@ function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[],
 function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | null {
   const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, allowLoopback);
   if (target !== null) return target;
-  const refusal = checkContract(request.contract) ?? checkTools(request);
+  const refusal = checkContract(request.contract) ?? checkTools(request) ?? checkLane(request);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
   for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {

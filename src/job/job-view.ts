@@ -11,6 +11,7 @@ export interface JobView {
   status: Job["status"];
   seq: number;
   via: string;
+  lane: "durable" | "fast";
   kind: string;
   plan: string | null;
   createdAtMs: number;
@@ -104,6 +105,7 @@ export function viewOf(job: Job): JobView {
     status: job.status,
     seq: job.seq,
     via: job.via,
+    lane: job.request.lane ?? "durable",
     kind: job.request.kind,
     plan: job.planSource,
     createdAtMs: job.acceptedAtMs,

@@ -24,6 +24,8 @@ export interface RunningJob {
   plan: string;
   via: string;
   createdAtMs: number;
+  /** It runs in a Worker and dies with it. Absent: it has an object of its own, which goes on with it. */
+  lane?: "fast";
 }
 
 /** A job's place in a list, newest first; jobs of one millisecond by id, so that a page can end between them. */
@@ -124,7 +126,8 @@ export class TenantLedger {
   }
 
   /** Running jobs, newest first; `after`: only those that follow this place in the list. */
-  running(limit: number, after: ListPlace | null = null): RunningJob[] {
+  running(limit: number, after: ListPlace | null, nowMs: number): RunningJob[] {
+    this.#expire(nowMs);
     return this.#jobs()
       .flatMap(({ about }) => (about === null || (after !== null && newestFirst(after, about) >= 0) ? [] : [about]))
       .sort(newestFirst)
@@ -222,13 +225,15 @@ export class TenantLedger {
   /**
    * A purse that nobody closed lies in a dead Worker: it comes back when every job it was handed to must have reported.
    * One that has not by then, its object dead as well, may find its slice lent to others. What is known to be in the
-   * hands of jobs goes with its month.
+   * hands of jobs goes with its month, and so does what a job held that died with its Worker.
    */
   #expire(nowMs: number): void {
     for (const lease of this.#leases.values()) {
       if (lease.expiresAtMs + purseGraceMs > nowMs) continue;
       if (lease.kind === "purse" || (lease.kind === "handed" && nowMs >= lease.atMs + handedMs))
         this.#drop(lease.holder);
+      else if (lease.kind === "job" && lease.about?.lane === "fast")
+        this.#put({ ...lease, kind: "handed", about: null });
     }
   }
 

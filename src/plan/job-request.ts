@@ -33,6 +33,8 @@ export interface JobRequest {
   /** A built-in plan, the LLM planner ("auto"), or the caller's own plan. */
   plan: "single" | "email-triage" | "map-reduce" | "auto" | Omit<Plan, "source">;
   instruction: string;
+  /** fast: run by the Worker that took it, its log written down when it has ended. Absent: in an object of its own. */
+  lane?: "fast";
   /** What it is a case of, in the caller's words: outcomes are learned by it. Absent: see `useName`. */
   context?: string;
   labels: string[] | null;

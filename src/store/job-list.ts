@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or } from "drizzle-orm";
+import { and, desc, eq, gte, lt, or } from "drizzle-orm";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { ListPlace } from "../money/tenant-ledger.ts";
@@ -49,7 +49,24 @@ export class JobList {
       .where(and(eq(jobs.tenant, tenant), follows))
       .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
       .limit(limit);
-    return rows.map(({ revision: _, ...row }) => ({ ...row, error: row.error as JobSummary["error"] }));
+    return rows.map(summaryOf);
+  }
+
+  /** One ended job that was made at `madeMs` or up to ten seconds later; null: there is none, or it has not settled. */
+  async one(tenant: string, id: string, madeMs: number): Promise<JobSummary | null> {
+    const [row] = await this.#db
+      .select()
+      .from(jobs)
+      .where(
+        and(
+          eq(jobs.tenant, tenant),
+          gte(jobs.createdAtMs, madeMs),
+          lt(jobs.createdAtMs, madeMs + 10_000),
+          eq(jobs.id, id),
+        ),
+      )
+      .limit(1);
+    return row === undefined ? null : summaryOf(row);
   }
 
   /** What a tenant's jobs cost and saved, newest month first, at most `months` of them. */
@@ -68,3 +85,8 @@ export class JobList {
       .limit(Math.max(1, Math.min(120, months)));
   }
 }
+
+const summaryOf = ({ revision: _, ...row }: typeof jobs.$inferSelect): JobSummary => ({
+  ...row,
+  error: row.error as JobSummary["error"],
+});

@@ -13,6 +13,7 @@ import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket, profilesOf, seedPriors } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
+import { checkLane } from "../../src/plan/check-lane.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
 import { freshMarket, generative, twoModels } from "./bidders.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
@@ -97,7 +98,7 @@ export function testServer(options: TestServerOptions = {}) {
     },
     access,
     webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,
-    checkRequest: (request) => checkContract(request.contract) ?? checkTools(request),
+    checkRequest: (request) => checkContract(request.contract) ?? checkTools(request) ?? checkLane(request),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };

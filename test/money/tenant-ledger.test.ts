@@ -17,6 +17,7 @@ const job = (n: number): RunningJob => ({
   plan: "single",
   via: "http",
   createdAtMs: n,
+  ...(n % 2 === 1 ? { lane: "fast" as const } : {}),
 });
 
 function tenant(monthlyNano: number | null) {
@@ -105,7 +106,7 @@ describe("a tenant's budget", () => {
           expect(standing.costNano + standing.heldNano).toBeLessThanOrEqual(cap + unheld);
           expect(standing.costNano).toBe([...settled.values()].reduce((sum, nano) => sum + nano, 0));
           expect(standing.jobs).toBe(settled.size);
-          expect(ledger.running(100).every((r) => !settled.has(Number(r.id.slice(4))))).toBe(true);
+          expect(ledger.running(100, null, nowMs).every((r) => !settled.has(Number(r.id.slice(4))))).toBe(true);
         }
       }),
       { seed: 20_261_122, numRuns: 400 },
@@ -207,13 +208,26 @@ describe("a tenant's budget", () => {
     expect(ledger.standing(nowMs).costNano).toBe(90);
   });
 
+  it("does not list a job that died with its Worker, and counts what it held as spent to its month's end", () => {
+    const { ledger } = tenant(100);
+    const [own, fast] = [job(0), job(1)];
+    for (const one of [own, fast]) ledger.lease(one, null, 30, 30, nowMs);
+    const laterMs = nowMs + jobLeaseMs + purseGraceMs;
+    expect(ledger.running(10, null, laterMs - 1)).toHaveLength(2);
+    expect(ledger.running(10, null, laterMs)).toEqual([own]);
+    expect(ledger.standing(laterMs)).toMatchObject({ heldNano: 60, running: 1 });
+    // Should its log come after all, it is told of like any other.
+    ledger.settle(fast.id, null, { costNano: 20, chargeNano: 0 }, laterMs);
+    expect(ledger.standing(laterMs)).toMatchObject({ heldNano: 30, costNano: 20 });
+  });
+
   it("lists running jobs by pages that may end within a millisecond", () => {
     const ledger = new TenantLedger(new MemoryRows());
     for (let n = 0; n < 9; n++) ledger.begin({ ...job(n), createdAtMs: 1 + Math.floor(n / 4) }, null, 0, nowMs);
-    const all = ledger.running(100).map((one) => one.id);
+    const all = ledger.running(100, null, nowMs).map((one) => one.id);
     const seen: string[] = [];
     for (let after: ListPlace | null = null; ; ) {
-      const page: RunningJob[] = ledger.running(2, after);
+      const page: RunningJob[] = ledger.running(2, after, nowMs);
       seen.push(...page.map((one) => one.id));
       after = page.at(-1) ?? null;
       if (after === null) break;

@@ -19,8 +19,8 @@ export const viewOf = async (id: string, key: Key = operator): Promise<JobView> 
   (await (await call(`/v1/jobs/${id}`, {}, key)).json()) as JobView;
 
 /** The whole log of a job, as its event stream tells it until the job is over. */
-export async function eventsOf(id: string, after = 0): Promise<LoggedEvent[]> {
-  const text = await (await call(`/v1/jobs/${id}/events?after=${after}`)).text();
+export async function eventsOf(id: string, after = 0, key: Key = operator): Promise<LoggedEvent[]> {
+  const text = await (await call(`/v1/jobs/${id}/events?after=${after}`, {}, key)).text();
   return text
     .split("\n")
     .filter((line) => line.startsWith("data:"))

@@ -36,9 +36,14 @@ export function farEnv(env: AtomicEnv, ms: number, hops: Hop[], hints: unknown[]
         };
       },
     });
-  const [job, tenant] = [env.JOB, env.TENANT] as unknown as DurableObjectNamespace[];
-  if (job === undefined || tenant === undefined) throw new Error("no objects are bound");
-  const wrapped = { JOB: objects("JOB", job), TENANT: objects("TENANT", tenant), DB: database(env.DB, far) };
+  const { JOB, TENANT, LOG_SHARD } = env as unknown as Record<string, DurableObjectNamespace>;
+  if (JOB === undefined || TENANT === undefined || LOG_SHARD === undefined) throw new Error("no objects are bound");
+  const wrapped = {
+    JOB: objects("JOB", JOB),
+    TENANT: objects("TENANT", TENANT),
+    LOG_SHARD: objects("LOG_SHARD", LOG_SHARD),
+    DB: database(env.DB, far),
+  };
   return { ...env, ...wrapped } as unknown as AtomicEnv;
 }
 

@@ -18,7 +18,8 @@ export const authenticate = (ports: HttpPorts) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const [caller, proof] = await identify(c, ports);
     const { cf } = c.req.raw as { cf?: ClientPlace | undefined };
-    c.set("caller", cf === undefined ? caller : { ...caller, place: cf });
+    // Each request has its own: what it made in its own Worker is found by it.
+    c.set("caller", { ...caller, ...(cf === undefined ? {} : { place: cf }) });
     c.set("proof", proof);
     await next();
   });

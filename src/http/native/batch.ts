@@ -7,6 +7,7 @@ import { InputError, problemOf } from "../error-response.ts";
 import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
+import { requireWait } from "../require-wait.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { jobBody } from "./job-body.ts";
 import { jobRequestOf } from "./job-request.ts";
@@ -78,6 +79,7 @@ async function checked(item: unknown, index: number, ports: HttpPorts): Promise<
   try {
     const request = await jobRequestOf(parseInput(jobBody, item), ports.parseMail);
     await admit(request, ports);
+    requireWait(request, { waits: false, named: false }, "lane", "post it by itself");
     return request;
   } catch (error) {
     if (error instanceof InputError)

@@ -30,6 +30,7 @@ export const contextBody = z.string().refine((name) => /^[A-Za-z0-9][A-Za-z0-9 .
 
 export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
+export const lanes = ["durable", "fast"] as const;
 export const deliveries = ["live", "accepted"] as const;
 export const leaderChanges = ["restart", "continue", "fail"] as const;
 /** Instead of "continue", where nobody can go on from the delivered text. */

@@ -7,6 +7,7 @@ import {
   deadlineBody,
   deliveries,
   labelsBody,
+  lanes,
   leaderChangeElses,
   leaderChanges,
   metadataBody,
@@ -37,6 +38,8 @@ export const jobBody = z.strictObject({
   plan: z.union([z.enum(builtInPlans), planBody]).optional(),
   instruction: z.string().max(20_000).optional(),
   context: contextBody.optional(),
+  /** fast: in the Worker that took it. Default: durable, in an object of its own. */
+  lane: z.enum(lanes).optional(),
   contract: contractSchema.optional(),
   tools: z.array(toolBody).min(1).max(128).optional(),
   toolChoice: z

@@ -42,6 +42,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     plan,
     instruction: body.instruction ?? "",
     ...(body.context === undefined ? {} : { context: body.context }),
+    ...(body.lane === "fast" ? { lane: "fast" as const } : {}),
     labels: body.labels ?? null,
     contract,
     ...(tools === undefined ? {} : { tools }),

@@ -8,6 +8,7 @@ import { Disconnect } from "../disconnect.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
+import { requireWait } from "../require-wait.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { jobBody } from "./job-body.ts";
 import { jobRequestOf, mailInput, withInput } from "./job-request.ts";
@@ -28,6 +29,7 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       request = withInput({}, await mailInput(bytes, ports.parseMail));
     } else request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
     await admit(request, ports);
+    requireWait(request, { waits: waitS > 0, named: name !== null }, "lane", "add ?wait=true");
 
     const caller = c.get("caller");
     const untilMs = Date.now() + waitS * 1000;

@@ -8,6 +8,7 @@ import { followJob } from "../follow-job.ts";
 import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
+import { requireWait } from "../require-wait.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
@@ -34,6 +35,7 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
     await admitOpenai(request, ports, places);
+    requireWait(request, { waits: true, named: name !== null }, "atomic.lane", "");
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);

@@ -13,6 +13,7 @@ import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { readEvents } from "../read-events.ts";
+import { requireWait } from "../require-wait.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { answerParts } from "./answer-parts.ts";
@@ -28,6 +29,12 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const body = parseInput(responsesBody, await readJson(c.req));
     const request = responsesRequest(body, await ports.market.bidders());
     await admitOpenai(request, ports, places);
+    requireWait(
+      request,
+      { waits: body.background !== true, named: name !== null },
+      "atomic.lane",
+      "leave out background",
+    );
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
     c.header("atomic-job-id", id);

@@ -1,0 +1,50 @@
+import type { Refusal } from "../error.ts";
+import type { Run } from "./run.ts";
+import { feedbackSettlement } from "./settle.ts";
+
+/** A person's word on an ended job: the right label, or whether the accepted answer was good. */
+export interface FeedbackGiven {
+  /** Microtask id; absent: the only one. */
+  microtask?: string;
+  label?: string;
+  good?: boolean;
+}
+
+/** Takes feedback on one microtask, once; the market is told with the run's next turn. null: taken. */
+export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGiven, nowMs: number): Refusal | null {
+  const { job } = run;
+  const only = job.microtasks.length === 1 ? job.microtasks[0]?.task.id : undefined;
+  const microtask = job.microtasks.find((m) => m.task.id === (given.microtask ?? only));
+  if (microtask === undefined) {
+    const message = `Name one of the job's microtasks: ${job.microtasks.map((m) => m.task.id).join(", ")}.`;
+    return { code: "invalid-request", field: "microtask", message };
+  }
+  if (job.status === "running")
+    return { code: "conflict", message: "The job still runs; give feedback when it has ended." };
+  if (job.feedbackOn.includes(microtask.task.id))
+    return {
+      code: "conflict",
+      field: "microtask",
+      message: "This microtask has its feedback already; it counts once.",
+    };
+  const number = job.feedbackOn.length + 1;
+  const settlement = feedbackSettlement(job, microtask, given, number, nowMs);
+  if (settlement === null)
+    return {
+      code: "invalid-request",
+      field: "label",
+      message: "No finished attempt is there for this feedback to be about.",
+    };
+  run.record(
+    {
+      type: "feedback-given",
+      microtask: microtask.task.id,
+      attempt: microtask.joined?.attempt ?? null,
+      label: given.label ?? null,
+      good: given.good ?? null,
+      number,
+    },
+    { type: "settlement-prepared", settlements: [settlement] },
+  );
+  return null;
+}
