@@ -44,6 +44,9 @@ describe("a job of the fast lane", () => {
     // Who asks at once waits the moment until it is written down.
     expect((await call(`/v1/jobs/${view.id}`)).status).toBe(200);
     await settled(view.id);
+    const page = (await (await call("/v1/jobs?limit=1")).json()) as { jobs: { id: string }[]; next: string };
+    expect(page.jobs.map((job) => job.id)).toEqual([view.id]);
+    expect((await call(`/v1/jobs?limit=1&before=${page.next}`)).status).toBe(200);
     const events = await eventsOf(view.id);
     expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i + 1));
     expect(events.filter((event) => event.type === "settlement-sent")).toHaveLength(1);

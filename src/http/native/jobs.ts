@@ -54,7 +54,7 @@ const listed = ({ costNano, savedNano, ...job }: JobSummary) => ({
 /** The `next` of a page: a time and an id, since jobs of one millisecond may be on two pages. A time alone will do too. */
 function placeOf(before: string | undefined): ListPlace | null {
   if (before === undefined) return null;
-  const [, ms, id = ""] = /^(\d{1,15})(?:_(job_[0-9a-f]+_[0-9a-f]+))?$/.exec(before) ?? [];
+  const [, ms, id = ""] = /^(\d{1,15})(?:_(job_[0-9a-f-]+_[0-9a-f]+))?$/.exec(before) ?? [];
   if (ms !== undefined) return { createdAtMs: Number(ms), id };
   const message = '"before" must be the "next" of the page before, or a time in epoch milliseconds.';
   throw new AtomicError("invalid-request", message, { field: "before" });
