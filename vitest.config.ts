@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -29,6 +30,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/workers/**", "**/node_modules/**"],
           environment: "node",
+          // The default is one less than there are processors, which is one where there are two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           // Machines are slow under load; a test that hangs still ends.
           testTimeout: 30_000,
         },
@@ -55,7 +58,7 @@ export default defineConfig({
           setupFiles: ["./test/workers/setup.ts"],
           globalSetup: ["./test/workers/provider.ts"],
           isolate: false,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 30_000,
           deps: { optimizer: { ssr: { enabled: true, include: heavy } } },
         },
