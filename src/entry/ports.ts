@@ -18,7 +18,7 @@ import { checkContract } from "../judge/check-contract.ts";
 import { checkTools } from "../judge/check-tools.ts";
 import { profilesOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
-import { readBidder } from "../models/bidder-input.ts";
+import { bidderInputSchema, readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
@@ -146,6 +146,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
         return profilesOf(state, bidders, Date.now());
       },
+      bidderBody: bidderInputSchema,
       async putBidder(id, body) {
         const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
         if ("code" in read) return read;

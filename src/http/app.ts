@@ -25,6 +25,7 @@ import { usageRoute } from "./native/usage.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { responsesRoutes } from "./openai/responses.ts";
+import { openapiDocument } from "./openapi/document.ts";
 import { type Assets, serveAsset } from "./pages/assets.ts";
 import { loginRoutes } from "./pages/login.ts";
 import type { HttpPorts } from "./ports.ts";
@@ -71,6 +72,11 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   app.use(authenticate(ports));
   app.use(ownPagesOnly);
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  let document: object | null = null;
+  app.get("/openapi.json", (c) => {
+    document ??= openapiDocument(ports.market.bidderBody);
+    return c.json(document);
+  });
   submitRoute(app, ports);
   batchRoute(app, ports);
   jobRoutes(app, ports);
@@ -95,7 +101,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
       c,
       new AtomicError(
         "not-found",
-        `There is nothing at ${c.req.method} ${askedPath(c).slice(0, 200)}. See the README for the routes.`,
+        `There is nothing at ${c.req.method} ${askedPath(c).slice(0, 200)}. See the README for the routes, or GET /openapi.json.`,
       ),
     );
   });

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Refusal } from "../error.ts";
 import type { Explanation } from "../job/explain.ts";
 import type { Job } from "../job/job.ts";
@@ -111,6 +112,8 @@ export interface HttpPorts {
     bidders(): Promise<BidderListing[]>;
     /** What was learned of them, by kind and context, of all tenants. */
     profiles(): Promise<KindProfiles[]>;
+    /** What `putBidder` takes, for documents; it is checked there. */
+    bidderBody: z.ZodType;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
     deleteBidder(id: string): Promise<boolean>;
     /** Prior knowledge of bidders, row by row. */

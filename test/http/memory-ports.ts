@@ -12,6 +12,7 @@ import { checkTools } from "../../src/judge/check-tools.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { emptyMarket, profilesOf, seedPriors } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
+import { bidderInputSchema } from "../../src/models/bidder-input.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { checkLane } from "../../src/plan/check-lane.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
@@ -86,6 +87,7 @@ export function testServer(options: TestServerOptions = {}) {
       candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
       profiles: async () => profilesOf(market, [...bidders.values()], clock.nowMs),
+      bidderBody: bidderInputSchema,
       putBidder: async (id, body) => {
         const parsed = z.strictObject({ serves: z.literal("generative") }).safeParse(body);
         if (!parsed.success)

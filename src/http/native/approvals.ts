@@ -7,7 +7,7 @@ import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 
-const approvalBody = z.strictObject({ approved: z.boolean(), note: z.string().max(2_000).default("") });
+export const approvalBody = z.strictObject({ approved: z.boolean(), note: z.string().max(2_000).default("") });
 
 /** `POST /v1/jobs/{id}/approvals/{microtask}`: a person's word on a microtask that waits for it. Once. */
 export function approvalRoute(app: Hono<AppEnv>, ports: HttpPorts): void {

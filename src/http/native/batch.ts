@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
@@ -14,6 +15,9 @@ import { jobRequestOf } from "./job-request.ts";
 import { linksOf } from "./links.ts";
 
 export const maxBatchItems = 100;
+/** As documents tell it; items are checked one by one, so that what is wrong with one names it. */
+export const batchBody = z.strictObject({ jobs: z.array(jobBody).min(1).max(maxBatchItems) });
+
 const maxBatchBytes = 8_000_000;
 /** Jobs being made at a time: a Worker may have six requests waiting for headers. */
 const atATime = 6;

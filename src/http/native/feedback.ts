@@ -7,7 +7,7 @@ import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 
-const feedbackBody = z.strictObject({
+export const feedbackBody = z.strictObject({
   job: z.string().min(1).max(200),
   microtask: z.string().min(1).max(64).optional(),
   label: z.string().min(1).max(200).optional(),

@@ -29,41 +29,79 @@ export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as 
 
 /** What `POST /v1/jobs` and `POST /v1/auctions/preview` take. Unknown fields are refused, by name. */
 export const jobBody = z.strictObject({
-  messages: z.array(messageBody).min(1).max(500).optional(),
-  text: z.string().min(1).max(1_000_000).optional(),
-  /** A raw mail, RFC 5322. */
-  email: z.string().min(1).max(1_000_000).optional(),
-  kind: z.enum(kindNames).optional(),
-  labels: labelsBody.optional(),
-  plan: z.union([z.enum(builtInPlans), planBody]).optional(),
-  instruction: z.string().max(20_000).optional(),
-  context: contextBody.optional(),
-  /** fast: in the Worker that took it. Default: durable, in an object of its own. */
-  lane: z.enum(lanes).optional(),
-  contract: contractSchema.optional(),
-  tools: z.array(toolBody).min(1).max(128).optional(),
+  messages: z
+    .array(messageBody)
+    .min(1)
+    .max(500)
+    .optional()
+    .describe("A conversation. One of messages, text and email is the input."),
+  text: z.string().min(1).max(1_000_000).optional().describe("A text to work on."),
+  email: z.string().min(1).max(1_000_000).optional().describe("A raw mail, RFC 5322."),
+  kind: z.enum(kindNames).optional().describe("What is to be done; default: answer."),
+  labels: labelsBody.optional().describe("Labels to choose from."),
+  plan: z
+    .union([z.enum(builtInPlans), planBody])
+    .optional()
+    .describe("How the job is split; default: one microtask, of a mail its triage."),
+  instruction: z.string().max(20_000).optional().describe("What to do, in words. Left out: the kind says it."),
+  context: contextBody
+    .optional()
+    .describe("What it is a case of: outcomes are learned by it, for all tenants of a deployment."),
+  lane: z
+    .enum(lanes)
+    .optional()
+    .describe(
+      "fast: in the Worker that took it, its log written down when it has ended. Default: durable, in an object of its own.",
+    ),
+  contract: contractSchema.optional().describe("What a good answer must satisfy."),
+  tools: z
+    .array(toolBody)
+    .min(1)
+    .max(128)
+    .optional()
+    .describe("Functions of yours that an answer may ask to be called."),
   toolChoice: z
     .union([z.enum(["auto", "none", "required"]), z.strictObject({ name: z.string().min(1).max(64) })])
-    .optional(),
-  /** May one answer hold several calls? Default true. */
-  parallelCalls: z.boolean().optional(),
-  /** What an accepted answer is worth. */
-  valueUsd: usdBody.optional(),
-  budgetUsd: usdBody.optional(),
-  deadlineMs: deadlineBody.optional(),
-  policy: z.enum(policies).optional(),
-  strategy: z.enum(strategies).optional(),
-  delivery: z.enum(deliveries).optional(),
-  leaderChange: z.enum(leaderChanges).optional(),
-  leaderChangeElse: z.enum(leaderChangeElses).optional(),
-  bidders: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
-  maxOutputTokens: z.int().min(1).max(131_072).optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  examples: z.boolean().optional(),
-  noRetention: z.boolean().optional(),
-  region: z.string().min(1).max(32).optional(),
-  metadata: metadataBody.optional(),
-  cancelOnDisconnect: z.boolean().optional(),
+    .optional()
+    .describe("Whether it may or must call, and whom. Default: auto."),
+  parallelCalls: z.boolean().optional().describe("May one answer hold several calls? Default: true."),
+  valueUsd: usdBody
+    .optional()
+    .describe("What an accepted answer is worth. Default: 20 x the strongest bidder's expected cost."),
+  budgetUsd: usdBody.optional().describe("What providers may bill for all of it, at most."),
+  deadlineMs: deadlineBody.optional().describe("From its acceptance."),
+  policy: z.enum(policies).optional().describe("What quality, cost and time weigh."),
+  strategy: z.enum(strategies).optional().describe("auto: the market decides how many run, and when."),
+  delivery: z
+    .enum(deliveries)
+    .optional()
+    .describe(
+      "live: text as it is written. accepted: only what satisfied the contract. Default: live where nothing is to be checked.",
+    ),
+  leaderChange: z
+    .enum(leaderChanges)
+    .optional()
+    .describe("What happens when another bidder takes over after text was delivered. Default: restart."),
+  leaderChangeElse: z
+    .enum(leaderChangeElses)
+    .optional()
+    .describe('Instead of "continue", where nobody can go on from the delivered text.'),
+  bidders: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Who may be asked; default: all that are enabled."),
+  maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
+  temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
+  examples: z
+    .boolean()
+    .optional()
+    .describe("Keep accepted answers as examples for this tenant, and show them to the next bidder."),
+  noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
+  region: z.string().min(1).max(32).optional().describe("Only bidders that run there."),
+  metadata: metadataBody.optional().describe("Your own words, given back with the job."),
+  cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),
   webhook: z
     .strictObject({
       url: z.string().min(1).max(2048),
@@ -73,6 +111,7 @@ export const jobBody = z.strictObject({
         .regex(/^WEBHOOK_[A-Z0-9_]{1,56}$/)
         .optional(),
     })
-    .optional(),
+    .optional()
+    .describe("Who is told of its end, by Standard Webhooks."),
 });
 export type JobBody = z.infer<typeof jobBody>;

@@ -8,7 +8,7 @@ import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { tenantName } from "./field-bodies.ts";
 
-const keyBody = z.strictObject({
+export const keyBody = z.strictObject({
   /** Whose jobs the key sees. Keys of one tenant share them. */
   tenant: tenantName.refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
 });

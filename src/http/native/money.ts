@@ -15,14 +15,14 @@ import { tenantName } from "./field-bodies.ts";
 
 /** Up to 9 million USD fit an exact integer of nano-USD; 0 stops a tenant. */
 const capBody = z.number().min(0).max(1_000_000).nullable();
-const limitsBody = z.strictObject({
+export const limitsBody = z.strictObject({
   monthlyUsd: capBody,
   jobUsd: capBody.optional(),
   /** The mean time a job should take, ms: dearer waiting makes the market choose faster bidders. */
   latencyMs: z.int().min(50).max(3_600_000).nullable().optional(),
 });
 const tokens = z.int().min(0).max(100_000_000);
-const usageBody = z.strictObject({
+export const usageBody = z.strictObject({
   /** Whose job it is; absent: the caller's own. */
   tenant: tenantName.optional(),
   input: tokens,

@@ -6,7 +6,7 @@ import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 
-const seedBody = z.strictObject({
+export const seedBody = z.strictObject({
   /** What is known from elsewhere: {bidder, kind, context?, accepted, n}. The market checks each row. */
   rows: z.array(z.record(z.string(), z.unknown())).min(1).max(5000),
 });

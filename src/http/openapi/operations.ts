@@ -1,0 +1,303 @@
+import type { z } from "zod";
+import { approvalBody } from "../native/approvals.ts";
+import { batchBody } from "../native/batch.ts";
+import { feedbackBody } from "../native/feedback.ts";
+import { jobBody } from "../native/job-body.ts";
+import { keyBody } from "../native/keys.ts";
+import { limitsBody, usageBody } from "../native/money.ts";
+import { seedBody } from "../native/seed.ts";
+import { chatBody } from "../openai/chat-body.ts";
+import { responsesBody } from "../openai/responses-body.ts";
+import { acceptedAnswer, explainAnswer, jobAnswer, listAnswer } from "./answer-bodies.ts";
+
+/** One route, as the document tells it. */
+export interface Operation {
+  method: "get" | "post" | "put" | "delete";
+  /** With parameters in braces. */
+  path: string;
+  tag: "jobs" | "market" | "money" | "access" | "openai";
+  summary: string;
+  /** The operator's key is needed. */
+  operator?: true;
+  body?: { name: string; schema: z.ZodType } | "bidder" | "mail-or-job";
+  /** Query and header parameters: name, and what it is. */
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  answers: Record<number, Answer>;
+}
+
+/** What a success is; `schema`: of its JSON. */
+export type Answer = { says: string; name?: string; schema?: z.ZodType; type?: string };
+
+const job: Answer = { says: "The job.", name: "Job", schema: jobAnswer };
+const made: Answer = { says: "The job is on disk and goes on.", name: "JobAccepted", schema: acceptedAnswer };
+const json = (says: string): Answer => ({ says });
+const text = (says: string, type: string): Answer => ({ says, type });
+const none: Answer = { says: "Done.", type: "" };
+const named = { "Idempotency-Key": "The same key and body are the same job; another body is 422." };
+
+/** Every route of the API; a test holds it against the routes there are. */
+export const operations: Operation[] = [
+  {
+    method: "post",
+    path: "/v1/jobs",
+    tag: "jobs",
+    summary: "Make a job, and wait for its end if you like.",
+    body: "mail-or-job",
+    query: { wait: "true, or seconds: answers with the job when it ends in time." },
+    headers: { ...named, Prefer: 'wait=N (RFC 7240): the same as "wait".' },
+    answers: { 200: job, 202: made },
+  },
+  {
+    method: "post",
+    path: "/v1/jobs:batch",
+    tag: "jobs",
+    summary: "Make up to 100 jobs.",
+    body: { name: "Batch", schema: batchBody },
+    headers: named,
+    answers: { 202: json("All are jobs."), 207: json("Some are; the same key posted again makes the rest.") },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs",
+    tag: "jobs",
+    summary: "Your jobs, newest first.",
+    query: { limit: "1 to 200; default 50.", before: 'The "next" of the page before.' },
+    answers: { 200: { says: "A page of jobs.", name: "JobList", schema: listAnswer } },
+  },
+  { method: "get", path: "/v1/jobs/{id}", tag: "jobs", summary: "A job as it is now.", answers: { 200: job } },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/events",
+    tag: "jobs",
+    summary: "A job's log as server-sent events: what was, then what comes.",
+    query: { after: "Only events after this number." },
+    headers: { "Last-Event-ID": "The same, as browsers send it." },
+    answers: { 200: text("Events; each id is the number of its event.", "text/event-stream"), 204: none },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/explain",
+    tag: "jobs",
+    summary: "Why it went as it did: bids, line-ups, verdicts, what losers would have cost.",
+    answers: { 200: { says: "Sentences and numbers.", name: "Explanation", schema: explainAnswer } },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/summary",
+    tag: "jobs",
+    summary: "Facts of a job without its content; they outlive its log.",
+    answers: { 200: json("The job as lists show it.") },
+  },
+  {
+    method: "post",
+    path: "/v1/jobs/{id}/cancel",
+    tag: "jobs",
+    summary: "Cancel a job. One that has ended stays as it is.",
+    answers: { 202: json("What the job is now.") },
+  },
+  {
+    method: "post",
+    path: "/v1/jobs/{id}/approvals/{microtask}",
+    tag: "jobs",
+    summary: "A person's word on a microtask that waits for it, once.",
+    body: { name: "Approval", schema: approvalBody },
+    answers: { 202: json("Taken.") },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/ledger",
+    tag: "money",
+    summary: "Costs of attempts and charges of microtasks.",
+    answers: { 200: json("Entries, each with its key.") },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/ledger.csv",
+    tag: "money",
+    summary: "The same as CSV.",
+    answers: { 200: text("One line an entry.", "text/csv") },
+  },
+  {
+    method: "put",
+    path: "/v1/jobs/{id}/attempts/{attempt}/usage",
+    tag: "money",
+    summary: "The provider's own record of what an attempt used, in the place of what was counted or bounded.",
+    operator: true,
+    body: { name: "Usage", schema: usageBody },
+    answers: { 204: none },
+  },
+  {
+    method: "get",
+    path: "/v1/budget",
+    tag: "money",
+    summary: "This month: spent, held by running jobs, left.",
+    answers: { 200: json("Amounts in US dollars.") },
+  },
+  {
+    method: "put",
+    path: "/v1/tenants/{tenant}/budget",
+    tag: "money",
+    summary: "Caps of a tenant, and the mean time its jobs should take.",
+    operator: true,
+    body: { name: "Limits", schema: limitsBody },
+    answers: { 200: json("The tenant's month.") },
+  },
+  {
+    method: "get",
+    path: "/v1/usage",
+    tag: "money",
+    summary: "What your jobs cost and what cutting losers saved, by month.",
+    query: { months: "1 to 120; default 12." },
+    answers: { 200: json("Newest month first.") },
+  },
+  {
+    method: "get",
+    path: "/v1/usage.csv",
+    tag: "money",
+    summary: "Costs and charges by month, as CSV.",
+    answers: { 200: text("One line a month.", "text/csv") },
+  },
+  {
+    method: "post",
+    path: "/v1/feedback",
+    tag: "market",
+    summary: "Say what an answer was worth: the market learns.",
+    body: { name: "Feedback", schema: feedbackBody },
+    answers: { 202: json("Taken; it counts once a microtask.") },
+  },
+  {
+    method: "post",
+    path: "/v1/auctions/preview",
+    tag: "market",
+    summary: "Who would win, and why. Nothing is run.",
+    body: { name: "JobRequest", schema: jobBody },
+    answers: { 200: json("One decision a microtask.") },
+  },
+  {
+    method: "get",
+    path: "/v1/bidders",
+    tag: "market",
+    summary: "Who bids, with calibration and standing.",
+    answers: { 200: json("All bidders.") },
+  },
+  {
+    method: "get",
+    path: "/v1/bidders/{id}",
+    tag: "market",
+    summary: "One bidder; its id is provider/model.",
+    answers: { 200: json("The bidder.") },
+  },
+  {
+    method: "put",
+    path: "/v1/bidders/{id}",
+    tag: "market",
+    summary: "Add a bidder, or change it.",
+    operator: true,
+    body: "bidder",
+    answers: { 200: json("It bids from now on, within 10 s everywhere.") },
+  },
+  {
+    method: "delete",
+    path: "/v1/bidders/{id}",
+    tag: "market",
+    summary: "Remove a bidder.",
+    operator: true,
+    answers: { 204: none },
+  },
+  {
+    method: "get",
+    path: "/v1/market",
+    tag: "market",
+    summary: "What was learned, by kind, context and bidder.",
+    operator: true,
+    answers: { 200: json("Beliefs, and how far claims came true.") },
+  },
+  {
+    method: "post",
+    path: "/v1/market/priors",
+    tag: "market",
+    summary: "What is known from elsewhere, before the market has seen anything.",
+    operator: true,
+    body: { name: "Priors", schema: seedBody },
+    answers: { 200: json("How many rows were taken, and which were refused and why.") },
+  },
+  {
+    method: "get",
+    path: "/v1/webhook-secret",
+    tag: "access",
+    summary: "What the receiver of your webhooks checks signatures with.",
+    answers: { 200: json("The secret.") },
+  },
+  {
+    method: "post",
+    path: "/v1/keys",
+    tag: "access",
+    summary: "A key for a tenant. It is shown once.",
+    operator: true,
+    body: { name: "KeyRequest", schema: keyBody },
+    answers: { 201: json("The key.") },
+  },
+  {
+    method: "delete",
+    path: "/v1/keys/{id}",
+    tag: "access",
+    summary: "Revoke a key.",
+    operator: true,
+    answers: { 204: none },
+  },
+  {
+    method: "post",
+    path: "/v1/chat/completions",
+    tag: "openai",
+    summary: "OpenAI's chat completions: streamed or not, tools, structured output.",
+    body: { name: "ChatCompletion", schema: chatBody },
+    headers: named,
+    answers: { 200: json("A chat.completion, or server-sent chunks of one.") },
+  },
+  {
+    method: "post",
+    path: "/v1/responses",
+    tag: "openai",
+    summary: "OpenAI's responses. One in the background is a job: poll it, stream it, cancel it.",
+    body: { name: "ResponseRequest", schema: responsesBody },
+    headers: named,
+    answers: { 200: json("A response, or server-sent events of one.") },
+  },
+  {
+    method: "get",
+    path: "/v1/responses/{id}",
+    tag: "openai",
+    summary: "A response as it is now, or its events.",
+    query: { stream: "true: server-sent events.", starting_after: "Only events after this sequence number." },
+    answers: { 200: json("A response.") },
+  },
+  {
+    method: "post",
+    path: "/v1/responses/{id}/cancel",
+    tag: "openai",
+    summary: "Cancel a response in the background.",
+    answers: { 200: json("The response as it is now.") },
+  },
+  {
+    method: "get",
+    path: "/v1/responses/{id}/input_items",
+    tag: "openai",
+    summary: "What a response was asked.",
+    answers: { 200: json("A list of items.") },
+  },
+  {
+    method: "get",
+    path: "/v1/models",
+    tag: "openai",
+    summary: "Names to ask for: atomic, its policies, and each bidder.",
+    answers: { 200: json("A list of models.") },
+  },
+  {
+    method: "get",
+    path: "/v1/models/{id}",
+    tag: "openai",
+    summary: "One of them.",
+    answers: { 200: json("A model.") },
+  },
+];
