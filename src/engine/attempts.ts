@@ -194,6 +194,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
     maxOutputTokens,
     temperature: job.request.temperature ?? learned.temperature,
+    ...(job.request.stop === undefined || start.role === "judge" ? {} : { stop: job.request.stop }),
     seed: (job.seed + microtask.attempts.length) >>> 0,
     timeouts,
   });

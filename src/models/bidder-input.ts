@@ -33,7 +33,7 @@ export const bidderInputSchema = z.strictObject({
     reasoningTokens: z.int().min(0).max(65_536).optional(),
     prefixMark: z.enum(["prefix", "continue-final-message"]).optional(),
     omit: z
-      .array(z.enum(["seed", "temperature", "stream_options", "response_format", "parallel_tool_calls"]))
+      .array(z.enum(["seed", "stop", "temperature", "stream_options", "response_format", "parallel_tool_calls"]))
       .max(5)
       .optional(),
   }),

@@ -23,7 +23,7 @@ export interface Endpoint {
    */
   prefixMark?: "prefix" | "continue-final-message";
   /** Request fields a picky compatible server refuses. */
-  omit?: ("seed" | "temperature" | "stream_options" | "response_format" | "parallel_tool_calls")[];
+  omit?: ("seed" | "stop" | "temperature" | "stream_options" | "response_format" | "parallel_tool_calls")[];
 }
 
 /** A bidder and where its calls go; what D1 stores of a generative bidder. */

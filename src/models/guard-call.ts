@@ -3,6 +3,7 @@ import type { Usage } from "../money/price.ts";
 import { type AbortSignalLike, type Finish, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
 import { AnswerCalls, type RawCall } from "./answer-calls.ts";
 import { CallCancelled, CallClock } from "./call-clock.ts";
+import { StopSequences } from "./stop-sequences.ts";
 import { UsageTally } from "./usage-tally.ts";
 
 /** What a provider's reader yields; the guard makes the port's promises of it. */
@@ -38,6 +39,7 @@ export async function* guardCall(
   const tally = new UsageTally(call, bidder);
   const calls = new AnswerCalls(call);
   const cap = Math.min(maxAnswerChars, Math.max(minAnswerCap, call.maxOutputTokens * 32));
+  const stops = call.stop === undefined ? null : new StopSequences(call.stop);
   let opened = false;
   let texts = false;
   try {
@@ -57,6 +59,17 @@ export async function* guardCall(
           if (part.type === "reasoning") tally.sawReasoning(part.text);
           else tally.sawText(part.text);
           if (tally.seenLength > cap) throw new ModelFailure("too-large", `answer longer than ${cap} characters`);
+          if (part.type === "text" && stops !== null) {
+            const text = stops.push(part.text);
+            if (text !== "") yield { type: "text", text };
+            texts ||= text !== "";
+            if (!stops.met) break;
+            if (!texts) throw new ModelFailure("empty-answer", "a stop sequence came before any text");
+            // What the provider would have sent after it is read by nobody.
+            yield { type: "usage", usage: tally.cut(opened) };
+            yield { type: "end", finish: "stop" };
+            return;
+          }
           if (part.type === "text") texts = true;
           yield part;
           break;
@@ -75,6 +88,9 @@ export async function* guardCall(
           if (part.refused) throw new ModelFailure("refused", "the model refused to answer");
           if (part.finish === "content-filter")
             throw new ModelFailure("content-filter", "stopped by the provider's content filter");
+          const rest = stops?.end() ?? "";
+          if (rest !== "") yield { type: "text", text: rest };
+          texts ||= rest !== "";
           const wished = calls.ended(part.finish);
           const finish = part.finish !== "calls" ? part.finish : wished.length > 0 ? "stop" : "other";
           if (!texts && wished.length === 0)

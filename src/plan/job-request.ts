@@ -55,6 +55,8 @@ export interface JobRequest {
   bidders: string[] | null;
   maxOutputTokens: number | null;
   temperature: number | null;
+  /** An answer ends before the first of these that occurs in it; of plan "single" only. Absent: none. */
+  stop?: string[];
   /** Keep accepted answers as examples for this tenant, and carry the best of them. */
   examples: boolean;
   /** Only bidders that promise not to keep what they are sent. */

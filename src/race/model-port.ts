@@ -30,6 +30,8 @@ export interface ModelCall {
   continues?: true;
   maxOutputTokens: number;
   temperature: number | null;
+  /** Its text ends before the first of these that occurs in it. Absent: none. */
+  stop?: string[];
   seed: number;
   timeouts: Timeouts;
 }

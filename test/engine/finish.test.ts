@@ -143,3 +143,17 @@ describe("an end that nobody knows", () => {
     expect((await wrong.settle()).status).toBe("failed");
   });
 });
+
+it("asks bidders to end at the request's stop sequences, and never a judge", async () => {
+  const asked: [string, string[] | undefined][] = [];
+  const world = new World([bidderOf("a/one"), bidderOf("b/two")], (call) => {
+    asked.push([call.kind, call.stop]);
+    return says(call.kind === "judge" ? '{"results":[{"criterion":0,"result":"accept","evidence":"ok"}]}' : "Paris.");
+  });
+  world.accept(requestOf({ stop: ["END"], contract: { criteria: [], judged: ["It is right."] }, valueNano: 1e9 }));
+  await world.settle();
+  expect(asked).toEqual([
+    ["answer", ["END"]],
+    ["judge", undefined],
+  ]);
+});

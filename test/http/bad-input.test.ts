@@ -15,6 +15,14 @@ const cases: Refused[] = [
     says: /goes with "leaderChange": "continue"/,
   },
   {
+    what: "an end for several texts",
+    body: { text: "x", stop: ["END"], plan: "map-reduce" },
+    status: 400,
+    code: "invalid-request",
+    field: "stop",
+    says: /one microtask/,
+  },
+  {
     what: "an unknown field",
     body: { text: "x", budgt: 1 },
     status: 400,

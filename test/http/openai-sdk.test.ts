@@ -74,6 +74,20 @@ describe("the openai SDK over a socket", () => {
     expect(server.jobs.last()?.request.contract.schema).toMatchObject({ type: "object", required: ["name", "people"] });
   });
 
+  it.each([
+    ["END", ["END"]],
+    [
+      ["a", "b"],
+      ["a", "b"],
+    ],
+    [[], undefined],
+    [null, undefined],
+  ])("hands on stop sequences: %j", async (stop, asked) => {
+    server.runs(answers("Hello."));
+    await client.chat.completions.create({ model: "atomic", messages, stop });
+    expect(server.jobs.last()?.request.stop).toEqual(asked);
+  });
+
   it("lists and retrieves models", async () => {
     const ids: string[] = [];
     for await (const model of client.models.list()) ids.push(model.id);

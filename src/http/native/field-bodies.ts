@@ -28,6 +28,9 @@ export const contextBody = z.string().refine((name) => /^[A-Za-z0-9][A-Za-z0-9 .
   error: "A context is 1 to 32 letters, digits, spaces and . _ : / -, and starts with a letter or digit.",
 });
 
+/** Sequences that end an answer. */
+export const stopBody = z.array(z.string().min(1).max(200)).min(1).max(8);
+
 export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const lanes = ["durable", "fast"] as const;

@@ -12,6 +12,7 @@ import {
   leaderChanges,
   metadataBody,
   policies,
+  stopBody,
   strategies,
   toolBody,
   usdBody,
@@ -94,6 +95,7 @@ export const jobBody = z.strictObject({
     .describe("Who may be asked; default: all that are enabled."),
   maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
   temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
+  stop: stopBody.optional().describe("An answer ends before the first of these that occurs in it."),
   examples: z
     .boolean()
     .optional()

@@ -32,6 +32,10 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     throw new AtomicError("invalid-request", 'Kind "classify" needs the labels to choose from: give "labels".', {
       field: "labels",
     });
+  if (body.stop !== undefined && plan !== "single")
+    throw new AtomicError("invalid-request", '"stop" is for a job of one microtask. Leave it or the plan out.', {
+      field: "stop",
+    });
   if (body.leaderChangeElse !== undefined && body.leaderChange !== "continue")
     throw new AtomicError("invalid-request", '"leaderChangeElse" goes with "leaderChange": "continue".', {
       field: "leaderChangeElse",
@@ -56,6 +60,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     bidders: body.bidders ?? null,
     maxOutputTokens: body.maxOutputTokens ?? null,
     temperature: body.temperature ?? null,
+    ...(body.stop === undefined ? {} : { stop: body.stop }),
     examples: body.examples ?? false,
     noRetention: body.noRetention ?? false,
     region: body.region ?? null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
+import { stopBody } from "../native/field-bodies.ts";
 import type { BidderListing } from "../ports.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
@@ -23,6 +24,7 @@ export const chatBody = z.object({
   max_tokens: outputTokensBody,
   max_completion_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
+  stop: z.union([z.string().min(1).max(200), stopBody, z.tuple([])]).nullish(),
   n: z.int().nullish(),
   tools: toolsBody,
   tool_choice: toolChoiceBody,
@@ -53,6 +55,7 @@ export function chatRequest(body: ChatBody, bidders: BidderListing[]): JobReques
       instruction: undefined,
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
       temperature: body.temperature,
+      stop: typeof body.stop === "string" ? [body.stop] : body.stop?.length ? body.stop : undefined,
       metadata: body.metadata,
       tools: toolsOf(body),
       extension: body.atomic ?? {},

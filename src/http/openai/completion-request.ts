@@ -21,6 +21,7 @@ export interface Completion {
   instruction: string | undefined;
   maxOutputTokens: number | null | undefined;
   temperature: number | null | undefined;
+  stop?: string[] | undefined;
   metadata: Record<string, string> | null | undefined;
   tools: Tools | undefined;
   extension: AtomicExtension;
@@ -45,6 +46,7 @@ export function completionRequest(asked: Completion, bidders: BidderListing[]): 
       instruction: asked.instruction,
       maxOutputTokens: asked.maxOutputTokens ?? undefined,
       temperature: asked.temperature ?? undefined,
+      stop: asked.stop,
       metadata: asked.metadata ?? undefined,
       contract: {
         ...(schema === undefined ? {} : { schema }),

@@ -18,6 +18,7 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
     ...(call.tools ? sdkTools(call.tools) : {}),
     maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
+    ...(call.stop === undefined ? {} : { stopSequences: call.stop }),
     ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
     ...(reasoning ? { reasoning } : {}),
     ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),

@@ -15,6 +15,7 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
     seed: call.seed >>> 1,
   };
   if (call.temperature !== null) body.temperature = call.temperature;
+  if (call.stop !== undefined) body.stop = call.stop;
   if (endpoint.reasoning) body.reasoning_effort = endpoint.reasoning;
   if (call.tools) Object.assign(body, chatTools(call.tools));
   const schema = formatSchemaOf(call.schema);
