@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { JobLog } from "../../durable-objects/job-log.ts";
+import { type ShardRow, ShardRows } from "../../durable-objects/shard-rows.ts";
 import { SqlTenantRows } from "../../durable-objects/tenant-rows.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
@@ -23,6 +24,30 @@ export class KillDisk {
     } finally {
       storage.close();
     }
+  }
+
+  /** All rows of all log shards. */
+  shards(): (ShardRow & { owed: boolean })[] {
+    const folder = join(this.#folder, "atomic-LogShardObject");
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")
+      .flatMap((name) => {
+        const storage = new SqliteStorage(join(folder, name));
+        try {
+          const rows = new ShardRows(storage.sql);
+          // One that was only asked has no table.
+          if (rows.oldestMs === null) return [];
+          const owed = new Set(rows.owed(100_000));
+          const keys = [...storage.sql.exec<{ key: string }>("SELECT key FROM job")].map(({ key }) => key);
+          return keys.flatMap((key) => {
+            const row = rows.get(key);
+            return row === null ? [] : [{ ...row, owed: owed.has(key) }];
+          });
+        } finally {
+          storage.close();
+        }
+      });
   }
 
   /** The books of the tenant whose object has a job. */
