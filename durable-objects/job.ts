@@ -25,6 +25,7 @@ import { EventStreams } from "./event-stream.ts";
 import { JobLog } from "./job-log.ts";
 import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
+import { mayNotErase } from "./may-not-erase.ts";
 import type { Created, NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { TenantLink } from "./tenant-link.ts";
@@ -168,6 +169,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = await this.#ofTenant(tenant);
     const summary = run === null ? this.#tombstone.read() : summaryOf(run.job);
     return summary?.tenant === tenant ? summary : null;
+  }
+
+  /** Deletes an ended job's log before its time; its summary stays. null: nothing is left of it. */
+  async erase(tenant: string): Promise<Refusal | null> {
+    const run = await this.#ofTenant(tenant);
+    if (run === null)
+      return this.#tombstone.read()?.tenant === tenant ? null : { code: "not-found", message: "There is no such job." };
+    if (!run.finished) return mayNotErase(run.job);
+    await this.#bury(run.job);
+    return null;
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
@@ -325,6 +336,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
   async #retain(job: Job): Promise<void> {
     if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
+    await this.#bury(job);
+  }
+
+  async #bury(job: Job): Promise<void> {
     const summary = summaryOf(job);
     await this.ctx.storage.deleteAll();
     this.#log.forget();

@@ -11,6 +11,7 @@ import { complaint } from "./complaint.ts";
 import { EndedRun } from "./ended-run.ts";
 import { leaseMs } from "./lease.ts";
 import { lineOf } from "./log-page.ts";
+import { mayNotErase } from "./may-not-erase.ts";
 import { type ShardRow, ShardRows } from "./shard-rows.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs } from "./tombstone.ts";
@@ -81,6 +82,16 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
 
   async reconcile(tenant: string, key: string, attempt: string, usage: Usage): Promise<Refusal | null> {
     return this.#write(tenant, key, (run) => reconcileCost(run, attempt, usage));
+  }
+
+  /** Deletes a job's log before its time. null: it is not here any more. */
+  async erase(tenant: string, key: string): Promise<Refusal | null> {
+    const row = this.#rowOf(tenant, key);
+    if (row === null) return null;
+    const run = this.#run(row);
+    if (run.owed) return mayNotErase(run.job);
+    this.#rows.erase(key);
+    return null;
   }
 
   /** Takes up what is owed since before this process, and deletes what is too old. Never throws. */

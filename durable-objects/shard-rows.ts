@@ -83,11 +83,13 @@ export class ShardRows {
         limit,
       ),
     ];
-    for (const { key } of old) {
-      this.#sql.exec("DELETE FROM job WHERE key = ?", key);
-      if (hasTable(this.#sql, "part")) this.#sql.exec("DELETE FROM part WHERE key = ?", key);
-    }
+    for (const { key } of old) this.erase(key);
     return old.length === limit;
+  }
+
+  erase(key: string): void {
+    this.#sql.exec("DELETE FROM job WHERE key = ?", key);
+    if (hasTable(this.#sql, "part")) this.#sql.exec("DELETE FROM part WHERE key = ?", key);
   }
 
   /** When the oldest job here was made, epoch ms; null: there is none. */

@@ -44,7 +44,7 @@ export function isBehind(nowMs: number): boolean {
 
 export const newFastPlace = (): string => fastPlace(ownShard, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
 
-type ShardRpc = Pick<LogShardObject, "take" | "log" | "feedback" | "reconcile">;
+type ShardRpc = Pick<LogShardObject, "take" | "log" | "feedback" | "reconcile" | "erase">;
 
 const shardOf = (env: AtomicEnv, { shard }: FastPlace): ShardRpc =>
   // The platform types of RPC turn `unknown` into never; the object's own types are the truth.
@@ -116,6 +116,11 @@ export function fastHandle(
     events: async (after) => live?.events(after) ?? linesAfter(await lines(), after),
     explain: async () => explain(await read()),
     cancel: async (by) => live?.cancel(by) ?? { status: (await read()).status },
+    async erase() {
+      // Of one that is not written down yet nothing could be deleted; of one that is gone nothing has to be.
+      if ((await summary()) === null) await lines();
+      return shard.erase(caller.tenant, place.key);
+    },
     ledger: async () => ledgerOf(await read()),
     approve: async (microtask) => ({
       code: "conflict",

@@ -271,6 +271,7 @@ type JobRpc = Pick<
   | "events"
   | "explain"
   | "cancel"
+  | "erase"
   | "feedback"
   | "ledger"
   | "reconcile"
@@ -303,6 +304,7 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
     events: (after) => known(job().events(tenant, after)),
     explain: () => known(job().explain(tenant)),
     cancel: (by) => known(job().cancel(tenant, by)),
+    erase: async () => await job().erase(tenant),
     feedback: async (feedback) => await job().feedback(tenant, feedback),
     async summary() {
       const summary = await job().summary(tenant);

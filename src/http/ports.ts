@@ -69,6 +69,8 @@ export interface JobHandle {
   reconcile(attempt: string, usage: Usage): Promise<Refusal | null>;
   /** Facts without content; also when the retention has ended and everything else is refused as "gone". */
   summary(): Promise<JobSummary>;
+  /** Deletes what an ended job holds of texts, now; its summary stays. null: nothing is left of them. */
+  erase(): Promise<Refusal | null>;
   /** A person's word on a waiting microtask; null: taken. */
   approve(microtask: string, approved: boolean, note: string): Promise<Refusal | null>;
   /** null: taken. */

@@ -127,6 +127,7 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
     summary: async () => summaryOf(job.job),
     events: async (after) => job.events(after),
     explain: async () => explain(job.job),
+    erase: async () => null,
     cancel: async (by) => {
       job.run.cancel(by);
       return { status: job.job.status };

@@ -27,6 +27,7 @@ export class MemoryJob {
   readonly log: LoggedEvent[] = [];
   readonly streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   cancelled: string | null = null;
+  erased = false;
   onCancel: () => void = () => {};
   feedback: Feedback[] = [];
   reconciled: string[] = [];
@@ -175,6 +176,11 @@ function handle(job: MemoryJob): JobHandle {
         job.write({ type: "cancel-requested", by }, { type: "job-ended", status: "cancelled" });
       job.onCancel();
       return { status: job.job.status };
+    },
+    erase: async () => {
+      if (job.job.status === "running") return { code: "conflict", message: "The job still runs. Cancel it." };
+      job.erased = true;
+      return null;
     },
     ledger: async () => ledgerOf(job.job),
     approve: async (microtask, approved, note) => {

@@ -88,6 +88,14 @@ describe("the openai SDK over a socket", () => {
     expect(server.jobs.last()?.request.stop).toEqual(asked);
   });
 
+  it("deletes a response", async () => {
+    server.runs(answers("Hello."));
+    const { id } = await client.responses.create({ model: "atomic", input: "Say hello." });
+    await client.responses.delete(id);
+    expect(server.jobs.last()?.erased).toBe(true);
+    await expect(client.responses.delete("resp_nobody")).rejects.toBeInstanceOf(NotFoundError);
+  });
+
   it("lists and retrieves models", async () => {
     const ids: string[] = [];
     for await (const model of client.models.list()) ids.push(model.id);

@@ -91,6 +91,44 @@ describe("an ended job's object", () => {
     expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
   });
 
+  it("is emptied when its tenant says so, and only then; its summary stays", async () => {
+    const { id, object } = await endedJob({ "idempotency-key": "to-be-erased" });
+    const erase = (key = {}) => call(`/v1/jobs/${id}`, { method: "DELETE", headers: key });
+    const other = (await (await call("/v1/keys", { method: "POST", body: '{"tenant":"eraser"}' })).json()) as {
+      key: string;
+    };
+    expect((await erase({ authorization: `Bearer ${other.key}` })).status).toBe(404);
+    expect((await erase()).status).toBe(204);
+    expect((await erase()).status).toBe(204);
+    expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
+    expect(await (await call(`/v1/jobs/${id}/summary`)).json()).toMatchObject({ status: "succeeded" });
+    const text = await runInDurableObject(object, (_, state) =>
+      JSON.stringify(
+        [...state.storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")]
+          .filter(({ name }) => !name.startsWith("_cf"))
+          .map(({ name }) => [...state.storage.sql.exec(`SELECT * FROM "${name}"`)]),
+      ),
+    );
+    expect(text).not.toContain("Guten Tag");
+    // The name is not free for another job: its tenant knows that one as settled.
+    const again = await call("/v1/jobs", { method: "POST", body, headers: { "idempotency-key": "to-be-erased" } });
+    expect(again.status).toBe(410);
+  });
+
+  it("is not emptied while it runs", async () => {
+    const waiting = { text: "Hallo", plan: { microtasks: [{ id: "a", kind: "language", wait: { for: "approval" } }] } };
+    const { id } = (await (
+      await call("/v1/jobs", { method: "POST", body: JSON.stringify(waiting) })
+    ).json()) as JobView;
+    const refused = await call(`/v1/jobs/${id}`, { method: "DELETE" });
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("Cancel it") });
+    await call(`/v1/jobs/${id}/cancel`, { method: "POST" });
+    await expect
+      .poll(async () => (await call(`/v1/jobs/${id}`, { method: "DELETE" })).status, { timeout: 10_000 })
+      .toBe(204);
+  });
+
   it("is left alone, with an alarm, when newer code has written to it", async () => {
     const { id, object } = await endedJob();
     const rows = await runInDurableObject(object, (_, state) => {

@@ -107,6 +107,24 @@ describe("a job of the fast lane", () => {
     expect(again.answer?.text).toBe(long);
   });
 
+  it("is deleted when its tenant says so; its summary stays", async () => {
+    await addBidder("fast/erased", provider, { text: "a secret answer" });
+    const { id } = await fast({ bidders: ["fast/erased"] });
+    await settled(id);
+    await expect
+      .poll(async () => (await call(`/v1/jobs/${id}`, { method: "DELETE" })).status, { timeout: 5_000 })
+      .toBe(204);
+    expect((await call(`/v1/jobs/${id}`, { method: "DELETE" })).status).toBe(204);
+    expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
+    expect(await (await call(`/v1/jobs/${id}/summary`)).json()).toMatchObject({ status: "succeeded" });
+    await runInDurableObject(shardOf(id), (_, state) => {
+      const { n } = state.storage.sql
+        .exec<{ n: number }>("SELECT count(*) AS n FROM job WHERE lines LIKE '%a secret answer%'")
+        .one();
+      expect(n).toBe(0);
+    });
+  });
+
   it("fails like any other", async () => {
     await addBidder("fast/broken", provider, { fault: "status-500" });
     const view = await fast({ bidders: ["fast/broken"] });

@@ -5,7 +5,7 @@ import { toUsd } from "../../money/nano-usd.ts";
 import type { ListPlace } from "../../money/tenant-ledger.ts";
 import type { AppEnv } from "../app-env.ts";
 import { openJob } from "../open-job.ts";
-import type { HttpPorts } from "../ports.ts";
+import type { Caller, HttpPorts } from "../ports.ts";
 import { linksOf } from "./links.ts";
 
 /** List, view, explanation and cancelling of the caller's jobs. */
@@ -43,6 +43,17 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const job = await openJob(ports, c.get("caller"), id);
     return c.json({ id, ...(await job.cancel("client")) }, 202, { "atomic-job-id": id });
   });
+
+  app.delete("/v1/jobs/:id", async (c) => {
+    await eraseJob(ports, c.get("caller"), c.req.param("id"));
+    return c.body(null, 204);
+  });
+}
+
+/** `DELETE /v1/jobs/{id}`: what the job holds of texts goes now, not when its retention ends. */
+export async function eraseJob(ports: HttpPorts, caller: Caller, id: string): Promise<void> {
+  const refusal = await (await openJob(ports, caller, id)).erase();
+  if (refusal !== null) throw AtomicError.from(refusal);
 }
 
 const listed = ({ costNano, savedNano, ...job }: JobSummary) => ({

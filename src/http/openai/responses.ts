@@ -8,7 +8,7 @@ import type { AppEnv } from "../app-env.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
 import { idempotencyName } from "../idempotency-key.ts";
-import { wholeNumber } from "../native/jobs.ts";
+import { eraseJob, wholeNumber } from "../native/jobs.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
 import { readJson } from "../read-body.ts";
@@ -66,6 +66,12 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const job = await openJob(ports, c.get("caller"), jobIdOf(c.req.param("id")));
     await job.cancel("client");
     return c.json(await responseNow(job));
+  });
+
+  app.delete("/v1/responses/:id", async (c) => {
+    const id = c.req.param("id");
+    await eraseJob(ports, c.get("caller"), jobIdOf(id));
+    return c.json({ id, object: "response", deleted: true });
   });
 
   app.get("/v1/responses/:id/input_items", async (c) => {

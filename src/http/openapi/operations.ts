@@ -97,6 +97,13 @@ export const operations: Operation[] = [
     answers: { 202: json("What the job is now.") },
   },
   {
+    method: "delete",
+    path: "/v1/jobs/{id}",
+    tag: "jobs",
+    summary: "Delete what an ended job holds of texts, before its retention ends. Its summary and its costs stay.",
+    answers: { 204: none },
+  },
+  {
     method: "post",
     path: "/v1/jobs/{id}/approvals/{microtask}",
     tag: "jobs",
@@ -278,6 +285,13 @@ export const operations: Operation[] = [
     tag: "openai",
     summary: "Cancel a response in the background.",
     answers: { 200: json("The response as it is now.") },
+  },
+  {
+    method: "delete",
+    path: "/v1/responses/{id}",
+    tag: "openai",
+    summary: "Delete a response before its retention ends.",
+    answers: { 200: json("It is deleted.") },
   },
   {
     method: "get",
