@@ -3,7 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { argumentsOf } from "../../scripts/arguments.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { shellMutants } from "./shell-mutants.ts";
+import { stageMutants } from "./stage-mutants.ts";
+
+const mutants = [...stageMutants, ...shellMutants];
 
 const usage = `npm run test:mutants -- [--only WORD]
 

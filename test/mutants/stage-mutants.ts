@@ -1,16 +1,7 @@
-/** A bug put into production source: the text it replaces stands there exactly once, or the run fails. */
-export interface Mutant {
-  name: string;
-  file: string;
-  find: string;
-  replace: string;
-  /** Who must notice: the chaos part, or a test file. */
-  caughtBy: "chaos" | `test/${string}.test.ts`;
-  /** It may show as a test that never ends; of any other bug that is no proof. */
-  hangs?: boolean;
-}
+import type { Mutant } from "./mutant.ts";
 
-export const mutants: Mutant[] = [
+/** In what decides: engine, race, judge, market, log. */
+export const stageMutants: Mutant[] = [
   {
     name: "drop the epoch check",
     file: "src/job/append-rule.ts",
@@ -76,27 +67,6 @@ export const mutants: Mutant[] = [
     caughtBy: "chaos",
   },
   {
-    name: "settle without a key",
-    file: "src/store/settle-batch.ts",
-    find: "return { keys: new Set(known.map((k) => k.key)),",
-    replace: "return { keys: new Set<string>(),",
-    caughtBy: "test/store/settle-batch.test.ts",
-  },
-  {
-    name: "commit the rows of a transition one by one",
-    file: "durable-objects/job-log.ts",
-    find: "      return this.#insert(rows, epoch);",
-    replace: "      return rows.forEach((row) => this.#insert([row], epoch));",
-    caughtBy: "chaos",
-  },
-  {
-    name: "forget to renew the alarm",
-    file: "durable-objects/lease.ts",
-    find: "this.#renew = setInterval(() => this.#set(Date.now() + leaseMs), renewMs);",
-    replace: "this.#renew = setInterval(() => {}, renewMs);",
-    caughtBy: "test/durable-objects/lease.test.ts",
-  },
-  {
     name: "forget to renew a call's place at its bidder",
     file: "src/engine/take-turn.ts",
     find: "    run.ports.fleet.renew(turn);\n",
@@ -109,27 +79,6 @@ export const mutants: Mutant[] = [
     find: "    letGo();\n",
     replace: "",
     caughtBy: "test/engine/run-job.test.ts",
-  },
-  {
-    name: "go on renewing the alarm of an ended job",
-    file: "durable-objects/lease.ts",
-    find: "  rest(atMs: number): void {\n    if (this.#renew !== null) clearInterval(this.#renew);",
-    replace: "  rest(atMs: number): void {",
-    caughtBy: "test/durable-objects/lease.test.ts",
-  },
-  {
-    name: "subscribe after the log was read",
-    file: "durable-objects/event-stream.ts",
-    find: "      this.#wanted = resolve;\n",
-    replace: "      setTimeout(() => {\n        this.#wanted = resolve;\n      }, 1);\n",
-    caughtBy: "chaos",
-  },
-  {
-    name: "forget how far a reader is",
-    file: "durable-objects/event-stream.ts",
-    find: "    this.#last = page.last;",
-    replace: "    this.#last = Math.min(this.#last, page.last);",
-    caughtBy: "test/durable-objects/event-stream.test.ts",
   },
   {
     name: "log streamed text again",
@@ -224,13 +173,6 @@ export const mutants: Mutant[] = [
     caughtBy: "chaos",
   },
   {
-    name: "lend a job more than the cap has room for",
-    file: "src/money/tenant-ledger.ts",
-    find: "const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);",
-    replace: "const most = room === null ? wantNano : Math.max(wantNano, lease.nano);",
-    caughtBy: "chaos",
-  },
-  {
     name: "start on money that was asked for and not yet lent",
     file: "src/engine/funds.ts",
     find: 'ask(run, committed + leastNano, committed + want, waits);\n    return "asked";',
@@ -266,41 +208,6 @@ export const mutants: Mutant[] = [
     caughtBy: "test/market/judge-audit.test.ts",
   },
   {
-    name: "charge a tenant without a key",
-    file: "src/money/tenant-ledger.ts",
-    find: "const before = this.#rows.settled(job);",
-    replace: "const before: SettledJob | null = this.#rows.settled(job) && null;",
-    caughtBy: "test/money/tenant-ledger.test.ts",
-  },
-  {
-    name: "lend a slice again whose purse was taken back",
-    file: "src/money/tenant-ledger.ts",
-    find: "const nano = Math.min(keepNano, most);",
-    replace: "const nano = most < 0 ? most : keepNano;",
-    caughtBy: "test/money/tenant-ledger.test.ts",
-  },
-  {
-    name: "lend anew what a closed purse had handed to jobs",
-    file: "src/money/tenant-ledger.ts",
-    find: 'kind: "handed" }, unusedNano',
-    replace: "kind: lease.kind }, unusedNano",
-    caughtBy: "test/money/tenant-ledger.test.ts",
-  },
-  {
-    name: "forget a summary whose log can still report",
-    file: "durable-objects/tombstone.ts",
-    find: "Math.max(tombstoneMs, rememberedMs(days))",
-    replace: "Math.min(tombstoneMs, rememberedMs(days) + tombstoneMs)",
-    caughtBy: "test/store/prune.test.ts",
-  },
-  {
-    name: "forget a summary by when its job began",
-    file: "src/store/prune.ts",
-    find: "and coalesce(ended_at_ms, created_at_ms)",
-    replace: "and created_at_ms",
-    caughtBy: "test/store/prune.test.ts",
-  },
-  {
     name: "hold a tenant's money through a wait",
     file: "src/engine/run-job.ts",
     find: "if (wait !== undefined && this.#onlyWaits)",
@@ -322,21 +229,6 @@ export const mutants: Mutant[] = [
     caughtBy: "test/engine/waiting.test.ts",
   },
   {
-    name: "call a settlement taken before the queue has it",
-    file: "durable-objects/settle-window.ts",
-    find: "        await this.#effects.send(group.flatMap((one) => one.messages));\n        for (const one of group) one.resolve();",
-    replace:
-      "        for (const one of group) one.resolve();\n        await this.#effects.send(group.flatMap((one) => one.messages));",
-    caughtBy: "test/durable-objects/settle-window.test.ts",
-  },
-  {
-    name: "let one refused message hold up its group",
-    file: "durable-objects/settle-window.ts",
-    find: "const mostFailures = 3;",
-    replace: "const mostFailures = 0;",
-    caughtBy: "test/durable-objects/settle-window.test.ts",
-  },
-  {
     name: "let a webhook wait for audits and settlement",
     file: "src/engine/next-steps.ts",
     find: "steps.push(...post.steps, ...settling(job, scene));",
@@ -344,53 +236,11 @@ export const mutants: Mutant[] = [
     caughtBy: "test/engine/outbox.test.ts",
   },
   {
-    name: "drop a reconciled cost as a repeat",
-    file: "src/store/settle-batch.ts",
-    find: "else if (revision > known) revised",
-    replace: "else if (revision < known) revised",
-    caughtBy: "test/store/settle-batch.test.ts",
-  },
-  {
-    name: "write the prompt into the trace",
-    file: "src/observe/otlp.ts",
-    find: '"atomic.job.kind": job.request.kind,',
-    replace: '"atomic.job.kind": JSON.stringify(job.request.input),',
-    caughtBy: "chaos",
-  },
-  {
     name: "hand on a call that does not fit",
     file: "src/judge/judge-calls.ts",
     find: "if (errors.length > 0) return",
     replace: "if (errors.length > 99) return",
     caughtBy: "chaos",
-  },
-  {
-    name: "take a fast lane's log as told of already",
-    file: "durable-objects/shard-rows.ts",
-    find: '"INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, ?, 1, ?, ?)"',
-    replace: '"INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, ?, 0, ?, ?)"',
-    caughtBy: "test/durable-objects/log-shard.test.ts",
-  },
-  {
-    name: "call a fast lane's job settled before it is",
-    file: "durable-objects/ended-run.ts",
-    find: "return !sent.has(id) ||",
-    replace: "return false && !sent.has(id) ||",
-    caughtBy: "test/durable-objects/log-shard.test.ts",
-  },
-  {
-    name: "number a shard's events anew",
-    file: "durable-objects/ended-run.ts",
-    find: "seq: seq + 1 + i",
-    replace: "seq: 1 + i",
-    caughtBy: "test/durable-objects/log-shard.test.ts",
-  },
-  {
-    name: "lend a dead Worker's money again at once",
-    file: "src/money/tenant-ledger.ts",
-    find: 'this.#put({ ...lease, kind: "handed", about: null });',
-    replace: "this.#drop(lease.holder);",
-    caughtBy: "test/money/tenant-ledger.test.ts",
   },
   {
     name: "lose the second of two calls",
