@@ -345,6 +345,7 @@ describe("tools that are refused", () => {
       "tools[0].type",
       /runs none itself/,
     ],
+    ["a function without a name", chat, { messages, tools: [{ type: "function" }] }, "tools[0]", /needs a name/],
     ["a choice without tools", chat, { messages, tool_choice: "required" }, "tool_choice", /Offer functions/],
     [
       "a choice of no known form",

@@ -35,6 +35,8 @@ export function toolsOf(body: {
 
 function toolOf(body: z.infer<typeof toolBody>, i: number): Tool {
   const given = "function" in body ? body.function : "name" in body ? body : null;
+  if (given === null && body.type === "function")
+    throw refused(`tools[${i}]`, "A function needs a name, and parameters that are a JSON Schema, if it has any.");
   if (given === null)
     throw refused(
       `tools[${i}].type`,
