@@ -111,10 +111,13 @@ await operate("PUT", "/v1/tenants/capped/budget", { monthlyUsd: capUsd });
 open = true;
 
 /** `holder`: the tenant without a cap unless another is named; what must go on is never refused for money. */
-function startJob(holder: Holder | undefined = holders[1]): void {
+function startJob(
+  holder: Holder | undefined = holders[1],
+  work: (token: string) => [body: object, asks: string[]] = randomBody,
+): void {
   if (holder === undefined) throw new Error("There is no tenant.");
   const token = `kill-token-${clients.length}-${random.int(1, 1e9)}`;
-  const [body, asks] = randomBody(token);
+  const [body, asks] = work(token);
   const client = new KillClient(token, holder, body, seeded(random.int(1, 1e9)), url);
   clients.push(client);
   const cancels = random.chance(0.12);
@@ -143,6 +146,12 @@ function randomBody(token: string): [body: object, asks: string[]] {
   const [body, asks] = randomWork(token);
   return [{ ...body, ...webhook }, asks];
 }
+
+/** More than a second of one call, and time enough to be taken up again. */
+const slowWork = (token: string): [body: object, asks: string[]] => [
+  { text: `${token} Tell me how it is.`, bidders: ["test/slow"], delivery: "live" },
+  [],
+];
 
 function randomWork(token: string): [body: object, asks: string[]] {
   const bidders = models.map((model) => `test/${model}`);
@@ -202,20 +211,23 @@ for (let kill = 1; kill <= kills; kill++) {
   // Mostly sooner than a job takes; at times they get somewhere.
   await pause(random.chance(0.8) ? random.int(300, 2000) : random.int(2000, 3500));
   const silent = silentRounds.has(kill);
-  // Something must be under way for a recovery to be seen.
-  if (silent) {
-    startJob();
-    const client = clients.at(-1);
-    while (client !== undefined && !client.events.some((e) => e.type === "attempt-started")) await pause(20);
-  }
+  // Something must be under way for a recovery to be seen; what others had waited for may be due at once.
+  if (silent) startJob(undefined, slowWork);
+  const watched = silent ? clients.at(-1) : undefined;
+  while (watched !== undefined && !watched.events.some((e) => e.type === "attempt-started")) await pause(20);
   await die();
   const calls = provider.ledger().length;
   await boot();
-  if (silent) {
+  if (watched !== undefined) {
     const readyAtMs = Date.now();
-    while (provider.ledger().length === calls && Date.now() - readyAtMs < 60_000) await pause(50);
+    const goesOn = () =>
+      provider
+        .ledger()
+        .slice(calls)
+        .some((entry) => isOf(entry, watched));
+    while (!goesOn() && Date.now() - readyAtMs < 60_000) await pause(50);
     recoveries.push(Date.now() - readyAtMs);
-    console.log(`kill ${kill}: nobody asked, and work went on ${recoveries.at(-1)} ms after the restart`);
+    console.log(`kill ${kill}: nobody asked, and its job went on ${recoveries.at(-1)} ms after the restart`);
   }
   open = true;
   for (let n = 0; n < 3; n++) {
