@@ -187,6 +187,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run === null) return { code: "not-found", message: "There is no such job." };
     const refusal = giveFeedback(run, feedback, Date.now());
     if (refusal !== null) return refusal;
+    // What was not written down has nothing to keep the object awake for.
+    this.#mustStand(run);
     this.#lease.hold();
     run.turn();
     this.#mustStand(run);

@@ -62,7 +62,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
     try {
       this.#wakeBy(Date.now() + leaseMs);
       const fresh = held.filter(({ log }) => this.#rows.put(log));
-      for (const { log } of fresh) this.#run({ ...log, version: logVersion }).turn();
+      for (const { log } of fresh) this.#tell({ ...log, version: logVersion });
       for (const { resolve } of held) resolve();
     } catch (error) {
       for (const { reject } of held) reject(error);
@@ -104,7 +104,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
       for (const key of owed) {
         if (this.#open.has(key)) continue;
         const row = this.#rows.get(key);
-        if (row !== null) this.#run(row).turn();
+        if (row !== null) this.#tell(row);
       }
       const oldestMs = this.#rows.oldestMs;
       if (more) this.#wakeBy(Date.now() + 1_000);
@@ -113,6 +113,15 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
     } catch (error) {
       console.error(complaint("alarm-failed", this.ctx.id.toString(), error));
       this.#wakeBy(Date.now() + leaseMs);
+    }
+  }
+
+  /** Tells whoever is to be told of a job. One that cannot be read, newer code's for example, holds up no other. */
+  #tell(row: ShardRow): void {
+    try {
+      this.#run(row).turn();
+    } catch (error) {
+      console.error(complaint("log-not-read", this.ctx.id.toString(), error));
     }
   }
 

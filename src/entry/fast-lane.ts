@@ -100,9 +100,13 @@ export function fastHandle(
         "The job runs in the Worker that took it, or died with it. It can be read when its answer is out; without one, send it again.",
         { field: "id" },
       );
-    throw new AtomicError("gone", `The job's retention has ended. Its summary is at ${linksOf(id).summary}.`, {
-      field: "id",
-    });
+    throw new AtomicError(
+      "gone",
+      `The job's retention has ended, or it was deleted. Its summary is at ${linksOf(id).summary}.`,
+      {
+        field: "id",
+      },
+    );
   };
   const read = async (): Promise<Job> => {
     const events = (await lines()).split("\n").filter((line) => line !== "");

@@ -288,9 +288,13 @@ function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string
     const value = await asked;
     if (value !== null) return value;
     if ((await job().summary(tenant)) === null) throw missing;
-    throw new AtomicError("gone", `The job's retention has ended. Its summary is at ${linksOf(id).summary}.`, {
-      field: "id",
-    });
+    throw new AtomicError(
+      "gone",
+      `The job's retention has ended, or it was deleted. Its summary is at ${linksOf(id).summary}.`,
+      {
+        field: "id",
+      },
+    );
   };
   return {
     ledger: () => known(job().ledger(tenant)),

@@ -137,6 +137,16 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
     expect(await until(() => provider.ledger()[0]?.end === "client-closed")).toBe(true);
   });
 
+  it("ends at a stop sequence, whatever the provider makes of it, and closes the upstream", async () => {
+    const got = await run({ pieces: [...six, ...Array(50).fill("more ")], betweenMs: 5 }, { stop: ["ree fo"] });
+    expect({ failure: got.failure, text: got.text, finish: got.finish }).toEqual({
+      failure: null,
+      text: "One two th",
+      finish: "stop",
+    });
+    expect(await until(() => provider.ledger()[0]?.end === "client-closed")).toBe(true);
+  });
+
   it("reads split characters", async () => {
     const text = "Grüße, 世界, 🌍 und ein Ende.";
     expect((await run({ text, fault: "split-utf8" })).text).toBe(text);

@@ -91,6 +91,16 @@ describe("an ended job's object", () => {
     expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
   });
 
+  it("is not kept awake by feedback that could not be written down", async () => {
+    const { id, object } = await endedJob();
+    await runInDurableObject(object, (_, state) => void state.storage.sql.exec("DROP TABLE log"));
+    const feedback = { job: id, label: "de" };
+    expect((await call("/v1/feedback", { method: "POST", body: JSON.stringify(feedback) })).status).toBe(500);
+    // It looks again soon, and nothing renews a lease: that would stand half a minute ahead.
+    const atMs = await runInDurableObject(object, (_, state) => state.storage.getAlarm());
+    expect((atMs ?? Number.POSITIVE_INFINITY) - Date.now()).toBeLessThanOrEqual(5_000);
+  });
+
   it("is emptied when its tenant says so, and only then; its summary stays", async () => {
     const { id, object } = await endedJob({ "idempotency-key": "to-be-erased" });
     const erase = (key = {}) => call(`/v1/jobs/${id}`, { method: "DELETE", headers: key });

@@ -190,6 +190,37 @@ describe("what a shard has taken", () => {
     expect([await sent(), await spent()]).toEqual([1, view.costUsd]);
   });
 
+  it("is told of though a log beside it cannot be read", async () => {
+    await addBidder("fast/beside", provider, { text: "one" });
+    const view = await fast({ bidders: ["fast/beside"] });
+    await written(view.id);
+    await settled(view.id);
+    const { key } = placeOf(view.id);
+    const [unreadable, other] = [`${"0".repeat(31)}1`, `${"0".repeat(31)}2`];
+    await runInDurableObject(shardOf(view.id), (_, { storage: { sql } }) => {
+      const { lines } = sql.exec<{ lines: string }>("SELECT lines FROM job WHERE key = ?", key).one();
+      const taken = lines.split("\n").filter((line) => line !== "" && !line.includes('"settlement-sent"'));
+      const put = (id: string, version: number) =>
+        sql.exec(
+          "INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, 't', 1, ?, ?)",
+          id,
+          version,
+          taken.join("\n"),
+        );
+      put(unreadable, 99);
+      put(other, 2);
+    });
+    await runDurableObjectAlarm(shardOf(view.id));
+    const owed = () =>
+      runInDurableObject(shardOf(view.id), (_, { storage: { sql } }) =>
+        [...sql.exec<{ key: string }>("SELECT key FROM job WHERE owed = 1 ORDER BY key")].map((row) => row.key),
+      );
+    await expect.poll(owed).toEqual([unreadable]);
+    await runInDurableObject(shardOf(view.id), (_, { storage: { sql } }) => {
+      sql.exec("DELETE FROM job WHERE key IN (?, ?)", unreadable, other);
+    });
+  });
+
   it("is gone after its time, but for its summary", async () => {
     await addBidder("fast/old", provider, { text: "one" });
     const view = await fast({ bidders: ["fast/old"] });
