@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { shortId } from "../../src/dashboard/format.js";
 import { apply, emptyJob, totals } from "../../src/dashboard/job-state.js";
 import { reconcileCost } from "../../src/engine/reconcile.ts";
 import { attemptOf } from "../../src/job/evolve.ts";
@@ -141,4 +142,10 @@ describe("the job page's fold", () => {
     apply(state, { type: "thing-of-tomorrow", seq: state.seq + 1, atMs: 1 });
     expect(state.log.at(-1)?.type).toBe("thing-of-tomorrow");
   });
+});
+
+it("shortens ids so that they stay apart", () => {
+  expect(shortId(`job_${"a1".repeat(32)}_0123456789abcdef`)).toBe("job_a1a1a1a1…");
+  const fast = (end: string) => shortId(`job_f03-01a218cb45b6dccaecacc2143da${end}_9c8ddd6d814a2e20`);
+  expect([fast("333ab"), fast("333ac")]).toEqual(["job_f03…333ab", "job_f03…333ac"]);
 });
