@@ -15,6 +15,10 @@ export class EndWaiters {
     });
   }
 
+  get waiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   wake(): void {
     for (const done of [...this.#waiting]) done();
   }

@@ -39,6 +39,9 @@ const brokenMs = 5_000;
 /** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
 const awaitedMs = 500;
 
+/** Who waits for a job's end has it this long before the rest of its work is done, ms. */
+const answerFirstMs = 5;
+
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
@@ -71,6 +74,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (waitMs === 0 || made === "other-request" || made === "gone") return { made, view: null };
     const view = await this.ended(job.tenant, waitMs);
     return { made, view: view === "running" ? null : view };
+  }
+
+  /** Opens its storage for a job that is still to come. Writes nothing: an object without one leaves nothing behind. */
+  warm(): void {
+    void this.#log.isEmpty;
   }
 
   async #accept(job: NewJob, awaited: boolean): Promise<Created["made"]> {
@@ -258,6 +266,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
       append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#market.view,
       settle: async (job, settlements) => {
+        // The answer leaves first: what follows would hold the thread that writes it.
+        if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
         await this.#tenant.settle(job, settlementMessages(job, settlements));
         if (!job.sent.has(job.id))
           this.ctx.waitUntil(

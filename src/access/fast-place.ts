@@ -9,11 +9,14 @@ export interface FastPlace {
 
 const form = /^f([0-9a-f]{2})-([0-9a-f]{32})$/;
 
-/** A place for a job made now, in the middle of its id. `random`: 10 bytes. */
-export function fastPlace(shard: number, nowMs: number, random: Uint8Array): string {
+/** A place for a job made now. `random`: 10 bytes. */
+export function fastPlace(shard: number, nowMs: number, random: Uint8Array): FastPlace {
   const rest = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `f${shard.toString(16).padStart(2, "0")}-${keyTime(nowMs)}${rest}`;
+  return { shard, key: `${keyTime(nowMs)}${rest}` };
 }
+
+/** A place as it stands in the middle of a job's id. */
+export const writeFastPlace = ({ shard, key }: FastPlace): string => `f${shard.toString(16).padStart(2, "0")}-${key}`;
 
 /** null: the place is a job's own object. */
 export function readFastPlace(place: string): FastPlace | null {

@@ -5,7 +5,7 @@ const macChars = 16;
 const form = /^job_([0-9a-f]{64}|f[0-9a-f]{2}-[0-9a-f]{32})_([0-9a-f]{16})$/;
 
 /**
- * `job_<place>_<MAC>`; the place is the id of the job's own object, or one of `fastPlace`. The MAC binds the tenant, so
+ * `job_<place>_<MAC>`; the place is the id of the job's own object, or one of the fast lane. The MAC binds the tenant, so
  * that a forged id, and another tenant's, is refused without waking an object; the object checks its tenant again.
  */
 export async function mintJobId(secret: string, tenant: string, place: string): Promise<string> {

@@ -42,7 +42,8 @@ export function isBehind(nowMs: number): boolean {
   return behind;
 }
 
-export const newFastPlace = (): string => fastPlace(ownShard, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+export const newFastPlace = (): FastPlace =>
+  fastPlace(ownShard, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
 
 type ShardRpc = Pick<LogShardObject, "take" | "log" | "feedback" | "reconcile" | "erase">;
 

@@ -2,7 +2,7 @@ import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { JobObject } from "../../durable-objects/job.ts";
 import type { Created, NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
-import { readFastPlace, timeOfKey } from "../access/fast-place.ts";
+import { readFastPlace, timeOfKey, writeFastPlace } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
@@ -35,6 +35,7 @@ import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
 import { forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { SpareObject } from "./spare-object.ts";
 import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
@@ -53,10 +54,13 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           );
         // What cannot be written down soon had better be written down first.
         const fast = request.lane === "fast" && !isBehind(Date.now());
-        const objectId =
-          name === undefined ? env.JOB.newUniqueId() : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
-        const place = fast ? newFastPlace() : objectId.toString();
-        const id = await mintJobId(secret, caller.tenant, place);
+        const hint = locationHint(caller.place);
+        const home = fast
+          ? newFastPlace()
+          : name === undefined
+            ? spares.next(env.JOB, hint, keepAlive)
+            : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
+        const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
@@ -70,18 +74,16 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           ...(opening.slice === null ? {} : { slice: opening.slice }),
           ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
         };
-        const inWorker = readFastPlace(place);
-        if (inWorker !== null) {
-          const keep = (log: readonly LoggedEvent[]) => keepLog(env, inWorker, caller.tenant, log);
+        if ("shard" in home) {
+          const keep = (log: readonly LoggedEvent[]) => keepLog(env, home, caller.tenant, log);
           const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep);
           remember(caller, id, started);
           keepAlive(started.done);
           return { id, repeated: false, view: waitMs > 0 ? await started.ended(waitMs) : null };
         }
         const job: NewJob = { id, ...asked, market: packMarket(market, request) };
-        const hint = locationHint(caller.place);
         const { made, view, again } = await createJob(
-          () => env.JOB.get(objectId, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
+          () => env.JOB.get(home, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
           job,
           waitMs,
         );
@@ -190,6 +192,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
 const longestWaitMs = 30 * 86_400_000;
 
 /** This isolate's memory: gone with it, and nothing depends on its being there. */
+const spares = new SpareObject();
 const keyMemory: KeyMemory = new Map();
 const lastWrite: LastWrite = { bookmark: null };
 

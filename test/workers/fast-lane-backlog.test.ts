@@ -1,10 +1,10 @@
 import { expect, it, vi } from "vitest";
-import { fastPlace, readFastPlace, timeOfKey } from "../../src/access/fast-place.ts";
+import { fastPlace, readFastPlace, timeOfKey, writeFastPlace } from "../../src/access/fast-place.ts";
 import { isBehind, keepLog } from "../../src/entry/fast-lane.ts";
 import type { AtomicEnv } from "../../src/env.ts";
 
 const place = (ms: number) => {
-  const read = readFastPlace(fastPlace(3, ms, new Uint8Array(10).fill(7)));
+  const read = readFastPlace(writeFastPlace(fastPlace(3, ms, new Uint8Array(10).fill(7))));
   if (read === null) throw new Error("not a place");
   return read;
 };
