@@ -1,6 +1,6 @@
 import { type LogEnd, refuseAppend } from "../src/job/append-rule.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
-import { logVersion, readEvent } from "../src/job/log-version.ts";
+import { isStoredAsRead, readEvent, versionOf } from "../src/job/log-version.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
 import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
@@ -20,16 +20,19 @@ type Row = { seq: number; at_ms: number; v: number; body: string; long: string |
 interface NewRow {
   seq: number;
   atMs: number;
+  version: number;
   body: string;
   long: string | null;
   /** Of its long texts; they are written before it. */
   chunks: SplitBody["chunks"];
 }
 
-function rowOf({ seq, atMs, ...event }: LoggedEvent): NewRow {
+function rowOf(logged: LoggedEvent): NewRow {
+  const { seq, atMs, ...event } = logged;
   const split = splitBody(event);
-  if (typeof split === "string") return { seq, atMs, body: split, long: null, chunks: [] };
-  return { seq, atMs, body: split.body, long: JSON.stringify(split.long), chunks: split.chunks };
+  const version = versionOf(logged);
+  if (typeof split === "string") return { seq, atMs, version, body: split, long: null, chunks: [] };
+  return { seq, atMs, version, body: split.body, long: JSON.stringify(split.long), chunks: split.chunks };
 }
 
 /**
@@ -156,7 +159,7 @@ export class JobLog {
   #insert(rows: NewRow[], epoch: number): void {
     this.#sql.exec(
       `INSERT INTO log (seq, at_ms, epoch, v, body, long) VALUES ${rows.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")}`,
-      ...rows.flatMap(({ seq, atMs, body, long }) => [seq, atMs, epoch, logVersion, body, long]),
+      ...rows.flatMap(({ seq, atMs, version, body, long }) => [seq, atMs, epoch, version, body, long]),
     );
   }
 
@@ -170,7 +173,7 @@ export class JobLog {
 
   /** Most rows are a line already, but for what stands in their own columns. */
   #lineOf(row: Row): string {
-    if (row.long !== null || row.v !== logVersion) return lineOf(this.#eventOf(row));
+    if (row.long !== null || !isStoredAsRead(row.v)) return lineOf(this.#eventOf(row));
     return `${row.body.slice(0, -1)},"seq":${row.seq},"atMs":${row.at_ms}}\n`;
   }
 

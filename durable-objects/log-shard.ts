@@ -4,7 +4,7 @@ import { reconcileCost } from "../src/engine/reconcile.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import type { Refusal } from "../src/error.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
-import { logVersion, readEvent } from "../src/job/log-version.ts";
+import { commonVersion, isStoredAsRead, readEvent } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { Usage } from "../src/money/price.ts";
 import { complaint } from "./complaint.ts";
@@ -62,7 +62,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
     try {
       this.#wakeBy(Date.now() + leaseMs);
       const fresh = held.filter(({ log }) => this.#rows.put(log));
-      for (const { log } of fresh) this.#tell({ ...log, version: logVersion });
+      for (const { log } of fresh) this.#tell({ ...log, version: commonVersion });
       for (const { resolve } of held) resolve();
     } catch (error) {
       for (const { reject } of held) reject(error);
@@ -73,7 +73,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
   async log(tenant: string, key: string): Promise<string | null> {
     const row = this.#rowOf(tenant, key);
     if (row === null) return null;
-    return row.version === logVersion ? row.lines : eventsOf(row).map(lineOf).join("");
+    return isStoredAsRead(row.version) ? row.lines : eventsOf(row).map(lineOf).join("");
   }
 
   async feedback(tenant: string, key: string, feedback: FeedbackGiven): Promise<Refusal | null> {

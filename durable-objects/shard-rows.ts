@@ -1,5 +1,5 @@
 import { keyTime, timeOfKey } from "../src/access/fast-place.ts";
-import { logVersion } from "../src/job/log-version.ts";
+import { commonVersion } from "../src/job/log-version.ts";
 import { hasTable } from "./log-schema.ts";
 import type { LogSql } from "./log-storage.ts";
 import { cut, longBody } from "./long-bodies.ts";
@@ -36,7 +36,7 @@ export class ShardRows {
       "INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, ?, 1, ?, ?)",
       key,
       tenant,
-      logVersion,
+      commonVersion,
       long ? "" : lines,
     );
     if (long) this.#addParts(key, lines);

@@ -1,18 +1,21 @@
 import type { JobEvent } from "./job-event.ts";
 
-/** Version of the events this code writes. Raise it when an event changes so that older code would misread it. */
-export const logVersion = 2;
+/** The newest version of events that this code reads and writes. Raise it when older code would misread an event. */
+export const logVersion = 3;
+/** What older code reads and goes on with as well, after a rollback, is written as this; so is a log that has ended. */
+export const commonVersion = 2;
 
 /**
- * How events of the version before become today's. Version 1 had the same events, in rows without epoch and version.
+ * How events of older versions become today's. Version 1 had the same events, in rows without epoch and version; 3 has
+ * requests that version 2 would have answered without their tools, stop sequences or lane.
  */
-const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: (event) => event };
+const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: (event) => event, 2: (event) => event };
 
-/** The log cannot be read by this code: it was written by newer code, or by code older than the version before. */
+/** The log cannot be read by this code: newer code wrote it. */
 export class UnreadableLog extends Error {
   readonly version: number;
   constructor(version: number) {
-    super(`The job's log has events of version ${version}; this code reads ${logVersion - 1} and ${logVersion}.`);
+    super(`The job's log has events of version ${version}; this code reads up to ${logVersion}.`);
     this.name = "UnreadableLog";
     this.version = version;
   }
@@ -21,7 +24,18 @@ export class UnreadableLog extends Error {
 /** A stored event as today's code knows it. Throws UnreadableLog: the object is to be left alone, not failed. */
 export function readEvent(event: JobEvent, version: number): JobEvent {
   if (version === logVersion) return event;
-  const up = version === logVersion - 1 ? upcast[version] : undefined;
+  const up = upcast[version];
   if (up === undefined) throw new UnreadableLog(version);
   return up(event);
+}
+
+/** Are events of this version stored as today's code knows them? */
+export const isStoredAsRead = (version: number): boolean => version === commonVersion || version === logVersion;
+
+/** What an event is written as: the oldest version whose code would not misread it, so that a rollback parks few jobs. */
+export function versionOf(event: JobEvent): number {
+  if (event.type !== "job-accepted") return commonVersion;
+  const { tools, stop, lane, input } = event.request;
+  const calls = input.type === "messages" && input.messages.some((m) => m.role === "tool" || "calls" in m);
+  return calls || tools !== undefined || stop !== undefined || lane !== undefined ? logVersion : commonVersion;
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { JobLog } from "../../durable-objects/job-log.ts";
 import { longBody } from "../../durable-objects/long-bodies.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
-import { UnreadableLog } from "../../src/job/log-version.ts";
+import { logVersion, UnreadableLog } from "../../src/job/log-version.ts";
 import { SqliteStorage } from "../durability/sqlite-storage.ts";
+import { requestOf } from "../engine/world.ts";
 
 const streamed = (seq: number, text: string): LoggedEvent => ({
   type: "text-streamed",
@@ -131,11 +132,37 @@ describe("the job log", () => {
     expect(new JobLog(disk).read().map((e) => e.seq)).toEqual([1, 2]);
   });
 
+  it("tells older code which jobs it would run wrongly", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    const accepted: LoggedEvent = {
+      type: "job-accepted",
+      job: "j",
+      tenant: "t",
+      request: requestOf({ stop: ["."] }),
+      seed: 1,
+      via: "http",
+      seq: 1,
+      atMs: 1,
+    };
+    log.append([accepted], 1);
+    log.append([streamed(2, "a")], 1);
+    expect(disk.db.prepare("SELECT v FROM log ORDER BY seq").all()).toEqual([{ v: 3 }, { v: 2 }]);
+    expect(new JobLog(disk).read()).toEqual([accepted, streamed(2, "a")]);
+    const { text } = log.page(0, 10_000);
+    expect(
+      text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    ).toEqual(log.read());
+  });
+
   it("leaves a log alone that newer code wrote", () => {
     const disk = new SqliteStorage();
     const log = new JobLog(disk);
     log.append([streamed(1, "a")], 1);
-    disk.db.exec("UPDATE log SET v = v + 1");
+    disk.db.exec(`UPDATE log SET v = ${logVersion + 1}`);
     expect(() => log.read()).toThrow(UnreadableLog);
     expect(() => log.page(0, 100)).toThrow(UnreadableLog);
     expect(log.end).toEqual({ seq: 1, epoch: 1 });

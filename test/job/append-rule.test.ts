@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { refuseAppend } from "../../src/job/append-rule.ts";
 import { evolve, fold } from "../../src/job/evolve.ts";
-import type { LoggedEvent } from "../../src/job/job-event.ts";
-import { logVersion, readEvent, UnreadableLog } from "../../src/job/log-version.ts";
+import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
+import { isStoredAsRead, logVersion, readEvent, UnreadableLog, versionOf } from "../../src/job/log-version.ts";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+import type { Message } from "../../src/plan/microtask.ts";
 import { requestOf } from "../engine/world.ts";
 
 const event = (seq: number): LoggedEvent => ({ type: "cancel-requested", by: "client", seq, atMs: 1 });
@@ -26,13 +28,34 @@ describe("who may append", () => {
 });
 
 describe("versions", () => {
-  it("reads this one and the one before, and leaves others alone", () => {
+  it("reads this one and those before, and leaves others alone", () => {
     const { seq, atMs, ...stored } = event(1);
-    expect(readEvent(stored, logVersion)).toEqual(stored);
-    expect(readEvent(stored, logVersion - 1)).toEqual(stored);
-    for (const version of [logVersion + 1, logVersion - 2])
-      expect(() => readEvent(stored, version)).toThrow(UnreadableLog);
+    for (let version = 1; version <= logVersion; version++) expect(readEvent(stored, version)).toEqual(stored);
+    for (const version of [logVersion + 1, 0, -1]) expect(() => readEvent(stored, version)).toThrow(UnreadableLog);
+    expect([1, 2, 3].map(isStoredAsRead)).toEqual([false, true, true]);
   });
+
+  const accepted = (request: Partial<JobRequest>): JobEvent => ({
+    type: "job-accepted",
+    job: "j",
+    tenant: "t",
+    request: requestOf(request),
+    seed: 1,
+    via: "http",
+  });
+  const turns = (last: Message): Partial<JobRequest> => ({
+    input: { type: "messages", messages: [{ role: "user", content: "Hi." }, last] },
+  });
+  it.each<[string, JobEvent, number]>([
+    ["what every version does alike", accepted({}), 2],
+    ["an answer of before", accepted(turns({ role: "assistant", content: "Hi." })), 2],
+    ["anything but the job itself", { type: "cancel-requested", by: "client" }, 2],
+    ["tools", accepted({ tools: { offered: [], choice: "auto", parallel: true } }), 3],
+    ["stop sequences", accepted({ stop: ["\n"] }), 3],
+    ["the fast lane", accepted({ lane: "fast" }), 3],
+    ["calls of before", accepted(turns({ role: "assistant", content: "", calls: [] })), 3],
+    ["their results", accepted(turns({ role: "tool", content: "1", call: "c1" })), 3],
+  ])("are the oldest that does it justice: %s", (_, written, version) => expect(versionOf(written)).toBe(version));
 });
 
 describe("an epoch", () => {

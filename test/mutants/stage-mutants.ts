@@ -130,6 +130,13 @@ export const stageMutants: Mutant[] = [
     caughtBy: "test/job/append-rule.test.ts",
   },
   {
+    name: "write a job as older code would run it wrongly",
+    file: "src/job/log-version.ts",
+    find: "? logVersion : commonVersion;",
+    replace: "? commonVersion : commonVersion;",
+    caughtBy: "test/durable-objects/job-log.test.ts",
+  },
+  {
     name: "commit whatever the risk",
     file: "src/race/race-steps.ts",
     find: "    if ((racer.breakRisk ?? 0) > highestRisk) continue;\n",
