@@ -1,5 +1,6 @@
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
+import { noRules, type TenantRules } from "../src/plan/tenant-rules.ts";
 import type { LogSql } from "./log-storage.ts";
 
 const mostForgotten = 5_000;
@@ -12,6 +13,7 @@ export class SqlTenantRows implements TenantRows {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
     sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS rules (one INTEGER PRIMARY KEY, body TEXT NOT NULL)");
     sql.exec(`CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY, lambda REAL NOT NULL, mu REAL NOT NULL,
       jobs REAL NOT NULL, span_ms REAL NOT NULL, at_ms INTEGER NOT NULL)`);
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
@@ -37,6 +39,15 @@ export class SqlTenantRows implements TenantRows {
   setLimits({ monthlyNano, jobNano, latencyMs }: Limits): void {
     this.#sql.exec("INSERT OR REPLACE INTO limits VALUES (1, ?, ?)", monthlyNano, jobNano);
     this.#sql.exec("INSERT OR REPLACE INTO objective VALUES (1, ?)", latencyMs);
+  }
+
+  rules(): TenantRules {
+    const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM rules");
+    return row === undefined ? noRules : (JSON.parse(row.body) as TenantRules);
+  }
+
+  setRules(rules: TenantRules): void {
+    this.#sql.exec("INSERT OR REPLACE INTO rules VALUES (1, ?)", JSON.stringify(rules));
   }
 
   pace(): PaceState | null {

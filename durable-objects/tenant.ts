@@ -14,6 +14,7 @@ import {
   type Standing,
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
+import type { TenantRules } from "../src/plan/tenant-rules.ts";
 import { type Bill, SettleWindow } from "./settle-window.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 import { rememberedMs } from "./tombstone.ts";
@@ -29,6 +30,7 @@ export interface Opening {
   jobNano: NanoUsd | null;
   /** What cost and waiting weigh in the auctions of its next jobs. */
   pace: Pace;
+  rules: TenantRules;
 }
 
 export type PacedStanding = Standing & { pace: Pace };
@@ -90,7 +92,16 @@ export class TenantObject extends DurableObject<AtomicEnv> {
       leftNano: this.#ledger.standing(Date.now()).leftNano,
       jobNano: this.#ledger.limits.jobNano,
       pace: this.#pace(),
+      rules: this.#rows.rules(),
     };
+  }
+
+  async rules(): Promise<TenantRules> {
+    return this.#rows.rules();
+  }
+
+  async setRules(rules: TenantRules): Promise<void> {
+    this.#rows.setRules(rules);
   }
 
   async closePurse(purse: string, unusedNano: NanoUsd): Promise<void> {

@@ -23,6 +23,7 @@ import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
+import { confine } from "../plan/tenant-rules.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
@@ -63,11 +64,16 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
+        const confined = confine(request, opening.rules);
+        if ("code" in confined) {
+          returnSlice(env, caller.tenant, opening.slice, keepAlive);
+          throw AtomicError.from(confined);
+        }
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
         const asked = {
           tenant: caller.tenant,
-          request: withJobLimit(laned(request, fast), opening.jobNano),
+          request: withJobLimit(laned(confined, fast), opening.jobNano),
           seed,
           via,
           ...(bodyHash === undefined ? {} : { bodyHash }),
@@ -129,15 +135,26 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         return standing;
       },
     },
+    rules: {
+      of: (tenant) => tenantObject(env, tenant).rules(),
+      async set(tenant, rules) {
+        await tenantObject(env, tenant).setRules(rules);
+        forgetTenant(tenant);
+      },
+    },
     market: {
       async preview(caller, request) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        const [market, { pace }] = await Promise.all([
+        const tenant = tenantObject(env, caller.tenant);
+        const [market, { pace }, rules] = await Promise.all([
           marketSnapshot(env, null, keepAlive),
-          tenantObject(env, caller.tenant).standing(),
+          tenant.standing(),
+          tenant.rules(),
         ]);
+        const confined = confine(request, rules);
+        if ("code" in confined) throw AtomicError.from(confined);
         const view = viewOf({ ...market, pacing: pace });
-        return previewAuctions(request, view, Date.now(), seed, isolateFleet);
+        return previewAuctions(confined, view, Date.now(), seed, isolateFleet);
       },
       candidates: async () => (await marketSnapshot(env, null, keepAlive)).bidders,
       async bidders() {

@@ -9,6 +9,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import { drawFrom, type Purse, purseSize } from "../money/purse.ts";
 import { purseMs } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
+import type { TenantRules } from "../plan/tenant-rules.ts";
 
 /** What this isolate remembers of a tenant's limits is at most so old, ms; from half of it on it is read again beside. */
 const knownMs = 10_000;
@@ -16,14 +17,16 @@ const mostTenants = 1_000;
 /** A purse is filled ahead of need only while so many openings are left: what lies in purses is no other Worker's. */
 const plenty = 10;
 
-/** What a new job may spend at first, its own limit, and what cost and waiting weigh in its auctions. */
+/** What a new job may spend at first, its own limit, what cost and waiting weigh in its auctions, and what confines it. */
 export interface TenantOpening {
   slice: OpeningSlice | null;
   jobNano: NanoUsd | null;
   pace: Pace;
+  rules: TenantRules;
 }
 
 interface Known {
+  rules: TenantRules;
   pace: Pace;
   atMs: number;
   capped: boolean;
@@ -41,7 +44,7 @@ const tenants = new Map<string, Known>();
 export const tenantObject = (env: AtomicEnv, tenant: string): TenantObject =>
   env.TENANT.get(env.TENANT.idFromName(tenant)) as unknown as TenantObject;
 
-/** After the operator changed a tenant's limits: this isolate reads them anew; others within 10 s. */
+/** After the operator changed a tenant's limits or rules: this isolate reads them anew; others within 10 s. */
 export const forgetTenant = (tenant: string): boolean => tenants.delete(tenant);
 
 /**
@@ -60,13 +63,13 @@ export async function openingFor(
   const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
   if (known !== undefined && !known.capped && ageMs < knownMs) {
     if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0, keepAlive).catch(() => {}));
-    return { slice: null, jobNano: known.jobNano, pace: known.pace };
+    return { slice: null, ...termsOf(known) };
   }
   const opening = openingOf(request, view, nowMs);
   const drawn = draw(env, tenant, known, opening.nano, keepAlive);
   if (drawn !== null) return drawn;
   const fresh = await refill(env, tenant, opening.nano, keepAlive);
-  if (!fresh.capped) return { slice: null, jobNano: fresh.jobNano, pace: fresh.pace };
+  if (!fresh.capped) return { slice: null, ...termsOf(fresh) };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
   if (second !== null) return second;
   if (fresh.shortage === "cap-reached" && !opening.freely && fresh.leftNano <= 0)
@@ -76,7 +79,7 @@ export async function openingFor(
       { reason: "cap-reached" },
     );
   // Running jobs hold the money, or little is left: the job itself waits for it, or does with less.
-  return { slice: { purse: null, nano: 0 }, jobNano: fresh.jobNano, pace: fresh.pace };
+  return { slice: { purse: null, nano: 0 }, ...termsOf(fresh) };
 }
 
 /**
@@ -108,15 +111,20 @@ function draw(
   keepAlive: (work: Promise<unknown>) => void,
 ): TenantOpening | null {
   if (known?.capped !== true) return null;
-  const old = Date.now() - known.atMs > knownMs / 2;
+  const ageMs = Date.now() - known.atMs;
+  // The money would still be its own, but its limits and rules may be others by now.
+  if (ageMs >= knownMs) return null;
+  const old = ageMs > knownMs / 2;
   if (old && !known.refilling) refillBeside(env, tenant, known, nano, keepAlive);
-  if (nano === 0) return { slice: { purse: null, nano: 0 }, jobNano: known.jobNano, pace: known.pace };
+  if (nano === 0) return { slice: { purse: null, nano: 0 }, ...termsOf(known) };
   const { purse } = known;
   if (purse === null || !drawFrom(purse, nano, Date.now())) return null;
   if (purse.leftNano < nano && known.leftNano >= plenty * nano && !known.refilling)
     refillBeside(env, tenant, known, nano, keepAlive);
-  return { slice: { purse: purse.id, nano }, jobNano: known.jobNano, pace: known.pace };
+  return { slice: { purse: purse.id, nano }, ...termsOf(known) };
 }
+
+const termsOf = ({ jobNano, pace, rules }: Known) => ({ jobNano, pace, rules });
 
 function refillBeside(
   env: AtomicEnv,
@@ -145,11 +153,12 @@ async function refill(
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
   const askedAtMs = Date.now();
   const object = tenantObject(env, tenant);
-  const { grant, leftNano, jobNano, pace } = await object.openPurse(id, openingNano, want);
+  const { grant, leftNano, jobNano, pace, rules } = await object.openPurse(id, openingNano, want);
   const now = tenants.get(tenant);
   const old = now?.purse ?? null;
   const known: Known = {
     pace,
+    rules,
     atMs: askedAtMs,
     capped: grant !== null,
     jobNano,

@@ -19,6 +19,7 @@ import { keyRoutes } from "./native/keys.ts";
 import { marketRoute } from "./native/market.ts";
 import { moneyRoutes } from "./native/money.ts";
 import { previewRoute } from "./native/preview.ts";
+import { rulesRoutes } from "./native/rules.ts";
 import { seedRoute } from "./native/seed.ts";
 import { submitRoute } from "./native/submit.ts";
 import { usageRoute } from "./native/usage.ts";
@@ -88,6 +89,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   marketRoute(app, ports);
   keyRoutes(app, ports);
   moneyRoutes(app, ports);
+  rulesRoutes(app, ports);
   approvalRoute(app, ports);
   seedRoute(app, ports);
   chatRoute(app, ports);

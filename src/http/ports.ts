@@ -13,6 +13,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Usage } from "../money/price.ts";
 import type { Limits, ListPlace, MonthTotals, Standing } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
+import type { TenantRules } from "../plan/tenant-rules.ts";
 
 /** Who calls: a tenant's key, or the operator's. */
 export interface Caller {
@@ -104,6 +105,11 @@ export interface HttpPorts {
     /** Newest first. */
     months(caller: Caller, limit: number): Promise<MonthTotals[]>;
     setLimits(tenant: string, limits: Limits): Promise<Standing & { pace: Pace }>;
+  };
+  /** What the operator confines a tenant's jobs to. */
+  rules: {
+    of(tenant: string): Promise<TenantRules>;
+    set(tenant: string, rules: TenantRules): Promise<void>;
   };
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */

@@ -15,6 +15,7 @@ import { firstPace } from "../../src/market/pace.ts";
 import { bidderInputSchema } from "../../src/models/bidder-input.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
 import { checkLane } from "../../src/plan/check-lane.ts";
+import { noRules, type TenantRules } from "../../src/plan/tenant-rules.ts";
 import { MemoryRows } from "../money/memory-rows.ts";
 import { freshMarket, generative, twoModels } from "./bidders.ts";
 import { memoryJobs, type Script } from "./memory-jobs.ts";
@@ -72,6 +73,7 @@ export function testServer(options: TestServerOptions = {}) {
     nowMs: () => clock.nowMs,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
+  const rules = new Map<string, TenantRules>();
   const ports: HttpPorts = {
     jobs: jobs.port,
     money: {
@@ -81,6 +83,10 @@ export function testServer(options: TestServerOptions = {}) {
         ledgerOf(tenant).ledger.setLimits(limits);
         return { ...ledgerOf(tenant).ledger.standing(clock.nowMs), pace: firstPace };
       },
+    },
+    rules: {
+      of: async (tenant) => rules.get(tenant) ?? noRules,
+      set: async (tenant, set) => void rules.set(tenant, set),
     },
     market: {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),

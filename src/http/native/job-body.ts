@@ -28,6 +28,9 @@ const messageBody = z.discriminatedUnion("role", [
 
 export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as const;
 
+export const biddersBody = z.array(z.string().min(1).max(200)).min(1).max(64);
+export const regionBody = z.string().min(1).max(32);
+
 /** What `POST /v1/jobs` and `POST /v1/auctions/preview` take. Unknown fields are refused, by name. */
 export const jobBody = z.strictObject({
   messages: z
@@ -87,12 +90,7 @@ export const jobBody = z.strictObject({
     .enum(leaderChangeElses)
     .optional()
     .describe('Instead of "continue", where nobody can go on from the delivered text.'),
-  bidders: z
-    .array(z.string().min(1).max(200))
-    .min(1)
-    .max(64)
-    .optional()
-    .describe("Who may be asked; default: all that are enabled."),
+  bidders: biddersBody.optional().describe("Who may be asked; default: all that are enabled."),
   maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
   temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
   stop: stopBody.optional().describe("An answer ends before the first of these that occurs in it."),
@@ -101,7 +99,7 @@ export const jobBody = z.strictObject({
     .optional()
     .describe("Keep accepted answers as examples for this tenant, and show them to the next bidder."),
   noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
-  region: z.string().min(1).max(32).optional().describe("Only bidders that run there."),
+  region: regionBody.optional().describe("Only bidders that run there."),
   metadata: metadataBody.optional().describe("Your own words, given back with the job."),
   cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),
   webhook: z

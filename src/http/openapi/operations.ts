@@ -5,6 +5,7 @@ import { feedbackBody } from "../native/feedback.ts";
 import { jobBody } from "../native/job-body.ts";
 import { keyBody } from "../native/keys.ts";
 import { limitsBody, usageBody } from "../native/money.ts";
+import { rulesBody } from "../native/rules.ts";
 import { seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
@@ -149,6 +150,23 @@ export const operations: Operation[] = [
     operator: true,
     body: { name: "Limits", schema: limitsBody },
     answers: { 200: json("The tenant's month.") },
+  },
+  {
+    method: "get",
+    path: "/v1/tenants/{tenant}/rules",
+    tag: "access",
+    summary: "What all jobs of a tenant are confined to.",
+    operator: true,
+    answers: { 200: json("Allowed bidders, region, retention.") },
+  },
+  {
+    method: "put",
+    path: "/v1/tenants/{tenant}/rules",
+    tag: "access",
+    summary: "Confines all new jobs of a tenant: here at once, everywhere within 10 s. Replaces what was set.",
+    operator: true,
+    body: { name: "Rules", schema: rulesBody },
+    answers: { 200: json("What holds now.") },
   },
   {
     method: "get",

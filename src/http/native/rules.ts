@@ -1,0 +1,39 @@
+import type { Hono } from "hono";
+import { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import type { AppEnv } from "../app-env.ts";
+import { operatorOnly } from "../middleware/operator-only.ts";
+import type { HttpPorts } from "../ports.ts";
+import { readJson } from "../read-body.ts";
+import { parseInput } from "../zod-refusal.ts";
+import { tenantName } from "./field-bodies.ts";
+import { biddersBody, regionBody } from "./job-body.ts";
+
+export const rulesBody = z.strictObject({
+  bidders: biddersBody.nullable().optional().describe("Who may be asked, by id; null: anybody."),
+  region: regionBody.nullable().optional().describe("Only bidders that run there; null: anywhere."),
+  noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
+});
+
+/** What the operator confines a tenant's jobs to. A change holds for new jobs: here at once, everywhere within 10 s. */
+export function rulesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
+  app.get("/v1/tenants/:tenant/rules", operatorOnly, async (c) => {
+    const tenant = parseInput(tenantName, c.req.param("tenant"));
+    return c.json({ tenant, ...(await ports.rules.of(tenant)) });
+  });
+
+  app.put("/v1/tenants/:tenant/rules", operatorOnly, async (c) => {
+    const tenant = parseInput(tenantName, c.req.param("tenant"));
+    const { bidders = null, region = null, noRetention = false } = parseInput(rulesBody, await readJson(c.req));
+    const known = bidders === null ? [] : await ports.market.candidates();
+    // A slip here would leave the tenant without a bidder, and nobody would see why.
+    for (const [i, id] of (bidders ?? []).entries())
+      if (!known.some((b) => b.id === id))
+        throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
+          field: `bidders[${i}]`,
+        });
+    const rules = { bidders, region, noRetention };
+    await ports.rules.set(tenant, rules);
+    return c.json({ tenant, ...rules });
+  });
+}

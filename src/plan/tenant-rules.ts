@@ -1,0 +1,49 @@
+import type { Refusal } from "../error.ts";
+import type { JobRequest } from "./job-request.ts";
+
+/** What the operator confines all jobs of a tenant to, whatever they ask for. Part of each job's request from then on. */
+export interface TenantRules {
+  /** Who may be asked, by id; null: whom the request allows. */
+  bidders: string[] | null;
+  /** Where bidders run; null: where the request says. Those in this process always may. */
+  region: string | null;
+  /** Only bidders that promise not to keep what they are sent; texts are not kept as examples either. */
+  noRetention: boolean;
+}
+
+export const noRules: TenantRules = { bidders: null, region: null, noRetention: false };
+
+/** The request as the tenant's rules allow it, or why they do not. Pure. */
+export function confine(request: JobRequest, rules: TenantRules): JobRequest | Refusal {
+  if (rules.region !== null && request.region !== null && request.region !== rules.region)
+    return {
+      code: "forbidden",
+      field: "region",
+      reason: "tenant-rules",
+      message: `Your operator confines this tenant's jobs to the region "${rules.region}". Leave "region" out.`,
+    };
+  const { bidders: allowed } = rules;
+  const bidders =
+    allowed === null
+      ? request.bidders
+      : request.bidders === null
+        ? allowed
+        : request.bidders.filter((id) => allowed.includes(id));
+  if (bidders?.length === 0)
+    return {
+      code: "forbidden",
+      field: "bidders",
+      reason: "tenant-rules",
+      message: `Your operator lets this tenant's jobs ask ${listOf(allowed ?? [])} only. Name one of them, or none.`,
+    };
+  return {
+    ...request,
+    bidders,
+    region: rules.region ?? request.region,
+    noRetention: request.noRetention || rules.noRetention,
+  };
+}
+
+const shown = 8;
+const listOf = (ids: string[]): string =>
+  ids.length <= shown ? ids.join(", ") : `${ids.slice(0, shown).join(", ")} and ${ids.length - shown} more`;

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { confine, noRules } from "../../src/plan/tenant-rules.ts";
+import { requestOf } from "../engine/world.ts";
+
+const ids = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { minLength: 1 });
+const regions = fc.option(fc.constantFrom("eu", "us"));
+
+describe("what a tenant is confined to", () => {
+  it("holds whatever a request asks for, which is narrowed and never widened", () => {
+    fc.assert(
+      fc.property(
+        fc.record({ bidders: fc.option(ids), region: regions, noRetention: fc.boolean() }),
+        fc.record({ bidders: fc.option(ids), region: regions, noRetention: fc.boolean() }),
+        (asked, rules) => {
+          const request = requestOf(asked);
+          const confined = confine(request, rules);
+          const regionsDiffer = asked.region !== null && rules.region !== null && asked.region !== rules.region;
+          const common = (asked.bidders ?? ["a", "b", "c", "d"]).filter((id) => rules.bidders?.includes(id) ?? true);
+          if ("code" in confined) {
+            expect(confined).toMatchObject({ code: "forbidden", reason: "tenant-rules" });
+            expect(confined.field).toBe(regionsDiffer ? "region" : "bidders");
+            expect(regionsDiffer || common.length === 0).toBe(true);
+            return;
+          }
+          expect(regionsDiffer).toBe(false);
+          expect(confined.region).toBe(rules.region ?? asked.region);
+          expect(confined.noRetention).toBe(asked.noRetention || rules.noRetention);
+          if (asked.bidders === null && rules.bidders === null) expect(confined.bidders).toBeNull();
+          else expect([...(confined.bidders ?? [])].sort()).toEqual([...common].sort());
+          const { bidders: _, region: __, noRetention: ___, ...rest } = confined;
+          expect(request).toMatchObject(rest);
+          // Once confined, it stays as it is.
+          expect(confine(confined, rules)).toEqual(confined);
+        },
+      ),
+    );
+  });
+
+  it("is nothing where nothing was set", () => {
+    const request = requestOf({ bidders: ["a"], region: "eu" });
+    expect(confine(request, noRules)).toEqual(request);
+  });
+
+  it("is named in the refusal, as far as it can be read", () => {
+    const many = Array.from({ length: 20 }, (_, i) => `m${i}`);
+    const refusal = confine(requestOf({ bidders: ["x"] }), { ...noRules, bidders: many });
+    expect(refusal).toMatchObject({ message: expect.stringContaining("m7 and 12 more only") });
+  });
+});
