@@ -2,6 +2,7 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
 import { chooseJudge } from "../judge/choose-judge.ts";
 import type { Bidder } from "../market/bidder.ts";
+import { mayBeAsked } from "../market/eligibility.ts";
 import { type JudgeProfile, judgeProfileOf } from "../market/judge-profile.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf } from "../money/price.ts";
@@ -46,17 +47,8 @@ export function judgeOver(job: Job, scene: Scene, ran: ReadonlySet<string>, line
 }
 
 /** Bidders that a request allows to see its texts. */
-export function eligibleFor(job: Job, scene: Pick<Scene, "market">): Bidder[] {
-  const { bidders: allowed, noRetention, region } = job.request;
-  return scene
-    .market()
-    .bidders.filter(
-      (b) =>
-        (allowed === null ? !b.onlyByName : allowed.includes(b.id)) &&
-        (!noRetention || b.noRetention) &&
-        (region === null || b.region === region || b.region === "local"),
-    );
-}
+export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
+  scene.market().bidders.filter((b) => mayBeAsked(b, job.request));
 
 /** Bidders that ran for a microtask. */
 export const contestantsOf = (microtask: MicrotaskState): Set<string> =>

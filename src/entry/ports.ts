@@ -10,12 +10,15 @@ import { checkWebhookTarget } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
+import { checkBidders } from "../http/check-bidders.ts";
 import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import type { LoggedEvent } from "../job/job-event.ts";
 import { type JobSummary, runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { checkTools } from "../judge/check-tools.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { mayBeAsked } from "../market/eligibility.ts";
 import { profilesOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
 import { bidderInputSchema, readBidder } from "../models/bidder-input.ts";
@@ -23,7 +26,7 @@ import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
-import { confine } from "../plan/tenant-rules.ts";
+import { confine, isFree, type TenantRules } from "../plan/tenant-rules.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
@@ -64,10 +67,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
-        const confined = confine(request, opening.rules);
-        if ("code" in confined) {
+        const confined = withinRules(request, opening.rules, market.bidders);
+        if (confined instanceof AtomicError) {
           returnSlice(env, caller.tenant, opening.slice, keepAlive);
-          throw AtomicError.from(confined);
+          throw confined;
         }
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
         const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
@@ -151,8 +154,8 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           tenant.standing(),
           tenant.rules(),
         ]);
-        const confined = confine(request, rules);
-        if ("code" in confined) throw AtomicError.from(confined);
+        const confined = withinRules(request, rules, market.bidders);
+        if (confined instanceof AtomicError) throw confined;
         const view = viewOf({ ...market, pacing: pace });
         return previewAuctions(confined, view, Date.now(), seed, isolateFleet);
       },
@@ -230,6 +233,21 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
       return done;
     },
   };
+}
+
+/** The request as its tenant's rules allow it, or why it cannot be one of that tenant's jobs. */
+function withinRules(request: JobRequest, rules: TenantRules, bidders: readonly Bidder[]): JobRequest | AtomicError {
+  const confined = confine(request, rules);
+  if ("code" in confined) return AtomicError.from(confined);
+  if (isFree(rules)) return confined;
+  const may = bidders.filter((b) => mayBeAsked(b, confined));
+  try {
+    checkBidders({ ...confined, bidders: may.map((b) => b.id) }, may, true);
+  } catch (error) {
+    if (error instanceof AtomicError) return error;
+    throw error;
+  }
+  return confined;
 }
 
 /** The operator's limit for one job of the tenant holds beside the caller's own budget. */

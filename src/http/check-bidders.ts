@@ -7,8 +7,11 @@ import type { Candidate } from "./ports.ts";
 export const howToAdd =
   "Add one: start the server with OPENAI_API_KEY, or with ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or run npm run bidders -- add.";
 
-/** Throws when the request names a bidder that does not exist, or has a required kind that none of its bidders serves. */
-export function checkBidders(request: JobRequest, bidders: readonly Candidate[]): void {
+/**
+ * Throws when the request names a bidder that does not exist, or has a required kind that none of its bidders serves.
+ * `confined`: its tenant's rules say who they are.
+ */
+export function checkBidders(request: JobRequest, bidders: readonly Candidate[], confined = false): void {
   for (const [i, id] of (request.bidders ?? []).entries())
     if (!bidders.some((b) => b.id === id))
       throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
@@ -21,6 +24,12 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[])
     const others = bidders.some(
       (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
     );
+    if (confined)
+      throw new AtomicError(
+        "no-bidder",
+        `None of the bidders that your operator lets this tenant's jobs ask can do "${kind}". Ask your operator for another.`,
+        { field, reason: "tenant-rules" },
+      );
     throw new AtomicError(
       "no-bidder",
       others

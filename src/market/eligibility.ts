@@ -1,3 +1,4 @@
+import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { AuctionRequest } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
@@ -27,6 +28,15 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (away) return away.reason;
   return null;
 }
+
+/** May a request's texts go to this bidder: it is named or open to all, keeps nothing and runs where the request says. */
+export const mayBeAsked = (
+  bidder: Pick<Bidder, "id" | "onlyByName" | "noRetention" | "region">,
+  { bidders, noRetention, region }: Pick<JobRequest, "bidders" | "noRetention" | "region">,
+): boolean =>
+  (bidders === null ? !bidder.onlyByName : bidders.includes(bidder.id)) &&
+  (!noRetention || bidder.noRetention) &&
+  (region === null || bidder.region === region || bidder.region === "local");
 
 function brokenField(bidder: Bidder): string | null {
   const price = bidder.price as Bidder["price"] | null | undefined;

@@ -13,6 +13,9 @@ export interface TenantRules {
 
 export const noRules: TenantRules = { bidders: null, region: null, noRetention: false };
 
+export const isFree = ({ bidders, region, noRetention }: TenantRules): boolean =>
+  bidders === null && region === null && !noRetention;
+
 /** The request as the tenant's rules allow it, or why they do not. Pure. */
 export function confine(request: JobRequest, rules: TenantRules): JobRequest | Refusal {
   if (rules.region !== null && request.region !== null && request.region !== rules.region)

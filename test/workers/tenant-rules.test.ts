@@ -47,6 +47,17 @@ it.each(["open", "capped"])("hold for every door, preview included: %s tenant", 
   const { auctions } = preview as { auctions: { decision: { bids: { bidder: string }[] } }[] };
   expect(auctions[0]?.decision.bids.map((bid) => bid.bidder)).toEqual([near]);
 
+  // What only others could do is refused at the door, not after an auction among nobody.
+  for (const answer of [
+    await post(
+      "/v1/jobs",
+      { text: say, kind: "language" },
+      await confined(`${tenant}-only`, { bidders: [near], region: "us" }),
+    ),
+    await post("/v1/auctions/preview", { text: say }, await keyOf(`${tenant}-only`)),
+  ])
+    expect(await answer.json()).toMatchObject({ code: "no-bidder", reason: "tenant-rules" });
+
   // Others are as free as before, and so is this one when the operator says so.
   expect((await post("/v1/jobs?wait=true", { text: say, bidders: [far] }, await keyOf(`free-${kind}`))).status).toBe(
     200,
