@@ -22,7 +22,7 @@ export async function takeIntake(
     try {
       const { tenant, job } = parseInput(intakeMessage, message.body);
       const request = await jobRequestOf(parseInput(jobBody, job), ports.parseMail);
-      await admit(request, ports);
+      await admit(request, ports, tenant);
       requireWait(request, { waits: false, named: false }, "job.lane", "send it by HTTP");
       await ports.jobs.create(
         { tenant, role: "tenant", keyId: "queue" },

@@ -195,6 +195,24 @@ describe("chat completions, whole", () => {
     expect((await server.ask(chat, { body: { model: "sim/slow", messages } })).status).toBe(200);
   });
 
+  it("of a tenant whose rules name such a one are put to it, unless it cannot do it either", async () => {
+    const named = { ...generative("sim/slow"), onlyByName: true };
+    const server = testServer({ bidders: [...onlyEmbedded, named] });
+    const rules = (bidders: string[]) => server.ask("/v1/tenants/acme/rules", { method: "PUT", body: { bidders } });
+    const key = (await (await server.ask("/v1/keys", { body: { tenant: "acme" } })).json()).key;
+    const post = () => server.ask(chat, { body: { model: "atomic", messages }, key });
+    expect((await post()).status).toBe(400);
+    expect((await rules(["sim/slow"])).status).toBe(200);
+    expect((await post()).status).toBe(200);
+    expect((await rules([onlyEmbedded[0]?.id ?? ""])).status).toBe(200);
+    const { error } = await (await post()).json();
+    expect(error).toMatchObject({ code: "no_bidder", message: expect.stringContaining("your operator lets") });
+    const native = await server.ask("/v1/jobs", { body: { text: "Hi." }, key });
+    expect(await native.json()).toMatchObject({ code: "no-bidder", reason: "tenant-rules" });
+    const batch = await server.ask("/v1/jobs:batch", { body: { jobs: [{ text: "Hi." }] }, key });
+    expect(await batch.json()).toMatchObject({ code: "no-bidder", reason: "tenant-rules", field: "jobs[0].kind" });
+  });
+
   it("without any generative bidder say how to add one", async () => {
     const server = testServer({ bidders: onlyEmbedded });
     const { error } = await (await server.ask(chat, { body: { model: "atomic", messages } })).json();

@@ -35,9 +35,9 @@ export function batchRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     idempotencyName(key);
     const items = itemsOf(await readJson(c.req, maxBatchBytes));
     const requests: JobRequest[] = [];
-    for (const [index, item] of items.entries()) requests.push(await checked(item, index, ports));
-
     const caller = c.get("caller");
+    for (const [index, item] of items.entries()) requests.push(await checked(item, index, ports, caller.tenant));
+
     const results: Made[] = [];
     let next = 0;
     const make = async () => {
@@ -77,12 +77,12 @@ function itemsOf(body: unknown): unknown[] {
 }
 
 /** One item's request; what is wrong with it names the item. */
-async function checked(item: unknown, index: number, ports: HttpPorts): Promise<JobRequest> {
+async function checked(item: unknown, index: number, ports: HttpPorts, tenant: string): Promise<JobRequest> {
   const at = (field: string | undefined) =>
     field === undefined || field === "" ? `jobs[${index}]` : `jobs[${index}].${field}`;
   try {
     const request = await jobRequestOf(parseInput(jobBody, item), ports.parseMail);
-    await admit(request, ports);
+    await admit(request, ports, tenant);
     requireWait(request, { waits: false, named: false }, "lane", "post it by itself");
     return request;
   } catch (error) {
@@ -91,7 +91,8 @@ async function checked(item: unknown, index: number, ports: HttpPorts): Promise<
         { code: error.code, message: error.message, field: at(error.field) },
         error.faults.map((fault) => ({ ...fault, field: at(fault.field) })),
       );
-    if (error instanceof AtomicError) throw new AtomicError(error.code, error.message, { field: at(error.field) });
+    if (error instanceof AtomicError)
+      throw new AtomicError(error.code, error.message, { field: at(error.field), reason: error.reason });
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { jobRequestOf } from "./job-request.ts";
 export function previewRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/auctions/preview", async (c) => {
     const request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
-    await admit(request, ports);
+    await admit(request, ports, c.get("caller").tenant);
     return c.json({ auctions: await ports.market.preview(c.get("caller"), request) });
   });
 }

@@ -28,7 +28,7 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       const { bytes } = await readBytes(c.req, maxMailBytes + 1);
       request = withInput({}, await mailInput(bytes, ports.parseMail));
     } else request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
-    await admit(request, ports);
+    await admit(request, ports, c.get("caller").tenant);
     requireWait(request, { waits: waitS > 0, named: name !== null }, "lane", "add ?wait=true");
 
     const caller = c.get("caller");

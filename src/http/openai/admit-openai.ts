@@ -5,11 +5,16 @@ import type { HttpPorts } from "../ports.ts";
 import { openaiField, type Places } from "./atomic-extension.ts";
 
 /** Admits a job of OpenAI's dialect; a refusal names the field as the client wrote it. */
-export async function admitOpenai(request: JobRequest, ports: HttpPorts, places: Places): Promise<void> {
+export async function admitOpenai(
+  request: JobRequest,
+  ports: HttpPorts,
+  tenant: string,
+  places: Places,
+): Promise<void> {
   try {
-    await admit(request, ports);
+    await admit(request, ports, tenant);
   } catch (error) {
     if (!(error instanceof AtomicError)) throw error;
-    throw new AtomicError(error.code, error.message, { field: openaiField(error.field, places) });
+    throw new AtomicError(error.code, error.message, { field: openaiField(error.field, places), reason: error.reason });
   }
 }

@@ -34,7 +34,7 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(chatBody, await readJson(c.req));
     const request = chatRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, places);
+    await admitOpenai(request, ports, c.get("caller").tenant, places);
     requireWait(request, { waits: true, named: name !== null }, "atomic.lane", "");
     const caller = c.get("caller");
     const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);

@@ -28,7 +28,7 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(responsesBody, await readJson(c.req));
     const request = responsesRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, places);
+    await admitOpenai(request, ports, c.get("caller").tenant, places);
     requireWait(
       request,
       { waits: body.background !== true, named: name !== null },
