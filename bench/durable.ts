@@ -11,7 +11,7 @@ import { startProvider } from "../test/provider/provider.ts";
 import { dollarsOf } from "./durable/dollars.ts";
 import { walCommits } from "./durable/wal.ts";
 
-const usage = `npm run bench:durable -- [--jobs 120] [--running 200] [--json]
+const usage = `npm run bench:durable -- [--jobs 120] [--pause 50] [--running 200] [--json]
 
 What a durable job costs, beside the floor of the platform in the same run (bench/floor: a fresh object, one row, one
 upstream call): time at one connection, rate at 16, rows, commits, replay of a long log, memory, dollars. And the fast

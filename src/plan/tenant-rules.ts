@@ -13,6 +13,7 @@ export interface TenantRules {
 
 export const noRules: TenantRules = { bidders: null, region: null, noRetention: false };
 
+/** Do these rules confine nothing? */
 export const isFree = ({ bidders, region, noRetention }: TenantRules): boolean =>
   bidders === null && region === null && !noRetention;
 
