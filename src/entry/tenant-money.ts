@@ -9,7 +9,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import { drawFrom, type Purse, purseSize } from "../money/purse.ts";
 import { purseMs } from "../money/tenant-ledger.ts";
 import type { JobRequest } from "../plan/job-request.ts";
-import type { TenantRules } from "../plan/tenant-rules.ts";
+import { noRules, type TenantRules } from "../plan/tenant-rules.ts";
 
 /** What this isolate remembers of a tenant's limits is at most so old, ms; from half of it on it is read again beside. */
 const knownMs = 10_000;
@@ -158,7 +158,8 @@ async function refill(
   const old = now?.purse ?? null;
   const known: Known = {
     pace,
-    rules,
+    // An object that still runs the code before this one knows of none.
+    rules: rules ?? noRules,
     atMs: askedAtMs,
     capped: grant !== null,
     jobNano,
