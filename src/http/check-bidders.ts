@@ -7,16 +7,21 @@ import type { Candidate } from "./ports.ts";
 export const howToAdd =
   "Add one: start the server with OPENAI_API_KEY, or with ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or run npm run bidders -- add.";
 
+/** Throws when one of the ids that "bidders" names is nobody's. */
+export function checkNamed(ids: readonly string[], bidders: readonly Candidate[]): void {
+  for (const [i, id] of ids.entries())
+    if (!bidders.some((b) => b.id === id))
+      throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
+        field: `bidders[${i}]`,
+      });
+}
+
 /**
  * Throws when the request names a bidder that does not exist, or has a required kind that none of its bidders serves.
  * `confined`: its tenant's rules say who they are.
  */
 export function checkBidders(request: JobRequest, bidders: readonly Candidate[], confined = false): void {
-  for (const [i, id] of (request.bidders ?? []).entries())
-    if (!bidders.some((b) => b.id === id))
-      throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
-        field: `bidders[${i}]`,
-      });
+  checkNamed(request.bidders ?? [], bidders);
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
   for (const { kind, field } of requiredKinds(request)) {

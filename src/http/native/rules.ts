@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
+import { checkNamed } from "../check-bidders.ts";
 import { operatorOnly } from "../middleware/operator-only.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
@@ -25,13 +25,8 @@ export function rulesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.put("/v1/tenants/:tenant/rules", operatorOnly, async (c) => {
     const tenant = parseInput(tenantName, c.req.param("tenant"));
     const { bidders = null, region = null, noRetention = false } = parseInput(rulesBody, await readJson(c.req));
-    const known = bidders === null ? [] : await ports.market.candidates();
     // A slip here would leave the tenant without a bidder, and nobody would see why.
-    for (const [i, id] of (bidders ?? []).entries())
-      if (!known.some((b) => b.id === id))
-        throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
-          field: `bidders[${i}]`,
-        });
+    if (bidders !== null) checkNamed(bidders, await ports.market.candidates());
     const rules = { bidders, region, noRetention };
     await ports.rules.set(tenant, rules);
     return c.json({ tenant, ...rules });
