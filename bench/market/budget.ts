@@ -5,8 +5,9 @@ import { emptyTally, type Judge, Pass, shuffled, type Tally } from "./pass.ts";
 import type { RecordedRow, RecordedSet } from "./recorded.ts";
 import { bestSingle, single } from "./yardstick.ts";
 
-/** One budget, a share of what the best single model would cost on the same rows. */
+/** One budget, a share of what the best single model would cost on the same rows; rows and draws by `seed`. */
 export interface BudgetResult {
+  seed: number;
   share: number;
   prices: "constant" | "times five, announced" | "times five, unannounced";
   /** What the same market spends in the test month when its budget is lifted, as a share of it; above 1 it binds. */
@@ -26,10 +27,19 @@ const trainMonth = [Date.UTC(2025, 8, 1), Date.UTC(2025, 9, 1)] as const;
 const testMonth = [Date.UTC(2025, 9, 1), Date.UTC(2025, 10, 1)] as const;
 
 /** A tenant's month at each budget, paced by the steps that its object takes after each settled job (pace.ts). */
-export function budgetRuns(set: RecordedSet, judge: Judge, valueNano: number, places: number): BudgetResult[] {
+export function budgetRuns(
+  set: RecordedSet,
+  judge: Judge,
+  valueNano: number,
+  places: number,
+  seeds: number,
+): BudgetResult[] {
   const results: BudgetResult[] = [];
   for (const prices of ["constant", "times five, announced", "times five, unannounced"] as const) {
-    for (const share of shares) results.push(budgetRun(set, judge, valueNano, places, share, prices));
+    for (const share of shares) {
+      for (let seed = 1; seed <= seeds; seed++)
+        results.push(budgetRun(set, judge, valueNano, places, share, prices, seed));
+    }
   }
   return results;
 }
@@ -44,15 +54,17 @@ function budgetRun(
   places: number,
   share: number,
   prices: BudgetResult["prices"],
+  seed: number,
 ): BudgetResult {
   const best = bestSingle(set);
   const half = Math.floor(set.test.length / 2);
-  const order = shuffled(set.test, seededRandom("budget/test"));
+  const order = shuffled(set.test, seededRandom(`budget/test/${seed}`));
   const rows = prices === "constant" ? order : [...order.slice(0, half), ...dearer(order.slice(half))];
   const budgetNano = Math.round(share * single(rows, best).costNano * rows.length);
-  const free = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, true);
-  const held = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, false);
+  const free = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, seed, true);
+  const held = paced(set, judge, valueNano, places, rows, half, prices, budgetNano, seed, false);
   return {
+    seed,
     share,
     prices,
     unconstrained: free.spent / budgetNano,
@@ -71,10 +83,11 @@ function paced(
   half: number,
   prices: BudgetResult["prices"],
   budgetNano: number,
+  seed: number,
   lifted: boolean,
 ): { spent: number; quality: number; served: number; paced: number; refusedOutright: boolean } {
-  const pass = new Pass({ ...set }, { lambda: plainPacing.lambda, valueNano, places, judge, seed: 1 });
-  const train = shuffled(set.train, seededRandom("budget/train"));
+  const pass = new Pass({ ...set }, { lambda: plainPacing.lambda, valueNano, places, judge, seed });
+  const train = shuffled(set.train, seededRandom(`budget/train/${seed}`));
   const nothing = emptyTally();
   let pace = firstPace;
   let spent = 0;

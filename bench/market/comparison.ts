@@ -99,7 +99,9 @@ export function compare(set: RecordedSet, seeds: number, only: string | null, co
       .filter((regime) => !only || regime.name.includes(only))
       .map((regime) => runRegime(set, regime, seeds, best)),
     budgets:
-      only && !"budget".includes(only) ? [] : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3),
+      only && !"budget".includes(only)
+        ? []
+        : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3, seeds),
     contexts: contexts ? contextRuns(set, seeds, best) : [],
   };
 }

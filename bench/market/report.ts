@@ -1,3 +1,4 @@
+import type { BudgetResult } from "./budget.ts";
 import type { Columns, Comparison, ContextResult, RegimeResult } from "./comparison.ts";
 import type { DecisionTime } from "./decision-time.ts";
 
@@ -35,15 +36,48 @@ export function printComparison(result: Comparison): void {
         `a decision p50 ${one.decisionMs.p50.toFixed(3)} ms, p99 ${one.decisionMs.p99.toFixed(3)} ms`,
     );
   }
-  if (result.budgets.length > 0)
-    console.log("\n  budgets (judge .95/.90): share of the best single model's cost; used; over");
-  for (const one of result.budgets) {
-    const told = one.refusedOutright
-      ? "refused: below the cheapest model"
-      : `used ${(100 * one.used).toFixed(1)} %, paced ${(100 * one.paced).toFixed(0)} % of jobs (${one.unconstrained > 1 ? "binds" : `unconstrained would use ${(100 * one.unconstrained).toFixed(0)} %`}), quality ${three(one.quality)}, served ${one.served} of ${one.rows}`;
-    console.log(`    ${`${100 * one.share} %`.padEnd(6)} prices ${one.prices.padEnd(24)} ${told}`);
-  }
+  printBudgets(result.budgets);
   printContexts(result.contexts);
+}
+
+/** A line a budget over all seeds; at the end how often what binds was used. */
+function printBudgets(budgets: readonly BudgetResult[]): void {
+  if (budgets.length === 0) return;
+  console.log("\n  budgets (judge .95/.90): share of the best single model's cost, least to most over seeds");
+  const range = (values: number[], digits: number) => {
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((x) => x.toFixed(digits));
+    return least === most ? least : `${least} to ${most}`;
+  };
+  const percent = (rows: readonly BudgetResult[], of: (one: BudgetResult) => number, digits = 0) =>
+    `${range(
+      rows.map((one) => 100 * of(one)),
+      digits,
+    )} %`;
+  for (const rows of Object.values(Object.groupBy(budgets, (one) => `${one.share} ${one.prices}`))) {
+    const [first] = rows ?? [];
+    if (!rows || !first) continue;
+    const served = rows.filter((one) => !one.refusedOutright);
+    const told =
+      served.length === 0
+        ? "refused: below the cheapest model"
+        : `used ${percent(served, (one) => one.used, 1)} (without a budget ${percent(served, (one) => one.unconstrained)}), paced ` +
+          `${percent(served, (one) => one.paced)} of jobs, quality ${range(
+            served.map((one) => one.quality),
+            3,
+          )}, served ${range(
+            served.map((one) => one.served),
+            0,
+          )} of ${first.rows}`;
+    console.log(`    ${`${100 * first.share} %`.padEnd(6)} prices ${first.prices.padEnd(24)} ${told}`);
+  }
+  const runs = budgets.filter((one) => !one.refusedOutright);
+  const binding = runs.filter((one) => one.unconstrained > 1);
+  const full = binding.filter((one) => one.used >= 0.98);
+  const most = Math.max(...runs.map((one) => one.used));
+  console.log(
+    `    of ${runs.length} months that were served none used more than ${(100 * most).toFixed(1)} % of its budget; ` +
+      `of ${binding.length} that would spend more without it ${full.length} used at least 98 %`,
+  );
 }
 
 function printContexts(contexts: readonly ContextResult[]): void {

@@ -17,17 +17,20 @@ export function isNewcomer(kind: KindState | undefined, row: Row | undefined): b
   return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
 }
 
-/** A newcomer whose cost and time are priced at this share of the value is tried half as often as a free one. */
+/** A bidder whose cost and time are priced at this share of the value is tried half as often as a free one. */
 const dearTrial = 0.02;
-/** Share of the usual trials that is even whatever is believed or paid: nobody's chance falls below floor x this / n. */
+/** Share of the usual trials that is even whatever is believed; of it, who could not pay has this part of a place. */
 const evenShare = 0.1;
+const hopelessPlace = 0.1;
 
 /**
  * How often, and among whom, a microtask's leader is drawn as a trial. Newcomers get most. Else each bidder gets its
- * part by how likely it can be to beat the best: Cantelli's bound v / (v + gap^2), with v the variance of what is
- * believed of its acceptance and gap what it is thought to be worth less than the best, cost and time included. Little
- * known and cheap ones are tried most, known bad and dear ones hardly ever. `price`: of its cost and its time, as a share
- * of the value.
+ * part by how likely it can be to beat the best, for what finding out costs: Cantelli's bound v / (v + gap^2), with v the
+ * variance of what is believed of its acceptance and gap what it is thought to be worth less than the best, cost and time
+ * included, over 1 + its price / `dearTrial`. Little known and cheap ones are tried most, known bad and dear ones hardly
+ * ever, and least those that would be worth less than the best even if they were always right: no trial can make them
+ * lead until prices or the value change. Nobody's chance falls below floor x evenShare x hopelessPlace / n.
+ * `price`: of its cost and its time, as a share of the value.
  */
 export function trialsOf(bids: readonly { mean: number; strength: number; newcomer: boolean; price: number }[]): {
   floor: number;
@@ -40,8 +43,10 @@ export function trialsOf(bids: readonly { mean: number; strength: number; newcom
   const could = bids.map((bid, i) => {
     const variance = (bid.mean * (1 - bid.mean)) / (bid.strength + 1);
     const gap = best - (net[i] ?? 0);
-    return variance / (variance + gap * gap);
+    return variance / (variance + gap * gap) / (1 + bid.price / dearTrial);
   });
+  const places = bids.map((bid) => (1 - bid.price >= best ? 1 : hopelessPlace));
+  const allPlaces = places.reduce((sum, x) => sum + x, 0);
   const all = could.reduce((sum, x) => sum + x, 0);
   const young = bids.map((bid) => (bid.newcomer ? 1 / (1 + bid.price / dearTrial) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);
@@ -53,7 +58,7 @@ export function trialsOf(bids: readonly { mean: number; strength: number; newcom
     floor,
     trials: bids.map((_, i) =>
       steps(
-        usual * (evenShare / n + ((1 - evenShare) * (could[i] ?? 0)) / all) +
+        usual * ((evenShare * (places[i] ?? 0)) / allPlaces + ((1 - evenShare) * (could[i] ?? 0)) / all) +
           (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
         1e6,
       ),

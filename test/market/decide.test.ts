@@ -175,7 +175,7 @@ describe("propensities", () => {
     }
     expect(Object.values(claimed).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
     for (const one of three) {
-      expect(claimed[one.id]).toBeGreaterThanOrEqual(0.01 / 31);
+      expect(claimed[one.id]).toBeGreaterThanOrEqual(0.01 * 0.01 * (1 / 3.1));
       expect(Math.abs((claimed[one.id] ?? 0) - (led[one.id] ?? 0))).toBeLessThan(0.05);
     }
   });

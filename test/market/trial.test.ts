@@ -11,13 +11,17 @@ const bid = fc.record({
 const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001 };
 
 describe("trials", () => {
-  it("give everybody at least a tenth of an even share, and all shares together one", () => {
+  it("give everybody a part, a tenth of an even share at least if it could pay, and all shares together one", () => {
     fc.assert(
       fc.property(fc.array(bid, { minLength: 2, maxLength: 48 }), (bids) => {
         const { floor, trials } = trialsOf(bids);
         expect(floor).toBe(explorationFloor);
         expect(trials.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 3);
-        for (const share of trials) expect(share).toBeGreaterThanOrEqual(0.1 / bids.length - 1e-6);
+        const best = Math.max(...bids.map((one) => one.mean - one.price));
+        bids.forEach((one, i) => {
+          const least = 1 - one.price > best + 1e-9 ? 0.1 : 0.01;
+          expect(trials[i]).toBeGreaterThanOrEqual(least / bids.length - 1e-6);
+        });
       }),
     );
   });
@@ -27,13 +31,22 @@ describe("trials", () => {
       known,
       { ...known, mean: 0.6, strength: 4 },
       { ...known, mean: 0.6 },
-      { ...known, mean: 0.6, strength: 4, price: 1 },
+      { ...known, mean: 0.6, strength: 4, price: 0.05 },
     ]);
     const [, young = 0, bad = 0, dear = 0] = trials;
     expect(young).toBeGreaterThan(5 * bad);
-    expect(young).toBeGreaterThan(5 * dear);
+    expect(young).toBeGreaterThan(3 * dear);
     expect(bad).toBeGreaterThan(0.1 / 4);
     expect(dear).toBeGreaterThan(0.1 / 4);
+  });
+
+  it("hardly go to who would be worth less than the best even if it were always right", () => {
+    const priced = (price: number) =>
+      trialsOf([known, known, { ...known, mean: 0.6, strength: 4, price }]).trials[2] ?? 0;
+    expect(priced(0.09)).toBeGreaterThan(0.1 / 3);
+    expect(priced(0.11)).toBeLessThan(0.5 * priced(0.09));
+    expect(priced(50)).toBeGreaterThanOrEqual(0.01 / 3);
+    expect(priced(50)).toBeLessThan(0.01);
   });
 
   it("go to newcomers mostly, the less the dearer they are", () => {
