@@ -191,13 +191,16 @@ function cancelled(run: Run, attempt: Attempt, live: LiveAttempt, reported: Usag
   };
 }
 
-const failedNotes = (live: LiveAttempt): Pick<LiveAttempt, "foretold" | "repeats"> => {
+type Notes = Pick<LiveAttempt, "stood" | "foretold" | "repeats" | "redacted">;
+
+const failedNotes = (live: LiveAttempt): Omit<Notes, "stood"> => {
   const { stood: _, ...rest } = notes(live);
   return rest;
 };
 
-/** What was noted of its stream and its prefixes. */
-const notes = ({ stood, foretold, repeats }: LiveAttempt): Pick<LiveAttempt, "stood" | "foretold" | "repeats"> => ({
+/** What was noted of what it was sent, its stream and its prefixes. */
+const notes = ({ stood, foretold, repeats, redacted }: LiveAttempt): Notes => ({
+  ...(redacted === undefined ? {} : { redacted }),
   ...(repeats === undefined ? {} : { repeats }),
   ...(stood === undefined ? {} : { stood }),
   ...(foretold === undefined ? {} : { foretold }),

@@ -1,5 +1,6 @@
 import type { TokenEstimate } from "../adapt/prompt.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
+import type { RedactionCounts } from "../plan/redaction.ts";
 import type { ToolCall } from "../plan/tool.ts";
 import type { Repeats } from "../race/model-port.ts";
 import type { Seam } from "../race/seam.ts";
@@ -40,5 +41,7 @@ export interface LiveAttempt {
   foretold?: { signal: string; quarter: number }[];
   /** Frames of its stream that came twice; absent: none did. */
   repeats?: Repeats;
+  /** What was replaced in what it was sent; absent: nothing. */
+  redacted?: RedactionCounts;
 }
 export type LiveAttempts = ReadonlyMap<string, LiveAttempt>;

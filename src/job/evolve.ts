@@ -334,6 +334,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   }
   attempt.foretold = event.foretold ?? [];
   attempt.repeats = event.repeats ?? null;
+  attempt.redacted = event.redacted ?? null;
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
@@ -383,4 +384,5 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   spared: null,
   foretold: [],
   repeats: null,
+  redacted: null,
 });

@@ -98,7 +98,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
 function attemptSentence(a: Attempt): string {
   const went =
     a.continues === null ? "" : ` It went on from ${a.continues.chars} characters of ${a.continues.attempt}.`;
-  return `${endSentence(a)}${went}${twice(a)}`;
+  return `${endSentence(a)}${went}${redacted(a)}${twice(a)}`;
 }
 
 function endSentence(a: Attempt): string {
@@ -162,6 +162,21 @@ function betSentence({ id, bidder, bet }: Attempt): string[] {
     `${bidder}'s prefix (${id}) was accepted in quarter ${quarter + 1} of its expected length; ${criteria.split("+").join(", ")} could still break it, at a risk of at most ${(100 * chance).toFixed(2)} % (${broke} of ${seen} such prefixes broke): ${done}.`,
   ];
 }
+
+/** What its bidder did not get to see. */
+function redacted(a: Attempt): string {
+  const counts = Object.entries(a.redacted ?? {});
+  if (counts.length === 0) return "";
+  return ` What was sent had placeholders for ${counts.map(([kind, n]) => `${n} ${redactedNames[kind] ?? kind}${n === 1 ? "" : "s"}`).join(", ")}.`;
+}
+const redactedNames: Record<string, string> = {
+  email: "mail address",
+  phone: "phone number",
+  iban: "account number",
+  card: "card number",
+  ip: "network address",
+  term: "term",
+};
 
 /** Frames that came twice: what a number tells is dropped, what only looks alike may be meant. */
 function twice({ repeats }: Attempt): string {

@@ -1,6 +1,7 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { toUsd } from "../money/nano-usd.ts";
 import type { Wait } from "../plan/microtask.ts";
+import type { RedactionCounts } from "../plan/redaction.ts";
 import type { Attempt, Job } from "./job.ts";
 import type { Answer } from "./job-event.ts";
 import { outboxView } from "./webhook-body.ts";
@@ -70,6 +71,8 @@ export interface AttemptView {
   } | null;
   /** Frames of its stream that came twice: dropped by their number, or alike and passed on; null: none known of. */
   repeats: { dropped: number; alike: number } | null;
+  /** Different values that were replaced in what left for its bidder, by kind; null: none. */
+  redacted: RedactionCounts | null;
   /** What was foretold of one that was cut on a prediction, and what both sides of it were worth. */
   writtenOff: {
     criterion: string;
@@ -143,6 +146,7 @@ export function viewOf(job: Job): JobView {
         queuedMs: a.queuedMs,
         cut: cutOf(a),
         repeats: a.repeats,
+        redacted: a.redacted,
         writtenOff:
           a.writtenOff === null
             ? null

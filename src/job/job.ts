@@ -10,6 +10,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
+import type { RedactionCounts } from "../plan/redaction.ts";
 import type { ToolCall } from "../plan/tool.ts";
 import type { Finish, Repeats } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
@@ -84,6 +85,8 @@ export interface Attempt {
   foretold: { signal: string; quarter: number }[];
   /** Frames of its stream that came twice; null: none that is known of. */
   repeats: Repeats | null;
+  /** What was replaced in what left for its bidder; null: nothing that is known of. */
+  redacted: RedactionCounts | null;
 }
 
 export interface Joined {

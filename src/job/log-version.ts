@@ -1,15 +1,19 @@
 import type { JobEvent } from "./job-event.ts";
 
 /** The newest version of events that this code reads and writes. Raise it when older code would misread an event. */
-export const logVersion = 3;
+export const logVersion = 4;
 /** What older code reads and goes on with as well, after a rollback, is written as this; so is a log that has ended. */
 export const commonVersion = 2;
+/** Requests with tools, results of calls, stop sequences or a lane. */
+const toolsVersion = 3;
 
 /**
  * How events of older versions become today's. Version 1 had the same events, in rows without epoch and version; 3 has
- * requests that version 2 would have answered without their tools, stop sequences or lane.
+ * requests that version 2 would have answered without their tools, stop sequences or lane, 4 such as 3 would have sent
+ * out with what they want redacted.
  */
-const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: (event) => event, 2: (event) => event };
+const same = (event: JobEvent): JobEvent => event;
+const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: same, 2: same, 3: same };
 
 /** The log cannot be read by this code: newer code wrote it. */
 export class UnreadableLog extends Error {
@@ -30,12 +34,13 @@ export function readEvent(event: JobEvent, version: number): JobEvent {
 }
 
 /** Are events of this version stored as today's code knows them? */
-export const isStoredAsRead = (version: number): boolean => version === commonVersion || version === logVersion;
+export const isStoredAsRead = (version: number): boolean => version >= commonVersion && version <= logVersion;
 
 /** What an event is written as: the oldest version whose code would not misread it, so that a rollback parks few jobs. */
 export function versionOf(event: JobEvent): number {
   if (event.type !== "job-accepted") return commonVersion;
-  const { tools, stop, lane, input } = event.request;
+  const { tools, stop, lane, input, redact } = event.request;
+  if (redact !== undefined) return logVersion;
   const calls = input.type === "messages" && input.messages.some((m) => m.role === "tool" || "calls" in m);
-  return calls || tools !== undefined || stop !== undefined || lane !== undefined ? logVersion : commonVersion;
+  return calls || tools !== undefined || stop !== undefined || lane !== undefined ? toolsVersion : commonVersion;
 }

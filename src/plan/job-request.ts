@@ -3,6 +3,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
 import type { Kind } from "./kind.ts";
 import type { Message, Plan } from "./microtask.ts";
+import type { RedactionRules } from "./redaction.ts";
 import type { Tools } from "./tool.ts";
 
 /** What arrived, already parsed: a conversation, a bare text, or a mail's readable part. */
@@ -62,6 +63,8 @@ export interface JobRequest {
   /** Only bidders that promise not to keep what they are sent. */
   noRetention: boolean;
   region: string | null;
+  /** What is replaced in all that leaves for a bidder outside this process, and put back into what it answers. Absent: nothing. */
+  redact?: RedactionRules;
   cancelOnDisconnect: boolean;
   /** Who is told of the job's end; `secretName` names a secret binding, absent: the tenant's own secret signs. */
   webhook?: { url: string; secretName?: string };

@@ -1,5 +1,6 @@
 import type { Refusal } from "../error.ts";
 import type { JobRequest } from "./job-request.ts";
+import { bothRedactions, type RedactionRules } from "./redaction.ts";
 
 /** What the operator confines all jobs of a tenant to, whatever they ask for. Part of each job's request from then on. */
 export interface TenantRules {
@@ -9,13 +10,15 @@ export interface TenantRules {
   region: string | null;
   /** Only bidders that promise not to keep what they are sent; texts are not kept as examples either. */
   noRetention: boolean;
+  /** What is replaced in all that leaves, beside what a request asks for. Absent: nothing. */
+  redact?: RedactionRules;
 }
 
 export const noRules: TenantRules = { bidders: null, region: null, noRetention: false };
 
 /** Do these rules confine nothing? */
-export const isFree = ({ bidders, region, noRetention }: TenantRules): boolean =>
-  bidders === null && region === null && !noRetention;
+export const isFree = ({ bidders, region, noRetention, redact }: TenantRules): boolean =>
+  bidders === null && region === null && !noRetention && redact === undefined;
 
 /** The request as the tenant's rules allow it, or why they do not. Pure. */
 export function confine(request: JobRequest, rules: TenantRules): JobRequest | Refusal {
@@ -40,8 +43,10 @@ export function confine(request: JobRequest, rules: TenantRules): JobRequest | R
       reason: "tenant-rules",
       message: `Your operator lets this tenant's jobs ask ${listOf(allowed ?? [])} only. Name one of them, or none.`,
     };
+  const redact = bothRedactions(request.redact, rules.redact);
   return {
     ...request,
+    ...(redact === undefined ? {} : { redact }),
     bidders,
     region: rules.region ?? request.region,
     noRetention: request.noRetention || rules.noRetention,

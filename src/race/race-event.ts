@@ -4,6 +4,7 @@ import type { FalseKillRisk } from "../market/false-kill.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
+import type { RedactionCounts } from "../plan/redaction.ts";
 import type { ToolCall } from "../plan/tool.ts";
 import type { Finish, Repeats } from "./model-port.ts";
 import type { Uncut } from "./uncut.ts";
@@ -134,6 +135,8 @@ export type RaceEvent =
       foretold?: { signal: string; quarter: number }[];
       /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
       repeats?: Repeats;
+      /** What was replaced in what left for its bidder. Absent: nothing. */
+      redacted?: RedactionCounts;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -152,6 +155,8 @@ export type RaceEvent =
       foretold?: { signal: string; quarter: number }[];
       /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
       repeats?: Repeats;
+      /** What was replaced in what left for its bidder. Absent: nothing. */
+      redacted?: RedactionCounts;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -170,6 +175,8 @@ export type RaceEvent =
       foretold?: { signal: string; quarter: number }[];
       /** Frames of its stream that came twice. Absent: none did, or its port does not tell. */
       repeats?: Repeats;
+      /** What was replaced in what left for its bidder. Absent: nothing. */
+      redacted?: RedactionCounts;
       usage: Usage;
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */

@@ -132,9 +132,23 @@ export const stageMutants: Mutant[] = [
   {
     name: "write a job as older code would run it wrongly",
     file: "src/job/log-version.ts",
-    find: "? logVersion : commonVersion;",
+    find: "? toolsVersion : commonVersion;",
     replace: "? commonVersion : commonVersion;",
     caughtBy: "test/durable-objects/job-log.test.ts",
+  },
+  {
+    name: "send a bidder what was to be redacted",
+    file: "src/engine/redacted-call.ts",
+    find: "{ ...call, messages, text: redaction.mask(call.text) }",
+    replace: "{ ...call, text: redaction.mask(call.text) }",
+    caughtBy: "test/engine/redaction.test.ts",
+  },
+  {
+    name: "put a value back only where its placeholder came in one piece",
+    file: "src/output/redact.ts",
+    find: "const open = from >= 0 &&",
+    replace: "const open = from < 0 &&",
+    caughtBy: "test/output/redact.test.ts",
   },
   {
     name: "commit whatever the risk",

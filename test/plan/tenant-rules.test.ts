@@ -1,9 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { identifierKinds } from "../../src/plan/redaction.ts";
 import { confine, noRules } from "../../src/plan/tenant-rules.ts";
 import { requestOf } from "../engine/world.ts";
 
 const ids = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { minLength: 1 });
+const redactions = fc.option(
+  fc.record({
+    identifiers: fc.subarray([...identifierKinds]),
+    terms: fc.uniqueArray(fc.constantFrom("Ann", "Lee", "C++")),
+  }),
+  { nil: undefined },
+);
 const regions = fc.option(fc.constantFrom("eu", "us"));
 
 describe("what a tenant is confined to", () => {
@@ -12,7 +20,11 @@ describe("what a tenant is confined to", () => {
       fc.property(
         fc.record({ bidders: fc.option(ids), region: regions, noRetention: fc.boolean() }),
         fc.record({ bidders: fc.option(ids), region: regions, noRetention: fc.boolean() }),
-        (asked, rules) => {
+        redactions,
+        redactions,
+        (restricted, limits, wished, due) => {
+          const asked = { ...restricted, ...(wished === undefined ? {} : { redact: wished }) };
+          const rules = { ...limits, ...(due === undefined ? {} : { redact: due }) };
           const request = requestOf(asked);
           const confined = confine(request, rules);
           const regionsDiffer = asked.region !== null && rules.region !== null && asked.region !== rules.region;
@@ -28,7 +40,11 @@ describe("what a tenant is confined to", () => {
           expect(confined.noRetention).toBe(asked.noRetention || rules.noRetention);
           if (asked.bidders === null && rules.bidders === null) expect(confined.bidders).toBeNull();
           else expect([...(confined.bidders ?? [])].sort()).toEqual([...common].sort());
-          const { bidders: _, region: __, noRetention: ___, ...rest } = confined;
+          for (const one of [wished, due]) {
+            expect(confined.redact?.identifiers ?? []).toEqual(expect.arrayContaining(one?.identifiers ?? []));
+            expect(confined.redact?.terms ?? []).toEqual(expect.arrayContaining(one?.terms ?? []));
+          }
+          const { bidders: _, region: __, noRetention: ___, redact: ____, ...rest } = confined;
           expect(request).toMatchObject(rest);
           // Once confined, it stays as it is.
           expect(confine(confined, rules)).toEqual(confined);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
 import { kindNames } from "../../plan/kind.ts";
+import { identifierKinds, type RedactionRules } from "../../plan/redaction.ts";
 import {
   callBody,
   contextBody,
@@ -30,6 +31,29 @@ export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as 
 
 export const biddersBody = z.array(z.string().min(1).max(200)).min(1).max(64);
 export const regionBody = z.string().min(1).max(32);
+
+/** A term comes back into texts that may be JSON, so it holds nothing that JSON escapes. */
+const termBody = z
+  .string()
+  .trim()
+  .min(2)
+  .max(200)
+  .refine((term) => !/["\\\p{Cc}]/u.test(term) && !/^\[\w*\]?$/.test(term), {
+    error: "A term is 2 to 200 characters without quotes, backslashes and line breaks, and no placeholder.",
+  });
+export const redactBody = z.strictObject({
+  identifiers: z
+    .array(z.enum(identifierKinds))
+    .max(identifierKinds.length)
+    .optional()
+    .describe("Found by their form. Default: all of them."),
+  terms: z.array(termBody).max(100).optional().describe("Names and words of yours, whole and in either case."),
+});
+/** As jobs have it. */
+export const redactionOf = ({ identifiers, terms }: z.infer<typeof redactBody>): RedactionRules => ({
+  identifiers: identifierKinds.filter((kind) => identifiers?.includes(kind) ?? true),
+  terms: [...new Set(terms ?? [])],
+});
 
 /** What `POST /v1/jobs` and `POST /v1/auctions/preview` take. Unknown fields are refused, by name. */
 export const jobBody = z.strictObject({
@@ -100,6 +124,9 @@ export const jobBody = z.strictObject({
     .describe("Keep accepted answers as examples for this tenant, and show them to the next bidder."),
   noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
   region: regionBody.optional().describe("Only bidders that run there."),
+  redact: redactBody
+    .optional()
+    .describe("What is replaced by placeholders in all that leaves for a bidder, and put back into what it answers."),
   metadata: metadataBody.optional().describe("Your own words, given back with the job."),
   cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),
   webhook: z

@@ -8,7 +8,7 @@ import type { Message } from "../../plan/microtask.ts";
 import type { Tools } from "../../plan/tool.ts";
 import { validatePlan } from "../../plan/validate-plan.ts";
 import type { HttpPorts } from "../ports.ts";
-import type { JobBody } from "./job-body.ts";
+import { type JobBody, redactionOf } from "./job-body.ts";
 import { planOf } from "./plan-body.ts";
 
 /** The normalised request of a body, or throws what is wrong with it. */
@@ -64,6 +64,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     examples: body.examples ?? false,
     noRetention: body.noRetention ?? false,
     region: body.region ?? null,
+    ...(body.redact === undefined ? {} : { redact: redactionOf(body.redact) }),
     cancelOnDisconnect: body.cancelOnDisconnect ?? false,
     metadata: body.metadata ?? {},
     ...(body.webhook === undefined ? {} : { webhook: body.webhook }),

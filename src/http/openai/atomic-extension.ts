@@ -13,7 +13,7 @@ import {
   strategies,
   usdBody,
 } from "../native/field-bodies.ts";
-import type { JobBody } from "../native/job-body.ts";
+import { type JobBody, redactBody } from "../native/job-body.ts";
 
 /** What OpenAI's API has no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
 export const atomicExtension = z.strictObject({
@@ -36,6 +36,7 @@ export const atomicExtension = z.strictObject({
   examples: z.boolean().optional(),
   no_retention: z.boolean().optional(),
   region: z.string().min(1).max(32).optional(),
+  redact: redactBody.optional(),
   cancel_on_disconnect: z.boolean().optional(),
 });
 export type AtomicExtension = z.infer<typeof atomicExtension>;
@@ -59,6 +60,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     examples: extension.examples,
     noRetention: extension.no_retention,
     region: extension.region,
+    redact: extension.redact,
     cancelOnDisconnect: extension.cancel_on_disconnect,
   };
 }

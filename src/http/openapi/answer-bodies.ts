@@ -29,6 +29,10 @@ const attempt = z.object({
   queuedMs: ms,
   cut: z.looseObject({ why: z.string(), savedTokens: z.number(), savedUsd: usd }).nullable(),
   repeats: z.object({ dropped: z.number(), alike: z.number() }).nullable(),
+  redacted: z
+    .record(z.string(), z.number())
+    .nullable()
+    .describe("Different values that were replaced in what left for its bidder, by kind."),
   writtenOff: z.looseObject({ criterion: z.string(), pFalse: z.number() }).nullable(),
 });
 

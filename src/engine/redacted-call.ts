@@ -1,0 +1,37 @@
+import { Redaction } from "../output/redact.ts";
+import type { RedactionRules } from "../plan/redaction.ts";
+import type { AbortSignalLike, ModelCall, ModelPart, ModelPort } from "../race/model-port.ts";
+
+/** Specialists of this process: what they are given leaves nowhere, and they work on the values themselves. */
+const stays = (bidder: string): boolean => bidder.startsWith("embedded/");
+
+/** What leaves for the bidder of a call under these rules; null: the call as it is. */
+export const redactionOf = (rules: RedactionRules | undefined, call: ModelCall): Redaction | null =>
+  rules === undefined || stays(call.bidder) ? null : new Redaction(rules, call.messages);
+
+/**
+ * A call whose messages leave redacted, and whose parts come with the values put back: whatever reads them (criteria,
+ * judges, the log, clients) knows nothing of it.
+ */
+export async function* streamRedacted(
+  models: ModelPort,
+  call: ModelCall,
+  redaction: Redaction | null,
+  signal: AbortSignalLike,
+): AsyncGenerator<ModelPart, void, void> {
+  if (redaction === null) return yield* models.stream(call, signal);
+  const { messages } = redaction;
+  for await (const part of models.stream({ ...call, messages, text: redaction.mask(call.text) }, signal)) {
+    if (part.type === "text") {
+      const text = redaction.push(part.text);
+      if (text !== "") yield { type: "text", text };
+      continue;
+    }
+    // Nothing more of the text comes after its calls, its bill or its end.
+    const rest = part.type === "usage" || part.type === "end" || part.type === "call" ? redaction.end() : "";
+    if (rest !== "") yield { type: "text", text: rest };
+    if (part.type === "call")
+      yield { type: "call", call: { ...part.call, arguments: redaction.restore(part.call.arguments) } };
+    else yield part;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Message } from "../plan/microtask.ts";
+import type { IdentifierKind, RedactionCounts, RedactionRules } from "../plan/redaction.ts";
+
+/**
+ * By form alone, and rather too much than too little: what is replaced by mistake comes back in the answer. Every
+ * quantifier is bounded and no two neighbours can match the same text: linear time on hostile input.
+ */
+const forms: Record<IdentifierKind, string> = {
+  email: "(?<![\\w.+-])[\\p{L}\\p{N}._%+-]{1,64}@[\\p{L}\\p{N}-]{1,63}(?:\\.[\\p{L}\\p{N}-]{1,63}){1,8}",
+  // In groups only as it is printed, in capitals: words after it are not its groups.
+  iban: "(?<![\\p{L}\\p{N}])(?:(?-i:[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)|[a-z]{2}\\d{2}[a-z0-9]{11,30})(?![\\p{L}\\p{N}])",
+  card: "(?<![\\p{L}\\p{N}])[2-6]\\d{3}(?:[ -]?\\d{4}){2}[ -]?\\d{1,7}(?![\\p{L}\\p{N}])|(?<![\\p{L}\\p{N}])3\\d{3}[ -]?\\d{6}[ -]?\\d{5}(?![\\p{L}\\p{N}])",
+  ip: "(?<![\\w.:])(?:\\d{1,3}\\.){3}\\d{1,3}(?!\\w|\\.\\w)|(?<![\\w.:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,7}(?::[0-9a-f]{1,4}){1,7}|(?:[0-9a-f]{1,4}:){1,7}:|::(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})(?![\\w:])",
+  phone:
+    "(?<![\\p{L}\\p{N}]|\\d[.,/:-])(?:(?:\\+|00)\\d{1,3}[ ./-]?)?(?:\\(\\d{1,5}\\)[ ./-]?)?\\d{2,15}(?:[ ./-]\\d{2,8}){0,5}(?![\\p{L}\\p{N}])",
+};
+/** Where two forms begin at the same place the first of these has it. */
+const order: IdentifierKind[] = ["email", "iban", "card", "ip", "phone"];
+
+/** A date is no phone number, however many digits it has. */
+const dateForm =
+  "(?<![\\p{L}\\p{N}]|\\d[.,/:-])(?:\\d{4}[-./]\\d{1,2}[-./]\\d{1,2}|\\d{1,2}[-./]\\d{1,2}[-./](?:\\d{4}|\\d{2}))(?![.,/-]?\\d)";
+/** Fewer digits are none: seven, and a prefix or eight. More may be several numbers. */
+function isPhone(text: string): boolean {
+  const digits = text.replace(/\D/g, "").length;
+  return digits >= 7 && (/^[+(0]/.test(text) || digits >= 8);
+}
+
+/** Longest placeholder that is waited for, code units: [PHONE_99999] and room for a case fold. */
+const longestTag = 16;
+const tagPattern = /\[(?:EMAIL|IBAN|CARD|IP|PHONE|TERM)_\d{1,6}\]/gi;
+/** What a placeholder that is still being written looks like. */
+const openTag = /\[[a-z]{0,5}(?:_\d{0,6})?$/i;
+
+/** What the model is told, where something was replaced. */
+export const placeholderNote =
+  "Texts like [EMAIL_1] or [TERM_2] stand for values that were taken out. Where such a value belongs into your answer, write its placeholder exactly as it stands here.";
+
+/**
+ * Replaces what the rules say in the messages of one call by numbered placeholders, the same value by the same one, and
+ * puts the values back into what the model writes, as it writes it. Pure: the same messages give the same placeholders,
+ * and nothing is kept beyond the call.
+ */
+export class Redaction {
+  readonly messages: Message[];
+  readonly counts: RedactionCounts = {};
+  readonly #tags = new Map<string, string>();
+  readonly #values = new Map<string, string>();
+  readonly #taken: Set<string>;
+  readonly #pattern: RegExp | null;
+  #held = "";
+
+  constructor(rules: RedactionRules, messages: readonly Message[]) {
+    this.#pattern = patternOf(rules);
+    // A placeholder that a text holds already is not given a second meaning.
+    this.#taken = new Set(
+      messages.flatMap((m) => [...(m.content.match(tagPattern) ?? []), ...argumentTags(m)]).map((t) => t.toUpperCase()),
+    );
+    const masked = messages.map((message) => this.#maskedMessage(message));
+    this.messages = this.#values.size === 0 ? masked : withNote(masked);
+  }
+
+  get replaced(): boolean {
+    return this.#values.size > 0;
+  }
+
+  /** The text with placeholders for values, numbered on from those of the messages. */
+  mask(text: string): string {
+    if (this.#pattern === null) return text;
+    return text.replace(this.#pattern, (found, ...rest) => {
+      const groups = rest.at(-1) as Partial<Record<IdentifierKind | "term" | "date", string>>;
+      if (groups.date !== undefined) return found;
+      const kind = order.find((one) => groups[one] !== undefined) ?? "term";
+      return kind === "phone" && !isPhone(found) ? found : this.#tagOf(kind, found);
+    });
+  }
+
+  /** A whole text with its values put back. */
+  restore(text: string): string {
+    return text.replace(tagPattern, (tag) => this.#values.get(tag.toUpperCase()) ?? tag);
+  }
+
+  /** More of a text that comes in pieces; what may be the start of a placeholder is held back until it is known. */
+  push(text: string): string {
+    const all = this.#held + text;
+    const from = all.lastIndexOf("[");
+    const open = from >= 0 && all.length - from <= longestTag && openTag.test(all.slice(from));
+    this.#held = open ? all.slice(from) : "";
+    return this.restore(open ? all.slice(0, from) : all);
+  }
+
+  /** What was held back, once nothing more comes. */
+  end(): string {
+    const held = this.#held;
+    this.#held = "";
+    return held;
+  }
+
+  #maskedMessage(message: Message): Message {
+    const content = this.mask(message.content);
+    if (message.role !== "assistant" || message.calls === undefined) return { ...message, content };
+    return { ...message, content, calls: message.calls.map((c) => ({ ...c, arguments: this.mask(c.arguments) })) };
+  }
+
+  #tagOf(kind: IdentifierKind | "term", value: string): string {
+    const known = this.#tags.get(value);
+    if (known !== undefined) return known;
+    let n = this.counts[kind] ?? 0;
+    this.counts[kind] = n + 1;
+    let tag: string;
+    do tag = `[${kind.toUpperCase()}_${++n}]`;
+    while (this.#taken.has(tag));
+    this.#taken.add(tag);
+    this.#tags.set(value, tag);
+    this.#values.set(tag, value);
+    return tag;
+  }
+}
+
+const argumentTags = (message: Message): string[] =>
+  message.role === "assistant" ? (message.calls ?? []).flatMap((c) => c.arguments.match(tagPattern) ?? []) : [];
+
+function patternOf({ identifiers, terms }: RedactionRules): RegExp | null {
+  const longestFirst = [...terms].sort((a, b) => b.length - a.length).map(literal);
+  const parts = [
+    ...(longestFirst.length === 0 ? [] : [`(?<term>${longestFirst.join("|")})`]),
+    ...(identifiers.includes("phone") ? [`(?<date>${dateForm})`] : []),
+    ...order.filter((kind) => identifiers.includes(kind)).map((kind) => `(?<${kind}>${forms[kind]})`),
+  ];
+  return parts.length === 0 ? null : new RegExp(parts.join("|"), "giu");
+}
+
+/** A term as it stands, but not within a longer word. */
+function literal(term: string): string {
+  const word = /[\p{L}\p{N}]/u;
+  const before = word.test(term[0] ?? "") ? "(?<![\\p{L}\\p{N}])" : "";
+  const after = word.test(term.at(-1) ?? "") ? "(?![\\p{L}\\p{N}])" : "";
+  return before + term.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replace(/\s+/g, "\\s{1,4}") + after;
+}
+
+function withNote(messages: Message[]): Message[] {
+  const [first, ...rest] = messages;
+  if (first?.role === "system") return [{ role: "system", content: `${first.content}\n\n${placeholderNote}` }, ...rest];
+  return [{ role: "system", content: placeholderNote }, ...messages];
+}

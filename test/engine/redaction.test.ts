@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { explain } from "../../src/job/explain.ts";
+import type { Job } from "../../src/job/job.ts";
+import { placeholderNote } from "../../src/output/redact.ts";
+import type { ModelCall } from "../../src/race/model-port.ts";
+import { bidderOf, requestOf, type Script, says, World } from "./world.ts";
+
+const redact = { identifiers: ["email" as const], terms: ["Zanzibar"] };
+const input = { type: "text" as const, text: "ana@example.com writes from Zanzibar." };
+
+async function run(
+  script: (call: ModelCall, seen: ModelCall[]) => Script,
+  more: Parameters<typeof requestOf>[0] = {},
+  ids = ["a/one"],
+): Promise<{ job: Job; seen: ModelCall[]; world: World }> {
+  const seen: ModelCall[] = [];
+  const world = new World(
+    ids.map((id) => bidderOf(id, { model: id })),
+    (call) => {
+      seen.push(call);
+      return script(call, seen);
+    },
+  );
+  world.accept(requestOf({ input, redact, ...more }));
+  return { job: await world.settle(), seen, world };
+}
+
+it("keeps values from bidders, and nobody else knows of it: criteria, log and answer have them", async () => {
+  const contract = {
+    criteria: [{ type: "contains" as const, text: "ana@example.com in Zanzibar", must: true, ignoreCase: false }],
+    judged: [],
+  };
+  const { job, seen, world } = await run(() => says("Write to [EMAIL_1] in [TERM_1], today."), {
+    contract,
+    delivery: "live",
+  });
+  expect(JSON.stringify(seen)).not.toMatch(/ana@|zanzibar/i);
+  expect(JSON.stringify(seen)).toContain("[EMAIL_1] writes from [TERM_1].");
+  expect(seen[0]?.messages[0]?.content).toContain(placeholderNote);
+
+  expect(job.answer?.text).toBe("Write to ana@example.com in Zanzibar, today.");
+  expect(world.log.flatMap((e) => (e.type === "text-streamed" ? [e.text] : [])).join("")).toBe(job.answer?.text);
+  expect(job.microtasks[0]?.attempts[0]?.redacted).toEqual({ email: 1, term: 1 });
+  expect(JSON.stringify(explain(job))).toContain("placeholders for 1 mail address, 1 term.");
+});
+
+it("holds for model judges, and for whoever is asked after a failure", async () => {
+  const contract = { criteria: [], judged: ["It names ana@example.com."] };
+  const { job, seen } = await run(() => says("For [EMAIL_1]."), { contract }, ["a/one", "b/two", "c/three"]);
+  expect(new Set(job.microtasks[0]?.attempts.map((a) => a.role)).has("judge")).toBe(true);
+  expect(seen.length).toBeGreaterThan(1);
+  expect(JSON.stringify(seen)).not.toMatch(/ana@|zanzibar/i);
+});
+
+it("leaves a call alone where nothing is to be replaced, and what stays in this process", async () => {
+  const plain = await run(() => says("Yes."), { input: { type: "text", text: "Hello." } });
+  expect(JSON.stringify(plain.seen)).not.toContain("[EMAIL_1]");
+  expect(plain.job.microtasks[0]?.attempts[0]?.redacted).toBeNull();
+  const local = await run(() => says("Yes."), {}, ["embedded/lead"]);
+  expect(local.seen[0]?.messages.at(-1)?.content).toContain("ana@example.com");
+});
+
+it("gives back what was held when the text ends within what might have become a placeholder", async () => {
+  const { job } = await run(() => says("See [EMAIL_1] and [1] or [EMAIL_"));
+  expect(job.answer?.text).toBe("See ana@example.com and [1] or [EMAIL_");
+});
