@@ -1,16 +1,21 @@
 import { type LogEnd, refuseAppend } from "../src/job/append-rule.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
 import { isStoredAsRead, readEvent, versionOf } from "../src/job/log-version.ts";
+import type { Seal } from "../src/job/seal.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
 import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
 import { joinBody, type LongText, type SplitBody, splitBody } from "./long-bodies.ts";
+import { sealOf } from "./seal-log.ts";
 
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
 const firstFormChars = 500_000;
 
 /** A page has no more rows than this, however short they are. */
 const pageRows = 500;
+
+/** A log is read for its seal in pieces of this size, code units. */
+const sealChars = 1_000_000;
 
 /** Rows that one statement writes: the platform binds 100 values at most. */
 const statementRows = 16;
@@ -105,6 +110,17 @@ export class JobLog {
       if (text.length >= maxChars) break;
     }
     return { text, last };
+  }
+
+  /** Of all that is in the log now; null: no log. */
+  seal(): Seal | null {
+    const { end } = this;
+    return end === null ? null : sealOf(this.#pieces(), end.seq);
+  }
+
+  *#pieces(): Generator<string> {
+    for (let { text, last } = this.page(0, sealChars); text !== ""; { text, last } = this.page(last, sealChars))
+      yield text;
   }
 
   /** After the storage was deleted. */

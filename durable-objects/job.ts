@@ -268,7 +268,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
       settle: async (job, settlements) => {
         // The answer leaves first: what follows would hold the thread that writes it.
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
-        await this.#tenant.settle(job, settlementMessages(job, settlements));
+        const seal = job.sent.has(job.id) ? null : this.#log.seal();
+        await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
         if (!job.sent.has(job.id))
           this.ctx.waitUntil(
             traceJob(

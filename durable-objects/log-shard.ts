@@ -5,6 +5,7 @@ import type { AtomicEnv } from "../src/env.ts";
 import type { Refusal } from "../src/error.ts";
 import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
 import { commonVersion, isStoredAsRead, readEvent } from "../src/job/log-version.ts";
+import type { Seal } from "../src/job/seal.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { Usage } from "../src/money/price.ts";
 import { complaint } from "./complaint.ts";
@@ -12,6 +13,7 @@ import { EndedRun } from "./ended-run.ts";
 import { leaseMs } from "./lease.ts";
 import { lineOf } from "./log-page.ts";
 import { mayNotErase } from "./may-not-erase.ts";
+import { sealOf } from "./seal-log.ts";
 import { type ShardRow, ShardRows } from "./shard-rows.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs } from "./tombstone.ts";
@@ -141,6 +143,11 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
     return row?.tenant === tenant ? row : null;
   }
 
+  #seal(key: string): Seal | null {
+    const row = this.#rows.get(key);
+    return row === null ? null : sealOf([row.lines], eventsOf(row).length);
+  }
+
   /** One run a job: two would tell of it twice, and number their events alike. */
   #run(row: ShardRow): EndedRun {
     const { key } = row;
@@ -155,7 +162,8 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
           return () => clearTimeout(timer);
         },
         settle: async (job, settlements) => {
-          await this.#tenant.settle(job, settlementMessages(job, settlements));
+          const seal = job.sent.has(job.id) ? null : this.#seal(key);
+          await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
           if (!job.sent.has(job.id)) this.ctx.waitUntil(this.#trace(key));
         },
       },

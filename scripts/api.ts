@@ -26,11 +26,16 @@ export class Api {
   }
 
   /** Follows a job's events until it is over, from `after` on. */
-  async *events(
+  async *events(job: string, after = 0, signal?: AbortSignal): AsyncGenerator<LoggedEvent> {
+    for await (const line of this.eventLines(job, after, signal)) yield JSON.parse(line) as LoggedEvent;
+  }
+
+  /** The same as the server wrote them, a line of JSON each. */
+  async *eventLines(
     job: string,
     after = 0,
     signal: AbortSignal = AbortSignal.timeout(120_000),
-  ): AsyncGenerator<LoggedEvent> {
+  ): AsyncGenerator<string> {
     const response = await fetch(`${this.url}/v1/jobs/${job}/events?after=${after}`, {
       headers: { accept: "text/event-stream", ...this.#auth() },
       signal,
@@ -49,7 +54,7 @@ export class Api {
           .filter((line) => line.startsWith("data:"))
           .map((line) => line.slice(5).trimStart())
           .join("\n");
-        if (data !== "") yield JSON.parse(data) as LoggedEvent;
+        if (data !== "") yield data;
       }
     }
   }

@@ -29,6 +29,7 @@ const tasks = {
   bidders: { steps: ["node scripts/bidders.ts"], args: true },
   keys: { steps: ["node scripts/keys.ts"], args: true },
   replay: { steps: ["node scripts/replay.ts"], args: true },
+  verify: { steps: ["node scripts/verify.ts"], args: true },
   ope: { steps: ["node scripts/ope.ts"], args: true },
   seed: { steps: ["node scripts/seed.ts"], args: true },
   "bench:tasks": { steps: ["node bench/tasks.ts"], args: true },

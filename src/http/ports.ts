@@ -4,6 +4,7 @@ import type { Explanation } from "../job/explain.ts";
 import type { Job } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
+import type { Seal } from "../job/seal.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { KindProfiles } from "../market/market.ts";
@@ -95,6 +96,8 @@ export interface HttpPorts {
       waitMs?: number,
     ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
+    /** What D1 recorded of the job's log when it settled; null: nothing, so far or for good. */
+    seal(caller: Caller, id: string): Promise<Seal | null>;
     list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;

@@ -4,6 +4,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { RunningJob } from "../money/tenant-ledger.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
 import type { Job } from "./job.ts";
+import type { Seal } from "./seal.ts";
 
 /** One row of a job list: no content, only facts. Times in epoch ms. */
 export interface JobSummary {
@@ -23,6 +24,8 @@ export interface JobSummary {
   /** Bidder of the (last) accepted attempt. */
   winner: string | null;
   error: ErrorCode | null;
+  /** As it was recorded at settlement. Absent: it runs, settled before seals were kept, or this comes from its own log. */
+  seal?: Seal;
 }
 
 /** What the market's queue carries when a job has ended (and again, with other settlements, on feedback). */

@@ -1,15 +1,20 @@
 import type { Settlement } from "../market/settlement.ts";
 import type { Job } from "./job.ts";
 import { examplesOf, type SettlementMessage, summaryOf } from "./job-summary.ts";
+import type { Seal } from "./seal.ts";
 
 /** A message of the queue may have 128 KB; the rest is for its envelope. Bytes of JSON. */
 const mostBytes = 100_000;
 /** As many as the consumer takes in one message. */
 const mostSettlements = 64;
 
-/** What the market's queue is told of a job, in as many messages as it takes: each carries the summary. */
-export function settlementMessages(job: Job, settlements: readonly Settlement[]): SettlementMessage[] {
-  const summary = summaryOf(job);
+/** What the market's queue is told of a job, in as many messages as it takes: each carries the summary, and the seal if it is the first time. */
+export function settlementMessages(
+  job: Job,
+  settlements: readonly Settlement[],
+  seal: Seal | null,
+): SettlementMessage[] {
+  const summary = { ...summaryOf(job), ...(seal === null ? {} : { seal }) };
   // An attempt is reconciled once, so this only grows; nothing else changes a cost when the job has settled.
   const revision = job.microtasks.reduce((sum, m) => sum + m.attempts.filter((a) => a.reconciled).length, 0);
   const head = revision === 0 ? { summary } : { summary, revision };

@@ -8,9 +8,9 @@ import type { IdentifierKind, RedactionCounts, RedactionRules } from "../plan/re
 const forms: Record<IdentifierKind, string> = {
   email: "(?<![\\w.+-])[\\p{L}\\p{N}._%+-]{1,64}@[\\p{L}\\p{N}-]{1,63}(?:\\.[\\p{L}\\p{N}-]{1,63}){1,8}",
   // In groups only as it is printed, in capitals: words after it are not its groups.
-  iban: "(?<![\\p{L}\\p{N}])(?:(?-i:[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)|[a-z]{2}\\d{2}[a-z0-9]{11,30})(?![\\p{L}\\p{N}])",
+  iban: "(?<![\\p{L}\\p{N}])(?:[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?|[A-Za-z]{2}\\d{2}[A-Za-z0-9]{11,30})(?![\\p{L}\\p{N}])",
   card: "(?<![\\p{L}\\p{N}])[2-6]\\d{3}(?:[ -]?\\d{4}){2}[ -]?\\d{1,7}(?![\\p{L}\\p{N}])|(?<![\\p{L}\\p{N}])3\\d{3}[ -]?\\d{6}[ -]?\\d{5}(?![\\p{L}\\p{N}])",
-  ip: "(?<![\\w.:])(?:\\d{1,3}\\.){3}\\d{1,3}(?!\\w|\\.\\w)|(?<![\\w.:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,7}(?::[0-9a-f]{1,4}){1,7}|(?:[0-9a-f]{1,4}:){1,7}:|::(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})(?![\\w:])",
+  ip: "(?<![\\w.:])(?:\\d{1,3}\\.){3}\\d{1,3}(?!\\w|\\.\\w)|(?<![\\w.:])(?:(?:[\\da-fA-F]{1,4}:){7}[\\da-fA-F]{1,4}|(?:[\\da-fA-F]{1,4}:){1,7}(?::[\\da-fA-F]{1,4}){1,7}|(?:[\\da-fA-F]{1,4}:){1,7}:|::(?:[\\da-fA-F]{1,4}:){0,6}[\\da-fA-F]{1,4})(?![\\w:])",
   phone:
     "(?<![\\p{L}\\p{N}]|\\d[.,/:-])(?:(?:\\+|00)\\d{1,3}[ ./-]?)?(?:\\(\\d{1,5}\\)[ ./-]?)?\\d{2,15}(?:[ ./-]\\d{2,8}){0,5}(?![\\p{L}\\p{N}])",
 };
@@ -127,7 +127,7 @@ function patternOf({ identifiers, terms }: RedactionRules): RegExp | null {
     ...(identifiers.includes("phone") ? [`(?<date>${dateForm})`] : []),
     ...order.filter((kind) => identifiers.includes(kind)).map((kind) => `(?<${kind}>${forms[kind]})`),
   ];
-  return parts.length === 0 ? null : new RegExp(parts.join("|"), "giu");
+  return parts.length === 0 ? null : new RegExp(parts.join("|"), "gu");
 }
 
 /** A term as it stands, but not within a longer word. */
@@ -135,7 +135,16 @@ function literal(term: string): string {
   const word = /[\p{L}\p{N}]/u;
   const before = word.test(term[0] ?? "") ? "(?<![\\p{L}\\p{N}])" : "";
   const after = word.test(term.at(-1) ?? "") ? "(?![\\p{L}\\p{N}])" : "";
-  return before + term.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replace(/\s+/g, "\\s{1,4}") + after;
+  const characters = [...term.replace(/\s+/g, " ")].map(eitherCase).join("");
+  return before + characters + after;
+}
+
+function eitherCase(character: string): string {
+  if (character === " ") return "\\s{1,4}";
+  const cases = new Set(
+    [character, character.toLowerCase(), character.toUpperCase()].filter((c) => c.length === character.length),
+  );
+  return `[${[...cases].map((c) => c.replace(/[\\\]^-]/g, "\\$&")).join("")}]`;
 }
 
 function withNote(messages: Message[]): Message[] {

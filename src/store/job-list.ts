@@ -86,7 +86,8 @@ export class JobList {
   }
 }
 
-const summaryOf = ({ revision: _, ...row }: typeof jobs.$inferSelect): JobSummary => ({
+const summaryOf = ({ revision: _, sealEvents, sealSha256, ...row }: typeof jobs.$inferSelect): JobSummary => ({
   ...row,
+  ...(sealEvents === null || sealSha256 === null ? {} : { seal: { events: sealEvents, sha256: sealSha256 } }),
   error: row.error as JobSummary["error"],
 });

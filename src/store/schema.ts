@@ -27,6 +27,9 @@ export const jobs = sqliteTable(
     error: text("error"),
     /** How often its cost was corrected since it ended. */
     revision: integer("revision").notNull().default(0),
+    /** Its log as it was then: how many events, and their SHA-256 (src/job/seal.ts). null: settled before this was kept. */
+    sealEvents: integer("seal_events"),
+    sealSha256: text("seal_sha256"),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.createdAtMs, t.id] })],
 );

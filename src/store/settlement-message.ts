@@ -59,6 +59,7 @@ const summary = z.object({
   savedTokens: count,
   winner: label.nullable(),
   error: z.enum(errorCodes).nullable(),
+  seal: z.object({ events: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
 });
 
 // Loose: what the market adds to its settlements passes through; it checks what it reads.

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { JobLog } from "../../durable-objects/job-log.ts";
 import { longBody } from "../../durable-objects/long-bodies.ts";
@@ -29,6 +30,19 @@ describe("the job log", () => {
     log.append([streamed(1, "a")], 1);
     expect(log.isEmpty).toBe(false);
     expect(log.end).toEqual({ seq: 1, epoch: 1 });
+  });
+
+  it("is sealed as its readers get it, long texts and all, and a change of what was sealed shows", () => {
+    const disk = new SqliteStorage();
+    const log = new JobLog(disk);
+    expect(log.seal()).toBeNull();
+    log.append([streamed(1, "ä"), streamed(2, "b".repeat(8 * longBody)), streamed(3, "c")], 1);
+    const { text } = log.page(0, Number.MAX_SAFE_INTEGER);
+    const seal = { events: 3, sha256: createHash("sha256").update(text).digest("hex") };
+    expect(log.seal()).toEqual(seal);
+    expect(new JobLog(disk).seal()).toEqual(seal);
+    disk.db.exec("UPDATE log SET body = replace(body, 'c', 'd') WHERE seq = 3");
+    expect(new JobLog(disk).seal()?.sha256).not.toBe(seal.sha256);
   });
 
   it.each([2, 40])("takes all of a batch of %i or nothing", (events) => {

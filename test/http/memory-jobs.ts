@@ -116,6 +116,8 @@ export function memoryJobs(secret: string, script: () => Script) {
   const jobs = new Map<string, MemoryJob>();
   let opened = 0;
   const port: HttpPorts["jobs"] = {
+    // Nothing settles here.
+    seal: async () => null,
     async create(caller, request, via, name, waitMs = 0) {
       const objectId =
         name === undefined

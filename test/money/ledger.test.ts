@@ -65,7 +65,7 @@ describe("a job's ledger", () => {
     expect(job.costNano).toBe(20_000 + 160_000);
     expect(ledgerOf(job)[0]).toMatchObject({ known: "provider", reconciled: true });
     expect(job.sent.has(job.id)).toBe(true);
-    expect(settlementMessages(job, [])).toMatchObject([{ revision: 1, summary: { costNano: 180_000 } }]);
+    expect(settlementMessages(job, [], null)).toMatchObject([{ revision: 1, summary: { costNano: 180_000 } }]);
     expect(reconcileCost(run, "answer.1", usage)?.code).toBe("conflict");
     expect(reconcileCost(run, "answer.9", usage)?.code).toBe("not-found");
   });

@@ -151,6 +151,13 @@ export const stageMutants: Mutant[] = [
     caughtBy: "test/output/redact.test.ts",
   },
   {
+    name: "seal the first piece of a log only",
+    file: "durable-objects/job-log.ts",
+    find: 'text !== ""; { text, last } = this.page(last, sealChars)',
+    replace: 'text !== ""; text = ""',
+    caughtBy: "test/durable-objects/job-log.test.ts",
+  },
+  {
     name: "commit whatever the risk",
     file: "src/race/race-steps.ts",
     find: "    if ((racer.breakRisk ?? 0) > highestRisk) continue;\n",

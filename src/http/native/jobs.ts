@@ -38,6 +38,17 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     return c.json(listed(await job.summary()));
   });
 
+  app.get("/v1/jobs/:id/seal", async (c) => {
+    const id = c.req.param("id");
+    await openJob(ports, c.get("caller"), id);
+    const seal = await ports.jobs.seal(c.get("caller"), id);
+    if (seal !== null) return c.json({ id, ...seal });
+    throw new AtomicError(
+      "conflict",
+      "Nothing is recorded of this job's log: it runs, or ended a moment ago and has not been settled yet. Ask again later.",
+    );
+  });
+
   app.post("/v1/jobs/:id/cancel", async (c) => {
     const id = c.req.param("id");
     const job = await openJob(ports, c.get("caller"), id);

@@ -97,6 +97,13 @@ export const listAnswer = z.object({
   next: z.string().nullable().describe('Give it as "before" for the next page; null: this is the last.'),
 });
 
+/** `GET /v1/jobs/{id}/seal`. */
+export const sealAnswer = z.object({
+  id: z.string(),
+  events: z.number().describe("How many events of the log it is about: the first ones."),
+  sha256: z.string().describe("Hex."),
+});
+
 export const explainAnswer = z.looseObject({
   job: z.string(),
   status: z.string(),

@@ -9,7 +9,7 @@ import { rulesBody } from "../native/rules.ts";
 import { seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
-import { acceptedAnswer, explainAnswer, jobAnswer, listAnswer } from "./answer-bodies.ts";
+import { acceptedAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
 
 /** One route, as the document tells it. */
 export interface Operation {
@@ -89,6 +89,19 @@ export const operations: Operation[] = [
     tag: "jobs",
     summary: "Facts of a job without its content; they outlive its log.",
     answers: { 200: json("The job as lists show it.") },
+  },
+  {
+    method: "get",
+    path: "/v1/jobs/{id}/seal",
+    tag: "jobs",
+    summary: "What was recorded of the job's log when it settled, outside its object.",
+    answers: {
+      200: {
+        says: "SHA-256 of the log's first events, as /events gives their data, each ended by a line feed.",
+        name: "Seal",
+        schema: sealAnswer,
+      },
+    },
   },
   {
     method: "post",
