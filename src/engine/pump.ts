@@ -10,7 +10,7 @@ import type { LiveAttempt } from "./live-attempt.ts";
 import { noteForetold } from "./prediction.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
-import { redactionOf, streamRedacted } from "./redacted-call.ts";
+import { redactionOf, streamCall } from "./redacted-call.ts";
 import type { Run } from "./run.ts";
 import { callEnd, type Place, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
@@ -40,7 +40,7 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
     const redaction = redactionOf(run.job.request.redact, timed);
     if (redaction?.replaced) live.redacted = redaction.counts;
-    for await (const part of streamRedacted(ports.models, timed, redaction, live.abort.signal)) {
+    for await (const part of streamCall(ports.models, timed, redaction, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;
       if (part.type !== "usage") release();
       if (part.type === "repeat") noteRepeat(live, part.how);

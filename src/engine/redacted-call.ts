@@ -9,17 +9,25 @@ const stays = (bidder: string): boolean => bidder.startsWith("embedded/");
 export const redactionOf = (rules: RedactionRules | undefined, call: ModelCall): Redaction | null =>
   rules === undefined || stays(call.bidder) ? null : new Redaction(rules, call.messages);
 
-/**
- * A call whose messages leave redacted, and whose parts come with the values put back: whatever reads them (criteria,
- * judges, the log, clients) knows nothing of it.
- */
-export async function* streamRedacted(
+/** The parts of a call, redacted or, with null, as it is. */
+export const streamCall = (
   models: ModelPort,
   call: ModelCall,
   redaction: Redaction | null,
   signal: AbortSignalLike,
+): AsyncIterable<ModelPart> =>
+  redaction === null ? models.stream(call, signal) : streamRedacted(models, call, redaction, signal);
+
+/**
+ * A call whose messages leave redacted, and whose parts come with the values put back: whatever reads them (criteria,
+ * judges, the log, clients) knows nothing of it.
+ */
+async function* streamRedacted(
+  models: ModelPort,
+  call: ModelCall,
+  redaction: Redaction,
+  signal: AbortSignalLike,
 ): AsyncGenerator<ModelPart, void, void> {
-  if (redaction === null) return yield* models.stream(call, signal);
   const { messages } = redaction;
   for await (const part of models.stream({ ...call, messages, text: redaction.mask(call.text) }, signal)) {
     if (part.type === "text") {
