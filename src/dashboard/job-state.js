@@ -6,6 +6,7 @@
  *   text: string, tokens: number | null, costNano: number, reservedNano: number,
  *   outputPerMtok: number, uncutTokens: number | null, savedNano: number, savedTokens: number,
  *   note: string, firstTokenMs: number | null, committed: boolean, criteria: Criterion[], verdict: string | null,
+ *   keptFrom: number,
  * }} Attempt
  * @typedef {{
  *   id: string, kind: string, needs: string[], status: string, decisions: object[], attempts: Attempt[],
@@ -207,6 +208,7 @@ const startAttempt = (/** @type {any} */ event, /** @type {Attempt[]} */ before)
   committed: false,
   criteria: [],
   verdict: null,
+  keptFrom: 0,
 });
 
 /** @param {Attempt} attempt @param {string} status @param {any} event */
@@ -217,6 +219,8 @@ function end(attempt, status, event) {
     costNano: event.costNano,
     tokens: event.usage?.output ?? null,
     firstTokenMs: event.firstTokenMs,
+    // Values that were replaced in what it was sent.
+    keptFrom: Object.values(event.redacted ?? {}).reduce((sum, n) => sum + n, 0),
   });
 }
 

@@ -104,6 +104,7 @@ function attemptView(a, won, from, to, nowMs) {
   bar.style.left = `${(100 * (a.startedAtMs - from)) / (to - from)}%`;
   bar.style.width = `${(100 * (until - a.startedAtMs)) / (to - from)}%`;
   const saved = a.savedTokens > 0 ? `, saved ${nanoUsd(a.savedNano)} and ${a.savedTokens} tokens` : "";
+  const kept = a.keptFrom === 0 ? "" : ` · ${a.keptFrom} value${a.keptFrom === 1 ? "" : "s"} kept from it`;
   return [
     el(
       "div",
@@ -121,7 +122,7 @@ function attemptView(a, won, from, to, nowMs) {
     el(
       "p",
       { class: "quiet" },
-      `${a.note}${a.tokens === null ? "" : ` · ${a.tokens} tokens`}${saved}${a.verdict === null ? "" : ` · verdict: ${a.verdict}`}`,
+      `${a.note}${a.tokens === null ? "" : ` · ${a.tokens} tokens`}${saved}${kept}${a.verdict === null ? "" : ` · verdict: ${a.verdict}`}`,
     ),
     a.criteria.length === 0
       ? null

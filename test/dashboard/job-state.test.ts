@@ -133,6 +133,14 @@ describe("the job page's fold", () => {
     ]);
   });
 
+  it("says how many values were kept from a bidder", async () => {
+    const world = new World([bidderOf("a/one")], () => says("To [EMAIL_1]."));
+    const redact = { identifiers: ["email" as const], terms: ["Ann"] };
+    world.accept(requestOf({ input: { type: "text", text: "Ann is a@b.io" }, redact }));
+    await world.settle();
+    expect([...folded(world).microtasks.values()].flatMap((m) => m.attempts.map((a) => a.keptFrom))).toEqual([2]);
+  });
+
   it("takes every event once, and notes those of a later version", async () => {
     const job = await run(answers("Hello.", ["Hello."]));
     const state = folded(job);
