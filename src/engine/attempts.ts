@@ -16,6 +16,7 @@ import { estimateInput, promptOf } from "./messages.ts";
 import { allowedTokens, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { reaskTurns } from "./reask.ts";
+import { redactionOf } from "./redacted-call.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded } from "./scene.ts";
 import { timeouts } from "./timeouts.ts";
@@ -101,7 +102,9 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const id = `${task.id}.${microtask.attempts.length + 1}`;
   // What is judged or merged is written already.
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
-  const texts = promptTexts(start.messages, tools);
+  // What is sent is billed, and placeholders may be longer than what they stand for.
+  const sent = redactionOf(job.request.redact, start)?.messages ?? start.messages;
+  const texts = promptTexts(sent, tools);
   const inputTokens = estimateInput(texts);
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);

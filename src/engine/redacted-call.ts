@@ -6,8 +6,10 @@ import type { AbortSignalLike, ModelCall, ModelPart, ModelPort } from "../race/m
 const stays = (bidder: string): boolean => bidder.startsWith("embedded/");
 
 /** What leaves for the bidder of a call under these rules; null: the call as it is. */
-export const redactionOf = (rules: RedactionRules | undefined, call: ModelCall): Redaction | null =>
-  rules === undefined || stays(call.bidder) ? null : new Redaction(rules, call.messages);
+export const redactionOf = (
+  rules: RedactionRules | undefined,
+  call: Pick<ModelCall, "bidder" | "messages">,
+): Redaction | null => (rules === undefined || stays(call.bidder) ? null : new Redaction(rules, call.messages));
 
 /** The parts of a call, redacted or, with null, as it is. */
 export const streamCall = (

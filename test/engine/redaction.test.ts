@@ -60,6 +60,22 @@ it("leaves a call alone where nothing is to be replaced, and what stays in this 
   expect(local.seen[0]?.messages.at(-1)?.content).toContain("ana@example.com");
 });
 
+it("reserves what the call costs as it is sent, where placeholders are longer than what they stand for", async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `x${String.fromCharCode(97 + (i % 26))}${i < 26 ? "" : "z"}`);
+  const text = names.join(" ");
+  const reserved = async (rules: Partial<{ redact: { identifiers: []; terms: string[] } }>) => {
+    const { job, seen } = await run(() => says("Yes."), { input: { type: "text", text }, redact: undefined, ...rules });
+    const attempt = job.microtasks[0]?.attempts[0];
+    const chars = (seen[0]?.messages ?? []).reduce((sum, m) => sum + m.content.length, 0);
+    return { nano: attempt?.reservedNano ?? 0, chars, input: attempt?.inputTokens ?? 0 };
+  };
+  const [plain, masked] = [await reserved({}), await reserved({ redact: { identifiers: [], terms: names } })];
+  expect(masked.chars).toBeGreaterThan(plain.chars + 300);
+  // A price of one microdollar a token, three characters a token at the most.
+  expect(masked.nano - plain.nano).toBeGreaterThanOrEqual(((masked.chars - plain.chars) / 3) * 1000);
+  expect(masked.input).toBeGreaterThan(plain.input);
+});
+
 it("gives back what was held when the text ends within what might have become a placeholder", async () => {
   const { job } = await run(() => says("See [EMAIL_1] and [1] or [EMAIL_"));
   expect(job.answer?.text).toBe("See ana@example.com and [1] or [EMAIL_");
