@@ -103,8 +103,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   // What is judged or merged is written already.
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
   // What is sent is billed, and placeholders may be longer than what they stand for.
-  const sent = redactionOf(job.request.redact, start)?.messages ?? start.messages;
-  const texts = promptTexts(sent, tools);
+  const redaction = redactionOf(job.request.redact, start);
+  const texts = promptTexts(redaction?.messages ?? start.messages, tools);
   const inputTokens = estimateInput(texts);
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
@@ -184,23 +184,28 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     calledAtMs: null,
   });
   if (judged && !isEmbedded(start.bidder) && start.role !== "audit") ports.fleet.called(start.extra === true);
-  void pump(run, attempt, {
-    attempt: id,
-    bidder: start.bidder,
-    kind: start.role === "judge" ? "judge" : task.kind,
-    messages: start.messages,
-    text: start.text,
-    labels: labels ?? null,
-    // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
-    schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
-    ...(tools === undefined ? {} : { tools }),
-    ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
-    maxOutputTokens,
-    temperature: job.request.temperature ?? learned.temperature,
-    ...(job.request.stop === undefined || start.role === "judge" ? {} : { stop: job.request.stop }),
-    seed: (job.seed + microtask.attempts.length) >>> 0,
-    timeouts,
-  });
+  void pump(
+    run,
+    attempt,
+    {
+      attempt: id,
+      bidder: start.bidder,
+      kind: start.role === "judge" ? "judge" : task.kind,
+      messages: start.messages,
+      text: start.text,
+      labels: labels ?? null,
+      // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
+      schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+      ...(tools === undefined ? {} : { tools }),
+      ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
+      maxOutputTokens,
+      temperature: job.request.temperature ?? learned.temperature,
+      ...(job.request.stop === undefined || start.role === "judge" ? {} : { stop: job.request.stop }),
+      seed: (job.seed + microtask.attempts.length) >>> 0,
+      timeouts,
+    },
+    redaction,
+  );
 }
 
 /** Asks an attempt to stop. What it cost until then is recorded when its stream has ended. */

@@ -2,6 +2,7 @@ import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt } from "../job/job.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { Usage } from "../money/price.ts";
+import type { Redaction } from "../output/redact.ts";
 import { type ModelCall, ModelFailure, type Repeats } from "../race/model-port.ts";
 import type { SeamResult } from "../race/seam.ts";
 import { attemptEnd, type StreamEnd } from "./attempt-end.ts";
@@ -10,7 +11,7 @@ import type { LiveAttempt } from "./live-attempt.ts";
 import { noteForetold } from "./prediction.ts";
 import { noteStanding, verdictReached } from "./prefix-bet.ts";
 import { mattersToLog, nothingToJudge, withLogged } from "./prefix-verdict.ts";
-import { redactionOf, streamCall } from "./redacted-call.ts";
+import { streamCall } from "./redacted-call.ts";
 import type { Run } from "./run.ts";
 import { callEnd, type Place, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
@@ -19,8 +20,8 @@ import { timeoutsFor } from "./timeouts.ts";
 /** A racer beside others is weighed again after so many tokens. */
 const weighTokens = 32;
 
-/** Runs one attempt's stream to its end and records what became of it. Never rejects. */
-export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise<void> {
+/** Runs one attempt's stream, redacted or not, to its end and records what became of it. Never rejects. */
+export async function pump(run: Run, attempt: Attempt, call: ModelCall, redaction: Redaction | null): Promise<void> {
   const { ports } = run;
   const live = run.live.get(attempt.id);
   if (live === undefined) return;
@@ -38,7 +39,6 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall): Promise
     // The timers of the call start here, the race's too: it holds its place and its slot.
     run.turn();
     const timed = { ...call, timeouts: timeoutsFor(run, attempt) };
-    const redaction = redactionOf(run.job.request.redact, timed);
     if (redaction?.replaced) live.redacted = redaction.counts;
     for await (const part of streamCall(ports.models, timed, redaction, live.abort.signal)) {
       if (run.live.get(attempt.id) !== live) return;

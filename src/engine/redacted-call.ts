@@ -1,15 +1,16 @@
 import { Redaction } from "../output/redact.ts";
 import type { RedactionRules } from "../plan/redaction.ts";
 import type { AbortSignalLike, ModelCall, ModelPart, ModelPort } from "../race/model-port.ts";
+import { isEmbedded } from "./scene.ts";
 
-/** Specialists of this process: what they are given leaves nowhere, and they work on the values themselves. */
-const stays = (bidder: string): boolean => bidder.startsWith("embedded/");
-
-/** What leaves for the bidder of a call under these rules; null: the call as it is. */
+/**
+ * What leaves for the bidder of a call under these rules; null: the call as it is. What specialists of this process are
+ * given leaves nowhere: they work on the values themselves.
+ */
 export const redactionOf = (
   rules: RedactionRules | undefined,
   call: Pick<ModelCall, "bidder" | "messages">,
-): Redaction | null => (rules === undefined || stays(call.bidder) ? null : new Redaction(rules, call.messages));
+): Redaction | null => (rules === undefined || isEmbedded(call.bidder) ? null : new Redaction(rules, call.messages));
 
 /** The parts of a call, redacted or, with null, as it is. */
 export const streamCall = (

@@ -120,11 +120,8 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const summary = () => new JobList(session().db).one(caller.tenant, id, timeOfKey(fast.key));
         return fastHandle(env, fast, caller, id, summary);
       },
-      async seal(caller, id) {
-        const made = (await (await this.open(caller, id))?.summary())?.createdAtMs;
-        if (made === undefined) return null;
-        return (await new JobList(session().db).one(caller.tenant, id, made))?.seal ?? null;
-      },
+      seal: async (caller, id, createdAtMs) =>
+        (await new JobList(session().db).one(caller.tenant, id, createdAtMs))?.seal ?? null,
       async list(caller, page) {
         const [ended, running] = await Promise.all([
           new JobList(session().db).list(caller.tenant, page),

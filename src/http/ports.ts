@@ -96,8 +96,8 @@ export interface HttpPorts {
       waitMs?: number,
     ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
-    /** What D1 recorded of the job's log when it settled; null: nothing, so far or for good. */
-    seal(caller: Caller, id: string): Promise<Seal | null>;
+    /** What D1 recorded of the log of a job of then (epoch ms) when it settled; null: nothing, so far or for good. */
+    seal(caller: Caller, id: string, createdAtMs: number): Promise<Seal | null>;
     list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;

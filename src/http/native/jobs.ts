@@ -40,8 +40,8 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.get("/v1/jobs/:id/seal", async (c) => {
     const id = c.req.param("id");
-    await openJob(ports, c.get("caller"), id);
-    const seal = await ports.jobs.seal(c.get("caller"), id);
+    const { createdAtMs } = await (await openJob(ports, c.get("caller"), id)).summary();
+    const seal = await ports.jobs.seal(c.get("caller"), id, createdAtMs);
     if (seal !== null) return c.json({ id, ...seal });
     throw new AtomicError(
       "conflict",
