@@ -1,6 +1,7 @@
 import { signingSecret } from "../src/access/access.ts";
 import { type Delivered, sendWebhook } from "../src/deliver/send-webhook.ts";
 import { tenantWebhookSecret } from "../src/deliver/webhook-secret.ts";
+import { nearReceivers } from "../src/deliver/webhook-target.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import type { Job } from "../src/job/job.ts";
 
@@ -19,6 +20,7 @@ export async function postWebhook(env: AtomicEnv, job: Job, id: string, body: st
       : typeof named === "string"
         ? named
         : "";
-  const allowLoopback = env.ATOMIC_ALLOW_LOOPBACK === "1";
-  return sendWebhook({ url, secret, id, body, nowMs: Date.now(), allowLoopback }, (to, init) => fetch(to, init));
+  return sendWebhook({ url, secret, id, body, nowMs: Date.now(), near: nearReceivers(env) }, (to, init) =>
+    fetch(to, init),
+  );
 }

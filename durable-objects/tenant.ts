@@ -16,6 +16,7 @@ import {
 } from "../src/money/tenant-ledger.ts";
 import type { TenantRules } from "../src/plan/tenant-rules.ts";
 import { type Bill, SettleWindow } from "./settle-window.ts";
+import type { SettlerObject } from "./settler.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 import { rememberedMs } from "./tombstone.ts";
 
@@ -59,7 +60,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
         }
         this.#moved();
       },
-      send: async (messages) => void (await env.SETTLEMENTS.sendBatch(messages.map((body) => ({ body })))),
+      send: async (messages) => await handOver(env, messages),
     });
   }
 
@@ -185,4 +186,11 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
+}
+
+/** To the market's queue; where none outlives a restart, to the object that settles at once. */
+async function handOver(env: AtomicEnv, messages: SettlementMessage[]): Promise<void> {
+  if (env.SETTLER === undefined) return void (await env.SETTLEMENTS.sendBatch(messages.map((body) => ({ body }))));
+  const settler = env.SETTLER.get(env.SETTLER.idFromName("settler")) as unknown as Pick<SettlerObject, "settle">;
+  await settler.settle(messages);
 }

@@ -3,7 +3,7 @@ import { main, wrong } from "./command.ts";
 
 const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
-                           [--no-tools]
+                           [--concurrency N] [--region NAME] [--no-retention] [--no-tools]
 npm run bidders -- remove ID
 
   ID           provider/model, e.g. groq/llama-3.3-70b
@@ -11,6 +11,8 @@ npm run bidders -- remove ID
   --base-url   https://host/v1 (http on loopback for a local server)
   --input      USD per million input tokens;  --output  the same for output
   --secret     name of the secret binding that holds the provider's key (npx wrangler secret put NAME)
+  --concurrency   calls at once (default: any number; one for a server on this machine or network)
+  --region     where it runs, as rules and jobs name it; --no-retention: it promises not to keep what it is sent
   --no-tools   the model cannot call functions: it is left out of requests that offer tools
 
 A server on this machine:
@@ -39,6 +41,9 @@ await main({
     output: { type: "string" },
     secret: { type: "string" },
     family: { type: "string" },
+    concurrency: { type: "string" },
+    region: { type: "string" },
+    "no-retention": { type: "boolean" },
     "no-tools": { type: "boolean" },
   },
   async run(api, [verb = "list", id], options) {
@@ -83,6 +88,9 @@ await main({
       },
       ...(price === undefined ? {} : { price }),
       ...(options.family === undefined ? {} : { family: options.family }),
+      ...(options.concurrency === undefined ? {} : { concurrency: number(options.concurrency, "--concurrency") }),
+      ...(options.region === undefined ? {} : { region: options.region }),
+      ...(options["no-retention"] === true ? { noRetention: true } : {}),
       ...(options["no-tools"] === true ? { tools: false } : {}),
     });
     console.log(
@@ -94,6 +102,6 @@ await main({
 function number(text: string | boolean | undefined, name: string): number {
   const value = Number(text);
   if (typeof text !== "string" || !Number.isFinite(value) || value < 0)
-    throw wrong(`${name} takes USD per million tokens.`, usage);
+    throw wrong(`${name} takes a number${name === "--concurrency" ? "" : ": USD per million tokens"}.`, usage);
   return value;
 }

@@ -13,6 +13,7 @@ const [task, ...rest] = process.argv.slice(2);
 const tasks = {
   demo: { steps: ["node scripts/demo.ts"], args: true },
   start: { steps: ["node scripts/start.ts"], args: true },
+  serve: { steps: ["node scripts/serve.ts"], args: true },
   test: {
     steps: ["node scripts/check-types.ts", "biome check --diagnostic-level=error .", "vitest run"],
     args: true,
@@ -28,6 +29,7 @@ const tasks = {
   deploy: { steps: ["node scripts/deploy.ts"] },
   bidders: { steps: ["node scripts/bidders.ts"], args: true },
   keys: { steps: ["node scripts/keys.ts"], args: true },
+  tenants: { steps: ["node scripts/tenants.ts"], args: true },
   replay: { steps: ["node scripts/replay.ts"], args: true },
   verify: { steps: ["node scripts/verify.ts"], args: true },
   ope: { steps: ["node scripts/ope.ts"], args: true },

@@ -165,9 +165,9 @@ export const freePort = (): Promise<number> =>
   });
 
 /** Is something listening there? */
-export const inUse = (port: number): Promise<boolean> =>
+export const inUse = (port: number, host = "127.0.0.1"): Promise<boolean> =>
   new Promise((done) => {
     const server = createServer();
     server.once("error", () => done(true));
-    server.listen(port, "127.0.0.1", () => server.close(() => done(false)));
+    server.listen(port, host, () => server.close(() => done(false)));
   });

@@ -16,6 +16,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   ANTHROPIC_API_KEY?: string;
   GOOGLE_GENERATIVE_AI_API_KEY?: string;
   AI?: Ai;
+  /** Set by `npm run serve`: settles in place of the queue. */
+  SETTLER?: DurableObjectNamespace;
   /** JSON: what may happen to a triaged mail; see src/email/actions.ts. */
   ATOMIC_MAIL_ACTIONS?: string;
   /** OTLP/HTTP endpoint of traces, and its headers as "name=value,name=value". */
@@ -27,4 +29,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   ATOMIC_JUDGE_AUDIT_SHARE?: string;
   /** "1": webhooks and stored bidders may have http URLs on loopback (tests, local servers). */
   ATOMIC_ALLOW_LOOPBACK?: string;
+  /** "1": stored bidders may also be on the operator's own network, over http (`npm run serve`). */
+  ATOMIC_PRIVATE_BIDDERS?: string;
+  /** Receivers of webhooks on the operator's own network, over http too: "name,name:port". */
+  ATOMIC_WEBHOOK_HOSTS?: string;
 }

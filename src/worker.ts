@@ -1,6 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import { JobObject } from "../durable-objects/job.ts";
 import { LogShardObject } from "../durable-objects/log-shard.ts";
+import { SettlerObject } from "../durable-objects/settler.ts";
 import { TenantObject } from "../durable-objects/tenant.ts";
 import { summaryKeptMs } from "../durable-objects/tombstone.ts";
 import { takeIntake } from "./entry/intake.ts";
@@ -12,7 +13,7 @@ import { createApp } from "./http/app.ts";
 import { openDatabase } from "./store/database.ts";
 import { prune } from "./store/prune.ts";
 
-export { JobObject, LogShardObject, TenantObject };
+export { JobObject, LogShardObject, SettlerObject, TenantObject };
 
 let made: { env: AtomicEnv; app: ReturnType<typeof createApp> } | null = null;
 

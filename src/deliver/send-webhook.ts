@@ -1,5 +1,5 @@
 import { signWebhook } from "./webhook-secret.ts";
-import { checkWebhookTarget } from "./webhook-target.ts";
+import { checkWebhookTarget, type NearReceivers } from "./webhook-target.ts";
 
 /** A receiver has so long to answer, ms; what it does with the message is to come after its answer. */
 export const answerMs = 15_000;
@@ -10,7 +10,7 @@ export interface WebhookPost {
   id: string;
   body: string;
   nowMs: number;
-  allowLoopback: boolean;
+  near: NearReceivers;
 }
 
 export type Delivered =
@@ -28,7 +28,7 @@ export async function sendWebhook(
     reason,
     gone: status === 410,
   });
-  const refusal = checkWebhookTarget(post.url, post.allowLoopback);
+  const refusal = checkWebhookTarget(post.url, post.near);
   if (refusal !== null) return failed(refusal.message);
   const timestampS = Math.floor(post.nowMs / 1000);
   const signature = await signWebhook(post.secret, post.id, timestampS, post.body);

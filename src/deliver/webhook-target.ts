@@ -5,18 +5,40 @@ const privateNames =
   /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid|onion)$/;
 const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** Receivers beside public ones that the operator allows. */
+export interface NearReceivers {
+  /** Tests and local servers: this machine, over http too. */
+  loopback: boolean;
+  /** Hosts of the operator's own network, "name" or "name:port", over http too. */
+  hosts: readonly string[];
+}
+
+export const nearReceivers = (env: {
+  ATOMIC_ALLOW_LOOPBACK?: string;
+  ATOMIC_WEBHOOK_HOSTS?: string;
+}): NearReceivers => ({
+  loopback: env.ATOMIC_ALLOW_LOOPBACK === "1",
+  hosts: (env.ATOMIC_WEBHOOK_HOSTS ?? "")
+    .split(",")
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== ""),
+});
+
 /**
  * Whether a webhook may go there; null: it may. https to a public name on the usual port: no address literals (the URL
- * parser has made 2130706433, 0x7f.1 and 127.1 dotted quads by then), no names of private networks, no credentials.
- * `allowLoopback`: tests and local servers may also name this machine, over http.
+ * parser has made 2130706433, 0x7f.1 and 127.1 dotted quads by then), no names of private networks, no credentials;
+ * and what `near` names.
  */
-export function checkWebhookTarget(text: string, allowLoopback: boolean): Refusal | null {
+export function checkWebhookTarget(text: string, near: NearReceivers): Refusal | null {
   const refuse = (message: string): Refusal => ({ code: "invalid-request", field: "webhook.url", message });
   if (text.length > 2048 || !URL.canParse(text)) return refuse("A webhook's URL is an absolute https URL.");
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return refuse("A webhook's URL must not hold credentials.");
   if (url.hash !== "") return refuse("A webhook's URL has no fragment.");
-  if (allowLoopback && loopbackNames.test(url.hostname) && /^https?:$/.test(url.protocol)) return null;
+  if (/^https?:$/.test(url.protocol)) {
+    if (near.loopback && loopbackNames.test(url.hostname)) return null;
+    if (near.hosts.includes(url.host)) return null;
+  }
   if (url.protocol !== "https:") return refuse("A webhook's URL must be https.");
   if (url.port !== "") return refuse("A webhook's URL uses port 443. Leave the port out.");
   const host = url.hostname.replace(/\.$/, "");

@@ -6,7 +6,7 @@ import { readFastPlace, timeOfKey, writeFastPlace } from "../access/fast-place.t
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
-import { checkWebhookTarget } from "../deliver/webhook-target.ts";
+import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
@@ -21,7 +21,7 @@ import type { Bidder } from "../market/bidder.ts";
 import { mayBeAsked } from "../market/eligibility.ts";
 import { profilesOf, standing } from "../market/market.ts";
 import { isPlain } from "../market/pace.ts";
-import { bidderInputSchema, readBidder } from "../models/bidder-input.ts";
+import { bidderInputSchema, nearnessOf, readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
@@ -172,7 +172,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       bidderBody: bidderInputSchema,
       async putBidder(id, body) {
-        const read = readBidder(id, body, { allowLoopback: env.ATOMIC_ALLOW_LOOPBACK === "1", nowMs: Date.now() });
+        const read = readBidder(id, body, { near: nearnessOf(env), nowMs: Date.now() });
         if ("code" in read) return read;
         const { db, wrote } = session();
         const refusal = await new BidderStore(db).put(read.bidder, read.endpoint, Date.now());
@@ -204,7 +204,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
     webhookSecret: (caller) => tenantWebhookSecret(secret, caller.tenant),
-    checkRequest: (request) => checkRequest(request, env.ATOMIC_ALLOW_LOOPBACK === "1"),
+    checkRequest: (request) => checkRequest(request, nearReceivers(env)),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
@@ -270,8 +270,8 @@ function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[],
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */
-function checkRequest(request: JobRequest, allowLoopback: boolean): Refusal | null {
-  const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, allowLoopback);
+function checkRequest(request: JobRequest, near: NearReceivers): Refusal | null {
+  const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, near);
   if (target !== null) return target;
   const refusal = checkContract(request.contract) ?? checkTools(request) ?? checkLane(request);
   if (refusal !== null) return refusal;

@@ -5,6 +5,24 @@ import { settleBatch } from "../store/settle-batch.ts";
 import { marketSnapshot } from "./market-snapshot.ts";
 
 /**
+ * Settles messages in one write of D1, and tells why some never can be, by index: their jobs' logs have all of it.
+ * Throws what D1 throws: then nothing was settled.
+ */
+export async function settleNow(
+  env: AtomicEnv,
+  messages: readonly unknown[],
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<Map<number, string>> {
+  const { bidders } = await marketSnapshot(env, null, keepAlive);
+  const report = await settleBatch(openDatabase(env.DB), messages, bidders, Date.now());
+  for (const part of report.oversized) console.error(JSON.stringify({ event: "market-part-oversized", part }));
+  for (const point of dataPoints(report.ended, report.learned)) env.ANALYTICS.writeDataPoint(point);
+  for (const { index, reason } of report.rejected)
+    console.error(JSON.stringify({ event: "settlement-rejected", index, reason }));
+  return new Map(report.rejected.map(({ index, reason }) => [index, reason]));
+}
+
+/**
  * The market's queue: one consumer, one write of D1 a batch. A message that can never be settled goes through its
  * retries to the dead-letter queue alone; when anything else fails the whole batch comes again, and repeats are
  * dropped by key.
@@ -14,18 +32,13 @@ export async function takeSettlements(
   env: AtomicEnv,
   keepAlive: (work: Promise<unknown>) => void,
 ): Promise<void> {
-  const { bidders } = await marketSnapshot(env, null, keepAlive);
-  const bodies = batch.messages.map((m) => m.body);
-  const report = await settleBatch(openDatabase(env.DB), bodies, bidders, Date.now());
-  for (const part of report.oversized) console.error(JSON.stringify({ event: "market-part-oversized", part }));
-  for (const point of dataPoints(report.ended, report.learned)) env.ANALYTICS.writeDataPoint(point);
-  const reasons = new Map(report.rejected.map(({ index, reason }) => [index, reason]));
+  const rejected = await settleNow(
+    env,
+    batch.messages.map((m) => m.body),
+    keepAlive,
+  );
   for (const [index, message] of batch.messages.entries()) {
-    const reason = reasons.get(index);
-    if (reason === undefined) message.ack();
-    else {
-      console.error(JSON.stringify({ event: "settlement-rejected", message: message.id, reason }));
-      message.retry({ delaySeconds: 60 });
-    }
+    if (rejected.has(index)) message.retry({ delaySeconds: 60 });
+    else message.ack();
   }
 }

@@ -71,14 +71,18 @@ export const bidderInputSchema = z.strictObject({
 });
 export type BidderInput = z.infer<typeof bidderInputSchema>;
 
-/**
- * Makes a bidder of an operator's input, or says which field is wrong. http and private hosts pass only on loopback,
- * and only with `allowLoopback`.
- */
+/** How near a stored bidder's server may be: public hosts only, also this machine, also hosts of a private network. */
+export type Nearness = "public" | "loopback" | "private";
+
+/** What the operator's configuration allows. */
+export const nearnessOf = (env: { ATOMIC_ALLOW_LOOPBACK?: string; ATOMIC_PRIVATE_BIDDERS?: string }): Nearness =>
+  env.ATOMIC_PRIVATE_BIDDERS === "1" ? "private" : env.ATOMIC_ALLOW_LOOPBACK === "1" ? "loopback" : "public";
+
+/** Makes a bidder of an operator's input, or says which field is wrong. Only what is near may be http. */
 export function readBidder(
   id: string,
   body: unknown,
-  { allowLoopback, nowMs }: { allowLoopback: boolean; nowMs: number },
+  { near, nowMs }: { near: Nearness; nowMs: number },
 ): ConfiguredBidder | Refusal {
   const refuse = (field: string, message: string): Refusal => ({ code: "invalid-bidder", field, message });
   if (id.length > 128 || !idPattern.test(id))
@@ -93,7 +97,7 @@ export function readBidder(
   }
   const input = parsed.data;
   const { type, model } = input.endpoint;
-  const url = checkUrl(input.endpoint.baseUrl, type, allowLoopback);
+  const url = checkUrl(input.endpoint.baseUrl, type, near);
   if (url.problem !== null) return refuse("endpoint.baseUrl", url.problem);
   if (input.continuesPrefix && type === "openai")
     return refuse("continuesPrefix", "OpenAI's API starts a new message after a trailing assistant message.");
@@ -118,7 +122,7 @@ export function readBidder(
   const maxOutputTokens = input.maxOutputTokens ?? Math.min(4096, contextTokens);
   if (maxOutputTokens > contextTokens)
     return refuse("maxOutputTokens", "maxOutputTokens is larger than contextTokens.");
-  const local = input.endpoint.local ?? url.loopback;
+  const local = input.endpoint.local ?? url.local;
   const endpoint: Endpoint = {
     ...input.endpoint,
     ...(url.href === null ? {} : { baseUrl: url.href }),
@@ -158,15 +162,15 @@ function sheetOf(price: NonNullable<BidderInput["price"]>): PriceSheet {
 }
 
 type CheckedUrl =
-  | { problem: string; href: null; loopback: false }
-  | { problem: null; href: string | null; loopback: boolean };
+  | { problem: string; href: null; local: false }
+  | { problem: null; href: string | null; local: boolean };
 
-function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], allowLoopback: boolean): CheckedUrl {
-  const bad = (problem: string): CheckedUrl => ({ problem, href: null, loopback: false });
+function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], near: Nearness): CheckedUrl {
+  const bad = (problem: string): CheckedUrl => ({ problem, href: null, local: false });
   if (baseUrl === undefined)
     return type === "openai-compatible"
       ? bad("An openai-compatible endpoint needs its base URL.")
-      : { problem: null, href: null, loopback: false };
+      : { problem: null, href: null, local: false };
   if (type === "workers-ai") return bad("Workers AI is called through the AI binding; leave the base URL out.");
   let url: URL;
   try {
@@ -178,10 +182,11 @@ function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], allowLoop
     return bad("A base URL must not hold credentials; name a secret in endpoint.apiKeySecretName.");
   if (url.search || url.hash) return bad("A base URL has no query and no fragment.");
   const loopback = isLoopbackHost(url.hostname);
-  if (loopback && !allowLoopback) return bad("Loopback URLs are not allowed here.");
-  if (isLocalHost(url.hostname) && !loopback)
+  if (loopback && near === "public") return bad("Loopback URLs are not allowed here.");
+  const local = isLocalHost(url.hostname);
+  if (local && !loopback && near !== "private")
     return bad("Hosts of a private network are configured by ATOMIC_LLM_URL.");
   if (/^169\.254\.|^0\.|^\[?(::|fe80)/i.test(url.hostname) && !loopback) return bad("Not a public host.");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) return bad("A base URL is https.");
-  return { problem: null, href: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, loopback };
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) return bad("A base URL is https.");
+  return { problem: null, href: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, local };
 }

@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { sendWebhook } from "../../src/deliver/send-webhook.ts";
 import { signWebhook, tenantWebhookSecret } from "../../src/deliver/webhook-secret.ts";
-import { checkWebhookTarget } from "../../src/deliver/webhook-target.ts";
+import { checkWebhookTarget, nearReceivers } from "../../src/deliver/webhook-target.ts";
 
 /** A receiver on this machine that keeps what it was sent. */
 async function receiver(status: number, headers: Record<string, string> = {}) {
@@ -22,8 +22,10 @@ async function receiver(status: number, headers: Record<string, string> = {}) {
   return { url: `http://127.0.0.1:${port}/hook`, got, stop: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-const post = (url: string, secret: string, allowLoopback = true) =>
-  sendWebhook({ url, secret, id: "msg_1", body: '{"grüße":1}', nowMs: Date.now(), allowLoopback }, fetch);
+const publicOnly = { loopback: false, hosts: [] };
+const thisMachine = { loopback: true, hosts: [] };
+const post = (url: string, secret: string, near = thisMachine) =>
+  sendWebhook({ url, secret, id: "msg_1", body: '{"grüße":1}', nowMs: Date.now(), near }, fetch);
 
 describe("a webhook", () => {
   it("verifies with the standardwebhooks package, for the tenant's own secret and for a named one", async () => {
@@ -102,21 +104,42 @@ describe("a webhook", () => {
     "hooks.example.com",
     `https://hooks.example.com/${"x".repeat(3000)}`,
   ])("may not go to %s", async (url) => {
-    expect(checkWebhookTarget(url, false)).toMatchObject({ code: "invalid-request", field: "webhook.url" });
+    expect(checkWebhookTarget(url, publicOnly)).toMatchObject({ code: "invalid-request", field: "webhook.url" });
     const sent: string[] = [];
     const secret = await tenantWebhookSecret("s", "t");
     const send = async (to: string) => {
       sent.push(to);
       return new Response();
     };
-    const result = await sendWebhook({ url, secret, id: "m", body: "", nowMs: 0, allowLoopback: false }, send);
+    const result = await sendWebhook({ url, secret, id: "m", body: "", nowMs: 0, near: publicOnly }, send);
     expect(result.ok).toBe(false);
     expect(sent).toEqual([]);
   });
 
   it("may go to a public host, and to this machine only by the operator's flag", () => {
-    expect(checkWebhookTarget("https://hooks.example.com/a?b=c", false)).toBeNull();
-    expect(checkWebhookTarget("http://127.0.0.1:9000/x", true)).toBeNull();
-    expect(checkWebhookTarget("http://10.0.0.1/x", true)).not.toBeNull();
+    expect(checkWebhookTarget("https://hooks.example.com/a?b=c", publicOnly)).toBeNull();
+    expect(checkWebhookTarget("http://127.0.0.1:9000/x", thisMachine)).toBeNull();
+    expect(checkWebhookTarget("http://10.0.0.1/x", thisMachine)).not.toBeNull();
+  });
+
+  it("goes to hosts that the operator named, on their port and over http too, and to none that only look like them", () => {
+    const near = nearReceivers({ ATOMIC_WEBHOOK_HOSTS: " Hooks.corp , 10.0.0.7:8080,[fd00::5]:9000 " });
+    for (const url of [
+      "http://hooks.corp/x",
+      "https://hooks.corp/x",
+      "http://10.0.0.7:8080/",
+      "http://[fd00::5]:9000/",
+    ])
+      expect(checkWebhookTarget(url, near)).toBeNull();
+    for (const url of [
+      "http://hooks.corp:81/x",
+      "http://a.hooks.corp/x",
+      "http://10.0.0.7/",
+      "http://hooks.corp@10.0.0.8/",
+      "ftp://hooks.corp/x",
+      "http://127.0.0.1/",
+    ])
+      expect(checkWebhookTarget(url, near)).toMatchObject({ field: "webhook.url" });
+    expect(nearReceivers({})).toEqual(publicOnly);
   });
 });

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { argumentsOf, wholeNumber } from "../../scripts/arguments.ts";
+import { bundleWorker } from "../../scripts/bundle.ts";
+import { type LocalWorker, startWorker } from "../../scripts/workerd.ts";
 import type { JobView } from "../../src/job/job-view.ts";
 import { monthOf } from "../../src/money/tenant-ledger.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
@@ -11,8 +13,8 @@ import type { Evidence } from "./evidence.ts";
 import { type Holder, KillClient, pause } from "./kill-client.ts";
 import { type Books, KillDisk } from "./kill-disk.ts";
 import { FastPosts } from "./kill-fast.ts";
+import { recordBreaches, recordsOf } from "./kill-records.ts";
 import { startWitness } from "./kill-witness.ts";
-import { bundleWorker, type LocalWorker, startWorker } from "./local-worker.ts";
 import { seeded } from "./seeded.ts";
 
 const help = `npm run test:kill -- [--kills 30] [--seed 1]
@@ -85,7 +87,7 @@ const failures: string[] = [];
 const working: Promise<void>[] = [];
 
 async function boot(): Promise<void> {
-  worker = await startWorker({ bundle, persistTo, vars });
+  worker = await startWorker({ bundle, persistTo, vars, durableSettlement: true });
   boots.push(worker.readyAtMs);
 }
 async function die(): Promise<void> {
@@ -251,6 +253,9 @@ await fast.quiet(base(), 45_000);
 await Promise.race([Promise.all(jobs.map((client) => client.followOn().catch(() => {}))), pause(30_000)]);
 for (const client of jobs) views.set(client, await client.view().catch(() => null));
 for (const client of clients) client.stop();
+const recorded = new Map(
+  (await Promise.all(holders.map(({ key }) => recordsOf(base(), key)))).flat().map((one) => [one.id, one]),
+);
 await pause(500);
 await die();
 
@@ -351,7 +356,7 @@ function breachesOf(client: KillClient): string[] {
     console: lines.concat(witness.spans),
     secrets: [client.token, operatorKey, holder.key],
   };
-  return check(evidence);
+  return [...check(evidence), ...recordBreaches(id, log, views.get(client) ?? null, recorded)];
 }
 
 /** Its tenant's books are those that have the job; where none has, that is a breach. */

@@ -9,6 +9,8 @@ describe("budgets over HTTP", () => {
     const set = await server.ask("/v1/tenants/acme/budget", { method: "PUT", body: { monthlyUsd: 12.5, jobUsd: 0.1 } });
     expect(await set.json()).toMatchObject({ tenant: "acme", monthlyUsd: 12.5, jobUsd: 0.1, leftUsd: 12.5 });
     expect(await (await server.ask("/v1/budget", { key })).json()).toMatchObject({ monthlyUsd: 12.5, costUsd: 0 });
+    expect(await (await server.ask("/v1/tenants/acme/budget")).json()).toMatchObject({ tenant: "acme", jobUsd: 0.1 });
+    expect((await server.ask("/v1/tenants/acme/budget", { key })).status).toBe(403);
     const off = await server.ask("/v1/tenants/acme/budget", { method: "PUT", body: { monthlyUsd: null } });
     expect(await off.json()).toMatchObject({ monthlyUsd: null, jobUsd: null, leftUsd: null });
     server.ledgerOf("acme").ledger.settle("job_1", null, { costNano: 7, chargeNano: 5 }, server.clock.nowMs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBidder } from "../../src/models/bidder-input.ts";
+import { type Nearness, nearnessOf, readBidder } from "../../src/models/bidder-input.ts";
 import { bindingProblem, defaultBidders } from "../../src/models/default-bidders.ts";
 import { defaultModels } from "../../src/models/default-models.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
@@ -56,7 +56,7 @@ describe("defaultBidders", () => {
         endpoint: { type: "openai-compatible", model: "t", baseUrl: "https://llm.test/v1", reasoningTokens: 512 },
         price: { input: 1, output: 2 },
       },
-      { allowLoopback: false, nowMs },
+      { near: "public", nowMs },
     );
     expect("bidder" in own ? own.bidder.reasoningTokens : own).toBe(512);
   });
@@ -127,8 +127,7 @@ describe("readBidder", () => {
     },
     price: { input: 1, output: 2.5 },
   };
-  const read = (body: unknown, id = "mine/big", allowLoopback = false) =>
-    readBidder(id, body, { allowLoopback, nowMs });
+  const read = (body: unknown, id = "mine/big", near: Nearness = "public") => readBidder(id, body, { near, nowMs });
   const endpoint = (over: object) => ({ ...good, endpoint: { ...good.endpoint, ...over } });
 
   it("makes a bidder with defaults", () => {
@@ -187,10 +186,36 @@ describe("readBidder", () => {
   it("takes loopback only where it is allowed", () => {
     const local = endpoint({ baseUrl: "http://127.0.0.1:9999/v1" });
     expect(read(local)).toMatchObject({ code: "invalid-bidder", field: "endpoint.baseUrl" });
-    expect(read(local, "mine/big", true)).toMatchObject({
+    expect(read(local, "mine/big", "loopback")).toMatchObject({
       endpoint: { local: true },
       bidder: { region: "local", concurrency: 1 },
     });
+  });
+
+  it("takes the operator's own network only where it is allowed, over http too, and never the link's own addresses", () => {
+    for (const host of ["10.0.0.5:8000", "vllm", "vllm.internal", "[fd00::5]:8000"]) {
+      const near = endpoint({ baseUrl: `http://${host}/v1` });
+      expect(read(near)).toMatchObject({ field: "endpoint.baseUrl" });
+      expect(read(near, "mine/big", "loopback")).toMatchObject({ field: "endpoint.baseUrl" });
+      expect(read(near, "mine/big", "private")).toMatchObject({
+        endpoint: { local: true },
+        bidder: { region: "local" },
+      });
+    }
+    for (const url of [
+      "http://169.254.169.254/v1",
+      "http://[fe80::1]/v1",
+      "http://0.0.0.0/v1",
+      "http://llm.example.com/v1",
+    ])
+      expect(read(endpoint({ baseUrl: url }), "mine/big", "private")).toMatchObject({ field: "endpoint.baseUrl" });
+    expect(read(endpoint({ baseUrl: "http://127.0.0.1:1/v1" }), "mine/big", "private")).toHaveProperty("bidder");
+  });
+
+  it("is told by its configuration how near bidders may be", () => {
+    expect(nearnessOf({})).toBe("public");
+    expect(nearnessOf({ ATOMIC_ALLOW_LOOPBACK: "1" })).toBe("loopback");
+    expect(nearnessOf({ ATOMIC_PRIVATE_BIDDERS: "1" })).toBe("private");
   });
 
   it.each([

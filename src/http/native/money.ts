@@ -60,6 +60,11 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.get("/v1/budget", async (c) => c.json(shown(await ports.money.standing(c.get("caller")))));
 
+  app.get("/v1/tenants/:tenant/budget", operatorOnly, async (c) => {
+    const tenant = parseInput(tenantName, c.req.param("tenant"));
+    return c.json({ tenant, ...shown(await ports.money.standing({ ...c.get("caller"), tenant })) });
+  });
+
   app.get("/v1/usage.csv", async (c) => {
     const rows = await ports.money.months(c.get("caller"), months);
     const table = rows.map((m) => [m.month, m.jobs, m.costNano, m.chargeNano]);

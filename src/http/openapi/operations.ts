@@ -156,6 +156,14 @@ export const operations: Operation[] = [
     answers: { 200: json("Amounts in US dollars.") },
   },
   {
+    method: "get",
+    path: "/v1/tenants/{tenant}/budget",
+    tag: "money",
+    summary: "A tenant's month and its caps.",
+    operator: true,
+    answers: { 200: json("Amounts in US dollars.") },
+  },
+  {
     method: "put",
     path: "/v1/tenants/{tenant}/budget",
     tag: "money",

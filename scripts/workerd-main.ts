@@ -1,0 +1,124 @@
+/** A process of its own around one workerd, so that both can be killed together. Started by workerd.ts. */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { type BundleOptions, optionsFile } from "./bundle.ts";
+import { root } from "./server.ts";
+import type { WorkerdOptions } from "./workerd.ts";
+
+/** The platform's own timer of wrangler.toml, which a Worker on one machine does not have. */
+const tidyEveryMs = 3_600_000;
+
+const input = createInterface({ input: process.stdin });
+const given = await new Promise<WorkerdOptions & { host: string; port: number }>((done) =>
+  input.once("line", (line) => done(JSON.parse(line))),
+);
+const lock = lockFolder(given.persistTo);
+const { workerOptions, entry } = JSON.parse(readFileSync(join(given.bundle, optionsFile), "utf8")) as BundleOptions;
+if (given.pages === false) delete workerOptions.assets;
+// Of the platform alone; nothing here could answer for it.
+delete workerOptions.ai;
+const modules = [entry, ...readdirSync(given.bundle).filter((name) => name.endsWith(".wasm"))];
+
+const worker = {
+  ...workerOptions,
+  name: workerOptions.name ?? "atomic",
+  bindings: { ...workerOptions.bindings, ...given.vars },
+  durableObjects: {
+    ...workerOptions.durableObjects,
+    ...(given.durableSettlement ? { SETTLER: { className: "SettlerObject", useSQLite: true } } : {}),
+  },
+  ...(given.egress === undefined ? {} : { outboundService: "egress" }),
+  modules: modules.map((name) =>
+    name.endsWith(".wasm")
+      ? { type: "CompiledWasm" as const, path: name, contents: readFileSync(join(given.bundle, name)) }
+      : { type: "ESModule" as const, path: name, contents: readFileSync(join(given.bundle, name), "utf8") },
+  ),
+};
+const egress = {
+  name: "egress",
+  compatibilityDate: workerOptions.compatibilityDate,
+  bindings: { HOSTS: given.egress },
+  modules: [
+    {
+      type: "ESModule" as const,
+      path: "egress.mjs",
+      contents: readFileSync(join(import.meta.dirname, "egress.mjs"), "utf8"),
+    },
+  ],
+};
+type V4 = Parameters<typeof convertV4MiniflareOptions>[0];
+const options = {
+  workers: given.egress === undefined ? [worker] : [worker, egress],
+  host: given.host,
+  port: given.port,
+  cf: false,
+  resourcePersistencePath: given.persistTo,
+};
+const miniflare = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
+await miniflare.ready;
+if (workerOptions.d1Databases !== undefined && Object.keys(workerOptions.d1Databases).length > 0) {
+  await migrate((await miniflare.getD1Database("DB")) as unknown as Database);
+  setInterval(tidy, tidyEveryMs);
+}
+console.log(`ready on ${given.port}`);
+
+let ending = false;
+const end = async () => {
+  if (ending) return;
+  ending = true;
+  await miniflare.dispose();
+  lock.close();
+  process.exit(0);
+};
+// Who started this ended it, or is gone.
+input.once("close", end);
+process.on("SIGTERM", end).on("SIGINT", end);
+
+async function tidy(): Promise<void> {
+  try {
+    await (await miniflare.getWorker()).scheduled({});
+  } catch (error) {
+    console.error(JSON.stringify({ event: "tidying-failed", error: error instanceof Error ? error.name : "error" }));
+  }
+}
+
+/** Held by the operating system for this process: gone with it, however it ends. */
+function lockFolder(folder: string): DatabaseSync {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(folder, "lock.sqlite"));
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch {
+    console.error(`Another server uses ${folder}. Stop it first, or give this one a folder of its own.`);
+    process.exit(1);
+  }
+  return database;
+}
+
+interface Database {
+  prepare(sql: string): { all(): Promise<{ results: unknown[] }>; run(): Promise<unknown> };
+}
+
+/** The project's own migrations, once; in the table that `wrangler d1 migrations` keeps. */
+async function migrate(db: Database): Promise<void> {
+  const folder = join(root, "migrations");
+  await db
+    .prepare(
+      "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
+    )
+    .run();
+  const done = new Set(
+    (await db.prepare("SELECT name FROM d1_migrations").all()).results.map((r) => (r as { name: string }).name),
+  );
+  for (const name of readdirSync(folder)
+    .filter((n) => n.endsWith(".sql"))
+    .sort()) {
+    if (done.has(name)) continue;
+    for (const statement of readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint"))
+      if (statement.trim() !== "") await db.prepare(statement).run();
+    await db.prepare(`INSERT INTO d1_migrations (name) VALUES ('${name}')`).run();
+  }
+}

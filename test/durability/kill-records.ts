@@ -1,0 +1,38 @@
+import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { JobView } from "../../src/job/job-view.ts";
+
+/** What the database has of a job. */
+interface JobRecord {
+  id: string;
+  status: string;
+  costUsd: number;
+}
+
+/** All jobs of the holder of a key, as its list has them. */
+export async function recordsOf(url: string, key: string): Promise<JobRecord[]> {
+  const found: JobRecord[] = [];
+  for (let before: string | null = ""; before !== null; ) {
+    const answer = await fetch(`${url}/v1/jobs?limit=100${before === "" ? "" : `&before=${before}`}`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const page = (await answer.json()) as { jobs: JobRecord[]; next: string | null };
+    found.push(...page.jobs);
+    before = page.next;
+  }
+  return found;
+}
+
+/** A job that says its market was told of it is in the database, whenever the kill came; and as it ended. */
+export function recordBreaches(
+  id: string,
+  log: readonly LoggedEvent[],
+  view: JobView | null,
+  records: ReadonlyMap<string, JobRecord>,
+): string[] {
+  if (!log.some((e) => e.type === "settlement-sent" && e.keys.includes(id))) return [];
+  const record = records.get(id);
+  if (record === undefined) return ["its market was told of it, and the database does not know it"];
+  return record.status === view?.status && record.costUsd === view.costUsd
+    ? []
+    : [`the database says ${record.status} for ${record.costUsd}, its view ${view?.status} for ${view?.costUsd}`];
+}

@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Api } from "../../scripts/api.ts";
+import { bundleWorker } from "../../scripts/bundle.ts";
+import { freePort, inUse, root } from "../../scripts/server.ts";
+import { type LocalWorker, startWorker } from "../../scripts/workerd.ts";
+import type { JobView } from "../../src/job/job-view.ts";
+import { type Provider, startProvider } from "../provider/provider.ts";
+
+const operatorKey = "the-operators-key-of-this-test";
+const script = join(root, "scripts", "serve.ts");
+const folder = mkdtempSync(join(tmpdir(), "atomic-serve-"));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Listed {
+  jobs: { id: string; status: string }[];
+}
+
+describe("npm run serve refuses, and says what to do,", () => {
+  it.each([
+    ["without an operator's key", {}, [], "export ATOMIC_API_KEY="],
+    ["with a short one", { ATOMIC_API_KEY: "short" }, [], "16 characters"],
+    ["a port that is none", { ATOMIC_API_KEY: operatorKey }, ["--port", "70000"], "70000 is not a port"],
+    ["a name to listen on", { ATOMIC_API_KEY: operatorKey }, ["--host", "example.com"], "give an IP address"],
+    ["no host behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", ","], "names no host"],
+    ["a URL behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", "http://a/v1"], "give a host"],
+    ["a usual port behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", "a.example:80"], "give a host"],
+  ])("%s", (_, env, args, words) => {
+    const { ATOMIC_API_KEY: _none, ...rest } = process.env;
+    const ended = spawnSync(process.execPath, [script, ...args], { env: { ...rest, ...env }, encoding: "utf8" });
+    expect(ended.stderr).toContain(words);
+    expect(ended.status).toBe(2);
+  });
+});
+
+describe("a server of one's own", () => {
+  let provider: Provider;
+  let elsewhere: Provider;
+  let bundle: string;
+  let worker: LocalWorker | null = null;
+  let api: Api;
+  const start = async () => {
+    worker = await startWorker({
+      bundle,
+      persistTo: join(folder, "data"),
+      durableSettlement: true,
+      egress: [`127.0.0.1:${provider.port}`],
+      vars: { ATOMIC_API_KEY: operatorKey, ATOMIC_PRIVATE_BIDDERS: "1" },
+    });
+    api = new Api(worker.url, operatorKey);
+  };
+  const add = (id: string, at: Provider) =>
+    api.call("PUT", `/v1/bidders/${id}`, {
+      endpoint: { type: "openai-compatible", model: id.split("/")[1], baseUrl: `${at.url}/v1` },
+      price: { input: 1, output: 2 },
+      concurrency: 100,
+    });
+  const ask = (bidder: string, more: object = {}) =>
+    api.call<JobView>("POST", "/v1/jobs?wait=20", { text: "Which city?", bidders: [bidder], ...more });
+
+  beforeAll(async () => {
+    [provider, elsewhere, bundle] = await Promise.all([startProvider(), startProvider(), bundleWorker()]);
+    for (const one of [provider, elsewhere]) one.script("fast", { text: "Paris." });
+    provider.script("slow", { text: "one two three four five six seven eight nine ten", betweenMs: 400 });
+    await start();
+    await add("near/fast", provider);
+    await add("near/slow", provider);
+    await add("far/fast", elsewhere);
+  }, 120_000);
+  afterAll(async () => {
+    await worker?.kill();
+    await Promise.all([provider.close(), elsewhere.close()]);
+    rmSync(bundle, { recursive: true, force: true });
+  });
+
+  it("is closed without a key, has no simulated bidder, and leaves no way around the Worker", async () => {
+    const status = async (path: string) => (await fetch(`${worker?.url}${path}`)).status;
+    for (const path of ["/", "/v1/bidders", "/healthz", "/cdn-cgi/handler/scheduled", "/cdn-cgi/mf/scheduled"])
+      expect([path, await status(path)]).toEqual([path, 401]);
+    const { bidders } = await api.call<{ bidders: { id: string }[] }>("GET", "/v1/bidders");
+    expect(bidders.filter(({ id }) => id.startsWith("sim/"))).toEqual([]);
+  });
+
+  it("reaches the hosts it was told and no other; a stream that nobody wants any more ends there too", async () => {
+    expect(await ask("near/fast")).toMatchObject({ status: "succeeded", answer: { value: "Paris." } });
+    expect(await ask("far/fast")).toMatchObject({ status: "failed", error: { code: "bidders-failed" } });
+    expect(elsewhere.ledger()).toEqual([]);
+    expect(worker?.lines.some((line) => line.includes(`"egress-refused","host":"127.0.0.1:${elsewhere.port}"`))).toBe(
+      true,
+    );
+
+    const { id } = await api.call<JobView>("POST", "/v1/jobs", { text: "Count.", bidders: ["near/slow"] });
+    for await (const event of api.events(id)) if (event.type === "text-streamed") break;
+    await api.call("POST", `/v1/jobs/${id}/cancel`);
+    const call = () => provider.ledger().findLast((entry) => entry.model === "slow");
+    await expect.poll(() => call()?.end, { timeout: 5_000 }).toBe("client-closed");
+  });
+
+  it("has in its database what it says was settled, when it is killed right after", async () => {
+    const made = await Promise.all(Array.from({ length: 30 }, () => ask("near/fast")));
+    const settled = made.map(async ({ id }) => {
+      for await (const event of api.events(id)) if (event.type === "settlement-sent") return;
+      throw new Error("The job's stream ended before it was settled.");
+    });
+    await Promise.all(settled);
+    await worker?.kill();
+    await start();
+    const { jobs } = await api.call<Listed>("GET", "/v1/jobs?limit=100");
+    for (const { id } of made) expect(jobs).toContainEqual(expect.objectContaining({ id, status: "succeeded" }));
+  }, 60_000);
+
+  it("shows a tenant's rules and caps to its operator, who moves one and leaves the others", async () => {
+    const tenants = async (...words: string[]) => {
+      const env = { ...process.env, ATOMIC_API_KEY: operatorKey, ATOMIC_URL: worker?.url };
+      const child = spawn(process.execPath, [join(root, "scripts", "tenants.ts"), ...words], { env });
+      children.push(child);
+      let said = "";
+      child.stdout.on("data", (chunk) => (said += chunk));
+      child.stderr.on("data", (chunk) => (said += chunk));
+      const code = await new Promise((done) => child.once("close", done));
+      return { code, said };
+    };
+    const terms = join(folder, "terms.txt");
+    writeFileSync(terms, "Project X\n\n  Ana Lima \r\n");
+    expect((await tenants("show", "acme")).said).toMatch(
+      /bidders +any\n.*region +any\n.*\n.*redact +nothing\n.*no cap/,
+    );
+    await tenants("rules", "acme", "--bidders", "near/fast", "--redact", "all", "--terms", terms);
+    await tenants("rules", "acme", "--region", "local", "--retention", "forbidden");
+    const { said } = await tenants("budget", "acme", "--month", "10", "--latency", "1500");
+    expect(said).toMatch(/bidders +near\/fast\n.*region +local\n.*retention +forbidden\n/);
+    expect(said).toMatch(/redact +email, phone, iban, card, ip; 2 terms\n.*\$10.*\n.*job +no cap\n.*1500 ms/);
+    expect(await api.call("GET", "/v1/tenants/acme/rules")).toMatchObject({
+      redact: { terms: ["Project X", "Ana Lima"] },
+    });
+    await tenants("rules", "acme", "--bidders", "any", "--redact", "none");
+    expect((await tenants("budget", "acme", "--month", "none")).said).toMatch(
+      /bidders +any\n.*region +local\n.*\n +redact +2 terms/,
+    );
+    for (const [words, says] of [
+      [["rules", "acme", "--bidders", "near/nobody"], "near/nobody"],
+      [["rules", "acme", "--redact", "names"], "redact"],
+      [["budget", "acme", "--month", "a lot"], 'takes a number, or "none"'],
+      [["rules", "acme", "--terms", join(folder, "not-there")], "not-there"],
+      [["lift", "acme"], "Say show, rules or budget"],
+    ] as const) {
+      const refused = await tenants(...words);
+      expect(refused.said).toContain(says);
+      expect(refused.code).toBe(1);
+    }
+    expect((await tenants("show", "acme")).said).toMatch(/region +local\n/);
+  }, 60_000);
+
+  it("lends its folder to one server at a time, and stops when it is told, ready to go on", async () => {
+    const second = startWorker({ bundle, persistTo: join(folder, "data"), vars: { ATOMIC_API_KEY: operatorKey } });
+    await expect(second).rejects.toThrow("Another server uses");
+    const port = Number(new URL(worker?.url ?? "").port);
+    await worker?.stop();
+    expect(await inUse(port)).toBe(false);
+    await start();
+    expect((await api.call<Listed>("GET", "/v1/jobs?limit=1")).jobs).toHaveLength(1);
+  }, 60_000);
+});
+
+it("npm run serve hands on keys, drops what only development may have, and ends with SIGTERM", async () => {
+  const port = await freePort();
+  const env = {
+    ...process.env,
+    ATOMIC_API_KEY: operatorKey,
+    ATOMIC_SIM: "1",
+    ATOMIC_LLM_URL: "http://127.0.0.1:9/v1",
+    ATOMIC_LLM_MODEL: "mine",
+  };
+  const child = spawn(process.execPath, [script, "--port", String(port), "--data", join(folder, "own")], { env });
+  children.push(child);
+  let said = "";
+  child.stdout.on("data", (chunk) => (said += chunk));
+  child.stderr.on("data", (chunk) => (said += chunk));
+  const code = new Promise((done) => child.once("exit", done));
+  await expect.poll(() => said, { timeout: 60_000, interval: 100 }).toContain("Ctrl-C stops it.");
+  expect(said).toContain("ATOMIC_SIM is not handed on");
+  expect(said).not.toContain(operatorKey);
+  const { bidders } = await new Api(`http://127.0.0.1:${port}`, operatorKey).call<{ bidders: { id: string }[] }>(
+    "GET",
+    "/v1/bidders",
+  );
+  expect(bidders.map(({ id }) => id.split("/")[0])).not.toContain("sim");
+  expect(bidders.some(({ id }) => id.endsWith("/mine"))).toBe(true);
+  child.kill("SIGTERM");
+  expect(await code).toBe(0);
+  expect(await inUse(port)).toBe(false);
+}, 90_000);
