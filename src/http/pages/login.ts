@@ -35,7 +35,8 @@ export function loginRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
       path: "/",
       httpOnly: true,
       sameSite: "Strict",
-      secure: new URL(c.req.url).protocol === "https:",
+      // Behind a proxy that ends TLS. Who makes the header up only keeps the cookie from himself.
+      secure: new URL(c.req.url).protocol === "https:" || c.req.header("x-forwarded-proto") === "https",
       maxAge: sessionS,
     });
     return c.redirect(next, 303);
