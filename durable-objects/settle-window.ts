@@ -1,4 +1,5 @@
 import type { SettlementMessage } from "../src/job/job-summary.ts";
+import type { Seal, SealPlace } from "../src/job/seal.ts";
 import { bytesOf } from "../src/job/settlement-messages.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -23,9 +24,18 @@ export interface Bill {
   tookMs: number | null;
 }
 
+/** A bill, whose job it is of, and what was recorded of its log; null: that was told before. */
+export interface SealedBill extends Bill {
+  tenant: string;
+  seal: Seal | null;
+}
+
 export interface SettleEffects {
-  /** Takes bills in one synchronous block, which is one commit. A repeat changes nothing. */
-  take(bills: Bill[]): void;
+  /**
+   * Takes bills in one synchronous block, which is one commit. A repeat changes nothing. Returns where each bill's seal
+   * stands in the tenant's chain, null: it has none.
+   */
+  take(bills: SealedBill[]): (SealPlace | null)[];
   /** Hands messages to the market's queue, all or none. */
   send(messages: SettlementMessage[]): Promise<void>;
 }
@@ -66,7 +76,8 @@ export class SettleWindow {
     this.#timer = null;
     if (held.length === 0) return;
     try {
-      this.#effects.take(held.map((one) => one.bill));
+      const places = this.#effects.take(held.map(({ bill, messages }) => ({ ...bill, ...aboutOf(messages) })));
+      for (const [i, one] of held.entries()) one.messages = placed(one.messages, places[i] ?? null);
     } catch (error) {
       for (const one of held) one.reject(error);
       return;
@@ -92,6 +103,20 @@ export class SettleWindow {
     }
   }
 }
+
+const aboutOf = (messages: readonly SettlementMessage[]): { tenant: string; seal: Seal | null } => {
+  const summary = messages[0]?.summary;
+  return { tenant: summary?.tenant ?? "", seal: summary?.seal ?? null };
+};
+
+const placed = (messages: SettlementMessage[], place: SealPlace | null): SettlementMessage[] =>
+  place === null
+    ? messages
+    : messages.map((one) =>
+        one.summary.seal === undefined
+          ? one
+          : { ...one, summary: { ...one.summary, seal: { ...one.summary.seal, place } } },
+      );
 
 /** One job may have more than the queue takes at once. null: the queue has all of it. */
 async function sendAlone({ messages }: Held, effects: SettleEffects): Promise<unknown> {

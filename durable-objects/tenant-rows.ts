@@ -1,3 +1,4 @@
+import type { SealPlace } from "../src/job/seal.ts";
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 import { noRules, type TenantRules } from "../src/plan/tenant-rules.ts";
@@ -19,7 +20,12 @@ export class SqlTenantRows implements TenantRows {
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
       nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
-      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID`);
+      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, n INTEGER, link TEXT) WITHOUT ROWID`);
+    // Made before seals were chained.
+    const columns = [...sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('settled')")];
+    if (!columns.some(({ name }) => name === "n"))
+      for (const column of ["n INTEGER", "link TEXT"]) sql.exec(`ALTER TABLE settled ADD COLUMN ${column}`);
+    sql.exec("CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY, n INTEGER NOT NULL, link TEXT NOT NULL)");
     sql.exec(`CREATE TABLE IF NOT EXISTS months (month TEXT PRIMARY KEY, jobs INTEGER NOT NULL,
       cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL) WITHOUT ROWID`);
   }
@@ -93,16 +99,35 @@ export class SqlTenantRows implements TenantRows {
   }
 
   settled(job: string): SettledJob | null {
-    const [row] = this.#sql.exec<{ month: string; cost_nano: number; charge_nano: number; at_ms: number }>(
-      "SELECT * FROM settled WHERE job = ?",
-      job,
-    );
+    const [row] = this.#sql.exec<{
+      month: string;
+      cost_nano: number;
+      charge_nano: number;
+      at_ms: number;
+      n: number | null;
+      link: string | null;
+    }>("SELECT * FROM settled WHERE job = ?", job);
     if (row === undefined) return null;
-    return { month: row.month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms };
+    const { month, n, link } = row;
+    const place = n === null || link === null ? null : { n, link };
+    return { month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms, place };
   }
 
-  putSettled(job: string, { month, costNano, chargeNano, atMs }: SettledJob): void {
-    this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?)", job, month, costNano, chargeNano, atMs);
+  putSettled(job: string, { month, costNano, chargeNano, atMs, place }: SettledJob): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO settled (job, month, cost_nano, charge_nano, at_ms, n, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ...[job, month, costNano, chargeNano, atMs, place?.n ?? null, place?.link ?? null],
+    );
+  }
+
+  /** The last place of the chain of seals; null: it has none. */
+  chainHead(): SealPlace | null {
+    const [row] = this.#sql.exec<{ n: number; link: string }>("SELECT n, link FROM chain");
+    return row ?? null;
+  }
+
+  putChainHead({ n, link }: SealPlace): void {
+    this.#sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?, ?)", n, link);
   }
 
   month(month: string): MonthTotals {

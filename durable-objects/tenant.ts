@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AtomicEnv } from "../src/env.ts";
 import type { SettlementMessage } from "../src/job/job-summary.ts";
+import type { SealPlace } from "../src/job/seal.ts";
 import { firstPace, type Pace, paceAfter, toldPace } from "../src/market/pace.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -15,7 +16,8 @@ import {
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
 import type { TenantRules } from "../src/plan/tenant-rules.ts";
-import { type Bill, SettleWindow } from "./settle-window.ts";
+import { nextPlace } from "./seal-chain.ts";
+import { type Bill, type SealedBill, SettleWindow } from "./settle-window.ts";
 import type { SettlerObject } from "./settler.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 import { rememberedMs } from "./tombstone.ts";
@@ -52,13 +54,9 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#ledger = new TenantLedger(this.#rows);
     this.#window = new SettleWindow({
       take: (bills) => {
-        const nowMs = Date.now();
-        for (const { job, slice, costNano, chargeNano, answered, tookMs } of bills) {
-          const month = this.#ledger.settle(job, slice, { costNano, chargeNano }, nowMs);
-          // A job that bought nothing and answered nothing, for want of money or of bidders, says nothing of its price.
-          if (month !== null && (answered || costNano > 0)) this.#step({ costNano, tookMs }, month);
-        }
+        const places = this.#take(bills, Date.now());
         this.#moved();
+        return places;
       },
       send: async (messages) => await handOver(env, messages),
     });
@@ -160,6 +158,29 @@ export class TenantObject extends DurableObject<AtomicEnv> {
       lambda: monthlyNano === null ? firstPace.lambda : lambda,
       muUsdPerSecond: latencyMs === null ? firstPace.muUsdPerSecond : muUsdPerSecond,
     };
+  }
+
+  #take(bills: SealedBill[], nowMs: number): (SealPlace | null)[] {
+    const before = this.#rows.chainHead();
+    let head = before;
+    const places = bills.map(({ job, tenant, slice, costNano, chargeNano, answered, tookMs, seal }) => {
+      const known = this.#rows.settled(job);
+      const place = known === null && seal !== null ? nextPlace(head, tenant, job, seal) : (known?.place ?? null);
+      const month = this.#ledger.settle(job, slice, { costNano, chargeNano, place }, nowMs);
+      if (month === null) return place;
+      if (place !== null) head = place;
+      // A job that bought nothing and answered nothing, for want of money or of bidders, says nothing of its price.
+      if (answered || costNano > 0) this.#step({ costNano, tookMs }, month);
+      return place;
+    });
+    if (head !== null && head !== before) this.#rows.putChainHead(head);
+    return places;
+  }
+
+  /** The last place of the tenant's chain of seals; null: nothing has settled since there is one. */
+  async chainHead(): Promise<SealPlace | null> {
+    this.#window.flush();
+    return this.#rows.chainHead();
   }
 
   /** Moves the pace by one settled job. Who has neither cap nor objective pays no write for it. */

@@ -6,4 +6,23 @@
 export interface Seal {
   events: number;
   sha256: string;
+  /** Absent: settled before seals were chained. */
+  place?: SealPlace;
 }
+
+/**
+ * Where a seal stands in its tenant's chain: the `n`th, from 1, in the order in which jobs settle. `link` is the SHA-256
+ * (hex) of `linkText`, in which the link before is, so that no seal can be changed, left out or put in between without
+ * changing every link that follows. After Haber and Stornetta, How to time-stamp a digital document (1991), section 5.1.
+ */
+export interface SealPlace {
+  n: number;
+  link: string;
+}
+
+/** What comes before the first link. */
+export const noLink = "0".repeat(64);
+
+/** What a link is the SHA-256 of, as UTF-8. Ids and names have neither spaces nor line feeds. */
+export const linkText = (previous: string, tenant: string, job: string, { events, sha256 }: Seal): string =>
+  `${previous} ${tenant} ${job} ${events} ${sha256}\n`;

@@ -39,6 +39,8 @@ export interface SettledJob {
   costNano: NanoUsd;
   chargeNano: NanoUsd;
   atMs: number;
+  /** Where its seal stands in the tenant's chain; only kept here, so that a repeat has it too. */
+  place: { n: number; link: string } | null;
 }
 
 export interface MonthTotals {
@@ -203,7 +205,7 @@ export class TenantLedger {
   settle(
     job: string,
     slice: OpeningSlice | null,
-    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
+    { place = null, ...bill }: { costNano: NanoUsd; chargeNano: NanoUsd; place?: SettledJob["place"] },
     nowMs: number,
   ): MonthTotals | null {
     const before = this.#rows.settled(job);
@@ -217,7 +219,7 @@ export class TenantLedger {
       costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
       chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
     });
-    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
+    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs, place: before?.place ?? place });
     this.#drop(job);
     return before === null ? totals : null;
   }

@@ -86,8 +86,12 @@ export class JobList {
   }
 }
 
-const summaryOf = ({ revision: _, sealEvents, sealSha256, ...row }: typeof jobs.$inferSelect): JobSummary => ({
-  ...row,
-  ...(sealEvents === null || sealSha256 === null ? {} : { seal: { events: sealEvents, sha256: sealSha256 } }),
-  error: row.error as JobSummary["error"],
-});
+function summaryOf(found: typeof jobs.$inferSelect): JobSummary {
+  const { revision: _, sealEvents: events, sealSha256: sha256, sealN: n, sealLink: link, ...row } = found;
+  const place = n === null || link === null ? {} : { place: { n, link } };
+  return {
+    ...row,
+    ...(events === null || sha256 === null ? {} : { seal: { events, sha256, ...place } }),
+    error: row.error as JobSummary["error"],
+  };
+}

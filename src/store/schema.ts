@@ -30,6 +30,9 @@ export const jobs = sqliteTable(
     /** Its log as it was then: how many events, and their SHA-256 (src/job/seal.ts). null: settled before this was kept. */
     sealEvents: integer("seal_events"),
     sealSha256: text("seal_sha256"),
+    /** Where that stands in the tenant's chain of seals. null: settled before there was one. */
+    sealN: integer("seal_n"),
+    sealLink: text("seal_link"),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.createdAtMs, t.id] })],
 );

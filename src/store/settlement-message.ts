@@ -17,6 +17,8 @@ const atMs = z.number().int().min(0).max(8.64e15);
 const durationMs = z.number().min(0).max(1e12);
 const share = z.number().min(0).max(1);
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 const errorCodes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 const failureReasons = [
   "connect-timeout",
@@ -59,7 +61,7 @@ const summary = z.object({
   savedTokens: count,
   winner: label.nullable(),
   error: z.enum(errorCodes).nullable(),
-  seal: z.object({ events: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+  seal: z.object({ events: count, sha256, place: z.object({ n: count, link: sha256 }).optional() }).optional(),
 });
 
 // Loose: what the market adds to its settlements passes through; it checks what it reads.

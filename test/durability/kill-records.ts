@@ -1,11 +1,17 @@
+import { createHash } from "node:crypto";
+import { checkChain } from "../../src/job/check-chain.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { JobView } from "../../src/job/job-view.ts";
+import type { Seal, SealPlace } from "../../src/job/seal.ts";
 
 /** What the database has of a job. */
-interface JobRecord {
+export interface JobRecord {
   id: string;
+  tenant: string;
   status: string;
+  endedAtMs: number | null;
   costUsd: number;
+  seal?: Seal;
 }
 
 /** All jobs of the holder of a key, as its list has them. */
@@ -20,6 +26,17 @@ export async function recordsOf(url: string, key: string): Promise<JobRecord[]> 
     before = page.next;
   }
   return found;
+}
+
+/** What is wrong with a holder's chain of seals, as the database and its tenant's object have it. */
+export async function chainBreaches(url: string, key: string, records: readonly JobRecord[]): Promise<string[]> {
+  const answer = await fetch(`${url}/v1/chain`, { headers: { authorization: `Bearer ${key}` } });
+  const { head } = (await answer.json()) as { head: SealPlace | null };
+  const sealed = records.flatMap(({ id, tenant, endedAtMs, seal }) =>
+    seal?.place === undefined ? [] : [{ id, tenant, endedAtMs, seal: { ...seal, place: seal.place } }],
+  );
+  const { first, breaches } = checkChain(sealed, head, null, (text) => createHash("sha256").update(text).digest("hex"));
+  return head !== null && first !== 1 ? [...breaches, `the chain begins at ${first}`] : breaches;
 }
 
 /** A job that says its market was told of it is in the database, whenever the kill came; and as it ended. */

@@ -13,7 +13,7 @@ import type { Evidence } from "./evidence.ts";
 import { type Holder, KillClient, pause } from "./kill-client.ts";
 import { type Books, KillDisk } from "./kill-disk.ts";
 import { FastPosts } from "./kill-fast.ts";
-import { recordBreaches, recordsOf } from "./kill-records.ts";
+import { chainBreaches, type JobRecord, recordBreaches, recordsOf } from "./kill-records.ts";
 import { startWitness } from "./kill-witness.ts";
 import { seeded } from "./seeded.ts";
 
@@ -107,7 +107,8 @@ for (const model of models)
     concurrency: 1000,
   });
 const holders = await Promise.all(["capped", "open"].map(newTenant));
-const fast = new FastPosts(await newTenant("fast"));
+const fastHolder = await newTenant("fast");
+const fast = new FastPosts(fastHolder);
 const killsAtMs: number[] = [];
 await operate("PUT", "/v1/tenants/capped/budget", { monthlyUsd: capUsd });
 open = true;
@@ -253,9 +254,13 @@ await fast.quiet(base(), 45_000);
 await Promise.race([Promise.all(jobs.map((client) => client.followOn().catch(() => {}))), pause(30_000)]);
 for (const client of jobs) views.set(client, await client.view().catch(() => null));
 for (const client of clients) client.stop();
-const recorded = new Map(
-  (await Promise.all(holders.map(({ key }) => recordsOf(base(), key)))).flat().map((one) => [one.id, one]),
-);
+const recorded = new Map<string, JobRecord>();
+const chains: string[] = [];
+for (const { tenant, key } of [...holders, fastHolder]) {
+  const records = await recordsOf(base(), key);
+  for (const one of records) recorded.set(one.id, one);
+  chains.push(...(await chainBreaches(base(), key, records)).map((breach) => `chain of ${tenant}: ${breach}`));
+}
 await pause(500);
 await die();
 
@@ -284,12 +289,13 @@ for (const client of jobs) {
 }
 const lane = fast.breaches(disk.shards(), books, killsAtMs);
 for (const breach of lane.breaches) console.error(breach);
-for (const failure of failures) console.error(failure);
+for (const one of [...failures, ...chains]) console.error(one);
 for (const late of recoveries.filter((ms) => ms > 35_000)) console.error(`recovery took ${late} ms`);
 await Promise.all([provider.close(), witness.close()]);
 rmSync(persistTo, { recursive: true, force: true });
 rmSync(bundle, { recursive: true, force: true });
-const bad = breaches + lane.breaches.length + failures.length + recoveries.filter((ms) => ms > 35_000).length;
+const bad =
+  breaches + lane.breaches.length + failures.length + chains.length + recoveries.filter((ms) => ms > 35_000).length;
 const reposts = clients.reduce((sum, client) => sum + client.reposts, 0);
 console.log(
   `seed ${values.seed}: ${kills} kills, ${jobs.length} jobs (${seen.interrupted} interrupted, ${[...ends].map(([s, n]) => `${s} ${n}`).join(", ")}) and ${seen.refused} refused for a spent cap, ${ledger.length} provider calls, ${seen.cancelled} cancels, ${seen.approved} approvals, ${seen.short} jobs short of money, ${seen.posts} webhook posts, ${witness.spans.length} traces, ${reposts} repeats after a kill; in the fast lane ${fast.answered.length} answered and ${fast.broken} broken by a kill, ${lane.kept} written down, ${lane.lost} lost right after their answers; ${bad} violations, recovery without a request ${recoveries.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", ")}, ${Math.round((Date.now() - began) / 1000)} s.`,

@@ -10,7 +10,10 @@ function desk(fails: (ids: string[]) => boolean = () => false) {
   const taken: string[][] = [];
   const sent: string[][] = [];
   const window = new SettleWindow({
-    take: (bills) => void taken.push(bills.map((one) => one.job)),
+    take: (bills) => {
+      taken.push(bills.map((one) => one.job));
+      return bills.map(() => null);
+    },
     send: async (messages) => {
       const ids = messages.map((one) => one.summary.id);
       if (fails(ids)) throw new Error("The queue is down.");
@@ -89,9 +92,38 @@ describe("jobs that settle close together", () => {
     expect(calls).toBe(4);
   });
 
+  it("carry where their seals stand in the chain to the queue, each message its own job's; who has no seal carries none", async () => {
+    const sent: SettlementMessage[] = [];
+    const window = new SettleWindow({
+      take: (bills) =>
+        bills.map(({ job, seal }) => (seal === null ? null : { n: job.length, link: `${job}/${seal.sha256}` })),
+      send: async (messages) => void sent.push(...messages),
+    });
+    const sealed = (id: string): SettlementMessage => {
+      const one = message(id);
+      return { ...one, summary: { ...one.summary, seal: { events: 3, sha256: "s" } } };
+    };
+    const all = [
+      window.settle(bill("a"), [sealed("a"), sealed("a")]),
+      window.settle(bill("later"), [message("later")]),
+      window.settle(bill("bb"), [sealed("bb")]),
+    ];
+    window.flush();
+    await Promise.all(all);
+    expect(sent.map(({ summary }) => [summary.id, summary.seal?.place?.link])).toEqual([
+      ["a", "a/s"],
+      ["a", "a/s"],
+      ["later", undefined],
+      ["bb", "bb/s"],
+    ]);
+  });
+
   it("resolve only when the queue has taken what is theirs", async () => {
     let take = () => {};
-    const window = new SettleWindow({ take: () => {}, send: () => new Promise((done) => (take = done)) });
+    const window = new SettleWindow({
+      take: (bills) => bills.map(() => null),
+      send: () => new Promise((done) => (take = done)),
+    });
     let done = 0;
     const all = ["a", "b"].map((id) => window.settle(bill(id), [message(id)]).then(() => done++));
     window.flush();

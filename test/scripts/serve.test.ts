@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../scripts/api.ts";
 import { bundleWorker } from "../../scripts/bundle.ts";
@@ -62,6 +63,17 @@ describe("a server of one's own", () => {
       price: { input: 1, output: 2 },
       concurrency: 100,
     });
+  /** A command of `npm run ...` against this server: its exit code, and all it said. */
+  const run = async (name: string, words: string[], key: string) => {
+    const env = { ...process.env, ATOMIC_API_KEY: key, ATOMIC_URL: worker?.url };
+    const child = spawn(process.execPath, [join(root, "scripts", name), ...words], { env });
+    children.push(child);
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += chunk));
+    child.stderr.on("data", (chunk) => (said += chunk));
+    const code = await new Promise((done) => child.once("close", done));
+    return { code, said };
+  };
   const ask = (bidder: string, more: object = {}) =>
     api.call<JobView>("POST", "/v1/jobs?wait=20", { text: "Which city?", bidders: [bidder], ...more });
 
@@ -117,16 +129,7 @@ describe("a server of one's own", () => {
   }, 60_000);
 
   it("shows a tenant's rules and caps to its operator, who moves one and leaves the others", async () => {
-    const tenants = async (...words: string[]) => {
-      const env = { ...process.env, ATOMIC_API_KEY: operatorKey, ATOMIC_URL: worker?.url };
-      const child = spawn(process.execPath, [join(root, "scripts", "tenants.ts"), ...words], { env });
-      children.push(child);
-      let said = "";
-      child.stdout.on("data", (chunk) => (said += chunk));
-      child.stderr.on("data", (chunk) => (said += chunk));
-      const code = await new Promise((done) => child.once("close", done));
-      return { code, said };
-    };
+    const tenants = (...words: string[]) => run("tenants.ts", words, operatorKey);
     const terms = join(folder, "terms.txt");
     writeFileSync(terms, "Project X\n\n  Ana Lima \r\n");
     expect((await tenants("show", "acme")).said).toMatch(
@@ -156,6 +159,43 @@ describe("a server of one's own", () => {
       expect(refused.code).toBe(1);
     }
     expect((await tenants("show", "acme")).said).toMatch(/region +local\n/);
+  }, 60_000);
+
+  it("verifies a log and the chain of them, and finds a job that was taken out of the database", async () => {
+    const tenant = await api.call<{ key: string }>("POST", "/v1/keys", { tenant: "chained" });
+    const own = new Api(worker?.url ?? "", tenant.key);
+    const verify = (...words: string[]) => run("verify.ts", words, tenant.key);
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { id } = await own.call<JobView>("POST", "/v1/jobs?wait=20", { text: "Which?", bidders: ["near/fast"] });
+      ids.push(id);
+    }
+    const whole = await verify("--chain");
+    expect(whole.said).toMatch(
+      /^chained: 4 seals, places 1 to 4\.\nThe chain is whole\. Its end, to be kept: 4:[0-9a-f]{64}\n$/,
+    );
+    expect(whole.code).toBe(0);
+    expect(await verify(ids[0] ?? "")).toMatchObject({
+      code: 0,
+      said: expect.stringContaining("is what was recorded"),
+    });
+    const kept = /4:[0-9a-f]{64}/.exec(whole.said)?.[0] ?? "";
+    expect(await verify("--chain", "--kept", kept)).toMatchObject({ code: 0 });
+    expect(await verify("--chain", "--kept", `4:${"0".repeat(64)}`)).toMatchObject({ code: 1 });
+    for (const words of [[], ["job_x", "--chain"], ["--chain", "--kept", "4"], ["job_x", "--kept", kept]])
+      expect((await verify(...words)).code).toBe(1);
+
+    await worker?.stop();
+    for (const file of readdirSync(join(folder, "data", "d1"), { recursive: true, encoding: "utf8" })) {
+      if (!/[0-9a-f]{64}\.sqlite$/.test(file)) continue;
+      const database = new DatabaseSync(join(folder, "data", "d1", file));
+      expect(database.prepare("DELETE FROM jobs WHERE id = ?").run(ids[2] ?? "").changes).toBe(1);
+      database.close();
+    }
+    await start();
+    const cut = await verify("--chain");
+    expect(cut.said).toContain("1 of the jobs before place 4");
+    expect(cut.code).toBe(1);
   }, 60_000);
 
   it("lends its folder to one server at a time, and stops when it is told, ready to go on", async () => {

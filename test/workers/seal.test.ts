@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { type ChainedJob, checkChain } from "../../src/job/check-chain.ts";
+import { linkText, noLink, type SealPlace } from "../../src/job/seal.ts";
 import { bidder, call, keyOf, post } from "./call.ts";
 
 const encoder = new TextEncoder();
@@ -15,7 +17,9 @@ it.each(["durable", "fast"])("is recorded when a job settles, and is what its ev
   ).json()) as { id: string };
   const seal = () => call(`/v1/jobs/${id}/seal`, {}, key);
   await expect.poll(async () => (await seal()).status, { timeout: 10_000 }).toBe(200);
-  const { events, sha256: recorded } = (await (await seal()).json()) as { events: number; sha256: string };
+  const record = (await (await seal()).json()) as { events: number; sha256: string; place: { n: number } };
+  const { events, sha256: recorded, place } = record;
+  expect(place.n).toBe(1);
 
   const lines = (await (await call(`/v1/jobs/${id}/events`, {}, key)).text())
     .split("\n")
@@ -29,15 +33,51 @@ it.each(["durable", "fast"])("is recorded when a job settles, and is what its ev
   // What is said of the job later comes behind it, and the record stays.
   const said = await post("/v1/feedback", { job: id, microtask: "answer", good: true }, key);
   expect(said.status, await said.text()).toBeLessThan(300);
-  expect(await (await seal()).json()).toEqual({ id, events, sha256: recorded });
+  expect(await (await seal()).json()).toEqual({ id, events, sha256: recorded, place });
   const { jobs } = (await (await call("/v1/jobs", {}, key)).json()) as { jobs: object[] };
   expect(jobs).toMatchObject([{ id, seal: { events, sha256: recorded } }]);
 
   // It outlives the log, and is nobody else's.
   const erase = async () => (await call(`/v1/jobs/${id}`, { method: "DELETE" }, key)).status;
   await expect.poll(erase, { timeout: 10_000 }).toBe(204);
-  expect(await (await seal()).json()).toEqual({ id, events, sha256: recorded });
+  expect(await (await seal()).json()).toEqual({ id, events, sha256: recorded, place });
   expect((await call(`/v1/jobs/${id}/seal`, {}, await keyOf("sealed-other"))).status).toBe(404);
+});
+
+it("stands in its tenant's chain, which ends where the tenant's object says, also after feedback and repeats", async () => {
+  const model = await bidder("chained", { text: "one" });
+  const key = await keyOf("chained");
+  const read = async <T>(path: string) => (await (await call(path, {}, key)).json()) as T;
+  type Chain = { tenant: string; head: SealPlace | null };
+  expect(await read<Chain>("/v1/chain")).toEqual({ tenant: "chained", head: null });
+  const ids: string[] = [];
+  for (const lane of ["durable", "fast", "durable"]) {
+    const asked = await post("/v1/jobs?wait=true", { text: "Say it.", lane, bidders: [model] }, key);
+    const { id } = (await asked.json()) as { id: string };
+    await expect.poll(async () => (await call(`/v1/jobs/${id}/seal`, {}, key)).status, { timeout: 10_000 }).toBe(200);
+    ids.push(id);
+    // A settlement comes again with it, and has the same place.
+    const said = await post("/v1/feedback", { job: id, microtask: "answer", good: true }, key);
+    expect(said.status, await said.text()).toBeLessThan(300);
+  }
+  const { head } = await read<Chain>("/v1/chain");
+  const { jobs } = await read<{ jobs: ChainedJob[] }>("/v1/jobs");
+  expect(jobs.map(({ id, seal }) => [id, seal.place.n]).sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual(
+    ids.map((id, i) => [id, i + 1]),
+  );
+  const text = new Map<string, string>();
+  let previous = noLink;
+  for (const job of jobs.toReversed()) {
+    const line = linkText(previous, "chained", job.id, job.seal);
+    text.set(line, await sha256(line));
+    previous = job.seal.place.link;
+  }
+  expect(checkChain(jobs, head, null, (line) => text.get(line) ?? "")).toEqual({
+    first: 1,
+    last: 3,
+    forgotten: 0,
+    breaches: [],
+  });
 });
 
 it("is refused while a job runs", async () => {

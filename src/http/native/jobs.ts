@@ -49,6 +49,11 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     );
   });
 
+  app.get("/v1/chain", async (c) => {
+    const caller = c.get("caller");
+    return c.json({ tenant: caller.tenant, head: await ports.jobs.chainHead(caller) });
+  });
+
   app.post("/v1/jobs/:id/cancel", async (c) => {
     const id = c.req.param("id");
     const job = await openJob(ports, c.get("caller"), id);

@@ -97,11 +97,23 @@ export const listAnswer = z.object({
   next: z.string().nullable().describe('Give it as "before" for the next page; null: this is the last.'),
 });
 
+const sealPlace = z.object({
+  n: z.number().describe("From 1, in the order in which jobs settle."),
+  link: z.string().describe("SHA-256, hex, of the link before, tenant, job, events and sha256."),
+});
+
 /** `GET /v1/jobs/{id}/seal`. */
 export const sealAnswer = z.object({
   id: z.string(),
   events: z.number().describe("How many events of the log it is about: the first ones."),
   sha256: z.string().describe("Hex."),
+  place: sealPlace.optional().describe("Where it stands in the tenant's chain of seals."),
+});
+
+/** `GET /v1/chain`. */
+export const chainAnswer = z.object({
+  tenant: z.string(),
+  head: sealPlace.nullable().describe("null: none of its jobs has settled since seals are chained."),
 });
 
 export const explainAnswer = z.looseObject({

@@ -9,7 +9,7 @@ import { rulesBody } from "../native/rules.ts";
 import { seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
-import { acceptedAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
+import { acceptedAnswer, chainAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
 
 /** One route, as the document tells it. */
 export interface Operation {
@@ -102,6 +102,13 @@ export const operations: Operation[] = [
         schema: sealAnswer,
       },
     },
+  },
+  {
+    method: "get",
+    path: "/v1/chain",
+    tag: "jobs",
+    summary: "Where your chain of seals ends: each seal's place is in lists, and follows from the one before.",
+    answers: { 200: { says: "To be compared with the list, and kept.", name: "Chain", schema: chainAnswer } },
   },
   {
     method: "post",
