@@ -16,8 +16,8 @@ import {
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
 import type { TenantRules } from "../src/plan/tenant-rules.ts";
-import { nextPlace } from "./seal-chain.ts";
-import { type Bill, type SealedBill, SettleWindow } from "./settle-window.ts";
+import { takeBills } from "./seal-chain.ts";
+import { type Bill, SettleWindow } from "./settle-window.ts";
 import type { SettlerObject } from "./settler.ts";
 import { SqlTenantRows } from "./tenant-rows.ts";
 import { rememberedMs } from "./tombstone.ts";
@@ -54,7 +54,16 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#ledger = new TenantLedger(this.#rows);
     this.#window = new SettleWindow({
       take: (bills) => {
-        const places = this.#take(bills, Date.now());
+        const places = takeBills(
+          this.#rows,
+          this.#ledger,
+          bills,
+          Date.now(),
+          ({ costNano, tookMs, answered }, month) => {
+            // A job that bought nothing and answered nothing, for want of money or of bidders, says nothing of its price.
+            if (answered || costNano > 0) this.#step({ costNano, tookMs }, month);
+          },
+        );
         this.#moved();
         return places;
       },
@@ -158,23 +167,6 @@ export class TenantObject extends DurableObject<AtomicEnv> {
       lambda: monthlyNano === null ? firstPace.lambda : lambda,
       muUsdPerSecond: latencyMs === null ? firstPace.muUsdPerSecond : muUsdPerSecond,
     };
-  }
-
-  #take(bills: SealedBill[], nowMs: number): (SealPlace | null)[] {
-    const before = this.#rows.chainHead();
-    let head = before;
-    const places = bills.map(({ job, tenant, slice, costNano, chargeNano, answered, tookMs, seal }) => {
-      const known = this.#rows.settled(job);
-      const place = known === null && seal !== null ? nextPlace(head, tenant, job, seal) : (known?.place ?? null);
-      const month = this.#ledger.settle(job, slice, { costNano, chargeNano, place }, nowMs);
-      if (month === null) return place;
-      if (place !== null) head = place;
-      // A job that bought nothing and answered nothing, for want of money or of bidders, says nothing of its price.
-      if (answered || costNano > 0) this.#step({ costNano, tookMs }, month);
-      return place;
-    });
-    if (head !== null && head !== before) this.#rows.putChainHead(head);
-    return places;
   }
 
   /** The last place of the tenant's chain of seals; null: nothing has settled since there is one. */

@@ -143,4 +143,32 @@ export const shellMutants: Mutant[] = [
     replace: "this.#drop(lease.holder);",
     caughtBy: "test/money/tenant-ledger.test.ts",
   },
+  {
+    name: "give a job that settles again another place in the chain",
+    file: "durable-objects/seal-chain.ts",
+    find: "known === null && seal !== null ?",
+    replace: "seal !== null ?",
+    caughtBy: "test/durable-objects/seal-chain.test.ts",
+  },
+  {
+    name: "forget where the chain ends",
+    file: "durable-objects/seal-chain.ts",
+    find: "if (head !== null && head !== before) rows.putChainHead(head);",
+    replace: "",
+    caughtBy: "test/durable-objects/seal-chain.test.ts",
+  },
+  {
+    name: "leave the link before out of a link",
+    file: "durable-objects/seal-chain.ts",
+    find: "const text = linkText(head?.link ?? noLink,",
+    replace: "const text = linkText(noLink,",
+    caughtBy: "test/job/check-chain.test.ts",
+  },
+  {
+    name: "let a stranger's host through",
+    file: "scripts/egress.mjs",
+    find: "if (HOSTS.includes(host))",
+    replace: "if (host)",
+    caughtBy: "test/scripts/serve.test.ts",
+  },
 ];

@@ -1,4 +1,7 @@
+import { abortAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import type { TenantObject } from "../../durable-objects/tenant.ts";
 import { type ChainedJob, checkChain } from "../../src/job/check-chain.ts";
 import { linkText, noLink, type SealPlace } from "../../src/job/seal.ts";
 import { bidder, call, keyOf, post } from "./call.ts";
@@ -78,6 +81,32 @@ it("stands in its tenant's chain, which ends where the tenant's object says, als
     forgotten: 0,
     breaches: [],
   });
+});
+
+it("has one place, however often a job settles; the next one follows from it, also in a new process", async () => {
+  // One that lived before all objects ended is of no use after it.
+  const home = () =>
+    env.TENANT.get(env.TENANT.idFromName("chained-again")) as unknown as Pick<TenantObject, "settle" | "chainHead">;
+  const settle = (job: string) => {
+    const bill = { job, slice: null, costNano: 5, chargeNano: 5, answered: true, tookMs: 10 };
+    const facts = { microtasks: 1, attempts: 1, costNano: 5, savedNano: 0, savedTokens: 0, winner: null, error: null };
+    const about = { id: job, tenant: "chained-again", status: "succeeded" as const, kind: "answer", plan: "single" };
+    const seal = { events: 9, sha256: "5".repeat(64) };
+    const summary = { ...about, ...facts, via: "http", createdAtMs: Date.now(), endedAtMs: Date.now(), seal };
+    return home().settle(bill, [{ summary, settlements: [], examples: [] }]);
+  };
+  // Twice in one commit, and again later: the queue may have refused what came with it.
+  await Promise.all([settle("job_one"), settle("job_one")]);
+  const first = await home().chainHead();
+  expect(first?.n).toBe(1);
+  await settle("job_one");
+  expect(await home().chainHead()).toEqual(first);
+  await abortAllDurableObjects();
+  await settle("job_two");
+  const line = linkText(first?.link ?? "", "chained-again", "job_two", { events: 9, sha256: "5".repeat(64) });
+  expect(await home().chainHead()).toEqual({ n: 2, link: await sha256(line) });
+  await settle("job_one");
+  expect((await home().chainHead())?.n).toBe(2);
 });
 
 it("is refused while a job runs", async () => {
