@@ -1,5 +1,5 @@
 import type { SettlementMessage } from "../src/job/job-summary.ts";
-import type { Seal, SealPlace } from "../src/job/seal.ts";
+import type { ChainedSeal, Seal } from "../src/job/seal.ts";
 import { bytesOf } from "../src/job/settlement-messages.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -32,10 +32,10 @@ export interface SealedBill extends Bill {
 
 export interface SettleEffects {
   /**
-   * Takes bills in one synchronous block, which is one commit. A repeat changes nothing. Returns where each bill's seal
+   * Takes bills in one synchronous block, which is one commit. A repeat changes nothing. Returns each bill's seal as it
    * stands in the tenant's chain, null: it has none.
    */
-  take(bills: SealedBill[]): (SealPlace | null)[];
+  take(bills: SealedBill[]): (ChainedSeal | null)[];
   /** Hands messages to the market's queue, all or none. */
   send(messages: SettlementMessage[]): Promise<void>;
 }
@@ -76,8 +76,8 @@ export class SettleWindow {
     this.#timer = null;
     if (held.length === 0) return;
     try {
-      const places = this.#effects.take(held.map(({ bill, messages }) => ({ ...bill, ...aboutOf(messages) })));
-      for (const [i, one] of held.entries()) one.messages = placed(one.messages, places[i] ?? null);
+      const seals = this.#effects.take(held.map(({ bill, messages }) => ({ ...bill, ...aboutOf(messages) })));
+      for (const [i, one] of held.entries()) one.messages = sealed(one.messages, seals[i] ?? null);
     } catch (error) {
       for (const one of held) one.reject(error);
       return;
@@ -109,14 +109,11 @@ const aboutOf = (messages: readonly SettlementMessage[]): { tenant: string; seal
   return { tenant: summary?.tenant ?? "", seal: summary?.seal ?? null };
 };
 
-const placed = (messages: SettlementMessage[], place: SealPlace | null): SettlementMessage[] =>
-  place === null
+/** Only what tells of a job for the first time has a seal. */
+const sealed = (messages: SettlementMessage[], seal: ChainedSeal | null): SettlementMessage[] =>
+  seal === null
     ? messages
-    : messages.map((one) =>
-        one.summary.seal === undefined
-          ? one
-          : { ...one, summary: { ...one.summary, seal: { ...one.summary.seal, place } } },
-      );
+    : messages.map((one) => (one.summary.seal === undefined ? one : { ...one, summary: { ...one.summary, seal } }));
 
 /** One job may have more than the queue takes at once. null: the queue has all of it. */
 async function sendAlone({ messages }: Held, effects: SettleEffects): Promise<unknown> {

@@ -20,11 +20,12 @@ export class SqlTenantRows implements TenantRows {
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
       nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
-      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, n INTEGER, link TEXT) WITHOUT ROWID`);
+      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, n INTEGER, link TEXT, events INTEGER, sha256 TEXT) WITHOUT ROWID`);
     // Made before seals were chained.
     const columns = [...sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('settled')")];
     if (!columns.some(({ name }) => name === "n"))
-      for (const column of ["n INTEGER", "link TEXT"]) sql.exec(`ALTER TABLE settled ADD COLUMN ${column}`);
+      for (const column of ["n INTEGER", "link TEXT", "events INTEGER", "sha256 TEXT"])
+        sql.exec(`ALTER TABLE settled ADD COLUMN ${column}`);
     sql.exec("CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY, n INTEGER NOT NULL, link TEXT NOT NULL)");
     sql.exec(`CREATE TABLE IF NOT EXISTS months (month TEXT PRIMARY KEY, jobs INTEGER NOT NULL,
       cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL) WITHOUT ROWID`);
@@ -106,17 +107,22 @@ export class SqlTenantRows implements TenantRows {
       at_ms: number;
       n: number | null;
       link: string | null;
+      events: number | null;
+      sha256: string | null;
     }>("SELECT * FROM settled WHERE job = ?", job);
     if (row === undefined) return null;
-    const { month, n, link } = row;
-    const place = n === null || link === null ? null : { n, link };
-    return { month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms, place };
+    const { month, n, link, events, sha256 } = row;
+    const chained = n !== null && link !== null && events !== null && sha256 !== null;
+    const seal = chained ? { events, sha256, place: { n, link } } : null;
+    return { month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms, seal };
   }
 
-  putSettled(job: string, { month, costNano, chargeNano, atMs, place }: SettledJob): void {
+  putSettled(job: string, { month, costNano, chargeNano, atMs, seal }: SettledJob): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO settled (job, month, cost_nano, charge_nano, at_ms, n, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      ...[job, month, costNano, chargeNano, atMs, place?.n ?? null, place?.link ?? null],
+      `INSERT OR REPLACE INTO settled (job, month, cost_nano, charge_nano, at_ms, n, link, events, sha256)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[job, month, costNano, chargeNano, atMs],
+      ...(seal === null ? [null, null, null, null] : [seal.place.n, seal.place.link, seal.events, seal.sha256]),
     );
   }
 

@@ -54,7 +54,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     this.#ledger = new TenantLedger(this.#rows);
     this.#window = new SettleWindow({
       take: (bills) => {
-        const places = takeBills(
+        const seals = takeBills(
           this.#rows,
           this.#ledger,
           bills,
@@ -65,7 +65,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
           },
         );
         this.#moved();
-        return places;
+        return seals;
       },
       send: async (messages) => await handOver(env, messages),
     });

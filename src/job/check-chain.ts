@@ -1,11 +1,11 @@
-import { linkText, noLink, type Seal, type SealPlace } from "./seal.ts";
+import { type ChainedSeal, linkText, noLink, type SealPlace } from "./seal.ts";
 
 /** A job of a tenant's list, as far as its chain is concerned. Times are epoch ms. */
 export interface ChainedJob {
   id: string;
   tenant: string;
   endedAtMs: number | null;
-  seal: Seal & { place: SealPlace };
+  seal: ChainedSeal;
 }
 
 export interface ChainCheck {

@@ -10,6 +10,9 @@ export interface Seal {
   place?: SealPlace;
 }
 
+/** A seal with its place: as it was when its job first settled, which a log that has grown since still begins with. */
+export type ChainedSeal = Seal & { place: SealPlace };
+
 /**
  * Where a seal stands in its tenant's chain: the `n`th, from 1, in the order in which jobs settle. `link` is the SHA-256
  * (hex) of `linkText`, in which the link before is, so that no seal can be changed, left out or put in between without

@@ -39,8 +39,8 @@ export interface SettledJob {
   costNano: NanoUsd;
   chargeNano: NanoUsd;
   atMs: number;
-  /** Where its seal stands in the tenant's chain; only kept here, so that a repeat has it too. */
-  place: { n: number; link: string } | null;
+  /** Its place in the tenant's chain of seals; only kept here, so that a repeat has the same. */
+  seal: { events: number; sha256: string; place: { n: number; link: string } } | null;
 }
 
 export interface MonthTotals {
@@ -205,7 +205,7 @@ export class TenantLedger {
   settle(
     job: string,
     slice: OpeningSlice | null,
-    { place = null, ...bill }: { costNano: NanoUsd; chargeNano: NanoUsd; place?: SettledJob["place"] },
+    { seal = null, ...bill }: { costNano: NanoUsd; chargeNano: NanoUsd; seal?: SettledJob["seal"] },
     nowMs: number,
   ): MonthTotals | null {
     const before = this.#rows.settled(job);
@@ -219,7 +219,7 @@ export class TenantLedger {
       costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
       chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
     });
-    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs, place: before?.place ?? place });
+    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs, seal: before?.seal ?? seal });
     this.#drop(job);
     return before === null ? totals : null;
   }

@@ -96,7 +96,7 @@ describe("jobs that settle close together", () => {
     const sent: SettlementMessage[] = [];
     const window = new SettleWindow({
       take: (bills) =>
-        bills.map(({ job, seal }) => (seal === null ? null : { n: job.length, link: `${job}/${seal.sha256}` })),
+        bills.map(({ job, seal }) => seal && { ...seal, events: 2, place: { n: 1, link: `${job}/${seal.sha256}` } }),
       send: async (messages) => void sent.push(...messages),
     });
     const sealed = (id: string): SettlementMessage => {
@@ -110,11 +110,11 @@ describe("jobs that settle close together", () => {
     ];
     window.flush();
     await Promise.all(all);
-    expect(sent.map(({ summary }) => [summary.id, summary.seal?.place?.link])).toEqual([
-      ["a", "a/s"],
-      ["a", "a/s"],
-      ["later", undefined],
-      ["bb", "bb/s"],
+    expect(sent.map(({ summary }) => [summary.id, summary.seal?.place?.link, summary.seal?.events])).toEqual([
+      ["a", "a/s", 2],
+      ["a", "a/s", 2],
+      ["later", undefined, undefined],
+      ["bb", "bb/s", 2],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextPlace } from "../../durable-objects/seal-chain.ts";
+import { chained } from "../../durable-objects/seal-chain.ts";
 import { type ChainedJob, checkChain } from "../../src/job/check-chain.ts";
 import type { SealPlace } from "../../src/job/seal.ts";
 
@@ -12,9 +12,9 @@ const dayMs = 86_400_000;
 function chainOf(count: number, seed: string): ChainedJob[] {
   let head: SealPlace | null = null;
   return Array.from({ length: count }, (_, i) => {
-    const seal = { events: 5 + (i % 3), sha256: hexOf(`${seed}/${i}`) };
-    head = nextPlace(head, "acme", `job_${seed}_${i}`, seal);
-    return { id: `job_${seed}_${i}`, tenant: "acme", endedAtMs: (i + 1) * dayMs, seal: { ...seal, place: head } };
+    const seal = chained(head, "acme", `job_${seed}_${i}`, { events: 5 + (i % 3), sha256: hexOf(`${seed}/${i}`) });
+    head = seal.place;
+    return { id: `job_${seed}_${i}`, tenant: "acme", endedAtMs: (i + 1) * dayMs, seal };
   });
 }
 const check = (jobs: ChainedJob[], head = jobs.at(-1)?.seal.place ?? null, kept: SealPlace | null = null) =>

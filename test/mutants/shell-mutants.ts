@@ -146,8 +146,8 @@ export const shellMutants: Mutant[] = [
   {
     name: "give a job that settles again another place in the chain",
     file: "durable-objects/seal-chain.ts",
-    find: "known === null && seal !== null ?",
-    replace: "seal !== null ?",
+    find: "known === null && bill.seal !== null ?",
+    replace: "bill.seal !== null ?",
     caughtBy: "test/durable-objects/seal-chain.test.ts",
   },
   {
