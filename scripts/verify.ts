@@ -56,7 +56,9 @@ async function verifyChain(api: Api, kept: SealPlace | null): Promise<boolean> {
       continue;
     }
     console.log(
-      first === null ? `${tenant}: no seals.` : `${tenant}: ${jobs.length} seals, places ${first} to ${last ?? first}.`,
+      first === null
+        ? `${tenant}: no seals.`
+        : `${tenant}: ${jobs.length} ${jobs.length === 1 ? "seal" : "seals"}, places ${first} to ${last ?? first}.`,
     );
     if (forgotten > 0)
       console.log(
