@@ -6,15 +6,16 @@ import type { Api } from "./api.ts";
 import { main, wrong } from "./command.ts";
 
 const usage = `npm run verify -- JOB
-npm run verify -- --chain [--kept N:LINK]
+npm run verify -- --chain [--tenant NAME] [--kept N:LINK]
 
 JOB: reads a job's log event by event and compares it with its seal: the SHA-256 of its first events, which D1 keeps
 outside the job's own object since the job settled. Without this command:
   curl -sN URL/v1/jobs/JOB/events | sed -n 's/^data: //p' | head -n EVENTS | sha256sum
 
---chain: reads the seals of all jobs of the key's tenant and checks that each follows from the one before it, that none is
-missing, and that the last one is where the tenant's object says the chain ends. It prints that end: keep it elsewhere and
-give it as --kept the next time, and nobody can have made the chain anew meanwhile.
+--chain: reads the seals of all jobs of the key's tenant (--tenant: of another, with the operator's key) and checks that
+each follows from the one before it, that none is missing, and that the last one is where the tenant's object says the
+chain ends. It prints that end: keep it elsewhere and give it as --kept the next time, and nobody can have made the chain
+anew meanwhile.
 
 Exit code 1 if anything differs.`;
 
@@ -43,12 +44,12 @@ async function verifyJob(api: Api, job: string): Promise<boolean> {
   return same;
 }
 
-async function verifyChain(api: Api, kept: SealPlace | null): Promise<boolean> {
-  const { tenant, head } = await api.call<{ tenant: string; head: SealPlace | null }>("GET", "/v1/chain");
+async function verifyChain(api: Api, of: string, kept: SealPlace | null): Promise<boolean> {
+  const { tenant, head } = await api.call<{ tenant: string; head: SealPlace | null }>("GET", `/v1${of}/chain`);
   const untilMs = Date.now() + patienceMs;
   for (;;) {
     // What settles meanwhile is behind the end that was read.
-    const jobs = (await chainedJobs(api)).filter(({ seal }) => seal.place.n <= (head?.n ?? 0));
+    const jobs = (await chainedJobs(api, of)).filter(({ seal }) => seal.place.n <= (head?.n ?? 0));
     const { first, last, forgotten, breaches } = checkChain(jobs, head, kept, hexOf);
     const late = head !== null && (last ?? 0) < head.n;
     if (late && Date.now() < untilMs) {
@@ -71,13 +72,13 @@ async function verifyChain(api: Api, kept: SealPlace | null): Promise<boolean> {
   }
 }
 
-async function chainedJobs(api: Api): Promise<ChainedJob[]> {
+async function chainedJobs(api: Api, of: string): Promise<ChainedJob[]> {
   const found: ChainedJob[] = [];
   let before = "";
   for (;;) {
     const page = await api.call<{ jobs: (Omit<ChainedJob, "seal"> & { seal?: Seal })[]; next: string | null }>(
       "GET",
-      `/v1/jobs?limit=200${before}`,
+      `/v1${of}/jobs?limit=200${before}`,
     );
     for (const { id, tenant, endedAtMs, seal } of page.jobs)
       if (seal?.place !== undefined) found.push({ id, tenant, endedAtMs, seal: { ...seal, place: seal.place } });
@@ -94,13 +95,14 @@ function placeOf(text: string): SealPlace {
 
 await main({
   usage,
-  options: { chain: { type: "boolean" }, kept: { type: "string" } },
-  async run(api, [job], { chain, kept }) {
+  options: { chain: { type: "boolean" }, tenant: { type: "string" }, kept: { type: "string" } },
+  async run(api, [job], { chain, tenant, kept }) {
     if ((chain === true) === (job !== undefined)) throw wrong("Name a job, or say --chain.", usage);
-    if (kept !== undefined && chain !== true) throw wrong("--kept belongs to --chain.", usage);
+    if ((kept ?? tenant) !== undefined && chain !== true) throw wrong("--kept and --tenant belong to --chain.", usage);
+    const of = typeof tenant === "string" ? `/tenants/${encodeURIComponent(tenant)}` : "";
     const same =
       job === undefined
-        ? await verifyChain(api, typeof kept === "string" ? placeOf(kept) : null)
+        ? await verifyChain(api, of, typeof kept === "string" ? placeOf(kept) : null)
         : await verifyJob(api, job);
     if (!same) process.exitCode = 1;
   },

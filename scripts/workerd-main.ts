@@ -87,15 +87,21 @@ async function tidy(): Promise<void> {
 
 /** Held by the operating system for this process: gone with it, however it ends. */
 function lockFolder(folder: string): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, "lock.sqlite"));
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(join(folder, "lock.sqlite"));
     database.exec("BEGIN EXCLUSIVE");
-  } catch {
-    console.error(`Another server uses ${folder}. Stop it first, or give this one a folder of its own.`);
+    return database;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    const busy = /locked|busy/.test(message);
+    console.error(
+      busy
+        ? `Another server uses ${folder}. Stop it first, or give this one a folder of its own.`
+        : `The data folder ${folder} cannot be used (${message}). Give another one.`,
+    );
     process.exit(1);
   }
-  return database;
 }
 
 interface Database {

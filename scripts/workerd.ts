@@ -17,7 +17,7 @@ export interface WorkerdOptions {
   durableSettlement?: boolean;
   /** Hosts that the Worker may reach, "name" or "name:port" where the port is not the usual one; absent: all. */
   egress?: string[];
-  /** Lines of its console as they come. */
+  /** Lines of its console as they come, once it runs; before, they are in the error when it does not. */
   onLine?: (line: string) => void;
 }
 
@@ -60,7 +60,7 @@ export async function startWorker(options: WorkerdOptions): Promise<LocalWorker>
     partial = parts.pop() ?? "";
     for (const line of parts) {
       if (line.startsWith("ready on ")) ready = true;
-      else if (line !== "") onLine?.(line);
+      else if (ready && line !== "") onLine?.(line);
       lines.push(line);
       if (lines.length > keptLines) lines.shift();
     }

@@ -18,7 +18,7 @@ export async function settleNow(
   for (const part of report.oversized) console.error(JSON.stringify({ event: "market-part-oversized", part }));
   for (const point of dataPoints(report.ended, report.learned)) env.ANALYTICS.writeDataPoint(point);
   for (const { index, reason } of report.rejected)
-    console.error(JSON.stringify({ event: "settlement-rejected", index, reason }));
+    console.error(JSON.stringify({ event: "settlement-rejected", job: jobOf(messages[index]), reason }));
   return new Map(report.rejected.map(({ index, reason }) => [index, reason]));
 }
 
@@ -41,4 +41,10 @@ export async function takeSettlements(
     if (rejected.has(index)) message.retry({ delaySeconds: 60 });
     else message.ack();
   }
+}
+
+/** Of a message that is not what it should be. */
+function jobOf(message: unknown): string {
+  const id = (message as { summary?: { id?: unknown } } | null | undefined)?.summary?.id;
+  return typeof id === "string" ? id.slice(0, 256) : "unknown";
 }

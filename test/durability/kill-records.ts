@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { lineOf } from "../../durable-objects/log-page.ts";
 import { checkChain } from "../../src/job/check-chain.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { JobView } from "../../src/job/job-view.ts";
@@ -13,6 +14,8 @@ export interface JobRecord {
   costUsd: number;
   seal?: Seal;
 }
+
+const hexOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** All jobs of the holder of a key, as its list has them. */
 export async function recordsOf(url: string, key: string): Promise<JobRecord[]> {
@@ -35,11 +38,11 @@ export async function chainBreaches(url: string, key: string, records: readonly 
   const sealed = records.flatMap(({ id, tenant, endedAtMs, seal }) =>
     seal?.place === undefined ? [] : [{ id, tenant, endedAtMs, seal: { ...seal, place: seal.place } }],
   );
-  const { first, breaches } = checkChain(sealed, head, null, (text) => createHash("sha256").update(text).digest("hex"));
+  const { first, breaches } = checkChain(sealed, head, null, hexOf);
   return head !== null && first !== 1 ? [...breaches, `the chain begins at ${first}`] : breaches;
 }
 
-/** A job that says its market was told of it is in the database, whenever the kill came; and as it ended. */
+/** A job that says its market was told of it is in the database, whenever the kill came: as it ended, and sealed. */
 export function recordBreaches(
   id: string,
   log: readonly LoggedEvent[],
@@ -49,6 +52,9 @@ export function recordBreaches(
   if (!log.some((e) => e.type === "settlement-sent" && e.keys.includes(id))) return [];
   const record = records.get(id);
   if (record === undefined) return ["its market was told of it, and the database does not know it"];
+  const { events = 0, sha256 = "" } = record.seal ?? {};
+  if (hexOf(log.slice(0, events).map(lineOf).join("")) !== sha256)
+    return ["its log does not begin with what was sealed"];
   return record.status === view?.status && record.costUsd === view.costUsd
     ? []
     : [`the database says ${record.status} for ${record.costUsd}, its view ${view?.status} for ${view?.costUsd}`];

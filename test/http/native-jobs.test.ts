@@ -181,6 +181,25 @@ describe("a job", () => {
     expect(server.jobs.last()?.cancelled).toBe("client");
   });
 
+  it("is listed for the operator too, without its texts, and for no other tenant", async () => {
+    const server = testServer();
+    server.runs(answers("A secret answer."));
+    const keyOf = async (tenant: string) => (await (await server.ask("/v1/keys", { body: { tenant } })).json()).key;
+    const [acme, other] = [await keyOf("acme"), await keyOf("other")];
+    const { id } = await (await server.ask("/v1/jobs?wait=5", { body: { text: "A secret." }, key: acme })).json();
+    const seen = await server.ask("/v1/tenants/acme/jobs?limit=5");
+    const text = await seen.text();
+    expect(JSON.parse(text)).toMatchObject({ jobs: [{ id, tenant: "acme", status: "succeeded" }], next: null });
+    expect(text).not.toContain("secret");
+    expect(await (await server.ask("/v1/tenants/acme/chain")).json()).toEqual({ tenant: "acme", head: null });
+    expect((await (await server.ask("/v1/jobs")).json()).jobs).toEqual([]);
+    for (const path of ["jobs", "chain"]) {
+      expect((await server.ask(`/v1/tenants/acme/${path}`, { key: other })).status).toBe(403);
+      expect((await server.ask(`/v1/tenants/acme/${path}`, { key: acme })).status).toBe(403);
+      expect((await server.ask(`/v1/tenants/AC%20ME/${path}`)).status).toBe(400);
+    }
+  });
+
   it("stands on one page of a list, also among jobs of its millisecond", async () => {
     const server = testServer();
     server.runs(stalls);

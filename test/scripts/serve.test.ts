@@ -181,6 +181,11 @@ describe("a server of one's own", () => {
     });
     const kept = /4:[0-9a-f]{64}/.exec(whole.said)?.[0] ?? "";
     expect(await verify("--chain", "--kept", kept)).toMatchObject({ code: 0 });
+    expect(await run("verify.ts", ["--chain", "--tenant", "chained"], operatorKey)).toEqual(whole);
+    expect(await verify("--chain", "--tenant", "acme")).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("403"),
+    });
     expect(await verify("--chain", "--kept", `4:${"0".repeat(64)}`)).toMatchObject({ code: 1 });
     for (const words of [[], ["job_x", "--chain"], ["--chain", "--kept", "4"], ["job_x", "--kept", kept]])
       expect((await verify(...words)).code).toBe(1);

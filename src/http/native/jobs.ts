@@ -1,25 +1,39 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { AtomicError } from "../../error.ts";
 import type { JobSummary } from "../../job/job-summary.ts";
 import { toUsd } from "../../money/nano-usd.ts";
 import type { ListPlace } from "../../money/tenant-ledger.ts";
 import type { AppEnv } from "../app-env.ts";
+import { operatorOnly } from "../middleware/operator-only.ts";
 import { openJob } from "../open-job.ts";
 import type { Caller, HttpPorts } from "../ports.ts";
+import { parseInput } from "../zod-refusal.ts";
+import { tenantName } from "./field-bodies.ts";
 import { linksOf } from "./links.ts";
 
 /** List, view, explanation and cancelling of the caller's jobs. */
 export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
-  app.get("/v1/jobs", async (c) => {
+  const page = async (c: Context<AppEnv>, caller: Caller) => {
     const limit = wholeNumber(c.req.query("limit"), "limit", 1, 200) ?? 50;
-    const jobs = await ports.jobs.list(c.get("caller"), { limit, after: placeOf(c.req.query("before")) });
+    const jobs = await ports.jobs.list(caller, { limit, after: placeOf(c.req.query("before")) });
     const last = jobs.at(-1);
     return c.json({
       jobs: jobs.map(listed),
       /** Give it as `before` for the next page. */
       next: jobs.length < limit || last === undefined ? null : `${last.createdAtMs}_${last.id}`,
     });
+  };
+  const chain = async (c: Context<AppEnv>, caller: Caller) =>
+    c.json({ tenant: caller.tenant, head: await ports.jobs.chainHead(caller) });
+  // What the operator sees of others' jobs: facts and seals, no content.
+  const ofTenant = (c: Context<AppEnv>): Caller => ({
+    ...c.get("caller"),
+    tenant: parseInput(tenantName, c.req.param("tenant")),
   });
+  app.get("/v1/jobs", (c) => page(c, c.get("caller")));
+  app.get("/v1/chain", (c) => chain(c, c.get("caller")));
+  app.get("/v1/tenants/:tenant/jobs", operatorOnly, (c) => page(c, ofTenant(c)));
+  app.get("/v1/tenants/:tenant/chain", operatorOnly, (c) => chain(c, ofTenant(c)));
 
   app.get("/v1/jobs/:id", async (c) => {
     const id = c.req.param("id");
@@ -47,11 +61,6 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
       "conflict",
       "Nothing is recorded of this job's log: it runs, or ended a moment ago and has not been settled yet. Ask again later.",
     );
-  });
-
-  app.get("/v1/chain", async (c) => {
-    const caller = c.get("caller");
-    return c.json({ tenant: caller.tenant, head: await ports.jobs.chainHead(caller) });
   });
 
   app.post("/v1/jobs/:id/cancel", async (c) => {

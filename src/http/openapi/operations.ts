@@ -111,6 +111,23 @@ export const operations: Operation[] = [
     answers: { 200: { says: "To be compared with the list, and kept.", name: "Chain", schema: chainAnswer } },
   },
   {
+    method: "get",
+    path: "/v1/tenants/{tenant}/jobs",
+    tag: "jobs",
+    summary: "A tenant's jobs, newest first: facts and seals, no content.",
+    operator: true,
+    query: { limit: "1 to 200; default 50.", before: 'The "next" of the page before.' },
+    answers: { 200: { says: "A page of jobs.", name: "JobList", schema: listAnswer } },
+  },
+  {
+    method: "get",
+    path: "/v1/tenants/{tenant}/chain",
+    tag: "jobs",
+    summary: "Where a tenant's chain of seals ends.",
+    operator: true,
+    answers: { 200: { says: "To be compared with the list, and kept.", name: "Chain", schema: chainAnswer } },
+  },
+  {
     method: "post",
     path: "/v1/jobs/{id}/cancel",
     tag: "jobs",
