@@ -1,10 +1,15 @@
 // Stands between the Worker and the network where `npm run serve -- --egress` confines it: every request that leaves
 // goes through here, whatever a job, a bidder or a webhook names. HOSTS: "name" or "name:port", lower case.
-export default {
-  async fetch(request, { HOSTS }) {
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+export class Outbound extends WorkerEntrypoint {
+  async fetch(request) {
     const { host } = new URL(request.url);
-    if (HOSTS.includes(host)) return fetch(request);
+    if (this.env.HOSTS.includes(host)) return fetch(request);
     console.error(JSON.stringify({ event: "egress-refused", host }));
     throw new Error("This host may not be reached.");
-  },
-};
+  }
+}
+
+// Whoever reaches this Worker by its name is not the other one.
+export default { fetch: () => new Response(null, { status: 404 }) };

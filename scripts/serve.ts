@@ -49,7 +49,8 @@ const leastKeyChars = 16;
 const port = wholeNumber("port", values.port, 1);
 if (port > 65535) refuse(`--port ${values.port} is not a port.`);
 if (isIP(values.host) === 0) refuse(`--host ${values.host}: give an IP address of this machine, or 0.0.0.0 for all.`);
-const egress = values.egress === undefined ? undefined : hostsOf(values.egress);
+const egress = values.egress === undefined ? undefined : hostsOf("--egress", values.egress);
+if (process.env.ATOMIC_WEBHOOK_HOSTS) hostsOf("ATOMIC_WEBHOOK_HOSTS", process.env.ATOMIC_WEBHOOK_HOSTS);
 const key = process.env.ATOMIC_API_KEY ?? "";
 if (key.length < leastKeyChars)
   refuse(
@@ -73,6 +74,7 @@ const server = await startWorker({
   host: values.host,
   port,
   durableSettlement: true,
+  direct: true,
   vars: { ...Object.fromEntries(given), ATOMIC_PRIVATE_BIDDERS: "1" },
   ...(egress === undefined ? {} : { egress }),
   onLine: (line) => console.error(line),
@@ -102,15 +104,19 @@ if (!stopping) {
   process.exit(1);
 }
 
-function hostsOf(text: string): string[] {
+function hostsOf(option: string, text: string): string[] {
   const hosts = text
     .split(",")
     .map((one) => one.trim().toLowerCase())
     .filter((one) => one !== "");
-  if (hosts.length === 0) refuse("--egress names no host. Give names or addresses, e.g. 10.1.2.3:8000,llm.corp.");
+  if (hosts.length === 0) refuse(`${option} names no host. Give names or addresses, e.g. 10.1.2.3:8000,llm.corp.`);
   for (const host of hosts)
-    if (!URL.canParse(`http://${host}`) || new URL(`http://${host}`).host !== host)
-      refuse(`--egress ${host}: give a host as a URL has it, with its port where that is not 80 or 443.`);
+    if (
+      ["http", "https"].some(
+        (scheme) => !URL.canParse(`${scheme}://${host}`) || new URL(`${scheme}://${host}`).host !== host,
+      )
+    )
+      refuse(`${option} ${host}: give a host as a URL has it, with its port where that is not 80 or 443.`);
   return hosts;
 }
 

@@ -1,5 +1,5 @@
 /** A process of its own around one workerd, so that both can be killed together. Started by workerd.ts. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +11,8 @@ import type { WorkerdOptions } from "./workerd.ts";
 /** The platform's own timer of wrangler.toml, which a Worker on one machine does not have. */
 const tidyEveryMs = 3_600_000;
 
+// Texts of jobs are nobody else's on this machine.
+process.umask(0o077);
 const input = createInterface({ input: process.stdin });
 const given = await new Promise<WorkerdOptions & { host: string; port: number }>((done) =>
   input.once("line", (line) => done(JSON.parse(line))),
@@ -25,12 +27,14 @@ const modules = [entry, ...readdirSync(given.bundle).filter((name) => name.endsW
 const worker = {
   ...workerOptions,
   name: workerOptions.name ?? "atomic",
-  bindings: { ...workerOptions.bindings, ...given.vars },
+  // What .dev.vars says is for development.
+  bindings: given.vars ?? {},
   durableObjects: {
     ...workerOptions.durableObjects,
     ...(given.durableSettlement ? { SETTLER: { className: "SettlerObject", useSQLite: true } } : {}),
   },
-  ...(given.egress === undefined ? {} : { outboundService: "egress" }),
+  ...(given.egress === undefined ? {} : { outboundService: { name: "egress", entrypoint: "Outbound" } }),
+  ...(given.direct ? { unsafeDirectSockets: [{ host: given.host, port: given.port }] } : {}),
   modules: modules.map((name) =>
     name.endsWith(".wasm")
       ? { type: "CompiledWasm" as const, path: name, contents: readFileSync(join(given.bundle, name)) }
@@ -52,8 +56,8 @@ const egress = {
 type V4 = Parameters<typeof convertV4MiniflareOptions>[0];
 const options = {
   workers: given.egress === undefined ? [worker] : [worker, egress],
-  host: given.host,
-  port: given.port,
+  // Miniflare's own door believes headers of clients (MF-Original-URL): a direct one has it closed, but for this machine.
+  ...(given.direct ? { host: "127.0.0.1", port: 0 } : { host: given.host, port: given.port }),
   cf: false,
   resourcePersistencePath: given.persistTo,
 };
@@ -88,7 +92,8 @@ async function tidy(): Promise<void> {
 /** Held by the operating system for this process: gone with it, however it ends. */
 function lockFolder(folder: string): DatabaseSync {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o700);
     const database = new DatabaseSync(join(folder, "lock.sqlite"));
     database.exec("BEGIN EXCLUSIVE");
     return database;
@@ -104,8 +109,13 @@ function lockFolder(folder: string): DatabaseSync {
   }
 }
 
+interface Statement {
+  all(): Promise<{ results: unknown[] }>;
+  run(): Promise<unknown>;
+}
 interface Database {
-  prepare(sql: string): { all(): Promise<{ results: unknown[] }>; run(): Promise<unknown> };
+  prepare(sql: string): Statement;
+  batch(statements: Statement[]): Promise<unknown>;
 }
 
 /** The project's own migrations, once; in the table that `wrangler d1 migrations` keeps. */
@@ -123,8 +133,12 @@ async function migrate(db: Database): Promise<void> {
     .filter((n) => n.endsWith(".sql"))
     .sort()) {
     if (done.has(name)) continue;
-    for (const statement of readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint"))
-      if (statement.trim() !== "") await db.prepare(statement).run();
-    await db.prepare(`INSERT INTO d1_migrations (name) VALUES ('${name}')`).run();
+    // One transaction: a migration that was cut in two could never be run again.
+    const statements = readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint");
+    await db.batch(
+      [...statements.filter((one) => one.trim() !== ""), `INSERT INTO d1_migrations (name) VALUES ('${name}')`].map(
+        (one) => db.prepare(one),
+      ),
+    );
   }
 }

@@ -15,6 +15,8 @@ export interface WorkerdOptions {
   pages?: boolean;
   /** true: what jobs teach goes to the database before they are told so; the local queue is in memory only. */
   durableSettlement?: boolean;
+  /** A socket of the Worker's own, without Miniflare's door before it, which is made for development. */
+  direct?: boolean;
   /** Hosts that the Worker may reach, "name" or "name:port" where the port is not the usual one; absent: all. */
   egress?: string[];
   /** Lines of its console as they come, once it runs; before, they are in the error when it does not. */

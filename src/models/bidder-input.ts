@@ -187,6 +187,8 @@ function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], near: Nea
   if (local && !loopback && near !== "private")
     return bad("Hosts of a private network are configured by ATOMIC_LLM_URL.");
   if (/^169\.254\.|^0\.|^\[?(::|fe80)/i.test(url.hostname) && !loopback) return bad("Not a public host.");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) return bad("A base URL is https.");
+  // On a network of one's own a name does not say whether it is near.
+  const plain = local || near === "private";
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && plain)) return bad("A base URL is https.");
   return { problem: null, href: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, local };
 }

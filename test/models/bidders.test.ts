@@ -202,14 +202,10 @@ describe("readBidder", () => {
         bidder: { region: "local" },
       });
     }
-    for (const url of [
-      "http://169.254.169.254/v1",
-      "http://[fe80::1]/v1",
-      "http://0.0.0.0/v1",
-      "http://llm.example.com/v1",
-    ])
+    for (const url of ["http://169.254.169.254/v1", "http://[fe80::1]/v1", "http://0.0.0.0/v1"])
       expect(read(endpoint({ baseUrl: url }), "mine/big", "private")).toMatchObject({ field: "endpoint.baseUrl" });
-    expect(read(endpoint({ baseUrl: "http://127.0.0.1:1/v1" }), "mine/big", "private")).toHaveProperty("bidder");
+    for (const url of ["http://127.0.0.1:1/v1", "http://llm.corp:8000/v1", "http://gpu.lan/v1", "http://100.64.0.5/v1"])
+      expect(read(endpoint({ baseUrl: url }), "mine/big", "private")).toHaveProperty("bidder");
   });
 
   it("is told by its configuration how near bidders may be", () => {

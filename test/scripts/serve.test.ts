@@ -32,6 +32,18 @@ describe("npm run serve refuses, and says what to do,", () => {
     ["a name to listen on", { ATOMIC_API_KEY: operatorKey }, ["--host", "example.com"], "give an IP address"],
     ["no host behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", ","], "names no host"],
     ["a URL behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", "http://a/v1"], "give a host"],
+    [
+      "a usual port of https behind --egress",
+      { ATOMIC_API_KEY: operatorKey },
+      ["--egress", "a.example:443"],
+      "give a host",
+    ],
+    [
+      "a URL as a receiver",
+      { ATOMIC_API_KEY: operatorKey, ATOMIC_WEBHOOK_HOSTS: "http://a" },
+      [],
+      "ATOMIC_WEBHOOK_HOSTS",
+    ],
     ["a usual port behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", "a.example:80"], "give a host"],
   ])("%s", (_, env, args, words) => {
     const { ATOMIC_API_KEY: _none, ...rest } = process.env;
@@ -52,6 +64,7 @@ describe("a server of one's own", () => {
       bundle,
       persistTo: join(folder, "data"),
       durableSettlement: true,
+      direct: true,
       egress: [`127.0.0.1:${provider.port}`],
       vars: { ATOMIC_API_KEY: operatorKey, ATOMIC_PRIVATE_BIDDERS: "1" },
     });
@@ -94,7 +107,13 @@ describe("a server of one's own", () => {
 
   it("is closed without a key, has no simulated bidder, and leaves no way around the Worker", async () => {
     const status = async (path: string) => (await fetch(`${worker?.url}${path}`)).status;
-    for (const path of ["/", "/v1/bidders", "/healthz", "/cdn-cgi/handler/scheduled", "/cdn-cgi/mf/scheduled"])
+    // Miniflare's door would hand this to the Worker that guards what leaves.
+    const door = await fetch(`${worker?.url}/x`, {
+      headers: { "MF-Route-Override": "egress", "MF-Original-URL": `${provider.url}/v1/models` },
+    });
+    expect(door.status).toBe(401);
+    expect(await door.json()).toMatchObject({ code: "unauthorized" });
+    for (const path of ["/", "/v1/bidders", "/healthz", "/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled"])
       expect([path, await status(path)]).toEqual([path, 401]);
     const { bidders } = await api.call<{ bidders: { id: string }[] }>("GET", "/v1/bidders");
     expect(bidders.filter(({ id }) => id.startsWith("sim/"))).toEqual([]);
