@@ -27,6 +27,9 @@ export interface Bill {
 /** A bill, whose job it is of, and what was recorded of its log; null: that was told before. */
 export interface SealedBill extends Bill {
   tenant: string;
+  status: string;
+  /** Epoch ms. */
+  endedAtMs: number | null;
   seal: Seal | null;
 }
 
@@ -104,10 +107,10 @@ export class SettleWindow {
   }
 }
 
-const aboutOf = (messages: readonly SettlementMessage[]): { tenant: string; seal: Seal | null } => {
-  const summary = messages[0]?.summary;
-  return { tenant: summary?.tenant ?? "", seal: summary?.seal ?? null };
-};
+function aboutOf(messages: readonly SettlementMessage[]): Omit<SealedBill, keyof Bill> {
+  const { tenant = "", status = "", endedAtMs = null, seal = null } = messages[0]?.summary ?? {};
+  return { tenant, status, endedAtMs, seal };
+}
 
 /** Only what tells of a job for the first time has a seal. */
 const sealed = (messages: SettlementMessage[], seal: ChainedSeal | null): SettlementMessage[] =>

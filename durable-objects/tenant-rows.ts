@@ -1,4 +1,4 @@
-import type { SealPlace } from "../src/job/seal.ts";
+import type { ChainEnd, ChainedSeal } from "../src/job/seal.ts";
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 import { noRules, type TenantRules } from "../src/plan/tenant-rules.ts";
@@ -20,13 +20,13 @@ export class SqlTenantRows implements TenantRows {
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (holder TEXT PRIMARY KEY, kind TEXT NOT NULL, month TEXT NOT NULL,
       nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, about TEXT) WITHOUT ROWID`);
     sql.exec(`CREATE TABLE IF NOT EXISTS settled (job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL,
-      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL, n INTEGER, link TEXT, events INTEGER, sha256 TEXT) WITHOUT ROWID`);
-    // Made before seals were chained.
-    const columns = [...sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('settled')")];
-    if (!columns.some(({ name }) => name === "n"))
-      for (const column of ["n INTEGER", "link TEXT", "events INTEGER", "sha256 TEXT"])
-        sql.exec(`ALTER TABLE settled ADD COLUMN ${column}`);
-    sql.exec("CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY, n INTEGER NOT NULL, link TEXT NOT NULL)");
+      charge_nano INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID`);
+    // A table of its own: older code, which may come back, writes whole rows of `settled`.
+    sql.exec(`CREATE TABLE IF NOT EXISTS sealed (job TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, n INTEGER NOT NULL,
+      link TEXT NOT NULL, previous TEXT NOT NULL, previous_ended_ms INTEGER NOT NULL, events INTEGER NOT NULL,
+      sha256 TEXT NOT NULL) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY, n INTEGER NOT NULL, link TEXT NOT NULL,
+      ended_ms INTEGER NOT NULL)`);
     sql.exec(`CREATE TABLE IF NOT EXISTS months (month TEXT PRIMARY KEY, jobs INTEGER NOT NULL,
       cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL) WITHOUT ROWID`);
   }
@@ -100,40 +100,49 @@ export class SqlTenantRows implements TenantRows {
   }
 
   settled(job: string): SettledJob | null {
-    const [row] = this.#sql.exec<{
-      month: string;
-      cost_nano: number;
-      charge_nano: number;
-      at_ms: number;
-      n: number | null;
-      link: string | null;
-      events: number | null;
-      sha256: string | null;
-    }>("SELECT * FROM settled WHERE job = ?", job);
+    const [row] = this.#sql.exec<{ month: string; cost_nano: number; charge_nano: number; at_ms: number }>(
+      "SELECT * FROM settled WHERE job = ?",
+      job,
+    );
     if (row === undefined) return null;
-    const { month, n, link, events, sha256 } = row;
-    const chained = n !== null && link !== null && events !== null && sha256 !== null;
-    const seal = chained ? { events, sha256, place: { n, link } } : null;
-    return { month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms, seal };
+    return { month: row.month, costNano: row.cost_nano, chargeNano: row.charge_nano, atMs: row.at_ms };
   }
 
-  putSettled(job: string, { month, costNano, chargeNano, atMs, seal }: SettledJob): void {
+  putSettled(job: string, { month, costNano, chargeNano, atMs }: SettledJob): void {
+    this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?)", job, month, costNano, chargeNano, atMs);
+  }
+
+  /** A job's seal as it stands in the chain; null: it has not settled, or did before there was one. */
+  sealed(job: string): ChainedSeal | null {
+    const [row] = this.#sql.exec<{
+      n: number;
+      link: string;
+      previous: string;
+      previous_ended_ms: number;
+      events: number;
+      sha256: string;
+    }>("SELECT * FROM sealed WHERE job = ?", job);
+    if (row === undefined) return null;
+    const { n, link, previous, previous_ended_ms: previousEndedAtMs, events, sha256 } = row;
+    return { events, sha256, place: { n, link, previous, previousEndedAtMs } };
+  }
+
+  putSealed(job: string, { events, sha256, place }: ChainedSeal, atMs: number): void {
+    const { n, link, previous, previousEndedAtMs } = place;
     this.#sql.exec(
-      `INSERT OR REPLACE INTO settled (job, month, cost_nano, charge_nano, at_ms, n, link, events, sha256)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[job, month, costNano, chargeNano, atMs],
-      ...(seal === null ? [null, null, null, null] : [seal.place.n, seal.place.link, seal.events, seal.sha256]),
+      "INSERT OR REPLACE INTO sealed VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[job, atMs, n, link, previous, previousEndedAtMs, events, sha256],
     );
   }
 
   /** The last place of the chain of seals; null: it has none. */
-  chainHead(): SealPlace | null {
-    const [row] = this.#sql.exec<{ n: number; link: string }>("SELECT n, link FROM chain");
-    return row ?? null;
+  chainEnd(): ChainEnd | null {
+    const [row] = this.#sql.exec<{ n: number; link: string; ended_ms: number }>("SELECT n, link, ended_ms FROM chain");
+    return row === undefined ? null : { n: row.n, link: row.link, endedAtMs: row.ended_ms };
   }
 
-  putChainHead({ n, link }: SealPlace): void {
-    this.#sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?, ?)", n, link);
+  putChainEnd({ n, link, endedAtMs }: ChainEnd): void {
+    this.#sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?, ?, ?)", n, link, endedAtMs);
   }
 
   month(month: string): MonthTotals {
@@ -153,6 +162,11 @@ export class SqlTenantRows implements TenantRows {
   forget(beforeMs: number): boolean {
     const gone = this.#sql.exec<{ job: string }>(
       "DELETE FROM settled WHERE job IN (SELECT job FROM settled WHERE at_ms < ? LIMIT ?) RETURNING job",
+      beforeMs,
+      mostForgotten,
+    );
+    this.#sql.exec(
+      "DELETE FROM sealed WHERE job IN (SELECT job FROM sealed WHERE at_ms < ? LIMIT ?)",
       beforeMs,
       mostForgotten,
     );

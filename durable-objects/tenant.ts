@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AtomicEnv } from "../src/env.ts";
 import type { SettlementMessage } from "../src/job/job-summary.ts";
-import type { SealPlace } from "../src/job/seal.ts";
+import type { ChainEnd } from "../src/job/seal.ts";
 import { firstPace, type Pace, paceAfter, toldPace } from "../src/market/pace.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
@@ -170,9 +170,9 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   }
 
   /** The last place of the tenant's chain of seals; null: nothing has settled since there is one. */
-  async chainHead(): Promise<SealPlace | null> {
+  async chainEnd(): Promise<ChainEnd | null> {
     this.#window.flush();
-    return this.#rows.chainHead();
+    return this.#rows.chainEnd();
   }
 
   /** Moves the pace by one settled job. Who has neither cap nor objective pays no write for it. */

@@ -11,8 +11,8 @@ const price = {
 
 /** D1 rows that settling a job writes: its summary, its key, its month; the market's parts are shared by the batch. */
 const d1Rows = 3;
-/** Rows of its tenant's object: its bill, the month, and where the chain of seals ends, shared by those that settle together. */
-const tenantRows = 3;
+/** Rows of its tenant's object: its bill, its seal, the month, and where the chain of seals ends. */
+const tenantRows = 4;
 /** Its object is opened ahead; the job is made and waited for in one call; its tenant hears of its end in another. */
 const objectRequests = 3;
 /** One alarm a job, at the end of its retention. */

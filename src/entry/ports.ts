@@ -122,7 +122,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       },
       seal: async (caller, id, createdAtMs) =>
         (await new JobList(session().db).one(caller.tenant, id, createdAtMs))?.seal ?? null,
-      chainHead: (caller) => tenantObject(env, caller.tenant).chainHead(),
+      chainEnd: (caller) => tenantObject(env, caller.tenant).chainEnd(),
       async list(caller, page) {
         const [ended, running] = await Promise.all([
           new JobList(session().db).list(caller.tenant, page),

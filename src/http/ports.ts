@@ -4,7 +4,7 @@ import type { Explanation } from "../job/explain.ts";
 import type { Job } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
-import type { Seal, SealPlace } from "../job/seal.ts";
+import type { ChainEnd, Seal } from "../job/seal.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { KindProfiles } from "../market/market.ts";
@@ -99,7 +99,7 @@ export interface HttpPorts {
     /** What D1 recorded of the log of a job of then (epoch ms) when it settled; null: nothing, so far or for good. */
     seal(caller: Caller, id: string, createdAtMs: number): Promise<Seal | null>;
     /** The last place in the caller's chain of seals; null: none of its jobs has settled since there is one. */
-    chainHead(caller: Caller): Promise<SealPlace | null>;
+    chainEnd(caller: Caller): Promise<ChainEnd | null>;
     list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;

@@ -21,11 +21,30 @@ export type ChainedSeal = Seal & { place: SealPlace };
 export interface SealPlace {
   n: number;
   link: string;
+  /** Link of the place before, and when its job ended, epoch ms: the first one that is left tells what went before it. */
+  previous: string;
+  previousEndedAtMs: number;
 }
 
-/** What comes before the first link. */
-export const noLink = "0".repeat(64);
+/** Where a chain ends, or a place of it that was written down. */
+export interface ChainEnd {
+  n: number;
+  link: string;
+  /** When its job ended, epoch ms. */
+  endedAtMs: number;
+}
 
-/** What a link is the SHA-256 of, as UTF-8. Ids and names have neither spaces nor line feeds. */
-export const linkText = (previous: string, tenant: string, job: string, { events, sha256 }: Seal): string =>
-  `${previous} ${tenant} ${job} ${events} ${sha256}\n`;
+/** What comes before the first place. */
+export const noEnd: ChainEnd = { n: 0, link: "0".repeat(64), endedAtMs: 0 };
+
+/** What a link is of besides what came before it. Ids and names have neither spaces nor line feeds. */
+export interface Sealed extends Seal {
+  tenant: string;
+  job: string;
+  status: string;
+  endedAtMs: number | null;
+}
+
+/** What a link is the SHA-256 of, as UTF-8. */
+export const linkText = (before: ChainEnd, { tenant, job, status, endedAtMs, events, sha256 }: Sealed): string =>
+  `${before.n + 1} ${before.link} ${before.endedAtMs} ${tenant} ${job} ${status} ${endedAtMs ?? 0} ${events} ${sha256}\n`;

@@ -39,8 +39,6 @@ export interface SettledJob {
   costNano: NanoUsd;
   chargeNano: NanoUsd;
   atMs: number;
-  /** Its place in the tenant's chain of seals; only kept here, so that a repeat has the same. */
-  seal: { events: number; sha256: string; place: { n: number; link: string } } | null;
 }
 
 export interface MonthTotals {
@@ -205,7 +203,7 @@ export class TenantLedger {
   settle(
     job: string,
     slice: OpeningSlice | null,
-    { seal = null, ...bill }: { costNano: NanoUsd; chargeNano: NanoUsd; seal?: SettledJob["seal"] },
+    bill: { costNano: NanoUsd; chargeNano: NanoUsd },
     nowMs: number,
   ): MonthTotals | null {
     const before = this.#rows.settled(job);
@@ -219,7 +217,7 @@ export class TenantLedger {
       costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
       chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
     });
-    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs, seal: before?.seal ?? seal });
+    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
     this.#drop(job);
     return before === null ? totals : null;
   }

@@ -87,8 +87,10 @@ export class JobList {
 }
 
 function summaryOf(found: typeof jobs.$inferSelect): JobSummary {
-  const { revision: _, sealEvents: events, sealSha256: sha256, sealN: n, sealLink: link, ...row } = found;
-  const place = n === null || link === null ? {} : { place: { n, link } };
+  const { revision: _, sealEvents: events, sealSha256: sha256, sealN: n, sealLink: link, ...rest } = found;
+  const { sealPrevious: previous, sealPreviousEndedMs: previousEndedAtMs, ...row } = rest;
+  const chained = n !== null && link !== null && previous !== null && previousEndedAtMs !== null;
+  const place = chained ? { place: { n, link, previous, previousEndedAtMs } } : {};
   return {
     ...row,
     ...(events === null || sha256 === null ? {} : { seal: { events, sha256, ...place } }),

@@ -33,6 +33,8 @@ export const jobs = sqliteTable(
     /** Where that stands in the tenant's chain of seals. null: settled before there was one. */
     sealN: integer("seal_n"),
     sealLink: text("seal_link"),
+    sealPrevious: text("seal_previous"),
+    sealPreviousEndedMs: integer("seal_previous_ended_ms"),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.createdAtMs, t.id] })],
 );

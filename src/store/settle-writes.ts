@@ -60,7 +60,8 @@ const jobInsert = (db: Database, summaries: readonly Revised[]) =>
       value ->> 'plan', value ->> 'via', value ->> 'endedAtMs', value ->> 'microtasks', value ->> 'attempts',
       value ->> 'costNano', value ->> 'savedNano', value ->> 'savedTokens', value ->> 'winner', value ->> 'error',
       value ->> 'revision', value ->> '$.seal.events', value ->> '$.seal.sha256',
-      value ->> '$.seal.place.n', value ->> '$.seal.place.link'
+      value ->> '$.seal.place.n', value ->> '$.seal.place.link', value ->> '$.seal.place.previous',
+      value ->> '$.seal.place.previousEndedAtMs'
     from json_each(${JSON.stringify(summaries)})`,
   );
 
@@ -107,7 +108,8 @@ const jobRevise = (db: Database, revised: readonly Revised[]) =>
     .select(
       sql`select old.tenant, old.created_at_ms, old.id, old.status, old.kind, old.plan, old.via, old.ended_at_ms,
         old.microtasks, old.attempts, news.value ->> 4, old.saved_nano, old.saved_tokens, old.winner, old.error,
-        news.value ->> 3, old.seal_events, old.seal_sha256, old.seal_n, old.seal_link from ${newsTo(revised)} where true`,
+        news.value ->> 3, old.seal_events, old.seal_sha256, old.seal_n, old.seal_link, old.seal_previous,
+        old.seal_previous_ended_ms from ${newsTo(revised)} where true`,
     )
     .onConflictDoUpdate({
       target: [jobs.tenant, jobs.createdAtMs, jobs.id],

@@ -61,7 +61,13 @@ const summary = z.object({
   savedTokens: count,
   winner: label.nullable(),
   error: z.enum(errorCodes).nullable(),
-  seal: z.object({ events: count, sha256, place: z.object({ n: count, link: sha256 }).optional() }).optional(),
+  seal: z
+    .object({
+      events: count,
+      sha256,
+      place: z.object({ n: count, link: sha256, previous: sha256, previousEndedAtMs: atMs }).optional(),
+    })
+    .optional(),
 });
 
 // Loose: what the market adds to its settlements passes through; it checks what it reads.

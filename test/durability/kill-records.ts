@@ -3,7 +3,7 @@ import { lineOf } from "../../durable-objects/log-page.ts";
 import { checkChain } from "../../src/job/check-chain.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { JobView } from "../../src/job/job-view.ts";
-import type { Seal, SealPlace } from "../../src/job/seal.ts";
+import type { ChainEnd, Seal } from "../../src/job/seal.ts";
 
 /** What the database has of a job. */
 export interface JobRecord {
@@ -34,12 +34,11 @@ export async function recordsOf(url: string, key: string): Promise<JobRecord[]> 
 /** What is wrong with a holder's chain of seals, as the database and its tenant's object have it. */
 export async function chainBreaches(url: string, key: string, records: readonly JobRecord[]): Promise<string[]> {
   const answer = await fetch(`${url}/v1/chain`, { headers: { authorization: `Bearer ${key}` } });
-  const { head } = (await answer.json()) as { head: SealPlace | null };
-  const sealed = records.flatMap(({ id, tenant, endedAtMs, seal }) =>
-    seal?.place === undefined ? [] : [{ id, tenant, endedAtMs, seal: { ...seal, place: seal.place } }],
+  const { end } = (await answer.json()) as { end: ChainEnd | null };
+  const jobs = records.flatMap(({ seal, ...one }) =>
+    seal?.place === undefined ? [] : [{ ...one, seal: { ...seal, place: seal.place } }],
   );
-  const { first, breaches } = checkChain(sealed, head, null, hexOf);
-  return head !== null && first !== 1 ? [...breaches, `the chain begins at ${first}`] : breaches;
+  return checkChain(jobs, { before: end, after: end, kept: null }, Date.now(), hexOf).breaches;
 }
 
 /** A job that says its market was told of it is in the database, whenever the kill came: as it ended, and sealed. */

@@ -94,9 +94,12 @@ describe("jobs that settle close together", () => {
 
   it("carry where their seals stand in the chain to the queue, each message its own job's; who has no seal carries none", async () => {
     const sent: SettlementMessage[] = [];
+    const place = { n: 1, previous: "", previousEndedAtMs: 0 };
     const window = new SettleWindow({
       take: (bills) =>
-        bills.map(({ job, seal }) => seal && { ...seal, events: 2, place: { n: 1, link: `${job}/${seal.sha256}` } }),
+        bills.map(
+          ({ job, seal }) => seal && { ...seal, events: 2, place: { ...place, link: `${job}/${seal.sha256}` } },
+        ),
       send: async (messages) => void sent.push(...messages),
     });
     const sealed = (id: string): SettlementMessage => {

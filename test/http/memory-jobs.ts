@@ -118,7 +118,7 @@ export function memoryJobs(secret: string, script: () => Script) {
   const port: HttpPorts["jobs"] = {
     // Nothing settles here.
     seal: async () => null,
-    chainHead: async () => null,
+    chainEnd: async () => null,
     async create(caller, request, via, name, waitMs = 0) {
       const objectId =
         name === undefined

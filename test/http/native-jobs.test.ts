@@ -191,7 +191,7 @@ describe("a job", () => {
     const text = await seen.text();
     expect(JSON.parse(text)).toMatchObject({ jobs: [{ id, tenant: "acme", status: "succeeded" }], next: null });
     expect(text).not.toContain("secret");
-    expect(await (await server.ask("/v1/tenants/acme/chain")).json()).toEqual({ tenant: "acme", head: null });
+    expect(await (await server.ask("/v1/tenants/acme/chain")).json()).toEqual({ tenant: "acme", end: null });
     expect((await (await server.ask("/v1/jobs")).json()).jobs).toEqual([]);
     for (const path of ["jobs", "chain"]) {
       expect((await server.ask(`/v1/tenants/acme/${path}`, { key: other })).status).toBe(403);

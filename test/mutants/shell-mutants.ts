@@ -146,22 +146,22 @@ export const shellMutants: Mutant[] = [
   {
     name: "give a job that settles again another place in the chain",
     file: "durable-objects/seal-chain.ts",
-    find: "known === null && bill.seal !== null ?",
-    replace: "bill.seal !== null ?",
+    find: "if (month === null) return rows.sealed(job);",
+    replace: "",
     caughtBy: "test/durable-objects/seal-chain.test.ts",
   },
   {
     name: "forget where the chain ends",
     file: "durable-objects/seal-chain.ts",
-    find: "if (head !== null && head !== before) rows.putChainHead(head);",
+    find: "if (end !== before) rows.putChainEnd(end);",
     replace: "",
     caughtBy: "test/durable-objects/seal-chain.test.ts",
   },
   {
     name: "leave the link before out of a link",
     file: "durable-objects/seal-chain.ts",
-    find: "const text = linkText(head?.link ?? noLink,",
-    replace: "const text = linkText(noLink,",
+    find: "update(linkText(end, sealed))",
+    replace: "update(linkText(noEnd, sealed))",
     caughtBy: "test/job/check-chain.test.ts",
   },
   {

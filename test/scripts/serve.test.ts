@@ -218,7 +218,7 @@ describe("a server of one's own", () => {
     }
     await start();
     const cut = await verify("--chain");
-    expect(cut.said).toContain("1 of the jobs before place 4");
+    expect(cut.said).toContain("1 before place 4");
     expect(cut.code).toBe(1);
   }, 60_000);
 

@@ -32,7 +32,7 @@ describe("the tables", () => {
     expect(await written("insert into examples values ('a', 'answer', 'k', 'j', 'i', 'o', 1)")).toBe(1);
     expect(
       await written(
-        "insert into jobs values ('a', 1, 'j', 'succeeded', 'answer', 'single', 'http', 2, 1, 1, 0, 0, 0, null, null, 0, null, null, null, null)",
+        "insert into jobs values ('a', 1, 'j', 'succeeded', 'answer', 'single', 'http', 2, 1, 1, 0, 0, 0, null, null, 0, null, null, null, null, null, null)",
       ),
     ).toBe(1);
   });

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { TenantObject } from "../../durable-objects/tenant.ts";
 import { type ChainedJob, checkChain } from "../../src/job/check-chain.ts";
-import { linkText, noLink, type SealPlace } from "../../src/job/seal.ts";
+import { type ChainEnd, linkText, noEnd } from "../../src/job/seal.ts";
 import { bidder, call, keyOf, post } from "./call.ts";
 
 const encoder = new TextEncoder();
@@ -51,8 +51,8 @@ it("stands in its tenant's chain, which ends where the tenant's object says, als
   const model = await bidder("chained", { text: "one" });
   const key = await keyOf("chained");
   const read = async <T>(path: string) => (await (await call(path, {}, key)).json()) as T;
-  type Chain = { tenant: string; head: SealPlace | null };
-  expect(await read<Chain>("/v1/chain")).toEqual({ tenant: "chained", head: null });
+  type Chain = { tenant: string; end: ChainEnd | null };
+  expect(await read<Chain>("/v1/chain")).toEqual({ tenant: "chained", end: null });
   const ids: string[] = [];
   for (const lane of ["durable", "fast", "durable"]) {
     const asked = await post("/v1/jobs?wait=true", { text: "Say it.", lane, bidders: [model] }, key);
@@ -63,50 +63,60 @@ it("stands in its tenant's chain, which ends where the tenant's object says, als
     const said = await post("/v1/feedback", { job: id, microtask: "answer", good: true }, key);
     expect(said.status, await said.text()).toBeLessThan(300);
   }
-  const { head } = await read<Chain>("/v1/chain");
+  const { end } = await read<Chain>("/v1/chain");
   const { jobs } = await read<{ jobs: ChainedJob[] }>("/v1/jobs");
   expect(jobs.map(({ id, seal }) => [id, seal.place.n]).sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual(
     ids.map((id, i) => [id, i + 1]),
   );
   const text = new Map<string, string>();
-  let previous = noLink;
-  for (const job of jobs.toReversed()) {
-    const line = linkText(previous, "chained", job.id, job.seal);
+  let before = noEnd;
+  for (const { id, seal, ...job } of jobs.toReversed()) {
+    const line = linkText(before, { ...job, ...seal, job: id });
     text.set(line, await sha256(line));
-    previous = job.seal.place.link;
+    before = { n: seal.place.n, link: seal.place.link, endedAtMs: job.endedAtMs ?? 0 };
   }
-  expect(checkChain(jobs, head, null, (line) => text.get(line) ?? "")).toEqual({
-    first: 1,
-    last: 3,
-    forgotten: 0,
-    breaches: [],
-  });
+  expect(checkChain(jobs, { before: end, after: end, kept: null }, Date.now(), (line) => text.get(line) ?? "")).toEqual(
+    {
+      first: 1,
+      last: 3,
+      forgotten: 0,
+      breaches: [],
+    },
+  );
 });
 
 it("has one place, however often a job settles; the next one follows from it, also in a new process", async () => {
   // One that lived before all objects ended is of no use after it.
   const home = () =>
-    env.TENANT.get(env.TENANT.idFromName("chained-again")) as unknown as Pick<TenantObject, "settle" | "chainHead">;
+    env.TENANT.get(env.TENANT.idFromName("chained-again")) as unknown as Pick<TenantObject, "settle" | "chainEnd">;
   const settle = (job: string) => {
     const bill = { job, slice: null, costNano: 5, chargeNano: 5, answered: true, tookMs: 10 };
     const facts = { microtasks: 1, attempts: 1, costNano: 5, savedNano: 0, savedTokens: 0, winner: null, error: null };
     const about = { id: job, tenant: "chained-again", status: "succeeded" as const, kind: "answer", plan: "single" };
     const seal = { events: 9, sha256: "5".repeat(64) };
-    const summary = { ...about, ...facts, via: "http", createdAtMs: Date.now(), endedAtMs: Date.now(), seal };
+    const summary = {
+      ...about,
+      ...facts,
+      via: "http",
+      createdAtMs: 1_790_000_000_000,
+      endedAtMs: 1_790_000_000_000,
+      seal,
+    };
     return home().settle(bill, [{ summary, settlements: [], examples: [] }]);
   };
   // Twice in one commit, and again later: the queue may have refused what came with it.
   await Promise.all([settle("job_one"), settle("job_one")]);
-  const first = await home().chainHead();
+  const first = await home().chainEnd();
   expect(first?.n).toBe(1);
   await settle("job_one");
-  expect(await home().chainHead()).toEqual(first);
+  expect(await home().chainEnd()).toEqual(first);
   await abortAllDurableObjects();
   await settle("job_two");
-  const line = linkText(first?.link ?? "", "chained-again", "job_two", { events: 9, sha256: "5".repeat(64) });
-  expect(await home().chainHead()).toEqual({ n: 2, link: await sha256(line) });
+  const about = { tenant: "chained-again", job: "job_two", status: "succeeded", endedAtMs: 1_790_000_000_000 };
+  const line = linkText(first ?? noEnd, { ...about, events: 9, sha256: "5".repeat(64) });
+  expect(await home().chainEnd()).toEqual({ n: 2, link: await sha256(line), endedAtMs: about.endedAtMs });
   await settle("job_one");
-  expect((await home().chainHead())?.n).toBe(2);
+  expect((await home().chainEnd())?.n).toBe(2);
 });
 
 it("is refused while a job runs", async () => {

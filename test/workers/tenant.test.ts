@@ -276,11 +276,7 @@ describe("a tenant's memory of what has settled", () => {
         ["kept", remembered - 0.1],
         ["forgotten", remembered + 0.1],
       ] as const)
-        storage.sql.exec(
-          "INSERT INTO settled VALUES (?, '2026-01', 1, 1, ?, NULL, NULL)",
-          job,
-          Date.now() - ago * 86_400_000,
-        );
+        storage.sql.exec("INSERT INTO settled VALUES (?, '2026-01', 1, 1, ?)", job, Date.now() - ago * 86_400_000);
       await instance.alarm?.();
       return [...storage.sql.exec<{ job: string }>("SELECT job FROM settled")].map((row) => row.job);
     });

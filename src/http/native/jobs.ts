@@ -24,7 +24,7 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     });
   };
   const chain = async (c: Context<AppEnv>, caller: Caller) =>
-    c.json({ tenant: caller.tenant, head: await ports.jobs.chainHead(caller) });
+    c.json({ tenant: caller.tenant, end: await ports.jobs.chainEnd(caller) });
   // What the operator sees of others' jobs: facts and seals, no content.
   const ofTenant = (c: Context<AppEnv>): Caller => ({
     ...c.get("caller"),

@@ -99,7 +99,9 @@ export const listAnswer = z.object({
 
 const sealPlace = z.object({
   n: z.number().describe("From 1, in the order in which jobs settle."),
-  link: z.string().describe("SHA-256, hex, of the link before, tenant, job, events and sha256."),
+  link: z.string().describe("SHA-256, hex: see src/job/seal.ts."),
+  previous: z.string().describe("The link before; 64 zeros: there is none."),
+  previousEndedAtMs: ms.describe("When the job of the place before ended; 0: there is none."),
 });
 
 /** `GET /v1/jobs/{id}/seal`. */
@@ -113,7 +115,10 @@ export const sealAnswer = z.object({
 /** `GET /v1/chain`. */
 export const chainAnswer = z.object({
   tenant: z.string(),
-  head: sealPlace.nullable().describe("null: none of its jobs has settled since seals are chained."),
+  end: z
+    .object({ n: z.number(), link: z.string(), endedAtMs: ms })
+    .nullable()
+    .describe("null: none of its jobs has settled since seals are chained."),
 });
 
 export const explainAnswer = z.looseObject({
