@@ -3,14 +3,17 @@ import { main, wrong } from "./command.ts";
 
 const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
-                           [--concurrency N] [--region NAME] [--no-retention] [--no-tools]
+                           [--context TOKENS] [--max-output TOKENS] [--concurrency N] [--region NAME] [--no-retention]
+                           [--no-tools]
 npm run bidders -- remove ID
 
   ID           provider/model, e.g. groq/llama-3.3-70b
   --type       openai-compatible (default), openai, anthropic, google, workers-ai
-  --base-url   https://host/v1 (http on loopback for a local server)
+  --base-url   https://host/v1 (http on this machine; with npm run serve also on your own network)
   --input      USD per million input tokens;  --output  the same for output
-  --secret     name of the secret binding that holds the provider's key (npx wrangler secret put NAME)
+  --secret     name of the secret that holds the provider's key (npx wrangler secret put NAME; with npm run serve a variable
+               of its shell whose name ends in _API_KEY)
+  --context    tokens it takes in all (default 8192);  --max-output  of them, in its answer (default 4096)
   --concurrency   calls at once (default: any number; one for a server on this machine or network)
   --region     where it runs, as rules and jobs name it; --no-retention: it promises not to keep what it is sent
   --no-tools   the model cannot call functions: it is left out of requests that offer tools
@@ -41,6 +44,8 @@ await main({
     output: { type: "string" },
     secret: { type: "string" },
     family: { type: "string" },
+    context: { type: "string" },
+    "max-output": { type: "string" },
     concurrency: { type: "string" },
     region: { type: "string" },
     "no-retention": { type: "boolean" },
@@ -88,6 +93,10 @@ await main({
       },
       ...(price === undefined ? {} : { price }),
       ...(options.family === undefined ? {} : { family: options.family }),
+      ...(options.context === undefined ? {} : { contextTokens: number(options.context, "--context") }),
+      ...(options["max-output"] === undefined
+        ? {}
+        : { maxOutputTokens: number(options["max-output"], "--max-output") }),
       ...(options.concurrency === undefined ? {} : { concurrency: number(options.concurrency, "--concurrency") }),
       ...(options.region === undefined ? {} : { region: options.region }),
       ...(options["no-retention"] === true ? { noRetention: true } : {}),
@@ -102,6 +111,9 @@ await main({
 function number(text: string | boolean | undefined, name: string): number {
   const value = Number(text);
   if (typeof text !== "string" || !Number.isFinite(value) || value < 0)
-    throw wrong(`${name} takes a number${name === "--concurrency" ? "" : ": USD per million tokens"}.`, usage);
+    throw wrong(
+      `${name} takes a number${/put$/.test(name) && !name.startsWith("--max") ? ": USD per million tokens" : ""}.`,
+      usage,
+    );
   return value;
 }

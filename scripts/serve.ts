@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { readLlmServer } from "../src/models/llm-server.ts";
 import { Api } from "./api.ts";
 import { argumentsOf, wholeNumber } from "./arguments.ts";
 import { bundleWorker } from "./bundle.ts";
@@ -56,7 +57,12 @@ if (key.length < leastKeyChars)
   refuse(
     `ATOMIC_API_KEY, the operator's key, must be in the shell and have ${leastKeyChars} characters or more. Make one: export ATOMIC_API_KEY=$(openssl rand -hex 32)`,
   );
-if (await inUse(port, values.host)) refuse(`Port ${port} of ${values.host} is in use. Choose another with --port.`);
+if (await inUse(port, values.host))
+  refuse(`Port ${port} of ${values.host} is in use, or that is no address of this machine: see --port and --host.`);
+const llm = readLlmServer(process.env.ATOMIC_LLM_URL, process.env.ATOMIC_LLM_MODEL);
+if (typeof llm === "string") refuse(llm);
+if (llm !== null && egress?.includes(new URL(llm.baseUrl).host) === false)
+  refuse(`ATOMIC_LLM_URL is not among the hosts of --egress. Add ${new URL(llm.baseUrl).host}.`);
 
 const given = Object.entries(process.env).filter(
   ([name, value]) => /^ATOMIC_|_API_KEY$/.test(name) && !notHere.has(name) && value !== undefined && value !== "",
@@ -89,6 +95,10 @@ Atomic is running: ${server.url}
   key      ATOMIC_API_KEY is the operator's; npm run keys -- add TENANT makes one for a tenant
   bidders  ${bidders.length} (${models} generative models${models === 0 ? "; set ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or npm run bidders -- add" : ""})
 Ctrl-C stops it.`);
+if (!process.env.ATOMIC_SIGNING_SECRET)
+  console.log(`
+Ids of jobs are signed with the operator's key: after a change of it they are not found any more. Set ATOMIC_SIGNING_SECRET
+before there are jobs, and the key can be changed.`);
 
 let stopping = false;
 const stop = async () => {
@@ -112,6 +122,7 @@ function hostsOf(option: string, text: string): string[] {
   if (hosts.length === 0) refuse(`${option} names no host. Give names or addresses, e.g. 10.1.2.3:8000,llm.corp.`);
   for (const host of hosts)
     if (
+      host.includes("*") ||
       ["http", "https"].some(
         (scheme) => !URL.canParse(`${scheme}://${host}`) || new URL(`${scheme}://${host}`).host !== host,
       )

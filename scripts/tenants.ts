@@ -60,18 +60,22 @@ async function ruled(api: Api, path: string, options: Options): Promise<Rules> {
 /** null: nothing is replaced. */
 function redacted(now: Redaction | null, forms: string | undefined, file: string | undefined): Redaction | null {
   const identifiers = forms === undefined ? (now?.identifiers ?? []) : isLifted(forms) ? [] : namesIn(forms);
-  const terms = file === undefined ? (now?.terms ?? []) : isLifted(file) ? [] : linesOf(file);
+  const terms = file === undefined ? (now?.terms ?? []) : isLifted(file) ? [] : termsOf(file);
   const forAll = identifiers.includes("all") ? [...identifierKinds] : identifiers;
   return forAll.length + terms.length === 0 ? null : { identifiers: forAll, terms };
 }
 
 const isLifted = (text: string): boolean => text === "none" || text === "any";
 
-const linesOf = (file: string): string[] =>
-  readFileSync(file === "-" ? 0 : file, "utf8")
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+const ruleOptions = ["bidders", "region", "retention", "redact", "terms"];
+const budgetOptions = ["month", "job", "latency"];
+
+function termsOf(file: string): string[] {
+  const lines = readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
+  const terms = lines.map((line) => line.trim()).filter((line) => line !== "");
+  if (terms.length === 0) throw wrong(`--terms ${file} has no terms. "none" lifts them.`, usage);
+  return terms;
+}
 
 async function capped(api: Api, path: string, options: Options): Promise<object> {
   const now = await api.call<Budget>("GET", `${path}/budget`);
@@ -133,6 +137,10 @@ await main({
   async run(api, [verb, tenant], options) {
     if (verb === undefined || tenant === undefined || !["show", "rules", "budget"].includes(verb))
       throw wrong("Say show, rules or budget, and a tenant.", usage);
+    const own = verb === "rules" ? ruleOptions : verb === "budget" ? budgetOptions : [];
+    for (const name of Object.keys(options))
+      if ([...ruleOptions, ...budgetOptions].includes(name) && !own.includes(name))
+        throw wrong(`--${name} does not belong to "${verb}".`, usage);
     const path = `/v1/tenants/${encodeURIComponent(tenant)}`;
     if (verb === "rules") await api.call("PUT", `${path}/rules`, await ruled(api, path, options));
     if (verb === "budget") await api.call("PUT", `${path}/budget`, await capped(api, path, options));

@@ -18,6 +18,18 @@ const given = await new Promise<WorkerdOptions & { host: string; port: number }>
   input.once("line", (line) => done(JSON.parse(line))),
 );
 const lock = lockFolder(given.persistTo);
+let miniflare: Miniflare | null = null;
+let ending = false;
+const end = async () => {
+  if (ending) return;
+  ending = true;
+  await miniflare?.dispose().catch(() => {});
+  lock.close();
+  process.exit(0);
+};
+// Who started this ended it, or is gone.
+input.once("close", end);
+process.on("SIGTERM", end).on("SIGINT", end);
 const { workerOptions, entry } = JSON.parse(readFileSync(join(given.bundle, optionsFile), "utf8")) as BundleOptions;
 if (given.pages === false) delete workerOptions.assets;
 // Of the platform alone; nothing here could answer for it.
@@ -61,29 +73,18 @@ const options = {
   cf: false,
   resourcePersistencePath: given.persistTo,
 };
-const miniflare = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
-await miniflare.ready;
+const started = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
+miniflare = started;
+await started.ready;
 if (workerOptions.d1Databases !== undefined && Object.keys(workerOptions.d1Databases).length > 0) {
-  await migrate((await miniflare.getD1Database("DB")) as unknown as Database);
+  await migrate((await started.getD1Database("DB")) as unknown as Database);
   setInterval(tidy, tidyEveryMs);
 }
 console.log(`ready on ${given.port}`);
 
-let ending = false;
-const end = async () => {
-  if (ending) return;
-  ending = true;
-  await miniflare.dispose();
-  lock.close();
-  process.exit(0);
-};
-// Who started this ended it, or is gone.
-input.once("close", end);
-process.on("SIGTERM", end).on("SIGINT", end);
-
 async function tidy(): Promise<void> {
   try {
-    await (await miniflare.getWorker()).scheduled({});
+    await (await started.getWorker()).scheduled({});
   } catch (error) {
     console.error(JSON.stringify({ event: "tidying-failed", error: error instanceof Error ? error.name : "error" }));
   }

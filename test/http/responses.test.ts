@@ -22,6 +22,21 @@ afterAll(() => loopback.close());
 const input = "Say hello.";
 
 describe("responses by the openai SDK", () => {
+  it("names the one bidder that may answer, and the market where several may", async () => {
+    const named = async (bidders: string[]) => {
+      const body = { model: "atomic", input: "Hi", atomic: { bidders } };
+      const { model, atomic } = await (await server.ask("/v1/responses", { body })).json();
+      return [model, atomic.bidder];
+    };
+    const { data } = await (await server.ask("/v1/models")).json();
+    const [one = "", other = ""] = data
+      .map((model: { id: string }) => model.id)
+      .filter((id: string) => !id.startsWith("atomic"));
+    expect(await named([one])).toEqual([one, expect.any(String)]);
+    expect((await named([one, other]))[0]).toBe("atomic");
+    expect((await named([other, one]))[0]).toBe("atomic");
+  });
+
   it("are whole objects", async () => {
     server.runs(answers("Hello."));
     const response = await client.responses.create({ model: "atomic", input, instructions: "Be brief." });

@@ -28,6 +28,25 @@ describe("npm run serve refuses, and says what to do,", () => {
   it.each([
     ["without an operator's key", {}, [], "export ATOMIC_API_KEY="],
     ["with a short one", { ATOMIC_API_KEY: "short" }, [], "16 characters"],
+    ["a pattern behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", "*.corp"], "give a host"],
+    [
+      "an address of another machine",
+      { ATOMIC_API_KEY: operatorKey },
+      ["--host", "192.0.2.1"],
+      "no address of this machine",
+    ],
+    [
+      "a model server that is no URL",
+      { ATOMIC_API_KEY: operatorKey, ATOMIC_LLM_URL: "llm:1/v1" },
+      [],
+      "ATOMIC_LLM_URL",
+    ],
+    [
+      "a model server outside --egress",
+      { ATOMIC_API_KEY: operatorKey, ATOMIC_LLM_URL: "http://10.0.0.1:8000/v1", ATOMIC_LLM_MODEL: "m" },
+      ["--egress", "10.0.0.2"],
+      "Add 10.0.0.1:8000",
+    ],
     ["a port that is none", { ATOMIC_API_KEY: operatorKey }, ["--port", "70000"], "70000 is not a port"],
     ["a name to listen on", { ATOMIC_API_KEY: operatorKey }, ["--host", "example.com"], "give an IP address"],
     ["no host behind --egress", { ATOMIC_API_KEY: operatorKey }, ["--egress", ","], "names no host"],
@@ -150,6 +169,8 @@ describe("a server of one's own", () => {
   it("shows a tenant's rules and caps to its operator, who moves one and leaves the others", async () => {
     const tenants = (...words: string[]) => run("tenants.ts", words, operatorKey);
     const terms = join(folder, "terms.txt");
+    const empty = join(folder, "empty.txt");
+    writeFileSync(empty, "\n \n");
     writeFileSync(terms, "Project X\n\n  Ana Lima \r\n");
     expect((await tenants("show", "acme")).said).toMatch(
       /bidders +any\n.*region +any\n.*\n.*redact +nothing\n.*no cap/,
@@ -171,6 +192,8 @@ describe("a server of one's own", () => {
       [["rules", "acme", "--redact", "names"], "redact"],
       [["budget", "acme", "--month", "a lot"], 'takes a number, or "none"'],
       [["rules", "acme", "--terms", join(folder, "not-there")], "not-there"],
+      [["budget", "acme", "--redact", "all"], '--redact does not belong to "budget"'],
+      [["rules", "acme", "--terms", empty], "has no terms"],
       [["lift", "acme"], "Say show, rules or budget"],
     ] as const) {
       const refused = await tenants(...words);

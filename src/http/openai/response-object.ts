@@ -96,8 +96,10 @@ export function failedResponse(job: Job, error: AtomicError): Record<string, unk
 }
 
 function modelOf({ request }: Job): string {
-  const [only] = request.bidders ?? [];
-  return only ?? Object.entries(marketModels).find(([, policy]) => policy === request.policy)?.[0] ?? "atomic";
+  const [only, ...others] = request.bidders ?? [];
+  // Among several, who answers is not known yet, and `atomic.bidder` says it then.
+  if (only !== undefined && others.length === 0) return only;
+  return Object.entries(marketModels).find(([, policy]) => policy === request.policy)?.[0] ?? "atomic";
 }
 
 function choiceOf({ request }: Job): unknown {
