@@ -19,7 +19,7 @@ export interface SettleReport {
   ended: JobSummary[];
   /** Settlements dropped because they were learned before or stand twice in the batch. */
   repeated: number;
-  /** Messages that can never be settled, by index, with the reason: to be dead-lettered. They had no effect. */
+  /** Messages that can never be settled, by index, with the reason: to be dead-lettered. At most their job was noted. */
   rejected: { index: number; reason: string }[];
   /** Parts of the market that outgrew their bound and were left as they were. */
   oversized: string[];
@@ -60,7 +60,7 @@ export async function settleBatch(
     const before = await readBefore(db, entries);
     const { work, poison } = fold(entries, before, bidders, learnOne);
     rejected.push(...poison);
-    entries = entries.filter((e) => !poison.some((p) => p.index === e.index));
+    entries = withoutLessons(entries, poison);
     const write = await writesOf(db, work, before, nowMs);
     const report = { learned: work.settlements, ended: work.summaries, rejected, tries };
     const [first, ...rest] = write.items;
@@ -103,12 +103,11 @@ const partsOf = (settlements: readonly Settlement[]): string[] => [
   ...new Set(settlements.map((s) => s.kind)),
 ];
 
-/** Drops repeats and learns the rest, by time. A message the market throws over is left out, and the fold made anew. */
+/** Drops repeats and learns the rest, by time. What the market throws over is left out, and the fold made anew. */
 function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[], learnOne: typeof learn) {
   const poison: SettleReport["rejected"] = [];
   for (;;) {
-    const good = entries.filter((e) => !poison.some((p) => p.index === e.index));
-    const { work, order } = newIn(good, before);
+    const { work, order } = newIn(withoutLessons(entries, poison), before);
     const state = marketOf(before.parts);
     const failed = order.find(({ settlement, index }) => {
       try {
@@ -123,6 +122,14 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
     work.changed = bodiesOf(state, work.settlements.length === 0 ? [] : partsOf(work.settlements));
     return { work, poison };
   }
+}
+
+/** Of what the market cannot learn the job is kept all the same: its tenant's list and chain of seals are to have it. */
+function withoutLessons(entries: readonly Entry[], poison: readonly { index: number }[]): Entry[] {
+  const bad = new Set(poison.map(({ index }) => index));
+  return entries.map(({ index, message }) =>
+    bad.has(index) ? { index, message: { ...message, settlements: [], examples: [] } } : { index, message },
+  );
 }
 
 function newIn(entries: readonly Entry[], before: Before) {

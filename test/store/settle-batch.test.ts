@@ -271,7 +271,7 @@ describe("bad messages", () => {
     expect((await dump(d1)).jobs).toHaveLength(1);
   });
 
-  it("leaves no trace of a message the market throws over, and settles the others as without it", async () => {
+  it("learns nothing of a message the market throws over, notes its job once, and settles the others as without it", async () => {
     await settleBatch(db, [message(1), message(5)], bidders, nowMs);
     const without = await dump(d1);
     await wipe(d1);
@@ -280,8 +280,14 @@ describe("bad messages", () => {
       if (one.key === "job_2/main") throw new TypeError("half-way");
     };
     const report = await settleBatch(db, [message(1), message(2), message(5)], bidders, nowMs, fails);
-    expect(counts(report)).toMatchObject({ settled: 2, jobs: 2, rejected: [{ index: 1 }] });
-    expect(await dump(d1)).toEqual(without);
+    expect(counts(report)).toMatchObject({ settled: 2, jobs: 3, rejected: [{ index: 1 }] });
+    // The queue brings it again until it gives up.
+    expect(counts(await settleBatch(db, [message(2)], bidders, nowMs, fails))).toMatchObject({ settled: 0, jobs: 0 });
+    const { jobs, usage_months: _, ...learned } = await dump(d1);
+    const { jobs: others, usage_months: __, ...learnedWithout } = without;
+    expect(learned).toEqual(learnedWithout);
+    expect(jobs).toHaveLength(3);
+    expect(jobs).toEqual(expect.arrayContaining(others ?? []));
   });
 });
 
