@@ -167,7 +167,7 @@ export const shellMutants: Mutant[] = [
   {
     name: "let a stranger's host through",
     file: "scripts/egress.mjs",
-    find: "if (HOSTS.includes(host))",
+    find: "if (this.env.HOSTS.includes(host))",
     replace: "if (host)",
     caughtBy: "test/scripts/serve.test.ts",
   },
