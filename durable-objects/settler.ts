@@ -21,6 +21,7 @@ export class SettlerObject extends DurableObject<AtomicEnv> {
   #held: Held[] = [];
   #writing = false;
 
+  /** Resolves when the database has all of them; rejects with what D1 throws: then none was settled. A repeat changes nothing. */
   settle(messages: SettlementMessage[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#held.push({ messages, resolve, reject });

@@ -6,11 +6,11 @@ import { root } from "./server.ts";
 
 /** What wrangler.toml says, beside the bundle: reading it takes longer than starting workerd. */
 export const optionsFile = "options.json";
+/** What of Miniflare's options for a Worker is looked at here, and the name of its main module. */
 export interface BundleOptions {
   workerOptions: {
     name?: string;
     compatibilityDate?: string;
-    bindings?: Record<string, string>;
     d1Databases?: Record<string, unknown>;
     durableObjects?: Record<string, { className: string; useSQLite: boolean }>;
     assets?: unknown;
@@ -31,6 +31,8 @@ export async function bundleWorker(config = "wrangler.toml"): Promise<string> {
   const { unstable_getMiniflareWorkerOptions } = await import("wrangler");
   const { workerOptions, main = "" } = unstable_getMiniflareWorkerOptions(join(root, config));
   const entry = basename(main).replace(/\.ts$/, ".js");
-  writeFileSync(join(folder, optionsFile), JSON.stringify({ workerOptions, entry }));
+  // wrangler.toml has no variables: what stands here is .dev.vars, secrets of development.
+  const options = { workerOptions: { ...workerOptions, bindings: {} }, entry };
+  writeFileSync(join(folder, optionsFile), JSON.stringify(options));
   return folder;
 }

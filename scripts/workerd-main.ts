@@ -39,7 +39,6 @@ const modules = [entry, ...readdirSync(given.bundle).filter((name) => name.endsW
 const worker = {
   ...workerOptions,
   name: workerOptions.name ?? "atomic",
-  // What .dev.vars says is for development.
   bindings: given.vars ?? {},
   durableObjects: {
     ...workerOptions.durableObjects,

@@ -13,6 +13,7 @@ export interface NearReceivers {
   hosts: readonly string[];
 }
 
+/** As the operator's configuration has it; nothing set: none. */
 export const nearReceivers = (env: {
   ATOMIC_ALLOW_LOOPBACK?: string;
   ATOMIC_WEBHOOK_HOSTS?: string;

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../scripts/api.ts";
-import { bundleWorker } from "../../scripts/bundle.ts";
+import { bundleWorker, optionsFile } from "../../scripts/bundle.ts";
 import { freePort, inUse, root } from "../../scripts/server.ts";
 import { type LocalWorker, startWorker } from "../../scripts/workerd.ts";
 import type { JobView } from "../../src/job/job-view.ts";
@@ -110,6 +110,7 @@ describe("a server of one's own", () => {
     api.call<JobView>("POST", "/v1/jobs?wait=20", { text: "Which city?", bidders: [bidder], ...more });
 
   beforeAll(async () => {
+    mkdirSync(join(folder, "data"), { mode: 0o755 });
     [provider, elsewhere, bundle] = await Promise.all([startProvider(), startProvider(), bundleWorker()]);
     for (const one of [provider, elsewhere]) one.script("fast", { text: "Paris." });
     provider.script("slow", { text: "one two three four five six seven eight nine ten", betweenMs: 400 });
@@ -136,6 +137,14 @@ describe("a server of one's own", () => {
       expect([path, await status(path)]).toEqual([path, 401]);
     const { bidders } = await api.call<{ bidders: { id: string }[] }>("GET", "/v1/bidders");
     expect(bidders.filter(({ id }) => id.startsWith("sim/"))).toEqual([]);
+  });
+
+  it("keeps its folder for its user, whatever the folder was before", async () => {
+    await ask("near/fast");
+    const data = join(folder, "data");
+    const files = readdirSync(data, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sqlite"));
+    expect(files.length).toBeGreaterThan(2);
+    for (const name of ["", ...files]) expect([name, statSync(join(data, name)).mode & 0o077]).toEqual([name, 0]);
   });
 
   it("reaches the hosts it was told and no other; a stream that nobody wants any more ends there too", async () => {
@@ -255,6 +264,18 @@ describe("a server of one's own", () => {
     expect((await api.call<Listed>("GET", "/v1/jobs?limit=1")).jobs).toHaveLength(1);
   }, 60_000);
 });
+
+it("what is said for development beside a wrangler.toml is in no bundle", async () => {
+  const own = mkdtempSync(join(folder, "own-"));
+  writeFileSync(join(own, "wrangler.toml"), 'name = "own"\nmain = "worker.js"\ncompatibility_date = "2026-10-20"\n');
+  writeFileSync(join(own, "worker.js"), "export default { fetch: () => new Response() };\n");
+  writeFileSync(join(own, ".dev.vars"), "ATOMIC_SIM=1\nA_SECRET=of-development\n");
+  const made = await bundleWorker(relative(root, join(own, "wrangler.toml")));
+  const options = readFileSync(join(made, optionsFile), "utf8");
+  rmSync(made, { recursive: true, force: true });
+  expect(JSON.parse(options)).toMatchObject({ entry: "worker.js", workerOptions: { compatibilityDate: "2026-10-20" } });
+  expect(options).not.toMatch(/ATOMIC_SIM|of-development/);
+}, 60_000);
 
 it("npm run serve hands on keys, drops what only development may have, and ends with SIGTERM", async () => {
   const port = await freePort();
