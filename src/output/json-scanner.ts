@@ -16,7 +16,10 @@ export interface JsonScanner {
   push(chunk: string): void;
   /** "broken": not strict JSON from here on. */
   readonly state: "reading" | "complete" | "broken";
-  /** The string value that is being read: its text so far (first 4,096 code units) and length; null: none. */
+  /**
+   * The string value that is being read, or in which the text ceased to be JSON, so that what is seen of it does not
+   * depend on how the text was cut: its text so far (first 4,096 code units) and length; null: none.
+   */
   openString(): { text: string; length: number } | null;
   /** Where the text read so far can be cut, counted from its start, and what then closes it; null: nothing yet. */
   completion(): { end: number; suffix: string } | null;
@@ -197,8 +200,7 @@ export function openJsonScanner(listener: JsonListener): JsonScanner {
     get state() {
       return state;
     },
-    openString: () =>
-      within !== "none" && within !== "bare" && !isKey && state === "reading" ? { text: kept, length } : null,
+    openString: () => (within !== "none" && within !== "bare" && !isKey ? { text: kept, length } : null),
     completion: () => {
       if (cut === 0) return null;
       const closers = stack.map((kind) => (kind === "object" ? "}" : "]")).reverse();

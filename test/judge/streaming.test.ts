@@ -165,6 +165,12 @@ describe("criteria on a stream", () => {
     );
   });
 
+  it("so does one in a string that breaks off: with a line feed, which strict JSON has not, or a wrong escape", () => {
+    const schema = { type: "array", items: { type: "string", maxLength: 3 }, maxItems: 2 } as const;
+    for (const extension of ["```json\n5", "\n", "\\x", "\\u00zz"])
+      expectMonotone({ schema, criteria: [], judged: [] }, '["abcd', extension);
+  });
+
   it("a valid answer is never contradicted on the way, strict or mended", () => {
     fc.assert(
       fc.property(fc.constantFrom(...schemas), jsonText, (schema, answer) => {
