@@ -6,6 +6,7 @@ import { getPath } from "hono/utils/url";
 import { AtomicError } from "../error.ts";
 import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
+import { mcpRoute } from "./mcp/mcp.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
@@ -95,6 +96,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   chatRoute(app, ports);
   modelRoutes(app, ports);
   responsesRoutes(app, ports);
+  mcpRoute(app, ports);
 
   app.notFound((c) => {
     const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");

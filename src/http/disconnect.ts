@@ -19,7 +19,7 @@ export class Disconnect {
     const client = c.req.raw.signal;
     if (client.aborted) this.left();
     else client.addEventListener("abort", () => this.left(), { once: true });
-    // The platform drops a request's work soon after its client is gone; the cancel must still get through.
+    // The cancel must still get through.
     if (cancels) keepAlive(c, new Promise((resolve) => (this.#ended = () => resolve(undefined))));
   }
 
@@ -43,7 +43,8 @@ export class Disconnect {
   }
 }
 
-function keepAlive(c: Context<AppEnv>, work: Promise<unknown>): void {
+/** The platform drops a request's work soon after its client is gone; this is finished. */
+export function keepAlive(c: Context<AppEnv>, work: Promise<unknown>): void {
   try {
     c.executionCtx.waitUntil(work);
   } catch {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { openJob } from "../open-job.ts";
-import type { HttpPorts } from "../ports.ts";
+import type { Caller, HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 
@@ -17,16 +17,25 @@ export const feedbackBody = z.strictObject({
 /** `POST /v1/feedback`: what a person says of an answer; the market learns from it. */
 export function feedbackRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/feedback", async (c) => {
-    const { job: id, ...feedback } = parseInput(feedbackBody, await readJson(c.req));
-    if ((feedback.label === undefined) === (feedback.good === undefined))
-      throw new AtomicError(
-        "invalid-request",
-        'Say either "label" (the right one, of a closed kind) or "good" (true or false), not both.',
-        { field: feedback.label === undefined ? "good" : "label" },
-      );
-    const job = await openJob(ports, c.get("caller"), id, "job");
-    const refusal = await job.feedback(feedback);
-    if (refusal !== null) throw AtomicError.from(refusal);
-    return c.json({ job: id, recorded: true }, 202);
+    const body = parseInput(feedbackBody, await readJson(c.req));
+    await giveFeedback(ports, c.get("caller"), body);
+    return c.json({ job: body.job, recorded: true }, 202);
   });
+}
+
+/** Records it, or throws why not. */
+export async function giveFeedback(
+  ports: HttpPorts,
+  caller: Caller,
+  { job: id, ...feedback }: z.infer<typeof feedbackBody>,
+): Promise<void> {
+  if ((feedback.label === undefined) === (feedback.good === undefined))
+    throw new AtomicError(
+      "invalid-request",
+      'Say either "label" (the right one, of a closed kind) or "good" (true or false), not both.',
+      { field: feedback.label === undefined ? "good" : "label" },
+    );
+  const job = await openJob(ports, caller, id, "job");
+  const refusal = await job.feedback(feedback);
+  if (refusal !== null) throw AtomicError.from(refusal);
 }
