@@ -95,7 +95,7 @@ function finished(
   if (attempt.role === "judge") return [event, ...judgementReached(run, attempt, live.text)];
   if (microtask === undefined || live.judge === null) return [event];
   const { judged } = microtask.task.contract;
-  const verdict = verdictOf(microtask.task, live, live.judge);
+  const verdict = verdictOf(microtask.task, live, live.judge, finish);
   // Criteria in words are still open: the race asks for a judge. A criterion that cannot tell does not refute.
   const open = {
     ...verdict,
@@ -106,12 +106,12 @@ function finished(
 }
 
 /** What criteria say of a whole answer. They are about its text: an answer that calls has none yet. */
-function verdictOf(task: Microtask, { text, calls }: LiveAttempt, judge: PrefixJudge): Verdict {
+function verdictOf(task: Microtask, { text, calls }: LiveAttempt, judge: PrefixJudge, finish: Finish): Verdict {
   const called = task.tools === undefined ? null : judgeCalls(calls, task.tools);
   if (called !== null && (calls.length > 0 || called.result === "reject"))
     return { on: "whole", result: called.result, criteria: [called] };
   const { schema } = task.contract;
-  return judge.whole(text, schema === undefined ? null : readAs(text, task, schema));
+  return judge.whole(text, schema === undefined ? null : readAs(text, task, schema, finish));
 }
 
 function failed(

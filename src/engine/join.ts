@@ -34,7 +34,10 @@ export function acceptAttempt(
   const { contract, tools } = microtask.task;
   const { schema } = contract;
   const calls = tools === undefined ? [] : attempt.calls.map((call) => readCall(call, tools));
-  const reading = schema === undefined || calls.length > 0 ? null : readAs(attempt.text, microtask.task, schema);
+  const reading =
+    schema === undefined || calls.length > 0
+      ? null
+      : readAs(attempt.text, microtask.task, schema, attempt.finish ?? "stop");
   const savings = savingsAtJoin(microtask, attemptId);
   run.record(...events, {
     type: "microtask-joined",

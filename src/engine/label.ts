@@ -1,9 +1,11 @@
 import { normaliseAnswer, valueIn } from "../judge/closed-answer.ts";
+import { foldText } from "../output/fold-case.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import type { Reading } from "../output/reader.ts";
 import type { JsonSchema } from "../plan/contract.ts";
 import { isClosed, kindLabels } from "../plan/kind.ts";
 import type { Microtask } from "../plan/microtask.ts";
+import type { Finish } from "../race/model-port.ts";
 
 type Labelled = Pick<Microtask, "kind" | "labels">;
 
@@ -28,12 +30,18 @@ export function readLabel(text: string, task: Labelled): { label: string; confid
  * An answer as a value of its contract's schema. A closed kind's schema is `{label}`: a model that says the bare label,
  * in whatever dress, has answered, and is not asked again for its form.
  */
-export function readAs(text: string, task: Labelled, schema: JsonSchema): Reading {
-  const reading = readAnswer(text, schema);
+export function readAs(text: string, task: Labelled, schema: JsonSchema, finish: Finish): Reading {
+  // A provider that does not say how the answer ended may have lost its end.
+  const cut = finish === "length" || finish === "unknown";
+  const reading = readAnswer(text, schema, { cut });
   if (reading.ok || !isClosed(task.kind)) return reading;
   const label = normaliseAnswer(text, undefined, labelsOf(task));
-  if (label === null) return reading;
+  if (label === null || (cut && beginsAnother(label, labelsOf(task)))) return reading;
   const value = valueIn(text);
   const dressed = readAnswer(JSON.stringify(value === undefined ? { label } : { ...Object(value), label }), schema);
   return dressed.ok ? { ...dressed, repairs: ["label-read"] } : reading;
 }
+
+/** What was cut off behind this label may have been the rest of a longer one. */
+const beginsAnother = (label: string, labels: readonly string[] | null): boolean =>
+  labels?.some((other) => other !== label && foldText(other).startsWith(foldText(label))) ?? true;

@@ -18,19 +18,6 @@ export function isSpace(code: number): boolean {
 /** Is this code unit the second half of a pair? Code points are counted as code units that are not. */
 export const isLowSurrogate = (code: number): boolean => (code & 0xfc00) === 0xdc00;
 
-const folded = new Map<number, number>();
-
-/** Lower case of one code unit, where that is one code unit; else itself. The same for needle and text. */
-export function foldCase(code: number): number {
-  if (code < 0x80) return code >= 0x41 && code <= 0x5a ? code + 32 : code;
-  const known = folded.get(code);
-  if (known !== undefined) return known;
-  const lower = String.fromCharCode(code).toLowerCase();
-  const result = lower.length === 1 ? lower.charCodeAt(0) : code;
-  folded.set(code, result);
-  return result;
-}
-
 /** At most `most` characters of a text on one line, for evidence. */
 export function quoted(text: string, most = 80): string {
   const line = text.slice(0, most + 1).replace(/\s+/g, " ");

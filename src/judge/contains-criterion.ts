@@ -1,4 +1,4 @@
-import { foldCase } from "./characters.ts";
+import { foldCase } from "../output/fold-case.ts";
 import type { PreparedCriterion } from "./criterion.ts";
 import { occurrenceCriterion } from "./occurrence.ts";
 

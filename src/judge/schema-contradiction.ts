@@ -1,3 +1,4 @@
+import { foldText } from "../output/fold-case.ts";
 import { type JsonListener, type JsonScanner, openJsonScanner } from "../output/json-scanner.ts";
 import { quoted } from "./characters.ts";
 import type { JsonType, SchemaShape } from "./schema-shape.ts";
@@ -26,6 +27,8 @@ export interface ContradictionWatch {
 }
 
 const mostKeys = 1_000;
+/** Lists that the reader would put around one value. */
+const mostLists = 8;
 
 /**
  * Holds the JSON of a stream against a schema's shape while it is read. Only what the reader of whole answers does
@@ -67,23 +70,29 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       reject(`more than ${parent.shape.mostItems} items`);
     return parent.shape?.item() ?? null;
   };
-  /** Where only a list may stand, a single value is read as its item. */
-  const asItem = (shape: SchemaShape | null): SchemaShape | null => (shape?.types?.has("array") ? shape.item() : shape);
   const forbids = (shape: SchemaShape, type: JsonType): boolean => shape.types !== null && !shape.types.has(type);
+  /** Shape of the items where only a list may stand: a single value is read as its item. */
+  const itemOf = (shape: SchemaShape): SchemaShape | null | undefined =>
+    shape.types?.has("array") ? shape.item() : undefined;
+  /** May this value stand here, as it is, mended, or as the item of a list that is added? null: any value may. */
+  const takes = (shape: SchemaShape | null, fits: (shape: SchemaShape) => boolean, depth = 0): boolean => {
+    if (shape === null || depth > mostLists || fits(shape)) return true;
+    const item = itemOf(shape);
+    return item !== undefined && takes(item, fits, depth + 1);
+  };
+  /** JSON within a string is decoded by the reader; numbers and truth values within one are taken too. */
+  const takesString = (shape: SchemaShape, start: string): boolean =>
+    !forbids(shape, "string") ||
+    (shape.types?.has("object") === true && start.startsWith("{")) ||
+    (shape.types?.has("array") === true && start.startsWith("[")) ||
+    (shape.types?.has("number") === true && /^[-+]?\d[\d.,eE+-]*\s*$/.test(start)) ||
+    (shape.types?.has("boolean") === true && /^(?:true|false)\s*$/i.test(start));
 
   const checkString = (shape: SchemaShape | null, text: string, length: number, whole: boolean): void => {
     if (shape === null) return;
     if (forbids(shape, "string")) {
-      // JSON within a string is decoded by the reader; numbers and truth values within one are taken too.
-      const may = (type: JsonType): boolean => shape.types?.has(type) === true;
       const start = text.trimStart();
-      const mended =
-        (may("object") && start.startsWith("{")) ||
-        (may("array") &&
-          (start.startsWith("[") || shape.item() === null || !forbids(shape.item() ?? shape, "string"))) ||
-        (may("number") && /^[-+]?\d[\d.,eE+-]*\s*$/.test(start)) ||
-        (may("boolean") && /^(?:true|false)\s*$/i.test(start));
-      if (whole && !mended) reject("a string stands where none is allowed");
+      if (whole && !takes(shape, (one) => takesString(one, start))) reject("a string stands where none is allowed");
       return;
     }
     if (shape.types !== null && shape.types.size > 1 && !whole) return;
@@ -102,9 +111,9 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       let wrapped = false;
       if (kind === "array" && shape !== null && forbids(shape, "array")) wrapped = true;
       if (kind === "object" && shape !== null && forbids(shape, "object")) {
-        inner = asItem(shape);
-        if (inner === shape || (inner !== null && forbids(inner, "object")))
-          reject("an object stands where none is allowed");
+        if (!takes(shape, (one) => !forbids(one, "object"))) reject("an object stands where none is allowed");
+        inner = itemOf(shape) ?? null;
+        while (inner !== null && forbids(inner, "object")) inner = itemOf(inner) ?? null;
       }
       stack.push({ kind, shape: inner, wrapped, seen: new Set(), key: "", items: 0 });
     },
@@ -140,11 +149,9 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
       }
       const type = typeof value === "number" ? "number" : "boolean";
       if (forbids(shape, type)) {
-        const item = asItem(shape);
-        const mended =
-          (type === "number" && shape.types?.has("string")) ||
-          (item !== shape && (item === null || !forbids(item, type)));
-        if (!mended) reject(`a ${type} stands where none is allowed`);
+        const mended = (one: SchemaShape): boolean =>
+          !forbids(one, type) || (type === "number" && one.types?.has("string") === true);
+        if (!takes(shape, mended)) reject(`a ${type} stands where none is allowed`);
       } else if (typeof value === "number" && outside(value, shape)) reject(`${value} is out of bounds`);
     },
   };
@@ -172,7 +179,7 @@ export function watchContradictions(root: SchemaShape): ContradictionWatch {
 
 /** The shortest part of a text that begins no member (or, of a whole text, is none); null: it is possible. */
 function impossiblePart(text: string, members: readonly string[], whole: boolean): string | null {
-  const folded = (part: string): string => part.trim().toLowerCase();
+  const folded = (part: string): string => foldText(part.trim());
   const all = folded(text);
   if (whole ? members.includes(all) : members.some((member) => member.startsWith(all))) return null;
   const longest = members.reduce((most, member) => Math.max(most, member.length), 0);

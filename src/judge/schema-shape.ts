@@ -1,3 +1,4 @@
+import { foldText } from "../output/fold-case.ts";
 import { isRecord } from "../output/schema-keywords.ts";
 import type { PreparedSchema } from "../output/validator.ts";
 import type { JsonSchema } from "../plan/contract.ts";
@@ -9,7 +10,7 @@ import type { JsonSchema } from "../plan/contract.ts";
 export interface SchemaShape {
   /** Types that may stand here; null: any. */
   types: ReadonlySet<JsonType> | null;
-  /** Members of the enum when all values here must be strings of it, in lower case; null: any string. */
+  /** Members of the enum when all values here must be strings of it, folded; null: any string. */
   members: readonly string[] | null;
   longestString: number;
   lowest: number;
@@ -74,7 +75,7 @@ function plain(schema: { [key: string]: unknown }, shape: (schema: JsonSchema) =
   return {
     types: types === null ? null : new Set(types.map((type) => (type === "integer" ? "number" : type) as JsonType)),
     members: values?.every((value) => typeof value === "string")
-      ? values.map((value) => String(value).trim().toLowerCase())
+      ? values.map((value) => foldText(String(value).trim()))
       : null,
     longestString: number("maxLength", Infinity),
     lowest,

@@ -2,6 +2,8 @@
 export interface Candidate {
   text: string;
   repairs: string[];
+  /** Where it begins in the text, roughly: later is larger. */
+  at: number;
 }
 
 const mostCandidates = 12;
@@ -9,26 +11,36 @@ const mostCandidates = 12;
 const longestScanned = 1_000_000;
 
 /**
- * The places where the JSON of a model's answer may stand, likeliest first: the whole text, fenced blocks, bracketed
- * spans in prose (longest first), and an opening bracket that never closes. Linear in the text.
+ * The places where the JSON of a model's answer may stand, likeliest first: the whole text, fenced blocks, and, with
+ * `spans`, bracketed spans in prose (longest first; the last may be an opening bracket that never closes). Linear.
  */
-export function findCandidates(text: string): Candidate[] {
+export function findCandidates(text: string, spans: boolean): Candidate[] {
   const thought = /^\s*<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/.exec(text.slice(0, longestScanned));
   const base = thought === null ? [] : ["thinking-removed"];
   const body = (thought === null ? text : text.slice(thought[0].length)).replace(/^\uFEFF/, "").trim();
-  const found: Candidate[] = [{ text: body, repairs: base }];
+  const found: Candidate[] = [{ text: body, repairs: base, at: 0 }];
   if (body.length > longestScanned) return found;
-  const fences = fencedBlocks(body);
-  for (const block of fences) found.push({ text: block, repairs: [...base, "fence-removed"] });
-  const spans = bracketSpans(body);
-  for (const span of spans)
-    if (span.length < body.length) found.push({ text: span, repairs: [...base, "prose-removed"] });
+  for (const block of fencedBlocks(body)) found.push({ ...block, repairs: [...base, "fence-removed"] });
+  if (spans)
+    for (const span of bracketSpans(body).spans)
+      if (span.text.length < body.length) found.push({ ...span, repairs: [...base, "prose-removed"] });
   return found.slice(0, mostCandidates);
 }
 
+/** Does a text end within a bracket or a string that it opened? */
+export function isOpen(text: string): boolean {
+  if (text.startsWith('"')) return stringEnd(text, 0) < 0;
+  return bracketSpans(text).open;
+}
+
+interface Piece {
+  text: string;
+  at: number;
+}
+
 /** Fenced code blocks, those marked json first, then longest first; a fence that never closes ends with the text. */
-function fencedBlocks(text: string): string[] {
-  const blocks: { text: string; json: boolean }[] = [];
+function fencedBlocks(text: string): Piece[] {
+  const blocks: (Piece & { json: boolean })[] = [];
   for (let at = text.indexOf("```"); at >= 0 && blocks.length < 16; ) {
     const lineEnd = text.indexOf("\n", at);
     const head = text.slice(at + 3, lineEnd < 0 ? text.length : lineEnd).trim();
@@ -36,16 +48,17 @@ function fencedBlocks(text: string): string[] {
     const start = isInfo ? lineEnd + 1 : at + 3 + (/^(?:json\b)?/i.exec(text.slice(at + 3, at + 7))?.[0].length ?? 0);
     const end = text.indexOf("```", start);
     const inner = text.slice(start, end < 0 ? text.length : end).trim();
-    if (inner !== "") blocks.push({ text: inner, json: /^json/i.test(head) });
+    if (inner !== "") blocks.push({ text: inner, at: start, json: /^json/i.test(head) });
     if (end < 0) break;
     at = text.indexOf("```", end + 3);
   }
-  return blocks.sort((a, b) => Number(b.json) - Number(a.json) || b.text.length - a.text.length).map((b) => b.text);
+  const sorted = blocks.sort((a, b) => Number(b.json) - Number(a.json) || b.text.length - a.text.length);
+  return sorted.map(({ json: _, ...piece }) => piece);
 }
 
-/** Outermost spans from a bracket to its partner, strings skipped; the last may be open. Longest first. */
-function bracketSpans(text: string): string[] {
-  const spans: string[] = [];
+/** Outermost spans from a bracket to its partner, strings skipped, longest first; `open`: the last has no partner. */
+function bracketSpans(text: string): { spans: Piece[]; open: boolean } {
+  const spans: Piece[] = [];
   let depth = 0;
   let start = 0;
   let strings = true;
@@ -61,12 +74,13 @@ function bracketSpans(text: string): string[] {
       depth += 1;
     } else if ((char === "}" || char === "]") && depth > 0) {
       depth -= 1;
-      if (depth === 0) spans.push(text.slice(start, at + 1));
+      if (depth === 0) spans.push({ text: text.slice(start, at + 1), at: start });
     }
     if (spans.length > 64) break;
   }
-  if (depth > 0) spans.push(text.slice(start));
-  return spans.sort((a, b) => b.length - a.length);
+  const open = depth > 0;
+  if (open) spans.push({ text: text.slice(start), at: start });
+  return { spans: spans.sort((a, b) => b.text.length - a.text.length), open };
 }
 
 /** Index of the quote that ends the string opened at `at`; -1: there is none. */

@@ -1,4 +1,6 @@
 import type { JsonSchema } from "../plan/contract.ts";
+import { foldText } from "./fold-case.ts";
+import { isExact, parseJson } from "./parse-json.ts";
 import { isRecord } from "./schema-keywords.ts";
 import { isSpent, type PreparedSchema, type StepBudget } from "./validator.ts";
 
@@ -43,7 +45,7 @@ function branchesOf(schema: { [key: string]: unknown }): JsonSchema[] | null {
   return Array.isArray(branches) ? branches : null;
 }
 
-/** The first branch under which the whole value becomes valid, unmended first; none: the value as it is. */
+/** The branch under which the whole value becomes valid with most of it kept, unmended first; none: the value as it is. */
 function fitToBranch(
   value: unknown,
   schema: { [key: string]: unknown },
@@ -53,14 +55,27 @@ function fitToBranch(
   depth: number,
 ): unknown {
   if (fitting.prepared.errors(value, schema, fitting.budget).length === 0) return value;
+  let best: { fitted: unknown; mends: Set<string>; kept: number } | null = null;
   for (const branch of branches.slice(0, 16)) {
     const mends = new Set<string>();
     const fitted = fitToSchema(value, branch, fitting, mends, depth + 1);
     if (fitting.prepared.errors(fitted, schema, fitting.budget).length > 0) continue;
-    for (const mend of mends) repairs.add(mend);
-    return fitted;
+    const kept = mends.has(dropped) ? keysOf(fitted) : Number.POSITIVE_INFINITY;
+    if (best === null || kept > best.kept) best = { fitted, mends, kept };
+    if (kept === Number.POSITIVE_INFINITY) break;
   }
-  return value;
+  if (best === null) return value;
+  for (const mend of best.mends) repairs.add(mend);
+  return best.fitted;
+}
+
+const dropped = "extra-key-dropped";
+
+/** Keys of a value and of all in it. */
+function keysOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const parts: unknown[] = Object.values(value);
+  return (Array.isArray(value) ? 0 : parts.length) + parts.reduce<number>((sum, part) => sum + keysOf(part), 0);
 }
 
 function fitToType(
@@ -98,6 +113,8 @@ function fitString(text: string, types: readonly string[], repairs: Set<string>)
   if (types.includes("number") || types.includes("integer")) {
     const plain = /^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(bare) ? bare.replaceAll(",", "") : bare;
     if (/^[-+]?\d{1,300}(?:\.\d{1,300})?(?:[eE][-+]?\d{1,3})?$/.test(plain)) {
+      // A number that would not be what was written is none.
+      if (!isExact(plain, Number(plain))) return undefined;
       repairs.add("number-from-string");
       return Number(plain);
     }
@@ -108,7 +125,7 @@ function fitString(text: string, types: readonly string[], repairs: Set<string>)
   }
   if ((types.includes("object") && bare.startsWith("{")) || (types.includes("array") && bare.startsWith("["))) {
     try {
-      const inner: unknown = JSON.parse(bare);
+      const inner = parseJson(bare);
       repairs.add("double-encoded");
       return inner;
     } catch {
@@ -132,7 +149,7 @@ function fitObject(
   for (const [name, part] of Object.entries(value)) {
     const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (own === undefined) {
-      if (schema.additionalProperties === false && !patterned) repairs.add("extra-key-dropped");
+      if (schema.additionalProperties === false && !patterned) repairs.add(dropped);
       else fitted.push([name, part]);
       continue;
     }
@@ -153,8 +170,8 @@ function fitEnum(value: unknown, schema: { [key: string]: unknown }, repairs: Se
       ? [schema.const]
       : null;
   if (members === null || typeof value !== "string" || members.includes(value)) return value;
-  const wanted = value.trim().toLowerCase();
-  const alike = members.filter((member) => typeof member === "string" && member.toLowerCase() === wanted);
+  const wanted = foldText(value.trim());
+  const alike = members.filter((member) => typeof member === "string" && foldText(member.trim()) === wanted);
   if (alike.length !== 1) return value;
   repairs.add("enum-case");
   return alike[0];
@@ -171,14 +188,27 @@ function itemSchema(schema: { [key: string]: unknown }, index: number): JsonSche
   return isRecord(item) || typeof item === "boolean" ? item : true;
 }
 
+/** Can an object or a list be valid here? What is not understood may be. */
+export function takesBracket(schema: JsonSchema, prepared: PreparedSchema, depth = 0): boolean {
+  if (typeof schema === "boolean" || depth > deepest) return true;
+  const target = prepared.resolve(schema);
+  if (target !== undefined) return takesBracket(target, prepared, depth + 1);
+  const branches = branchesOf(schema);
+  if (branches !== null) return branches.some((branch) => takesBracket(branch, prepared, depth + 1));
+  const types = typesOf(schema);
+  if (types !== null) return types.includes("object") || types.includes("array");
+  const members: unknown[] | null = Array.isArray(schema.enum) ? schema.enum : null;
+  return members === null || members.some((member) => typeof member === "object" && member !== null);
+}
+
 /** Types a schema names; null: it names none, so any is right. */
-export function typesOf(schema: { [key: string]: unknown }): readonly string[] | null {
+function typesOf(schema: { [key: string]: unknown }): readonly string[] | null {
   if (typeof schema.type === "string") return [schema.type];
   if (Array.isArray(schema.type)) return schema.type.map(String);
   return null;
 }
 
-export function typeOf(value: unknown): string {
+function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";

@@ -13,7 +13,8 @@ export function readCall(call: ToolCall, { offered }: Tools): CallReading {
   const wrong = (...errors: string[]): CallReading => ({ call, repairs: [], errors });
   if (tool === undefined) return wrong(`there is no tool "${call.name.slice(0, 64)}"`);
   const written = call.arguments.trim() === "" ? "{}" : call.arguments;
-  const reading = readAnswer(written, tool.parameters);
+  // Arguments that never close were cut off: what stands in for the rest would be invented.
+  const reading = readAnswer(written, tool.parameters, { cut: true });
   if (!reading.ok)
     return wrong(...reading.errors.map(({ path, message }) => (path === "" ? message : `${path} ${message}`)));
   const { value, repairs } = reading;

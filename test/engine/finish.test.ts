@@ -64,6 +64,34 @@ function shortWriter(world: World): void {
 
 const caps = (world: World) => world.log.flatMap((e) => (e.type === "attempt-started" ? [e.maxOutputTokens] : []));
 
+const amount = { type: "object", properties: { amount: { type: "integer" } }, required: ["amount"] };
+
+describe("an answer with a schema that was cut off", () => {
+  it.each(["length", "unknown"] as const)("is not closed for it (%s): the next one is asked", async (finish) => {
+    const world = new World([bidderOf("a/one"), bidderOf("b/two")], (call) =>
+      call.bidder === "a/one" ? ends('{"amount": 12', finish) : says('{"amount": 1234}'),
+    );
+    world.accept(requestOf({ kind: "extract", contract: { schema: amount, criteria: [], judged: [] } }));
+    expect((await world.settle()).answer?.value).toEqual({ amount: 1234 });
+  });
+
+  it("is mended where its model ended it: only a bracket is missing", async () => {
+    const world = new World([bidderOf("a/one")], () => ends('{"amount": 12', "stop"));
+    world.accept(requestOf({ kind: "extract", contract: { schema: amount, criteria: [], judged: [] } }));
+    expect((await world.settle()).answer?.value).toEqual({ amount: 12 });
+  });
+
+  it("still names its label, unless that may be the beginning of another", async () => {
+    const run = async (labels: string[]) => {
+      const world = new World([bidderOf("a/one")], () => ends('{"label":"urgent","why":"because', "length"));
+      world.accept(requestOf({ kind: "classify", labels }));
+      return (await world.settle()).answer?.value;
+    };
+    expect(await run(["urgent", "later"])).toEqual({ label: "urgent" });
+    expect(await run(["urgent", "urgent-legal"])).toBeUndefined();
+  });
+});
+
 describe("an answer that hit a cap", () => {
   it("of the caller's is taken, and says length everywhere", async () => {
     const world = new World([bidderOf("a/one")], () => ends("It was a dark and", "length"));

@@ -81,6 +81,19 @@ const schemas: JsonSchema[] = [
     $defs: { b: { type: "object", properties: { c: { type: "boolean" } }, required: ["c"] } },
   },
   { anyOf: [{ type: "object", properties: { label: { const: "spam" } } }, { type: "array" }] },
+  {
+    type: "object",
+    properties: {
+      a: { type: "array", items: { type: "string" } },
+      b: { type: "array", items: { type: "number" } },
+      n: { type: "array", items: { type: "boolean" } },
+      zz: {
+        type: "array",
+        items: { type: "array", items: { type: "object", properties: { c: { type: "boolean" } } } },
+      },
+      label: { type: "string", enum: ["ΘΕΣΣΑΛΟΝΙΚΗ", "ΑΘΗΝΑ"] },
+    },
+  },
 ];
 const value = fc.oneof(
   fc.constantFrom<unknown>(
@@ -100,6 +113,10 @@ const value = fc.oneof(
     ["ab"],
     ["abcd"],
     ["a", "b", "c"],
+    '{"c":true}',
+    "ΘΕΣΣΑΛΟΝΙΚΗ",
+    "Θεσσαλονίκη",
+    "αθηνα",
   ),
   fc.record({ c: fc.constantFrom<unknown>(true, "true", 1) }),
 );

@@ -88,6 +88,61 @@ describe("reading an answer", () => {
     expect(read("The answer is true or false", { type: "boolean" }).ok).toBe(false);
   });
 
+  it("changes no number on the way", () => {
+    const id = (type: string): JsonSchema => ({ type: "object", properties: { id: { type } }, required: ["id"] });
+    const cases: [string, JsonSchema, unknown][] = [
+      ['{"id": 12345678901234567890}', id("string"), "12345678901234567890"],
+      ['{"id": 1.10}', id("string"), "1.10"],
+      ['{"id": 1e3}', id("string"), "1e3"],
+      ['{"id": 7}', id("string"), "7"],
+      ['{"id": 1.10}', id("number"), 1.1],
+      ['{"id": 9007199254740992}', id("integer"), 9007199254740992],
+      ['{"id": 100000000000000000000}', id("integer"), 100000000000000000000],
+    ];
+    for (const [text, how, value] of cases)
+      expect(read(text, how), text).toMatchObject({ ok: true, value: { id: value } });
+    // Not held by a double, or by none: an error, not another number.
+    for (const literal of ["9007199254740993", '"9007199254740993"', "1e999", '"1e999"', "-1e400"])
+      expect(read(`{"id": ${literal}}`, id("number")), literal).toMatchObject({ ok: false, errors: [{ path: "/id" }] });
+  });
+
+  it("closes nothing that was cut off", () => {
+    const list: JsonSchema = { type: "object", properties: { n: { type: "integer" }, l: { type: "array" } } };
+    const cut = (text: string, how = list) => readAnswer(text, how, { cut: true });
+    for (const text of ['{"n": 12', '{"l": [1,2', '```json\n{"n": 1', 'It is {"n": 12', '{"n": 1, "l": ["a'])
+      expect([read(text, list).ok, cut(text)], text).toEqual([
+        true,
+        { ok: false, errors: [{ path: "", message: "the answer was cut off before its JSON ended" }] },
+      ]);
+    expect(cut('{"n": 12}, which is')).toMatchObject({ ok: true, value: { n: 12 } });
+    expect(cut("{'n': 12,}")).toMatchObject({ ok: true, value: { n: 12 } });
+  });
+
+  it("takes the last of several objects, and the branch that keeps most", () => {
+    expect(read('First I thought {"label":"ham"}, but no: {"label":"spam"}. Is {this} right?')).toMatchObject({
+      value: { label: "spam" },
+    });
+    const person = (...names: string[]): JsonSchema => ({
+      type: "object",
+      properties: Object.fromEntries(names.map((name) => [name, { type: name === "age" ? "integer" : "string" }])),
+      required: names,
+      additionalProperties: false,
+    });
+    expect(read('{"name":"Ann","age":"41"}', { anyOf: [person("name"), person("name", "age")] })).toMatchObject({
+      value: { name: "Ann", age: 41 },
+    });
+  });
+
+  it("takes no footnote for the answer where a text or a number is wanted", () => {
+    const text = "Paris has been the capital since 987 [1].";
+    expect(read(text, { type: "string" })).toMatchObject({ ok: true, value: text });
+    expect(read("The answer is 42 [1]", { type: "number" }).ok).toBe(false);
+    expect(read("```\n42\n```", { type: "number" })).toMatchObject({ ok: true, value: 42 });
+    expect(read("Sources: [1]", { anyOf: [{ type: "number" }, { type: "string" }] })).toMatchObject({
+      value: "Sources: [1]",
+    });
+  });
+
   it("never throws, whatever it is given", () => {
     const bits = fc
       .array(
