@@ -1,5 +1,4 @@
 import type { Kind } from "../plan/kind.ts";
-import { outputTokens } from "../plan/output-tokens.ts";
 
 /** Sampling temperature where the caller set none. null: the provider's own. Answers that can be wrong are not varied. */
 const temperatures: Record<Kind, number | null> = {
@@ -27,15 +26,18 @@ const leastCap = 256;
 
 export interface Parameters {
   temperature: number | null;
-  maxOutputTokens: number;
+  /** null: too little is known of its lengths. */
+  maxOutputTokens: number | null;
 }
 
 /**
  * What a call is asked with, from the profile behind its bid: `typical` output tokens and `n` outcomes. A cap that fits
- * what this bidder usually sends bounds what a runaway can cost; it is never above the kind's own.
+ * what this bidder usually sends bounds what a runaway can cost.
  */
 export function parametersFor(kind: Kind, profile: { typical: number; n: number } | null): Parameters {
-  const cap = outputTokens[kind];
-  const usual = profile !== null && profile.n >= known ? Math.max(leastCap, Math.ceil(profile.typical * room)) : cap;
-  return { temperature: temperatures[kind], maxOutputTokens: Math.min(cap, usual) };
+  const isKnown = profile !== null && profile.n >= known;
+  return {
+    temperature: temperatures[kind],
+    maxOutputTokens: isKnown ? Math.max(leastCap, Math.ceil(profile.typical * room)) : null,
+  };
 }

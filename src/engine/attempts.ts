@@ -13,7 +13,7 @@ import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
 import { lengthForecast } from "./length-forecast.ts";
 import { estimateInput, promptOf } from "./messages.ts";
-import { allowedTokens, owesFullCap } from "./own-cap.ts";
+import { allowedTokens, firstTokens, isShown, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { reaskTurns } from "./reask.ts";
 import { redactionOf } from "./redacted-call.ts";
@@ -110,7 +110,12 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
   const full = start.maxOutputTokens === undefined && owesFullCap(microtask);
-  const cap = start.maxOutputTokens ?? (full ? allowedTokens(task) : (task.maxOutputTokens ?? learned.maxOutputTokens));
+  const usual = task.maxOutputTokens !== undefined || isShown(job, task) ? null : learned.maxOutputTokens;
+  const cap =
+    start.maxOutputTokens ??
+    (full
+      ? allowedTokens(task, bidder, inputTokens)
+      : Math.min(firstTokens(job, task, bidder, inputTokens), usual ?? Number.POSITIVE_INFINITY));
   // The caller's cap is on the whole answer.
   const bound = boundOf(bidder, texts, Math.max(1, cap - givenTokens));
   const leastNano = full ? bound.nano : bound.leastNano;

@@ -15,6 +15,7 @@ import { inputFeatures } from "./input-features.ts";
 import { failedByPolicy } from "./leader.ts";
 import { judgingOf } from "./look-prices.ts";
 import { estimateInput, type Prompt, promptOf } from "./messages.ts";
+import { answerCap, firstTokens } from "./own-cap.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
 
@@ -185,10 +186,10 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
   const { task } = microtask;
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
-  const maxOutputTokens = task.maxOutputTokens ?? outputTokens[task.kind];
+  const maxOutputTokens = answerCap(task);
   const inputTokens = estimateInput(texts);
   const features = inputFeatures(job, task, text);
-  const room = roomAt(ports, inputTokens + maxOutputTokens);
+  const room = roomAt(ports, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
   return {
     kind: task.kind,
     closed: isClosed(task.kind),
@@ -222,9 +223,9 @@ function tooDear(run: Run, microtask: MicrotaskState, texts: readonly string[]):
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;
-  const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
+  const inputTokens = estimateInput(texts);
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, texts, wanted);
+    const { leastNano } = boundOf(bidder, texts, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

@@ -4,7 +4,7 @@ import type { LengthForecast } from "../judge/projected-length.ts";
 import type { MarketState } from "../market/market.ts";
 import { lengthVariance } from "../market/tokens.ts";
 import { tokensOf } from "./outlook.ts";
-import { allowedTokens } from "./own-cap.ts";
+import { answerCap } from "./own-cap.ts";
 
 /**
  * How long this bidder's answers are, for the projection of a finish over the cap: its bid's expectation, and the spread
@@ -22,7 +22,7 @@ export function lengthForecast(
   const { kind, contract } = microtask.task;
   const variance = lengthVariance(state.kinds[kind]?.rows.find((row) => row.bidder === attempt.bidder));
   const charsPerToken = Math.max(1, input.length / estimateTokens(input));
-  const whole = Math.min(attempt.maxOutputTokens + (attempt.continues?.tokens ?? 0), allowedTokens(microtask.task));
+  const whole = Math.min(attempt.maxOutputTokens + (attempt.continues?.tokens ?? 0), answerCap(microtask.task));
   let cap = whole * charsPerToken;
   for (const criterion of contract.criteria)
     if (criterion.type === "length" && criterion.max !== undefined) cap = Math.min(cap, criterion.max);

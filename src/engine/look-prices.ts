@@ -2,6 +2,7 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { MicrotaskState } from "../job/job.ts";
 import { type AuctionRequest, type Features, ratesOf, usualAnswer } from "../market/market.ts";
 import { isClosed } from "../plan/kind.ts";
+import { outputTokens } from "../plan/output-tokens.ts";
 import { contestantsOf, judgeOver, lookCost } from "./judge-choice.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
@@ -32,7 +33,10 @@ export function judgingOf(
   const { bidders, state } = ports.market();
   // A lone model has nobody to judge it.
   if (!bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== usual.judge.model)) return byCode;
-  const answerTokens = Math.min(maxOutputTokens, usualAnswer(state, task.kind, features) ?? maxOutputTokens / 2);
+  const answerTokens = Math.min(
+    maxOutputTokens,
+    usualAnswer(state, task.kind, features) ?? outputTokens[task.kind] / 2,
+  );
   const tokens = Math.round(estimateTokens(text) + answerTokens);
   const costNano = lookCost(usual.judge, contract, tokens);
   const looks: Record<string, number> = {};

@@ -1,11 +1,11 @@
 import { ineligible } from "../market/eligibility.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
-import { outputTokens } from "../plan/output-tokens.ts";
 import { Fleet } from "../race/fleet.ts";
 import { auctionRequest } from "./auction.ts";
 import { boundOf } from "./bound.ts";
 import { promptOf } from "./messages.ts";
+import { firstTokens } from "./own-cap.ts";
 import type { MarketView } from "./ports.ts";
 import { plannedJob } from "./preview.ts";
 
@@ -24,7 +24,7 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
     const asked = auctionRequest(run, microtask, prompt);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, prompt.texts, task.maxOutputTokens ?? outputTokens[task.kind]).nano);
+      .map((bidder) => boundOf(bidder, prompt.texts, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

@@ -1,6 +1,6 @@
-import type { Kind } from "./kind.ts";
+import { isClosed, type Kind } from "./kind.ts";
 
-/** Cap on output tokens of a kind when neither caller nor plan set one. */
+/** Output tokens that an answer of a kind usually fits in. */
 export const outputTokens: Record<Kind, number> = {
   language: 32,
   spam: 32,
@@ -17,3 +17,6 @@ export const outputTokens: Record<Kind, number> = {
   plan: 800,
   judge: 300,
 };
+
+/** Kinds whose answers have no more to say: what is usual is their cap, whoever writes them. */
+export const isShort = (kind: Kind): boolean => isClosed(kind) || kind === "plan" || kind === "judge";

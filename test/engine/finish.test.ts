@@ -114,6 +114,36 @@ describe("an answer that hit a cap", () => {
     expect(await openAiReason(world)).toBe("length");
   });
 
+  it("is the bidder's own where the caller set none; a label's and a budget's are less", async () => {
+    const first = async (more: Parameters<typeof requestOf>[0], bidder = bidderOf("a/one")) => {
+      const world = new World([bidder], () => says('{"label":"spam"}'));
+      world.accept(requestOf(more));
+      await world.settle();
+      return caps(world)[0];
+    };
+    const wide = bidderOf("a/one", { maxOutputTokens: 16_384, contextTokens: 128_000 });
+    expect(await first({}, wide)).toBe(16_384);
+    expect(await first({ kind: "spam" }, wide)).toBe(32);
+    expect(await first({ maxOutputTokens: 100 }, wide)).toBe(100);
+    expect(await first({ budgetNano: 10_000_000_000, delivery: "accepted" }, wide)).toBe(1024);
+    expect(await first({ budgetNano: 10_000_000_000, delivery: "live" }, wide)).toBe(4096);
+    expect(await first({ delivery: "accepted" }, { ...wide, cancelStopsBill: false })).toBe(1024);
+    // A call that asks for more than the window holds beside the prompt is refused by its provider.
+    const small = bidderOf("a/one", { maxOutputTokens: 4096, contextTokens: 5000 });
+    expect(await first({ input: { type: "text", text: "word ".repeat(2000) } }, small)).toBeLessThan(2600);
+  });
+
+  it("that was only usual is asked again with all that its bidder can write", async () => {
+    const long = bidderOf("a/one", { maxOutputTokens: 16_384, contextTokens: 128_000, cancelStopsBill: false });
+    const world = new World([long], (call: ModelCall) =>
+      call.maxOutputTokens < 3000 ? ends("It begins", "length") : says("All 3,000 words."),
+    );
+    world.accept(requestOf({ delivery: "accepted" }));
+    const job = await world.settle();
+    expect(caps(world)).toEqual([1024, 16_384]);
+    expect(job.answer).toMatchObject({ text: "All 3,000 words.", finish: "stop" });
+  });
+
   it("that was learned is asked again with the full one, and its bidder is not blamed", async () => {
     const world = new World([bidderOf("a/one")], (call: ModelCall) =>
       call.maxOutputTokens < 1024 ? ends("Too long to fit", "length") : says("The whole of it."),
@@ -121,7 +151,7 @@ describe("an answer that hit a cap", () => {
     shortWriter(world);
     world.accept(requestOf());
     const job = await world.settle();
-    expect(caps(world)).toEqual([256, 1024]);
+    expect(caps(world)).toEqual([256, 4096]);
     expect(job.answer).toMatchObject({ text: "The whole of it.", finish: "stop" });
     expect(viewOf(job).microtasks[0]?.attempts[0]).toMatchObject({ failure: "cut-short", finish: "length" });
     expect([...world.settled.values()][0]?.attempts[0]?.outcome).toBeNull();
