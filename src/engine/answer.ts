@@ -1,5 +1,5 @@
 import { microtaskOf } from "../job/evolve.ts";
-import type { Job } from "../job/job.ts";
+import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { assemble } from "../output/assemble.ts";
 import { prepareSchema } from "../output/validator.ts";
 import { isClosed, sureFrom } from "../plan/kind.ts";
@@ -67,15 +67,31 @@ function finishOf(job: Job): Finish | null {
   return ends.find((finish) => said.includes(finish)) ?? null;
 }
 
-/** Parts of the answer without a result, and closed ones that claim too little confidence to be relied on. */
-function unsureParts(job: Job): { part: string; why: string }[] {
-  return partsOf(job).flatMap(([part, id]) => {
+/** Parts of the answer that are not to be relied on: each with why. */
+const unsureParts = (job: Job): { part: string; why: string }[] =>
+  partsOf(job).flatMap(([part, id]) => {
     const microtask = job.microtasks.find((m) => m.task.id === id);
-    if (microtask === undefined) return [];
-    if (microtask.joined === null) return [{ part, why: microtask.failure?.message ?? "It has no result." }];
-    if (!isClosed(microtask.task.kind)) return [];
-    const read = readLabel(microtask.joined.text, microtask.task);
-    if (read === null || read.confidence === null || read.confidence >= sureFrom) return [];
-    return [{ part, why: `"${read.label}" was claimed with a confidence of ${read.confidence}, below ${sureFrom}.` }];
+    const why = microtask === undefined ? null : doubtOf(job, microtask);
+    return why === null ? [] : [{ part, why }];
   });
+
+/** No result, no second voice where two were to agree, no judge's word where one was asked for, or too little confidence. */
+function doubtOf({ request }: Job, { task, joined, failure, attempts }: MicrotaskState): string | null {
+  if (joined === null) return failure?.message ?? "It has no result.";
+  if (request.strategy === "agreement" && joined.how === "only-one-left") {
+    const others = attempts.filter((a) => isAnswer(a) && a.id !== joined.attempt);
+    if (others.length === 0) return "Only one answer came: no second one confirms it.";
+    return `No two answers agreed: ${others.map((a) => a.bidder).join(", ")} answered something else.`;
+  }
+  const winner = attempts.find((a) => a.id === joined.attempt);
+  const open = winner?.wholeVerdict?.criteria.find((c) => c.class === "judged" && c.result === "undecided");
+  if (open !== undefined) return `No judge decided whether it is accepted: ${open.evidence}.`;
+  if (!isClosed(task.kind)) return null;
+  const read = readLabel(joined.text, task);
+  if (read === null || read.confidence === null || read.confidence >= sureFrom) return null;
+  return `"${read.label}" was claimed with a confidence of ${read.confidence}, below ${sureFrom}.`;
 }
+
+/** Whole, not rejected, and no judge's words. */
+const isAnswer = ({ status, role, wholeVerdict }: Attempt): boolean =>
+  status === "complete" && role !== "judge" && wholeVerdict?.result !== "reject";

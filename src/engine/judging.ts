@@ -2,6 +2,7 @@ import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { MicrotaskState } from "../job/job.ts";
 import { wholeText } from "../job/whole-text.ts";
 import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
+import { comparisonSchema, judgementSchema } from "../judge/judgement.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { Message } from "../plan/microtask.ts";
 import { launch } from "./attempts.ts";
@@ -97,7 +98,7 @@ function ask(
     messages,
     text: "",
     examples: 0,
-    schema: null,
+    schema: about.length === 2 ? comparisonSchema : judgementSchema(on),
     maxOutputTokens: judgeOutputTokens,
     why,
   });

@@ -3,6 +3,7 @@ import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { wholeText } from "../job/whole-text.ts";
 import { chooseAuditor } from "../judge/choose-judge.ts";
 import { pointwisePrompt } from "../judge/judge-prompt.ts";
+import { judgementSchema } from "../judge/judgement.ts";
 import { type Bidder, qualityAt } from "../market/market.ts";
 import { launch } from "./attempts.ts";
 import { inputFeatures } from "./input-features.ts";
@@ -41,7 +42,7 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
     messages,
     text: "",
     examples: 0,
-    schema: null,
+    schema: judgementSchema("whole"),
     maxOutputTokens: judgeOutputTokens,
     why: `audits what ${look.bidder} said of ${candidate.id}: drawn with probability ${shareOf(run)}${family}`,
   });

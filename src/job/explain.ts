@@ -48,6 +48,7 @@ export function explain(job: Job): Explanation {
   }
   if (saved > 0) sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
   sentences.push(...queueSentence(job.microtasks.flatMap((m) => m.attempts)));
+  sentences.push(...(job.answer?.unsure ?? []).map(({ part, why }) => `Unsure of ${part}: ${why}`));
   if (job.error !== null) sentences.push(job.error.message);
   return {
     job: job.id,

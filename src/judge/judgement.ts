@@ -1,3 +1,4 @@
+import type { JsonSchema } from "../plan/contract.ts";
 import { quoted } from "./characters.ts";
 import type { CriterionResult } from "./verdict.ts";
 
@@ -7,6 +8,33 @@ export interface Judgement {
 }
 
 const longestReply = 20_000;
+
+const object = (properties: { [name: string]: JsonSchema }): JsonSchema => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+const evidence: JsonSchema = { type: "string" };
+
+/** The shape of a pointwise judgement, for judges that can be held to one. */
+export const judgementSchema = (on: "prefix" | "whole"): JsonSchema =>
+  object({
+    results: {
+      type: "array",
+      items: object({
+        criterion: { type: "integer" },
+        result: { type: "string", enum: ["accept", "reject", ...(on === "prefix" ? ["undecided"] : [])] },
+        evidence,
+      }),
+    },
+  });
+
+/** The shape of a comparison. */
+export const comparisonSchema: JsonSchema = object({
+  better: { type: "string", enum: ["ONE", "TWO", "TIE"] },
+  evidence,
+});
 
 /**
  * Reads a pointwise judgement strictly: one JSON object, one result for every criterion, nothing missing, doubled or

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { explain } from "../../src/job/explain.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
 
 const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
@@ -32,6 +33,15 @@ describe("agreement on a label", () => {
     expect((job.endedAtMs ?? 0) - job.acceptedAtMs).toBeLessThan(1_000);
     expect(how).toBe("agreement");
     expect(job.status).toBe("succeeded");
+  });
+
+  it("that never comes leaves the answer unsure, and the explanation says so", async () => {
+    const { job, how } = await agree(["spam", "ham", "not-sure"]);
+    expect(how).toBe("only-one-left");
+    expect(job.answer?.unsure).toEqual([
+      { part: "answer", why: expect.stringMatching(/^No two answers agreed: \S+, \S+ answered something else\.$/) },
+    ]);
+    expect(explain(job).sentences.join(" ")).toContain("Unsure of answer: No two answers agreed");
   });
 
   it("is none between two labels, however alike they look: a third decides", async () => {

@@ -49,6 +49,23 @@ describe("what judging may cost without a budget", () => {
   });
 });
 
+describe("a judge without a word", () => {
+  it("leaves the answer unsure; it was given the shape of its answer", async () => {
+    let shape: unknown;
+    const world = new World([bidderOf("a/one"), onlyJudges("c/judge")], (call) => {
+      if (call.kind === "judge") shape = call.schema;
+      return says(call.kind === "judge" ? "It looks fine to me." : "Paris.");
+    });
+    world.accept(requestOf({ contract: judged, valueNano: 1_000_000_000_000 }));
+    const job = await world.settle();
+    expect(job.status).toBe("succeeded");
+    expect(shape).toMatchObject({ properties: { results: { type: "array" } } });
+    expect(job.answer?.unsure).toEqual([
+      { part: "answer", why: "No judge decided whether it is accepted: the judge's answer could not be read." },
+    ]);
+  });
+});
+
 describe("a judge that is in the line-up", () => {
   const run = async (bidders: Bidder[], script: (call: ModelCall) => Script) => {
     const world = new World(bidders, script);

@@ -337,6 +337,13 @@ describe("bad input", () => {
       expect(problem.detail).toMatch(/Add one: start the server with OPENAI_API_KEY.*npm run bidders -- add/);
     }
     expect((await server.ask("/v1/jobs", { body: { text: "x", kind: "language" } })).status).toBe(202);
+    const how = await server.ask("/v1/jobs", {
+      body: { text: "x", kind: "language", instruction: "Say it in words." },
+    });
+    expect([how.status, (await how.json()).detail]).toEqual([
+      400,
+      expect.stringMatching(/^Only rules can do "language" here, and they follow no instruction\. .*Add one: /),
+    ]);
     const inPlan = {
       microtasks: [
         { id: "l", kind: "language" },

@@ -24,6 +24,7 @@ export const generative = (id: string): Bidder => ({
 const embedded: Bidder = {
   ...generative("embedded/eld"),
   serves: ["language"],
+  fixed: true,
   price: { inputPerMtok: 0, outputPerMtok: 0 },
 };
 
