@@ -76,7 +76,9 @@ export class KillClient {
         const answer = await this.#ask(`/v1/jobs/${this.id}/cancel`, {});
         if (this.#stop) return;
         if (answer === null) continue;
-        if (answer.status >= 300) throw new ClientError(`cancel: ${answer.status} ${answer.text}`);
+        // It may have ended before.
+        if (answer.status >= 300 && answer.status !== 409)
+          throw new ClientError(`cancel: ${answer.status} ${answer.text}`);
         break;
       }
   }

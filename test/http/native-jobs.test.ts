@@ -179,6 +179,19 @@ describe("a job", () => {
     const cancelled = await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST" });
     expect([cancelled.status, await cancelled.json()]).toEqual([202, { id, status: "cancelled" }]);
     expect(server.jobs.last()?.cancelled).toBe("client");
+    expect((await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST" })).status).toBe(202);
+  });
+
+  it("that has ended is not cancelled: its answer stands", async () => {
+    const server = testServer();
+    server.runs(answers("Hello."));
+    const { id } = await (await server.ask("/v1/jobs?wait=true", { body: { text: "Hi" } })).json();
+    for (const path of [`/v1/jobs/${id}/cancel`, `/v1/responses/resp_${id}/cancel`]) {
+      const refused = await server.ask(path, { method: "POST" });
+      const { code, error } = await refused.json();
+      expect([refused.status, code ?? error.code], path).toEqual([409, "conflict"]);
+    }
+    expect(await (await server.ask(`/v1/jobs/${id}`)).json()).toMatchObject({ answer: { text: "Hello." } });
   });
 
   it("is listed for the operator too, without its texts, and for no other tenant", async () => {

@@ -4,6 +4,7 @@ import type { JobView } from "../../job/job-view.ts";
 import { formatUsd, fromUsd } from "../../money/nano-usd.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
+import { cancelJob } from "../cancel-job.ts";
 import { followJob } from "../follow-job.ts";
 import { feedbackBody, giveFeedback } from "../native/feedback.ts";
 import { jobBody } from "../native/job-body.ts";
@@ -132,7 +133,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
     },
     ({ job }) =>
       answerOrRefusal(acting, async () => {
-        const { status } = await (await openJob(ports, caller, job, "job")).cancel("client");
+        const { status } = await cancelJob(ports, caller, job, "job");
         return told(`The job is ${status}.`);
       }),
   );

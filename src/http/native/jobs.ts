@@ -4,6 +4,7 @@ import type { JobSummary } from "../../job/job-summary.ts";
 import { toUsd } from "../../money/nano-usd.ts";
 import type { ListPlace } from "../../money/tenant-ledger.ts";
 import type { AppEnv } from "../app-env.ts";
+import { cancelJob } from "../cancel-job.ts";
 import { operatorOnly } from "../middleware/operator-only.ts";
 import { openJob } from "../open-job.ts";
 import type { Caller, HttpPorts } from "../ports.ts";
@@ -65,8 +66,7 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.post("/v1/jobs/:id/cancel", async (c) => {
     const id = c.req.param("id");
-    const job = await openJob(ports, c.get("caller"), id);
-    return c.json({ id, ...(await job.cancel("client")) }, 202, { "atomic-job-id": id });
+    return c.json({ id, ...(await cancelJob(ports, c.get("caller"), id)) }, 202, { "atomic-job-id": id });
   });
 
   app.delete("/v1/jobs/:id", async (c) => {

@@ -5,6 +5,7 @@ import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { AppEnv } from "../app-env.ts";
+import { cancelJob } from "../cancel-job.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
 import { idempotencyName } from "../idempotency-key.ts";
@@ -63,9 +64,9 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   });
 
   app.post("/v1/responses/:id/cancel", async (c) => {
-    const job = await openJob(ports, c.get("caller"), jobIdOf(c.req.param("id")));
-    await job.cancel("client");
-    return c.json(await responseNow(job));
+    const id = jobIdOf(c.req.param("id"));
+    await cancelJob(ports, c.get("caller"), id);
+    return c.json(await responseNow(await openJob(ports, c.get("caller"), id)));
   });
 
   app.delete("/v1/responses/:id", async (c) => {

@@ -131,7 +131,7 @@ export const operations: Operation[] = [
     method: "post",
     path: "/v1/jobs/{id}/cancel",
     tag: "jobs",
-    summary: "Cancel a job. One that has ended stays as it is.",
+    summary: "Cancel a job; again is no fault. One that has ended otherwise stays as it is: 409.",
     answers: { 202: json("What the job is now.") },
   },
   {
