@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
+import { chatRequest } from "../../src/models/openai-compatible/chat-request.ts";
 import { placeholderNote } from "../../src/output/redact.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, type Script, says, World } from "./world.ts";
@@ -79,4 +80,18 @@ it("reserves what the call costs as it is sent, where placeholders are longer th
 it("gives back what was held when the text ends within what might have become a placeholder", async () => {
   const { job } = await run(() => says("See [EMAIL_1] and [1] or [EMAIL_"));
   expect(job.answer?.text).toBe("See ana@example.com and [1] or [EMAIL_");
+});
+
+it("writes a schema into the prompt with placeholders, and the port adds no other", async () => {
+  const schema = { type: "object", properties: { who: { enum: ["Zanzibar", "other"] } }, required: ["who"] };
+  const contract = { criteria: [], judged: [], schema };
+  const { job, seen } = await run(() => says('{"who":"[TERM_1]"}'), { contract });
+  expect(job.answer?.value).toEqual({ who: "Zanzibar" });
+  const [call] = seen;
+  if (call === undefined) throw new Error("nobody was called");
+  const bidder = bidderOf("a/one");
+  const endpoint = { type: "openai-compatible" as const, model: "m", baseUrl: "http://127.0.0.1:1/v1" };
+  const { messages } = chatRequest(call, { bidder, endpoint, apiKey: null, warm: new Set() });
+  expect(JSON.stringify(messages)).toContain("[TERM_1]");
+  expect(JSON.stringify(messages)).not.toMatch(/zanzibar/i);
 });
