@@ -3,6 +3,7 @@ import type { MicrotaskState } from "../job/job.ts";
 import { type AuctionRequest, type Features, ratesOf, usualAnswer } from "../market/market.ts";
 import { isClosed } from "../plan/kind.ts";
 import { contestantsOf, judgeOver, lookCost } from "./judge-choice.ts";
+import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
 
@@ -16,7 +17,6 @@ type Judging = Pick<AuctionRequest, "verdict" | "looks">;
 export function judgingOf(
   run: Run,
   microtask: MicrotaskState,
-  text: string,
   features: Features,
   maxOutputTokens: number,
   lineUp: readonly string[],
@@ -33,7 +33,7 @@ export function judgingOf(
   // A lone model has nobody to judge it.
   if (!bidders.some((b) => b.enabled && !isEmbedded(b.id) && b.model !== usual.judge.model)) return byCode;
   const answerTokens = Math.min(maxOutputTokens, usualAnswer(state, task.kind, features) ?? maxOutputTokens / 2);
-  const tokens = Math.round(estimateTokens(text) + answerTokens);
+  const tokens = Math.round(estimateTokens(judgedInputOf(job, microtask)) + answerTokens);
   const costNano = lookCost(usual.judge, contract, tokens);
   const looks: Record<string, number> = {};
   for (const bidder of bidders) {
