@@ -1,13 +1,13 @@
-import type { Kind } from "../plan/kind.ts";
+import { type Kind, labelsOf } from "../plan/kind.ts";
 import type { Message, Microtask } from "../plan/microtask.ts";
 import type { Example } from "./examples.ts";
 
-/** What a generative bidder is told for a kind when the microtask has no instruction of its own. */
+/** What a generative bidder is told for a kind when the microtask has no instruction of its own; its labels follow. */
 const instructions: Record<Kind, string> = {
   language: "Name the language the text is written in, as its two-letter ISO 639-1 code.",
-  spam: 'Say whether the mail is spam: label "spam" or "ham".',
-  sentiment: 'Name the sentiment of the text: label "positive", "negative" or "neutral".',
-  "action-request": 'Say whether the text asks its reader to do something: label "action" or "no-action".',
+  spam: "Say whether the mail is spam.",
+  sentiment: "Name the sentiment of the text.",
+  "action-request": "Say whether the text asks its reader to do something.",
   classify: "Choose the label that fits the text best.",
   entities:
     "List the people, organisations, places, dates, amounts of money, e-mail addresses, URLs and phone numbers in the text.",
@@ -35,7 +35,8 @@ export function promptFor(
   const system: string[] = [];
   const instruction = task.instruction || instructions[task.kind];
   if (instruction !== "") system.push(instruction);
-  if (task.labels !== undefined) system.push(`Labels: ${task.labels.map((l) => JSON.stringify(l)).join(", ")}.`);
+  const labels = labelsOf(task.kind, task.labels);
+  if (labels !== null) system.push(`Labels: ${labels.map((l) => JSON.stringify(l)).join(", ")}.`);
   for (const criterion of task.contract.judged) system.push(`The answer must satisfy: ${criterion}`);
   for (const criterion of task.contract.criteria) {
     if (criterion.type === "length" && criterion.max !== undefined) system.push(`At most ${criterion.max} characters.`);

@@ -103,7 +103,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   // What is judged or merged is written already.
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
   // What is sent is billed, and placeholders may be longer than what they stand for.
-  const redaction = redactionOf(job.request.redact, start);
+  const schema = start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
+  const redaction = redactionOf(job.request.redact, start, schema !== null || start.role === "judge");
   const texts = promptTexts(redaction?.messages ?? start.messages, tools);
   const inputTokens = estimateInput(texts);
   const { given } = start;
@@ -200,7 +201,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       text: start.text,
       labels: labels ?? null,
       // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
-      schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+      schema: given !== undefined ? null : schema,
       ...(tools === undefined ? {} : { tools }),
       ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
       maxOutputTokens,

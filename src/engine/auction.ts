@@ -30,9 +30,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const prompt = promptOf(run, microtask);
   const request = auctionRequest(run, microtask, prompt);
   const hold = (asked: AuctionRequest) =>
-    decideJudged(run, microtask, prompt.text, asked, run.job.pace ?? view.pacing, () =>
-      drawsFor(run.job.seed, run.job.seq),
-    );
+    decideJudged(run, microtask, asked, run.job.pace ?? view.pacing, () => drawsFor(run.job.seed, run.job.seq));
   const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
   const dear = [...tooDear(run, microtask, prompt.texts), ...unable];
   let decision = hold(request);
@@ -138,7 +136,6 @@ function lastingly(microtask: MicrotaskState, tried: AuctionRequest["tried"]): A
 export function decideJudged(
   run: Run,
   microtask: MicrotaskState,
-  text: string,
   asked: AuctionRequest,
   pacing: Pacing,
   draws: () => Random,
@@ -147,7 +144,7 @@ export function decideJudged(
   const first = decide(state, bidders, asked, pacing, draws());
   if ("code" in first || microtask.task.contract.judged.length === 0) return first;
   const lineUp = first.award.map((place) => place.bidder);
-  const judging = judgingOf(run, microtask, text, asked.features, asked.maxOutputTokens, lineUp);
+  const judging = judgingOf(run, microtask, asked.features, asked.maxOutputTokens, lineUp);
   if (judging.verdict.costNano === asked.verdict.costNano && sameLooks(judging.looks, asked.looks)) return first;
   const worthLookNano = asked.verdict.costNano;
   return decide(state, bidders, { ...asked, ...judging, worthLookNano }, pacing, draws());
@@ -215,7 +212,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
       ...tooDear(run, microtask, texts),
       ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
     ],
-    ...judgingOf(run, microtask, text, features, maxOutputTokens, []),
+    ...judgingOf(run, microtask, features, maxOutputTokens, []),
     nowMs,
   };
 }

@@ -3,7 +3,7 @@ import { fusionPrompt } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { launch } from "./attempts.ts";
 import { judgeFor } from "./judge-choice.ts";
-import { inputOf } from "./messages.ts";
+import { inputOf, judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -18,7 +18,6 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
   const chosen = judgeFor(run.job, run.ports, microtask);
   const { task } = microtask;
   const { schema } = task.contract;
-  const text = inputOf(run, microtask);
   launch(run, microtask, {
     bidder: "none" in chosen ? first.bidder : chosen.judge.id,
     place: -1,
@@ -27,12 +26,12 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
     on: null,
     messages: fusionPrompt(
       task,
-      text,
+      judgedInputOf(run.job, microtask),
       attempts.map((id) => attemptOf(run.job, id)?.text ?? ""),
       schema === undefined ? null : schemaPrompt(schema),
       run.ports.nonce(),
     ),
-    text,
+    text: inputOf(run.job, microtask),
     examples: 0,
     why: `merges ${attempts.join(", ")}; ${"none" in chosen ? "nobody outside the contestants can" : chosen.why}`,
   });

@@ -10,7 +10,7 @@ import { nextPair } from "./comparison.ts";
 import { type Chosen, judgeFor, judgeOutputTokens } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
 import { settled } from "./judgement-end.ts";
-import { inputOf } from "./messages.ts";
+import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -42,7 +42,7 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
     const live = run.live.get(id);
     const text = on === "whole" ? wholeText(candidate) : (live?.text ?? candidate.text);
     if (on === "prefix" && live !== undefined) live.judgedAtTokens = live.tokens;
-    const messages = pointwisePrompt(judged, inputOf(run, microtask), text, run.ports.nonce(), on);
+    const messages = pointwisePrompt(judged, judgedInputOf(run.job, microtask), text, run.ports.nonce(), on);
     ask(run, microtask, chosen, [id], on, messages, `judges ${id}: ${judged.length} criteria in words; ${chosen.why}`);
   }
 }
@@ -56,7 +56,8 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   const texts = { first: wholeText(a), second: wholeText(b) };
   const { judged } = microtask.task.contract;
   const nonce = run.ports.nonce();
-  const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, inputOf(run, microtask), texts, order, nonce);
+  const input = judgedInputOf(run.job, microtask);
+  const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, input, texts, order, nonce);
   // Both orders or none: one alone has no say.
   const without = "none" in chosen ? chosen.none : overCap(run, microtask, chosen.judge, promptOf("ab"), 2);
   if (without === "asked") return;

@@ -3,18 +3,15 @@ import { foldText } from "../output/fold-case.ts";
 import { readAnswer } from "../output/read-answer.ts";
 import type { Reading } from "../output/reader.ts";
 import type { JsonSchema } from "../plan/contract.ts";
-import { isClosed, kindLabels } from "../plan/kind.ts";
+import { isClosed, labelsOf } from "../plan/kind.ts";
 import type { Microtask } from "../plan/microtask.ts";
 import type { Finish } from "../race/model-port.ts";
 
 type Labelled = Pick<Microtask, "kind" | "labels">;
 
-/** Labels that an answer to this microtask may name; null: it names one of an open set, or none. */
-export const labelsOf = ({ kind, labels }: Labelled): readonly string[] | null => labels ?? kindLabels[kind] ?? null;
-
 /** The label in its compared form, whatever it was dressed in; null where the text names none of the microtask's. */
 export function labelIn(text: string, task: Labelled): string | null {
-  return normaliseAnswer(text, undefined, labelsOf(task))?.toLowerCase() ?? null;
+  return normaliseAnswer(text, undefined, labelsOf(task.kind, task.labels))?.toLowerCase() ?? null;
 }
 
 /** The label and own confidence of a closed answer; null where the text has none. */
@@ -35,8 +32,9 @@ export function readAs(text: string, task: Labelled, schema: JsonSchema, finish:
   const cut = finish === "length" || finish === "unknown";
   const reading = readAnswer(text, schema, { cut });
   if (reading.ok || !isClosed(task.kind)) return reading;
-  const label = normaliseAnswer(text, undefined, labelsOf(task));
-  if (label === null || (cut && beginsAnother(label, labelsOf(task)))) return reading;
+  const labels = labelsOf(task.kind, task.labels);
+  const label = normaliseAnswer(text, undefined, labels);
+  if (label === null || (cut && beginsAnother(label, labels))) return reading;
   const value = valueIn(text);
   const dressed = readAnswer(JSON.stringify(value === undefined ? { label } : { ...Object(value), label }), schema);
   return dressed.ok ? { ...dressed, repairs: ["label-read"] } : reading;

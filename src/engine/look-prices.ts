@@ -4,6 +4,7 @@ import { type AuctionRequest, type Features, ratesOf, usualAnswer } from "../mar
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { contestantsOf, judgeOver, lookCost } from "./judge-choice.ts";
+import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
 
@@ -17,7 +18,6 @@ type Judging = Pick<AuctionRequest, "verdict" | "looks">;
 export function judgingOf(
   run: Run,
   microtask: MicrotaskState,
-  text: string,
   features: Features,
   maxOutputTokens: number,
   lineUp: readonly string[],
@@ -37,7 +37,7 @@ export function judgingOf(
     maxOutputTokens,
     usualAnswer(state, task.kind, features) ?? outputTokens[task.kind] / 2,
   );
-  const tokens = Math.round(estimateTokens(text) + answerTokens);
+  const tokens = Math.round(estimateTokens(judgedInputOf(job, microtask)) + answerTokens);
   const costNano = lookCost(usual.judge, contract, tokens);
   const looks: Record<string, number> = {};
   for (const bidder of bidders) {

@@ -2,9 +2,9 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { meanOf } from "../market/judge-profile.ts";
 import type { Bid, Decision, Place } from "../market/market.ts";
-import { jobText } from "../plan/job-request.ts";
 import type { Outlook, PrefixLook, RaceState } from "../race/race.ts";
 import { judgeFor, leftForLooks, lookCost } from "./judge-choice.ts";
+import { judgedInputOf } from "./messages.ts";
 import { bidderNamed, isEmbedded, type Scene } from "./scene.ts";
 
 /** Before the first look at a prefix there is too little to judge, tokens. */
@@ -21,7 +21,7 @@ export function expectations(
     outlook: outlookOf(decision, scene),
     valueNano: decision.valueNano,
     hedging: scene.fleet.mayHedge(),
-    prefixLook: prefixLookOf(job, microtask, jobText(job.request.input), scene),
+    prefixLook: prefixLookOf(job, microtask, scene),
   };
 }
 
@@ -85,7 +85,7 @@ export function awayNow(
 }
 
 /** When a look by the judge at a prefix pays. null: nothing is to be judged, or nobody can. */
-export function prefixLookOf(job: Job, microtask: MicrotaskState, text: string, scene: Scene): PrefixLook | null {
+export function prefixLookOf(job: Job, microtask: MicrotaskState, scene: Scene): PrefixLook | null {
   const { contract } = microtask.task;
   const racing = microtask.attempts.filter((a) => a.role !== "judge" && a.status === "running").length;
   if (contract.judged.length === 0 || racing < 2) return null;
@@ -93,7 +93,7 @@ export function prefixLookOf(job: Job, microtask: MicrotaskState, text: string, 
   if ("none" in chosen) return null;
   return {
     decides: meanOf(chosen.profile.decides),
-    costNano: lookCost(chosen.judge, contract, estimateTokens(text) + 2 * firstLookTokens),
+    costNano: lookCost(chosen.judge, contract, estimateTokens(judgedInputOf(job, microtask)) + 2 * firstLookTokens),
     leftNano: leftForLooks(job),
     firstAtTokens: firstLookTokens,
   };

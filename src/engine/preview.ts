@@ -26,9 +26,8 @@ export function previewAuctions(
   const { run, job } = plannedJob(request, view, nowMs, seed, fleet);
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
   return job.microtasks.map((m, i) => {
-    const prompt = promptOf(run, m);
-    const asked = auctionRequest(run, m, prompt);
-    const decision = decideJudged(run, m, prompt.text, asked, view.pacing, () => drawsFor(seed, i));
+    const asked = auctionRequest(run, m, promptOf(run, m));
+    const decision = decideJudged(run, m, asked, view.pacing, () => drawsFor(seed, i));
     return { microtask: m.task.id, decision };
   });
 }

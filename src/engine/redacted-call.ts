@@ -5,12 +5,14 @@ import { isEmbedded } from "./scene.ts";
 
 /**
  * What leaves for the bidder of a call under these rules; null: the call as it is. What specialists of this process are
- * given leaves nowhere: they work on the values themselves.
+ * given leaves nowhere: they work on the values themselves. `json`: its answer is to be JSON.
  */
 export const redactionOf = (
   rules: RedactionRules | undefined,
   call: Pick<ModelCall, "bidder" | "messages">,
-): Redaction | null => (rules === undefined || isEmbedded(call.bidder) ? null : new Redaction(rules, call.messages));
+  json: boolean,
+): Redaction | null =>
+  rules === undefined || isEmbedded(call.bidder) ? null : new Redaction(rules, call.messages, json);
 
 /** The parts of a call, redacted or, with null, as it is. */
 export const streamCall = (
@@ -42,7 +44,7 @@ async function* streamRedacted(
     const rest = part.type === "usage" || part.type === "end" || part.type === "call" ? redaction.end() : "";
     if (rest !== "") yield { type: "text", text: rest };
     if (part.type === "call")
-      yield { type: "call", call: { ...part.call, arguments: redaction.restore(part.call.arguments) } };
+      yield { type: "call", call: { ...part.call, arguments: redaction.restore(part.call.arguments, true) } };
     else yield part;
   }
 }

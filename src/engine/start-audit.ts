@@ -10,7 +10,7 @@ import { inputFeatures } from "./input-features.ts";
 import { audited, shareOf, spokenIn } from "./judge-audit.ts";
 import { contestantsOf, eligibleFor, judgeOutputTokens } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
-import { inputOf } from "./messages.ts";
+import { inputOf, judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
 
@@ -22,12 +22,17 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
   const { candidate, look } = spoken;
   const skip = (why: string, auditor: string | null) =>
     run.record(audited(run, microtask, spoken, { auditor, call: null, found: null, why }));
-  const text = inputOf(run, microtask);
-  const chosen = auditorFor(run, microtask, look, text);
+  const chosen = auditorFor(run, microtask, look, inputOf(run.job, microtask));
   if ("none" in chosen) return skip(chosen.none, null);
   const { auditor, otherFamily } = chosen;
   const { judged } = microtask.task.contract;
-  const messages = pointwisePrompt(judged, text, wholeText(candidate), run.ports.nonce(), "whole");
+  const messages = pointwisePrompt(
+    judged,
+    judgedInputOf(run.job, microtask),
+    wholeText(candidate),
+    run.ports.nonce(),
+    "whole",
+  );
   const capped = overCap(run, microtask, auditor, messages, 1, true);
   if (capped === "asked") return;
   if (capped !== null) return skip(capped, auditor.id);

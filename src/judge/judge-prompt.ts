@@ -7,7 +7,7 @@ export interface JudgedTexts {
 }
 
 /** Longest input and candidate that a judge is shown, code units; more is cut in the middle, visibly. */
-const longestInput = 24_000;
+export const longestInput = 24_000;
 const longestCandidate = 24_000;
 const marker = "DATA-";
 /** A nonce has at least this many characters, so that no candidate can guess its fence. */

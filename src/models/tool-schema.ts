@@ -1,5 +1,5 @@
 import type { Tool } from "../plan/tool.ts";
-import { isStrictSchema } from "./prompt.ts";
+import { isStrictSchema } from "./format-schema.ts";
 
 /**
  * A tool's parameters as the dialects take them, an object schema, and whether to ask for strict mode: only where the

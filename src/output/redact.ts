@@ -48,9 +48,12 @@ export class Redaction {
   readonly #values = new Map<string, string>();
   readonly #taken: Set<string>;
   readonly #pattern: RegExp | null;
+  readonly #json: boolean;
   #held = "";
 
-  constructor(rules: RedactionRules, messages: readonly Message[]) {
+  /** `json`: what the model writes is JSON, and so are the values in it. */
+  constructor(rules: RedactionRules, messages: readonly Message[], json = false) {
+    this.#json = json;
     this.#pattern = patternOf(rules);
     // A placeholder that a text holds already is not given a second meaning.
     this.#taken = new Set(
@@ -75,9 +78,12 @@ export class Redaction {
     });
   }
 
-  /** A whole text with its values put back. */
-  restore(text: string): string {
-    return text.replace(tagPattern, (tag) => this.#values.get(tag.toUpperCase()) ?? tag);
+  /** A whole text with its values put back; in JSON they stand within strings, and are escaped as those are. */
+  restore(text: string, json = this.#json): string {
+    return text.replace(tagPattern, (tag) => {
+      const value = this.#values.get(tag.toUpperCase());
+      return value === undefined ? tag : json ? JSON.stringify(value).slice(1, -1) : value;
+    });
   }
 
   /** More of a text that comes in pieces; what may be the start of a placeholder is held back until it is known. */

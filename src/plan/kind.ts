@@ -22,12 +22,16 @@ export const kinds = {
 export type Kind = keyof typeof kinds;
 export const kindNames = Object.keys(kinds) as [Kind, ...Kind[]];
 export const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name);
-/** Labels of a closed kind when neither caller nor plan names others; null: an open set (languages) or the caller's. */
+/** Labels of a closed kind when neither caller nor plan names others. */
 export const kindLabels: Partial<Record<Kind, string[]>> = {
   spam: ["spam", "ham"],
   sentiment: ["positive", "negative", "neutral"],
   "action-request": ["action-request", "no-action"],
 };
+
+/** Labels that an answer may name, `own` before the kind's; null: it names one of an open set (languages), or none. */
+export const labelsOf = (kind: Kind, own: string[] | null | undefined): string[] | null =>
+  own ?? kindLabels[kind] ?? null;
 
 /** A closed answer that claims less than this is shown as unsure. A guess among two labels has 0.5. */
 export const sureFrom = 0.6;

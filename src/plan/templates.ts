@@ -1,6 +1,6 @@
 import { type Contract, emptyContract } from "./contract.ts";
 import { type JobRequest, jobText } from "./job-request.ts";
-import { type Kind, kindLabels } from "./kind.ts";
+import { type Kind, labelsOf } from "./kind.ts";
 import type { Microtask, Plan } from "./microtask.ts";
 
 /** Characters of one piece of a long text: about 2,000 tokens, so that small models take it. */
@@ -122,7 +122,7 @@ const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdf
 export function contractOf(kind: Kind, labels: string[] | null, contract: Contract): Contract {
   if (contract.schema !== undefined) return contract;
   if (kind === "entities") return { ...contract, schema: entitiesSchema };
-  const set = labels ?? kindLabels[kind] ?? null;
+  const set = labelsOf(kind, labels);
   if (set === null && kind !== "language") return contract;
   return {
     ...contract,

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
+import { chatRequest } from "../../src/models/openai-compatible/chat-request.ts";
 import { placeholderNote } from "../../src/output/redact.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, type Script, says, World } from "./world.ts";
@@ -79,4 +80,52 @@ it("reserves what the call costs as it is sent, where placeholders are longer th
 it("gives back what was held when the text ends within what might have become a placeholder", async () => {
   const { job } = await run(() => says("See [EMAIL_1] and [1] or [EMAIL_"));
   expect(job.answer?.text).toBe("See ana@example.com and [1] or [EMAIL_");
+});
+
+it("writes a schema into the prompt with placeholders, and the port adds no other", async () => {
+  const schema = { type: "object", properties: { who: { enum: ["Zanzibar", "other"] } }, required: ["who"] };
+  const contract = { criteria: [], judged: [], schema };
+  const { job, seen } = await run(() => says('{"who":"[TERM_1]"}'), { contract });
+  expect(job.answer?.value).toEqual({ who: "Zanzibar" });
+  const [call] = seen;
+  if (call === undefined) throw new Error("nobody was called");
+  const bidder = bidderOf("a/one");
+  const endpoint = { type: "openai-compatible" as const, model: "m", baseUrl: "http://127.0.0.1:1/v1" };
+  const { messages } = chatRequest(call, { bidder, endpoint, apiKey: null, warm: new Set() });
+  expect(JSON.stringify(messages)).toContain("[TERM_1]");
+  expect(JSON.stringify(messages)).not.toMatch(/zanzibar/i);
+});
+
+it("puts values back into JSON as JSON writes them: answers, calls and what judges say", async () => {
+  const rules = { identifiers: [], terms: ['Acme "West"', "C:\\new", "Project X"] };
+  const of = { redact: rules, input: { type: "text" as const, text: 'Acme "West" has C:\\new of Project\nX.' } };
+  const said = '{"who":"[TERM_1]","path":"[TERM_2]","what":"[TERM_3]"}';
+  const values = { who: 'Acme "West"', path: "C:\\new", what: "Project\nX" };
+  const properties = { who: { type: "string" }, path: { type: "string" }, what: { type: "string" } };
+  const schema = { type: "object", properties, required: ["who", "path", "what"], additionalProperties: false };
+
+  const data = await run(() => says(said), { ...of, contract: { criteria: [], judged: [], schema } });
+  expect(data.job.answer?.value).toEqual(values);
+  expect(data.job.microtasks[0]?.attempts).toHaveLength(1);
+
+  const offered = [{ name: "find", description: "", parameters: schema }];
+  const call = { id: "1", name: "find", arguments: said };
+  const asks: Script = [
+    { afterMs: 50, part: { type: "open" } },
+    { afterMs: 10, part: { type: "call", call } },
+    { afterMs: 1, part: { type: "end", finish: "stop" } },
+  ];
+  const called = await run(() => asks, { ...of, tools: { offered, choice: "required", parallel: true } });
+  expect(JSON.parse(called.job.answer?.calls?.[0]?.arguments ?? "")).toEqual(values);
+
+  const evidence = '{"results":[{"criterion":0,"result":"accept","evidence":"names [TERM_1]"}]}';
+  const judged = await run(
+    (model) => says(model.kind === "judge" ? evidence : "[TERM_1]: it is so."),
+    { ...of, contract: { criteria: [], judged: ["It names who."] } },
+    ["a/one", "b/two"],
+  );
+  expect(judged.job.answer?.text).toBe('Acme "West": it is so.');
+  expect(judged.job.microtasks[0]?.attempts[0]?.wholeVerdict?.criteria.at(-1)?.evidence).toBe(
+    JSON.stringify('names Acme "West"'),
+  );
 });

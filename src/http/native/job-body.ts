@@ -32,7 +32,7 @@ export const builtInPlans = ["single", "email-triage", "map-reduce", "auto"] as 
 export const biddersBody = z.array(z.string().min(1).max(200)).min(1).max(64);
 export const regionBody = z.string().min(1).max(32);
 
-/** A term comes back into texts that may be JSON, so it holds nothing that JSON escapes. */
+/** A term is looked for in schemas and arguments too, which are JSON, so it holds nothing that JSON escapes. */
 const termBody = z
   .string()
   .trim()

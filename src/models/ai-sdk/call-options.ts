@@ -1,7 +1,7 @@
 import type { JSONSchema7 } from "ai";
 import type { ModelCall } from "../../race/model-port.ts";
 import type { Endpoint, Target } from "../endpoint.ts";
-import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import { formatSchemaOf, isStrictSchema } from "../format-schema.ts";
 import type { CallOptions } from "./language-model.ts";
 import { sdkPrompt } from "./sdk-prompt.ts";
 import { sdkTools } from "./sdk-tools.ts";
@@ -14,7 +14,7 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
   const reasoning = reasoningOf(call, endpoint);
   const oneCall = call.tools?.parallel === false;
   return {
-    prompt: sdkPrompt(promptOf(call)),
+    prompt: sdkPrompt(call.messages),
     ...(call.tools ? sdkTools(call.tools) : {}),
     maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),

@@ -1,6 +1,6 @@
 import type { ModelCall } from "../../race/model-port.ts";
 import type { Endpoint, Target } from "../endpoint.ts";
-import { formatSchemaOf, isStrictSchema, promptOf } from "../prompt.ts";
+import { formatSchemaOf, isStrictSchema } from "../format-schema.ts";
 import { chatMessage } from "./chat-message.ts";
 import { chatTools } from "./chat-tools.ts";
 
@@ -35,7 +35,7 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
 }
 
 function messagesOf(call: ModelCall, { prefixMark }: Endpoint): object[] {
-  const messages = promptOf(call).map(chatMessage);
+  const messages = call.messages.map(chatMessage);
   if (!call.continues || prefixMark !== "prefix") return messages;
   return messages.map((message, at) => (at === messages.length - 1 ? { ...message, prefix: true } : message));
 }

@@ -1,20 +1,4 @@
 import type { JsonSchema } from "../plan/contract.ts";
-import type { Message } from "../plan/microtask.ts";
-import type { ModelCall } from "../race/model-port.ts";
-
-/**
- * The messages of a call, its schema in the system text: servers that ignore `response_format` still see what is
- * asked, and those that obey it answer better. A prompt that has the schema's JSON in it already stays as it is.
- */
-export function promptOf(call: ModelCall): Message[] {
-  if (call.schema === null) return call.messages;
-  const schema = JSON.stringify(call.schema);
-  if (call.messages.some(({ role, content }) => role === "system" && content.includes(schema))) return call.messages;
-  const rule = `Answer with one JSON value that is valid under this JSON Schema, and with nothing else:\n${schema}`;
-  const [first, ...others] = call.messages;
-  if (first?.role === "system") return [{ role: "system", content: `${first.content}\n\n${rule}` }, ...others];
-  return [{ role: "system", content: rule }, ...call.messages];
-}
 
 /** The schema where a provider's structured output can take it: the dialects want an object at the root. */
 export function formatSchemaOf(schema: JsonSchema | null): { [key: string]: unknown } | null {
