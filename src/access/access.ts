@@ -8,7 +8,12 @@ export interface KeyStore {
   put(row: KeyRow): Promise<void>;
   /** false: there is no such key, or it was revoked before. */
   revoke(id: string, nowMs: number): Promise<boolean>;
+  /** Newest first. */
+  list(limit: number): Promise<KeyListing[]>;
 }
+
+/** A key as lists show it. */
+export type KeyListing = Omit<KeyRow, "secretHash">;
 
 export interface AccessOptions {
   /** ATOMIC_API_KEY; null or empty: none is set. */
@@ -78,6 +83,8 @@ export function createAccess(options: AccessOptions) {
       await keys.put(row);
       return { id: row.id, key };
     },
+
+    listKeys: (limit: number): Promise<KeyListing[]> => keys.list(limit),
 
     revokeKey: (id: string): Promise<boolean> => keys.revoke(id, nowMs()),
   };

@@ -17,8 +17,7 @@ export function openCriteria(
 ): PrefixJudge {
   let known = prepared.get(task);
   if (known?.input !== input) {
-    const labels = task.labels === undefined ? {} : { labels: task.labels };
-    known = { input, judge: prepareJudge(task.contract, { input, ...labels, detectLanguage }) };
+    known = { input, judge: prepareJudge(task.contract, { input, detectLanguage }) };
     prepared.set(task, known);
   }
   return known.judge.open(forecast);

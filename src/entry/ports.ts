@@ -229,6 +229,7 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
       await new StoredKeys(db).put(row);
       wrote();
     },
+    list: (limit) => new StoredKeys(session().db).list(limit),
     async revoke(id, nowMs) {
       const { db, wrote } = session();
       const done = await new StoredKeys(db).revoke(id, nowMs);

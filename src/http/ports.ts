@@ -140,6 +140,8 @@ export interface HttpPorts {
     /** Who holds this token; null: forged, expired, or its key was revoked. */
     readSession(token: string): Promise<Caller | null>;
     createKey(tenant: string): Promise<{ id: string; key: string }>;
+    /** Newest first, revoked ones too; secrets never. */
+    listKeys(limit: number): Promise<{ id: string; tenant: string; createdAtMs: number; revokedAtMs: number | null }[]>;
     revokeKey(id: string): Promise<boolean>;
   };
   /** What webhooks of the caller's tenant are signed with where it names no secret binding. */

@@ -1,6 +1,4 @@
 import { readAnswer } from "../output/read-answer.ts";
-import { quoted } from "./characters.ts";
-import type { PreparedCriterion } from "./criterion.ts";
 
 const longestLabel = 200;
 
@@ -33,57 +31,15 @@ export function valueIn(text: string): unknown {
   return reading.ok ? reading.value : undefined;
 }
 
-/** Leads that models put before a label. */
-const leads = ["label", "answer", "category", "class"];
+/** What models put before a label. */
+const lead = /^(?:label|answer|category|class)\s*[:=]\s*/;
 
 function bareForm(label: string): string {
   return label
     .normalize("NFKC")
     .toLowerCase()
     .replace(/^[\s"'`*_]+/, "")
-    .replace(new RegExp(`^(?:${leads.join("|")})\\s*[:=]\\s*`), "")
+    .replace(lead, "")
     .replace(/^[\s"'`*_]+|[\s"'`*_.!]+$/g, "")
     .replace(/[\s_-]+/g, " ");
-}
-
-/** A closed answer names one of the labels. A bare answer that begins none of them is a monotone reject. */
-export function labelsCriterion(labels: readonly string[]): PreparedCriterion {
-  const beginnings = [...labels.map(bareForm), ...leads];
-  return {
-    id: "labels",
-    class: "monotone",
-    open: () => {
-      let head = "";
-      let impossible = false;
-      const evidence = (): string => (impossible ? `${quoted(head)} begins no label` : "a label is still possible");
-      return {
-        push: (chunk) => {
-          if (impossible || head.length >= longestLabel) return;
-          for (let at = 0; at < chunk.length && !impossible && head.length < longestLabel; at += 1) {
-            head += chunk[at] ?? "";
-            impossible = beginsNone(head, beginnings);
-          }
-        },
-        status: () => (impossible ? "reject" : "undecided"),
-        evidence,
-        finish: (answer) => {
-          if (impossible) return { accept: false, evidence: evidence() };
-          const value = answer.reading?.ok === true ? answer.reading.value : undefined;
-          const label = normaliseAnswer(answer.text, value, labels);
-          return {
-            accept: label !== null,
-            evidence: label === null ? `none of the labels ${labels.join(", ")}` : `label ${label}`,
-          };
-        },
-      };
-    },
-  };
-}
-
-/** Only plain ASCII words are told on a prefix, without the last character: marks that follow could change it. */
-function beginsNone(head: string, beginnings: readonly string[]): boolean {
-  const sure = head.slice(0, -1);
-  if (!/^[A-Za-z]+$/.test(sure)) return false;
-  const lower = sure.toLowerCase();
-  return !beginnings.some((beginning) => beginning.startsWith(lower) || lower.startsWith(beginning));
 }

@@ -1,7 +1,6 @@
 import { readAnswer } from "../output/read-answer.ts";
 import type { Reading } from "../output/reader.ts";
 import type { Contract, Criterion } from "../plan/contract.ts";
-import { labelsCriterion } from "./closed-answer.ts";
 import { containsCriterion } from "./contains-criterion.ts";
 import type { PreparedCriterion, RunningCriterion, Status, WholeAnswer } from "./criterion.ts";
 import { equalsCriterion } from "./equals-criterion.ts";
@@ -22,8 +21,6 @@ import type { CriterionResult, Verdict } from "./verdict.ts";
 export interface JudgeContext {
   /** The text the answer is about; quotations are looked up in it. */
   input: string;
-  /** Labels of a closed kind; absent or null: any answer. */
-  labels?: readonly string[] | null;
   detectLanguage?: DetectLanguage;
 }
 
@@ -49,7 +46,6 @@ export function prepareJudge(
     prepareCriterion(`criteria/${index}`, criterion, contract, context),
   );
   if (contract.schema !== undefined) criteria.unshift(schemaCriterion(contract.schema));
-  if (context.labels != null && contract.schema === undefined) criteria.unshift(labelsCriterion(context.labels));
   // Built in; they speak on prefixes only, and only when they reject.
   const watches = [repetitionCriterion()];
   if (contract.schema !== undefined && opensWithBracket(contract.schema)) watches.push(unlikelyJsonCriterion());

@@ -1,4 +1,4 @@
-import type { KeyStore } from "../access/access.ts";
+import type { KeyListing, KeyStore } from "../access/access.ts";
 import type { KeyRow } from "../access/key.ts";
 
 /** A revoked key still works for so long in an isolate that has seen it, ms. */
@@ -35,6 +35,10 @@ export class CachedKeys implements KeyStore {
 
   put(row: KeyRow): Promise<void> {
     return this.#keys.put(row);
+  }
+
+  list(limit: number): Promise<KeyListing[]> {
+    return this.#keys.list(limit);
   }
 
   async revoke(id: string, nowMs: number): Promise<boolean> {

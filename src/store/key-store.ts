@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull } from "drizzle-orm";
-import type { KeyStore } from "../access/access.ts";
+import type { KeyListing, KeyStore } from "../access/access.ts";
 import type { KeyRow } from "../access/key.ts";
 import type { Database } from "./database.ts";
 import { apiKeys } from "./schema.ts";
@@ -35,8 +35,8 @@ export class StoredKeys implements KeyStore {
     return revoked.length > 0;
   }
 
-  /** Keys for the operator, newest first, without their hashes; at most `limit`. */
-  async list(limit = 200): Promise<Omit<KeyRow, "secretHash">[]> {
+  /** Keys for the operator, newest first, revoked ones too, without their hashes. */
+  async list(limit: number): Promise<KeyListing[]> {
     const { id, tenant, createdAtMs, revokedAtMs } = apiKeys;
     return await this.#db
       .select({ id, tenant, createdAtMs, revokedAtMs })

@@ -18,6 +18,7 @@ function access(operatorKey: string | null, local = false) {
     keys: {
       get: async (id) => rows.get(id) ?? null,
       put: async (row) => void rows.set(row.id, row),
+      list: async () => [],
       revoke: async (id, nowMs) => {
         const row = rows.get(id);
         if (row === undefined || row.revokedAtMs !== null) return false;

@@ -63,6 +63,7 @@ export function testServer(options: TestServerOptions = {}) {
     keys: {
       get: async (id) => keys.get(id) ?? null,
       put: async (row) => void keys.set(row.id, row),
+      list: async (limit) => [...keys.values()].slice(-limit).map(({ secretHash: _, ...row }) => row),
       revoke: async (id, nowMs) => {
         const row = keys.get(id);
         if (row === undefined || row.revokedAtMs !== null) return false;

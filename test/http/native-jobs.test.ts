@@ -283,6 +283,20 @@ describe("tenants", () => {
   });
 });
 
+describe("keys", () => {
+  it("are listed for the operator alone, without their secrets, revoked ones as such", async () => {
+    const server = testServer();
+    const made = await (await server.ask("/v1/keys", { body: { tenant: "alpha" } })).json();
+    expect((await server.ask("/v1/keys", { method: "GET", key: made.key })).status).toBe(403);
+    await server.ask(`/v1/keys/${made.id}`, { method: "DELETE" });
+    const text = await (await server.ask("/v1/keys", { method: "GET" })).text();
+    expect(JSON.parse(text)).toEqual({
+      keys: [{ id: made.id, tenant: "alpha", createdAtMs: server.clock.nowMs, revokedAtMs: server.clock.nowMs }],
+    });
+    expect(text).not.toContain(made.key.slice(-20));
+  });
+});
+
 describe("bidders", () => {
   it("are shown to all and changed by the operator, with slashes in their ids", async () => {
     const server = testServer();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { normaliseAnswer } from "../../src/judge/closed-answer.ts";
-import { openPrefixJudge, prepareJudge } from "../../src/judge/prefix-judge.ts";
+import { openPrefixJudge } from "../../src/judge/prefix-judge.ts";
 import { probabilityOver } from "../../src/judge/projected-length.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
 import { surestPrediction, worthKilling } from "../../src/judge/worth-killing.ts";
@@ -185,14 +185,5 @@ describe("closed answers", () => {
     expect(normaliseAnswer("I think it is spam", undefined, labels)).toBeNull();
     expect(normaliseAnswer("Positive!", undefined, null)).toBe("positive");
     expect(normaliseAnswer(" ", undefined, null)).toBeNull();
-  });
-
-  it("are rejected on the prefix that begins no label", () => {
-    const prepared = prepareJudge(terms(), { input: "", labels });
-    expect(prepared.open().push("The text is")).toMatchObject({ result: "reject" });
-    for (const text of ["sp", '{"la', "Label: ", "**ham", "<think>The", "n"])
-      expect(prepared.open().push(text), text).toBeNull();
-    expect(prepared.open().whole('{"label": "ham"}', null).result).toBe("accept");
-    expect(prepared.open().whole('{"label": "eggs"}', null).result).toBe("reject");
   });
 });

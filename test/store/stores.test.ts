@@ -122,7 +122,7 @@ describe("keys", () => {
     await keys.put(row);
     expect(await keys.get(row.id)).toEqual(row);
     expect(await keys.get("nothing")).toBeNull();
-    expect(JSON.stringify(await keys.list())).not.toContain(row.secretHash);
+    expect(JSON.stringify(await keys.list(10))).not.toContain(row.secretHash);
     expect(await keys.revoke(row.id, 9)).toBe(true);
     expect(await keys.revoke(row.id, 10)).toBe(false);
     expect(await keys.get(row.id)).toEqual({ ...row, revokedAtMs: 9 });

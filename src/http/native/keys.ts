@@ -13,12 +13,16 @@ export const keyBody = z.strictObject({
   tenant: tenantName.refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
 });
 
-/** Keys of tenants: the operator makes and revokes them. A key is shown once. */
+const mostListed = 1_000;
+
+/** Keys of tenants: the operator makes, lists and revokes them. A key is shown once. */
 export function keyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/keys", operatorOnly, async (c) => {
     const { tenant } = parseInput(keyBody, await readJson(c.req));
     return c.json({ ...(await ports.access.createKey(tenant)), tenant }, 201, { "cache-control": "no-store" });
   });
+
+  app.get("/v1/keys", operatorOnly, async (c) => c.json({ keys: await ports.access.listKeys(mostListed) }));
 
   app.delete("/v1/keys/:id", operatorOnly, async (c) => {
     if (!(await ports.access.revokeKey(c.req.param("id"))))

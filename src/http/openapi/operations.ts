@@ -309,6 +309,14 @@ export const operations: Operation[] = [
     answers: { 201: json("The key.") },
   },
   {
+    method: "get",
+    path: "/v1/keys",
+    tag: "access",
+    summary: "Keys, newest first, revoked ones too: whose they are and since when. The newest 1,000.",
+    operator: true,
+    answers: { 200: json("Keys without their secrets.") },
+  },
+  {
     method: "delete",
     path: "/v1/keys/{id}",
     tag: "access",
