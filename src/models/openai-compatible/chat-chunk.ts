@@ -94,9 +94,11 @@ function readUsage(usage: unknown): Usage | null {
   // DeepSeek names its cache hits apart.
   const cachedInput = numberOf(prompt.cached_tokens) ?? numberOf(usage.prompt_cache_hit_tokens);
   const reasoning = numberOf(completion.reasoning_tokens);
+  // xAI counts its thinking beside its output; only the total says so.
+  const apart = reasoning !== undefined && numberOf(usage.total_tokens) === input + output + reasoning;
   return {
     input,
-    output,
+    output: apart ? output + reasoning : output,
     ...(cachedInput ? { cachedInput } : {}),
     ...(reasoning ? { reasoning } : {}),
     source: "provider",
