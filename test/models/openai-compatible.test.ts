@@ -197,6 +197,19 @@ describe("statuses", () => {
   });
 });
 
+describe("thinking in parts of the content", () => {
+  it("is thinking: it counts as time and tokens, and is no text", () => {
+    const thinking = [{ type: "thinking", thinking: [{ type: "text", text: "Let me see. " }] }];
+    const read = (content: unknown) => readChatChunk(JSON.stringify({ choices: [{ delta: { content } }] }));
+    expect(read(thinking)).toMatchObject({ reasoning: "Let me see. ", text: "" });
+    expect(read([...thinking, { type: "text", text: "Paris" }])).toMatchObject({
+      reasoning: "Let me see. ",
+      text: "Paris",
+    });
+    expect(read([{ type: "thinking", thinking: "So." }])).toMatchObject({ reasoning: "So.", text: "" });
+  });
+});
+
 describe("usage", () => {
   it("is counted when the provider gives none", async () => {
     const got = await run({ pieces: six, fault: "usage-missing" });
