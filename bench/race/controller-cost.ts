@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { PrefixJudge } from "../../src/judge/prefix-judge.ts";
-import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { RaceState } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
 import { openBenchJudge, prepareBenchJudge, write } from "./answers.ts";
+import { foldRace, openRace } from "./fold-race.ts";
 
 export interface ControllerCost {
   /** CPU of one chunk of four tokens: criteria, fold and raceSteps, three racers and five criteria. */

@@ -4,11 +4,11 @@ import type { Verdict } from "../../src/judge/verdict.ts";
 import { type BreaksState, breakRiskOf, emptyBreaks, learnBreaks, quarterOf } from "../../src/market/break-record.ts";
 import { falseKillRisk, signalName } from "../../src/market/false-kill.ts";
 import { cutAccount } from "../../src/race/accounting.ts";
-import { foldRace, openRace } from "../../src/race/fold-race.ts";
 import type { Racer, RaceState } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
 import { type Answer, type AnswerMix, contract, expectedTokens, generateAnswers } from "./answers.ts";
 import { drawAt, normalOf } from "./draw.ts";
+import { foldRace, openRace } from "./fold-race.ts";
 
 export type Stopping = "floor" | "kills" | "commit";
 

@@ -1,7 +1,7 @@
 import type { Place } from "../../src/market/bid.ts";
-import { openRace } from "../../src/race/fold-race.ts";
 import { drawAt } from "./draw.ts";
 import type { Fleet } from "./fleet.ts";
+import { openRace } from "./fold-race.ts";
 import { figuresOf, interval, Tally } from "./tally.ts";
 import { runVirtualRace } from "./virtual-race.ts";
 

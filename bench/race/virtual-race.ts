@@ -1,8 +1,8 @@
 import type { Verdict } from "../../src/judge/verdict.ts";
 import type { FailureReason } from "../../src/market/settlement.ts";
-import { foldRace } from "../../src/race/fold-race.ts";
 import type { RaceState } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
+import { foldRace } from "./fold-race.ts";
 
 /** What one attempt will do, drawn when it is started. Times in ms after its start. */
 export interface VirtualCall {

@@ -150,6 +150,7 @@ const walkedAway: FailureReason[] = [
   "connection-lost",
   "malformed-stream",
   "too-large",
+  "repeated-prefix",
 ];
 
 function cutBill(

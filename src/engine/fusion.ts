@@ -1,9 +1,10 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import { inputOf } from "../job/input-of.ts";
 import { fusionPrompt } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { launch } from "./attempts.ts";
 import { judgeFor } from "./judge-choice.ts";
-import { inputOf, judgedInputOf } from "./messages.ts";
+import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -31,7 +32,7 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
       schema === undefined ? null : schemaPrompt(schema),
       run.ports.nonce(),
     ),
-    text: inputOf(run.job, microtask),
+    text: inputOf(run.job, microtask.task),
     examples: 0,
     why: `merges ${attempts.join(", ")}; ${"none" in chosen ? "nobody outside the contestants can" : chosen.why}`,
   });

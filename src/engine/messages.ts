@@ -1,26 +1,18 @@
 import { chooseExamples } from "../adapt/examples.ts";
 import { estimateTokens, promptFor } from "../adapt/prompt.ts";
+import { inputOf } from "../job/input-of.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
 import { longestInput } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { conversationText } from "../plan/conversation-text.ts";
 import type { Message } from "../plan/microtask.ts";
 import { messageText, promptTexts } from "../plan/prompt-texts.ts";
-import { resolveInput } from "../plan/resolve-input.ts";
 import type { Run } from "./run.ts";
-
-/** A text's input as one microtask sees it. */
-export function inputOf(job: Job, microtask: MicrotaskState): string {
-  const results = new Map(
-    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
-  );
-  return resolveInput(microtask.task, job.request, results);
-}
 
 /** What those are shown that judge or merge answers: of a conversation all of it that they have room for. */
 export function judgedInputOf(job: Job, microtask: MicrotaskState): string {
   const conversation = conversationOf(job, microtask);
-  return conversation === null ? inputOf(job, microtask) : conversationText(conversation, longestInput);
+  return conversation === null ? inputOf(job, microtask.task) : conversationText(conversation, longestInput);
 }
 
 /** What a bidder is sent for a microtask: the same for all, so that it can be bid on. `examples`: of earlier answers. */
@@ -35,7 +27,7 @@ export interface Prompt {
 export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
   const { task } = microtask;
   const { request } = run.job;
-  const text = inputOf(run.job, microtask);
+  const text = inputOf(run.job, task);
   const examples = request.examples ? chooseExamples(run.ports.market().examples(task.kind), text) : [];
   const { schema } = task.contract;
   const written = schema === undefined ? null : schemaPrompt(schema);
@@ -44,8 +36,8 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
 }
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
-  const { input, plan } = job.request;
-  if (input.type !== "messages" || plan !== "single" || microtask.task.kind !== "answer") return null;
+  const { input } = job.request;
+  if (input.type !== "messages" || job.planSource !== "single" || microtask.task.kind !== "answer") return null;
   return microtask.task.tools === undefined ? input.messages.map(inWords) : input.messages;
 }
 

@@ -1,11 +1,12 @@
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { callsForm } from "../judge/judge-calls.ts";
+import { canonicalJson } from "../plan/canonical-json.ts";
 import { isClosed } from "../plan/kind.ts";
 import type { Racer, RaceState } from "../race/race.ts";
 import { timedLineUp } from "../race/timed-line-up.ts";
 import { comparisonOf } from "./comparison.ts";
 import { unableToContinue } from "./continuation.ts";
-import { labelIn } from "./label.ts";
+import { labelIn, readAs } from "./label.ts";
 import type { LiveAttempts } from "./live-attempt.ts";
 import { awayNow, expectations } from "./outlook.ts";
 import { predictionOf } from "./prediction.ts";
@@ -112,16 +113,22 @@ function racer(
 }
 
 /**
- * Answers with labels compare by label, however it is dressed; open ones by their trimmed text, for a sign may matter;
- * calls by what they call and with what, whatever is said beside them.
+ * Answers with labels compare by label, however it is dressed; data by what it says, however it is written; open ones by
+ * their trimmed text, for a sign may matter; calls by what they call and with what, whatever is said beside them.
  */
 function normalised(attempt: Attempt, { task }: MicrotaskState): string {
   const known = forms.get(attempt);
   if (known !== undefined) return known;
   const label = isClosed(task.kind) || task.labels !== undefined ? labelIn(attempt.text, task) : null;
-  const form = attempt.calls.length > 0 ? callsForm(attempt.calls) : (label ?? attempt.text.trim().toLowerCase());
+  const form = attempt.calls.length > 0 ? callsForm(attempt.calls) : (label ?? dataOrText(attempt.text, task));
   forms.set(attempt, form);
   return form;
+}
+
+function dataOrText(text: string, task: MicrotaskState["task"]): string {
+  const { schema } = task.contract;
+  const reading = schema === undefined ? null : readAs(text, task, schema);
+  return (reading?.ok ? canonicalJson(reading.value) : text.trim()).toLowerCase();
 }
 
 /** A complete attempt's text is final, and every look at the race asks for its form. */

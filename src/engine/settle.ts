@@ -1,11 +1,11 @@
 import { estimateTokens } from "../adapt/prompt.ts";
+import { inputOf } from "../job/input-of.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, ratesOf } from "../market/judge-profile.ts";
 import { agreementOutcomes, type Features, reliabilityOf } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
-import { resolveInput } from "../plan/resolve-input.ts";
 import { drawsFor } from "./draws.ts";
 import { inputFeatures } from "./input-features.ts";
 import { judgeFeedback, judgeLessons, toldBefore } from "./judge-lessons.ts";
@@ -76,14 +76,11 @@ export function sendSettlement(run: Run): void {
 
 /** One settlement a microtask that had attempts. Pure, given the snapshot the agreement weights are read from. */
 export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settlement[] {
-  const results = new Map(
-    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
-  );
   return job.microtasks.flatMap((m) => {
     // A merged answer was no bid: it owes its worth to those it was made of.
     const racers = m.attempts.filter((a) => a.role !== "judge" && a.role !== "fusion");
     if (racers.length === 0) return [];
-    const text = resolveInput(m.task, job.request, results);
+    const text = inputOf(job, m.task);
     const features = inputFeatures(job, m.task, text);
     const agreed = agreement(m, view, features);
     const trust = (judge: string) => judgeProfileOf(view.state.judges, judge);
@@ -202,10 +199,7 @@ export function feedbackSettlement(
   number: number,
   nowMs: number,
 ): Settlement | null {
-  const results = new Map(
-    job.microtasks.flatMap((x) => (x.joined === null ? [] : [[x.task.id, x.joined.text] as const])),
-  );
-  const text = resolveInput(m.task, job.request, results);
+  const text = inputOf(job, m.task);
   const reliability = { trueAccept: 0.99, trueReject: 0.99 };
   const judges: JudgeReport[] = [];
   const told = (a: Attempt, worth: 0 | 1): AttemptReport => {

@@ -1,4 +1,5 @@
 import { microtaskOf } from "../job/evolve.ts";
+import { inputOf } from "../job/input-of.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { wholeText } from "../job/whole-text.ts";
 import { chooseAuditor } from "../judge/choose-judge.ts";
@@ -10,7 +11,7 @@ import { inputFeatures } from "./input-features.ts";
 import { audited, shareOf, spokenIn } from "./judge-audit.ts";
 import { contestantsOf, eligibleFor, judgeOutputTokens } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
-import { inputOf, judgedInputOf } from "./messages.ts";
+import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
 
@@ -22,7 +23,7 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
   const { candidate, look } = spoken;
   const skip = (why: string, auditor: string | null) =>
     run.record(audited(run, microtask, spoken, { auditor, call: null, found: null, why }));
-  const chosen = auditorFor(run, microtask, look, inputOf(run.job, microtask));
+  const chosen = auditorFor(run, microtask, look, inputOf(run.job, microtask.task));
   if ("none" in chosen) return skip(chosen.none, null);
   const { auditor, otherFamily } = chosen;
   const { judged } = microtask.task.contract;

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../error.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { RunningJob } from "../money/tenant-ledger.ts";
-import { resolveInput } from "../plan/resolve-input.ts";
+import { inputOf } from "./input-of.ts";
 import type { Job } from "./job.ts";
 import type { Seal } from "./seal.ts";
 
@@ -85,13 +85,10 @@ const exampleChars = 3000;
 export function examplesOf(job: Job): SettlementMessage["examples"] {
   const { request } = job;
   if (!request.examples || request.noRetention || job.status !== "succeeded") return [];
-  const results = new Map(
-    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
-  );
   return job.microtasks.flatMap(({ task, joined }) => {
     // A turn among tools shows nothing without them.
     if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];
-    const input = resolveInput(task, request, results);
+    const input = inputOf(job, task);
     if (input.length > exampleChars || joined.text.length > exampleChars) return [];
     return [{ kind: task.kind, input, output: joined.text }];
   });

@@ -25,6 +25,8 @@ export function checkTools(
     names.add(name);
     const wrong = checkSchema(parameters, `tools[${i}].parameters`);
     if (wrong !== null) return wrong;
+    if (typeof parameters === "object" && (parameters.type ?? "object") !== "object")
+      return refuse(`tools[${i}].parameters.type`, 'arguments are an object; say "object", or leave the type out');
   }
   if (typeof choice === "object" && !names.has(choice.name))
     return refuse("toolChoice", `no tool is named "${choice.name.slice(0, 64)}"`);

@@ -6,6 +6,6 @@ import { isStrictSchema } from "./format-schema.ts";
  * tool does and its schema keeps that mode's rules. Providers refuse others with a 400; arguments are validated anyway.
  */
 export function toolSchemaOf({ parameters, strict }: Tool): { schema: { [key: string]: unknown }; strict: boolean } {
-  const schema = typeof parameters === "object" ? parameters : { type: "object", properties: {} };
+  const schema = { type: "object", properties: {}, ...(typeof parameters === "object" ? parameters : {}) };
   return { schema, strict: strict === true && isStrictSchema(schema) };
 }

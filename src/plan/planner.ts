@@ -31,6 +31,7 @@ export const plannerSchema = z.toJSONSchema(plannedSchema, { target: "draft-7", 
 
 /** The microtask that is put to auction when the caller asks for `plan: "auto"`. */
 export function plannerTask(request: JobRequest): Microtask {
+  const asked = askedIn(request);
   return {
     id: "plan",
     kind: "plan",
@@ -41,6 +42,9 @@ export function plannerTask(request: JobRequest): Microtask {
         .map((k) => `${k} (${kinds[k].what})`)
         .join("; ")}.`,
       'Every microtask sees the request and the results it needs. "answer" is the id of the microtask whose result is the answer.',
+      ...(request.kind === "answer" ? [] : [`The answer is of kind "${request.kind}".`]),
+      ...(request.labels === null ? [] : [`It is one of ${request.labels.map((l) => JSON.stringify(l)).join(", ")}.`]),
+      ...(asked === "" ? [] : [`What is asked for:\n${asked}`]),
     ].join("\n"),
     input: [{ from: "job" }],
     contract: { ...emptyContract, schema: plannerSchema },
@@ -51,7 +55,17 @@ export function plannerTask(request: JobRequest): Microtask {
   };
 }
 
-/** A planner's accepted output -> a plan, validated like a stranger's; the answer's microtask takes the job's contract. */
+/** What the caller says of the answer: the system texts of a conversation, and the instruction. */
+function askedIn({ input, instruction }: JobRequest): string {
+  const turns = input.type === "messages" ? input.messages : [];
+  const system = turns.filter(({ role }) => role === "system").map(({ content }) => content);
+  return [...system, instruction].filter((text) => text !== "").join("\n");
+}
+
+/**
+ * A planner's accepted output -> a plan, validated like a stranger's; the answer's microtask takes all that the job says
+ * of its answer: contract, kind, labels, cap and instruction.
+ */
 export function readPlanned(value: unknown, request: JobRequest): Plan | Refusal {
   const parsed = plannedSchema.safeParse(value);
   if (!parsed.success)
@@ -71,12 +85,23 @@ export function readPlanned(value: unknown, request: JobRequest): Plan | Refusal
       kind: m.kind,
       instruction: m.instruction,
       input: [{ from: "job" }, ...m.needs.map((id) => ({ from: "microtask" as const, id }))],
-      contract: m.id === answer ? request.contract : emptyContract,
+      contract: emptyContract,
       needs: m.needs,
       required: true,
       valueNano: share,
+      ...(m.id === answer ? ofAnswer(request, m) : {}),
     })),
     assembly: { type: "single", of: answer },
   };
   return validatePlan(plan) ?? plan;
+}
+
+function ofAnswer(request: JobRequest, planned: Pick<Microtask, "kind" | "instruction">): Partial<Microtask> {
+  return {
+    kind: request.kind === "answer" ? planned.kind : request.kind,
+    instruction: [askedIn(request), planned.instruction].filter((text) => text !== "").join("\n"),
+    contract: request.contract,
+    ...(request.labels === null ? {} : { labels: request.labels }),
+    ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
+  };
 }

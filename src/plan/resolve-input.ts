@@ -1,12 +1,10 @@
-import { type JobRequest, jobText } from "./job-request.ts";
 import type { Microtask } from "./microtask.ts";
 
 /**
- * The text a microtask is about: its parts in order, joined by blank lines. `results` are the accepted texts of other
- * microtasks by id; one that failed and was not required reads as empty.
+ * The text a microtask is about: its parts of the job's `whole` text, in order, joined by blank lines. `results` are the
+ * accepted texts of other microtasks by id; before they are there, as in a preview, they read as empty.
  */
-export function resolveInput(task: Microtask, request: JobRequest, results: ReadonlyMap<string, string>): string {
-  const whole = jobText(request.input);
+export function resolveInput(task: Microtask, whole: string, results: ReadonlyMap<string, string>): string {
   return task.input
     .map((part) => {
       switch (part.from) {

@@ -73,11 +73,12 @@ export function emailTriagePlan(request: JobRequest): Plan {
   };
 }
 
-/** A long text in at most 30 pieces, each summarised, then one summary of the summaries. */
+/** A long text in at most 30 pieces, each summarised, then the answer from the summaries: one more, if nothing else is asked. */
 export function mapReducePlan(request: JobRequest): Plan {
   const text = jobText(request.input);
   const pieces = cut(text, Math.max(pieceChars, Math.ceil(text.length / 30)));
-  if (pieces.length === 1) return { ...singlePlan({ ...request, kind: "summarise" }), source: "map-reduce" };
+  const kind = request.kind === "answer" && request.labels === null ? "summarise" : request.kind;
+  if (pieces.length === 1) return { ...singlePlan({ ...request, kind }), source: "map-reduce" };
   const share = request.valueNano === null ? null : Math.floor(request.valueNano / (pieces.length + 1));
   const maps = pieces.map(({ start, end }, i) =>
     microtask(`map-${i + 1}`, "summarise", {
@@ -87,12 +88,14 @@ export function mapReducePlan(request: JobRequest): Plan {
       maxOutputTokens: 300,
     }),
   );
-  const reduce = microtask("reduce", request.kind === "answer" ? "summarise" : request.kind, {
-    instruction: request.instruction || "Write one text from these summaries of consecutive parts.",
+  const own = kind === "summarise" ? "Write one text from these summaries of consecutive parts." : "";
+  const reduce = microtask("reduce", kind, {
+    instruction: request.instruction || own,
     input: maps.map((m) => ({ from: "microtask" as const, id: m.id })),
     needs: maps.map((m) => m.id),
     contract: request.contract,
     valueNano: share,
+    ...(request.labels === null ? {} : { labels: request.labels }),
     ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
   });
   return { source: "map-reduce", microtasks: [...maps, reduce], assembly: { type: "single", of: "reduce" } };

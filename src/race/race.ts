@@ -3,7 +3,7 @@ import type { Place } from "../market/bid.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 
-/** One attempt as the race sees it. Folded from the job log; `tokens` and `lastTokenAtMs` are live. */
+/** One attempt as the race sees it: facts of the job log, and with `tokens` and `lastTokenAtMs` what is live. */
 export interface Racer {
   attempt: string;
   bidder: string;

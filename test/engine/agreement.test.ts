@@ -68,3 +68,20 @@ describe("agreement on free text", () => {
     expect(job.answer?.text).toBe("x = 5");
   });
 });
+
+it("is on data, however it is written: no third is paid", async () => {
+  const properties = { a: { type: "integer" }, b: { type: "integer" } };
+  const schema = { type: "object", properties, required: ["a", "b"], additionalProperties: false };
+  const run = async (other: string) => {
+    let next = 0;
+    const texts = ['{"a":1,"b":2}', other];
+    const world = new World(three, () => says(texts[next] ?? '{"a":1,"b":2}', 20, next++ < 2 ? 200 : 5_000));
+    world.accept(requestOf({ kind: "extract", strategy: "agreement", contract: { criteria: [], judged: [], schema } }));
+    const job = await world.settle();
+    return { how: job.microtasks[0]?.joined?.how, ms: (job.endedAtMs ?? 0) - job.acceptedAtMs };
+  };
+  const same = await run('{ "b": 2, "a": 1 }');
+  expect(same.how).toBe("agreement");
+  expect(same.ms).toBeLessThan(1_000);
+  expect((await run('{ "b": 3, "a": 1 }')).ms).toBeGreaterThan(1_000);
+});

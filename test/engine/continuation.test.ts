@@ -200,6 +200,18 @@ describe("the policy continue", () => {
     expect(job.microtasks[0]?.attempts[1]?.failure).toBe("repeated-prefix");
   });
 
+  it("books its whole allowance for one that starts over where cancelling stops no bill: its stream was left", async () => {
+    const deaf = { ...able, cancelStopsBill: false };
+    const three = [bidderOf("a/one", able), bidderOf("b/two", deaf), bidderOf("c/three", deaf)];
+    const { world } = worldLedBy("a/one", three, (call) => {
+      if (call.bidder === "a/one") return breaksAfter(opening);
+      return call.attempt === "answer.2" ? says("It is a city on the Loire, I think.") : says(rest);
+    });
+    const [, second] = (await world.settle()).microtasks[0]?.attempts ?? [];
+    expect(second?.failure).toBe("repeated-prefix");
+    expect(second?.usage).toMatchObject({ source: "bounded", output: second?.maxOutputTokens });
+  });
+
   it("does not take a cut text for an answer because a model adds nothing to it", async () => {
     const { world } = worldLedBy("a/one", two, (call) => {
       if (call.attempt === "answer.1") return breaksAfter(opening);

@@ -17,6 +17,24 @@ describe("POST /v1/jobs", () => {
     expect(view).toMatchObject({ id: body.id, status: "succeeded", answer: { text: "Hello." } });
   });
 
+  it.each([
+    [{ plan: "auto", kind: "classify", text: "A red car." }, "labels"],
+    [
+      {
+        plan: "map-reduce",
+        messages: [
+          { role: "system", content: "Be brief." },
+          { role: "user", content: "Hi" },
+        ],
+      },
+      "plan",
+    ],
+  ])("refuses %j, of which a part would reach nobody: %s", async (body, field) => {
+    const response = await testServer().ask("/v1/jobs", { body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "invalid-request", field });
+  });
+
   it("normalises the request with its defaults", async () => {
     const server = testServer();
     await server.ask("/v1/jobs", {

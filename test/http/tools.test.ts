@@ -290,6 +290,13 @@ describe("tools that are refused", () => {
       field: "tools[0].parameters.type",
       says: /must/,
     },
+    {
+      ...bad,
+      what: "arguments that are no object",
+      body: native({ tools: [{ name: "a", parameters: { type: "string" } }] }),
+      field: "tools[0].parameters.type",
+      says: /arguments are an object/,
+    },
     { ...bad, what: "a plan beside them", body: native({ plan: "auto" }), field: "tools", says: /one microtask/ },
     { ...bad, what: "another kind", body: native({ kind: "summarise" }), field: "tools", says: /only kind "answer"/ },
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readChatChunk } from "../../src/models/openai-compatible/chat-chunk.ts";
 import { streamChatCompletions } from "../../src/models/openai-compatible/chat-stream.ts";
 import { callOf, collect, never, until } from "./call.ts";
 import { provider, run, six, target, timeouts } from "./chat-endpoint.ts";
@@ -196,12 +197,42 @@ describe("statuses", () => {
   });
 });
 
+describe("thinking in parts of the content", () => {
+  it("is thinking: it counts as time and tokens, and is no text", () => {
+    const thinking = [{ type: "thinking", thinking: [{ type: "text", text: "Let me see. " }] }];
+    const read = (content: unknown) => readChatChunk(JSON.stringify({ choices: [{ delta: { content } }] }));
+    expect(read(thinking)).toMatchObject({ reasoning: "Let me see. ", text: "" });
+    expect(read([...thinking, { type: "text", text: "Paris" }])).toMatchObject({
+      reasoning: "Let me see. ",
+      text: "Paris",
+    });
+    expect(read([{ type: "thinking", thinking: "So." }])).toMatchObject({ reasoning: "So.", text: "" });
+  });
+});
+
 describe("usage", () => {
   it("is counted when the provider gives none", async () => {
     const got = await run({ pieces: six, fault: "usage-missing" });
     expect(got.usage?.source).toBe("counted");
     expect(got.usage?.output).toBe(7);
     expect(got.usage?.input).toBeGreaterThan(5);
+  });
+
+  it("has all that is billed as output, where the provider counts its thinking beside the answer", () => {
+    const said = (total: number) =>
+      readChatChunk(
+        JSON.stringify({
+          choices: [],
+          usage: {
+            prompt_tokens: 32,
+            completion_tokens: 9,
+            total_tokens: total,
+            completion_tokens_details: { reasoning_tokens: 94 },
+          },
+        }),
+      )?.usage;
+    expect(said(135)).toEqual({ input: 32, output: 103, reasoning: 94, source: "provider" });
+    expect(said(41)).toMatchObject({ output: 9 });
   });
 
   it("is the larger of each, and a bound, when two reports contradict each other", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openRace } from "../../src/race/fold-race.ts";
+import { openRace } from "../../bench/race/fold-race.ts";
 import { auditGraceMs, raceSteps } from "../../src/race/race-steps.ts";
 import { lineUp, race, said, script, tellRace } from "./scripted-race.ts";
 

@@ -1,7 +1,7 @@
+import { foldRace, openRace, type RaceFact } from "../../bench/race/fold-race.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
 import type { Place } from "../../src/market/bid.ts";
 import type { FailureReason } from "../../src/market/settlement.ts";
-import { foldRace, openRace, type RaceFact } from "../../src/race/fold-race.ts";
 import type { RaceState, RaceStep } from "../../src/race/race.ts";
 import { raceSteps } from "../../src/race/race-steps.ts";
 

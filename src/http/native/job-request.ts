@@ -28,10 +28,17 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     const refusal = validatePlan(plan);
     if (refusal !== null) throw AtomicError.from(refusal);
   }
-  if (plan === "single" && kind === "classify" && body.labels === undefined)
+  const kindMatters = typeof plan === "string" && plan !== "email-triage";
+  if (kindMatters && kind === "classify" && body.labels === undefined)
     throw new AtomicError("invalid-request", 'Kind "classify" needs the labels to choose from: give "labels".', {
       field: "labels",
     });
+  if (plan === "map-reduce" && input.type === "messages" && input.messages.length > 1)
+    throw new AtomicError(
+      "invalid-request",
+      '"map-reduce" cuts one text into pieces: give it as "text", and what is to be done with it as "instruction".',
+      { field: "plan" },
+    );
   if (body.stop !== undefined && plan !== "single")
     throw new AtomicError("invalid-request", '"stop" is for a job of one microtask. Leave it or the plan out.', {
       field: "stop",

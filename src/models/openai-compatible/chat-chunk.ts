@@ -26,11 +26,16 @@ const textOf = (value: unknown): string => {
   if (Array.isArray(value)) return value.map((part) => (isObject(part) ? textOf(part.text) : "")).join("");
   return "";
 };
+/** Magistral thinks in parts of the content, each again of parts. */
+const thinkingOf = (content: unknown): string =>
+  Array.isArray(content)
+    ? content.map((part) => (isObject(part) && part.type === "thinking" ? textOf(part.thinking) : "")).join("")
+    : "";
 const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
 /**
  * Reads a chunk (or a whole `chat.completion`, whose choice has `message`) of an OpenAI-compatible server. Accepts
- * `choices: []`, a missing delta, `reasoning_content` and `reasoning`. Null: not JSON, or no object.
+ * `choices: []`, a missing delta, `reasoning_content`, `reasoning` and parts of thinking. Null: not JSON, or no object.
  */
 export function readChatChunk(data: string): ChatChunk | null {
   let value: unknown;
@@ -45,7 +50,7 @@ export function readChatChunk(data: string): ChatChunk | null {
   const finish = readFinish(choice.finish_reason);
   return {
     text: textOf(delta.content),
-    reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning),
+    reasoning: textOf(delta.reasoning_content) || textOf(delta.reasoning) || thinkingOf(delta.content),
     calls: readCallPieces(delta.tool_calls),
     refused: typeof delta.refusal === "string" && delta.refusal !== "",
     finish,
@@ -94,9 +99,11 @@ function readUsage(usage: unknown): Usage | null {
   // DeepSeek names its cache hits apart.
   const cachedInput = numberOf(prompt.cached_tokens) ?? numberOf(usage.prompt_cache_hit_tokens);
   const reasoning = numberOf(completion.reasoning_tokens);
+  // xAI counts its thinking beside its output; only the total says so.
+  const apart = reasoning !== undefined && numberOf(usage.total_tokens) === input + output + reasoning;
   return {
     input,
-    output,
+    output: apart ? output + reasoning : output,
     ...(cachedInput ? { cachedInput } : {}),
     ...(reasoning ? { reasoning } : {}),
     source: "provider",

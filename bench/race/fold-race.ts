@@ -1,7 +1,7 @@
-import type { Verdict } from "../judge/verdict.ts";
-import type { Place } from "../market/bid.ts";
-import type { FailureReason } from "../market/settlement.ts";
-import type { Racer, RaceState } from "./race.ts";
+import type { Verdict } from "../../src/judge/verdict.ts";
+import type { Place } from "../../src/market/bid.ts";
+import type { FailureReason } from "../../src/market/settlement.ts";
+import type { Racer, RaceState } from "../../src/race/race.ts";
 
 /** Facts about attempts, in the order of the log (or live). Times in ms. */
 export type RaceFact =

@@ -1,0 +1,16 @@
+import { conversationText } from "../plan/conversation-text.ts";
+import { jobText } from "../plan/job-request.ts";
+import type { Microtask } from "../plan/microtask.ts";
+import { resolveInput } from "../plan/resolve-input.ts";
+import type { Job } from "./job.ts";
+
+/** The text a microtask of a job is about, with the results that are there. */
+export function inputOf(job: Job, task: Microtask): string {
+  const { input } = job.request;
+  // Who splits a conversation, or does a part of what it asks for, is told of all of it.
+  const told = input.type === "messages" && job.planSource === "planner";
+  const results = new Map(
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+  );
+  return resolveInput(task, told ? conversationText(input.messages) : jobText(input), results);
+}

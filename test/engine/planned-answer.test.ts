@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+import type { ModelCall } from "../../src/race/model-port.ts";
+import { bidderOf, requestOf, says, World } from "./world.ts";
+
+async function run(more: Partial<JobRequest>, plan: object, answer: (call: ModelCall) => string) {
+  const calls: ModelCall[] = [];
+  const world = new World([bidderOf("a/one")], (call) => {
+    calls.push(call);
+    return says(call.kind === "plan" ? JSON.stringify(plan) : answer(call));
+  });
+  world.accept(requestOf(more));
+  return { job: await world.settle(), calls };
+}
+const prompt = (call: ModelCall | undefined) => call?.messages.map((m) => m.content).join("\n") ?? "";
+const one = (kind: string) => ({
+  microtasks: [{ id: "it", kind, instruction: "Name a colour.", needs: [] }],
+  answer: "it",
+});
+
+it("a planned answer is held to all that the job says of it, and the planner is told", async () => {
+  const instruction = "Classify by the colour of the SECOND car.";
+  const labels = ["red", "blue"];
+  const request = { plan: "auto", kind: "classify", labels, instruction, maxOutputTokens: 50 } as const;
+  const { job, calls } = await run(request, one("summarise"), () => "whatever I like");
+  expect(job.status).toBe("failed");
+  const [planner, worker] = calls;
+  for (const call of [planner, worker]) {
+    expect(prompt(call)).toContain(instruction);
+    expect(prompt(call)).toContain('"red", "blue"');
+  }
+  expect(prompt(worker)).toContain("Name a colour.");
+  expect(worker).toMatchObject({ kind: "classify", labels, maxOutputTokens: 50 });
+  const obeyed = await run(request, one("summarise"), () => '{"label":"blue"}');
+  expect(obeyed.job.answer?.value).toEqual({ label: "blue" });
+});
+
+const conversation: JobRequest["input"] = {
+  type: "messages",
+  messages: [
+    { role: "system", content: "Speak German." },
+    { role: "user", content: "I live in Paris." },
+    { role: "assistant", content: "Noted." },
+    { role: "user", content: "Where do I live?" },
+  ],
+};
+
+it("a planner and those who do its parts are told of the whole conversation, and its system text stands for the answer", async () => {
+  const { job, calls } = await run({ plan: "auto", input: conversation }, one("answer"), () => "In Paris.");
+  expect(job.answer?.text).toBe("In Paris.");
+  expect(calls.map((call) => call.kind)).toEqual(["plan", "answer"]);
+  for (const call of calls) {
+    expect(call.messages.at(-1)?.content).toContain(
+      "user: I live in Paris.\nassistant: Noted.\nuser: Where do I live?",
+    );
+    expect(call.messages[0]?.content).toContain("Speak German.");
+  }
+});
+
+it("where there is no plan the conversation passes through as it is", async () => {
+  const { calls } = await run({ plan: "auto", input: conversation }, {}, () => "In Paris.");
+  const turns = conversation.type === "messages" ? conversation.messages : [];
+  expect(calls.at(-1)?.messages).toEqual(turns);
+});
+
+const long = "All of it is red. ".repeat(1000);
+
+it("a long text's pieces lead to the answer that was asked for", async () => {
+  const labels = ["red", "blue"];
+  const request = { plan: "map-reduce", kind: "classify", labels, input: { type: "text", text: long } } as const;
+  const wrong = await run(request, {}, () => "purple");
+  expect(wrong.job.status).toBe("failed");
+  const right = await run(request, {}, (call) => (call.kind === "classify" ? "red" : "It is red."));
+  expect(right.job.answer?.value).toEqual({ label: "red" });
+});
+
+it.each([
+  ["translate", "translate"],
+  ["answer", "summarise"],
+] as const)("a short text's map-reduce of kind %s is of kind %s", async (kind, ran) => {
+  const { job } = await run({ plan: "map-reduce", kind }, {}, () => "Hauptstadt?");
+  expect(job.microtasks.map((m) => m.task.kind)).toEqual([ran]);
+});
