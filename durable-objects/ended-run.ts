@@ -14,6 +14,7 @@ export class EndedRun implements Run {
   readonly live = new Map();
   readonly delivering = new Set<string>();
   asking = false;
+  lentMore = false;
   readonly #job: Job;
   readonly #append: (events: LoggedEvent[], owed: boolean) => void;
 

@@ -63,8 +63,10 @@ export function fundsFor(run: Run, needNano: NanoUsd, leastNano: NanoUsd, waits:
  */
 export function giveBackUnused(run: Run): void {
   const committed = committedNano(run.job);
-  if (run.asking || run.job.leasedNano === null || run.job.leasedNano <= committed) return;
-  run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
+  const { leasedNano } = run.job;
+  if (run.asking || leasedNano === null || (leasedNano <= committed && !run.lentMore)) return;
+  if (leasedNano > committed)
+    run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
   // A write that failed has stopped the run: its successor may spend what the log still says the job holds.
   if (run.job.leasedNano !== committed) return;
   ask(run, committed, committed, false);
@@ -80,10 +82,13 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
   ports.lease(job, leastNano, wantNano, waitMs).then(
     ({ totalNano, shortage }) => {
       run.asking = false;
+      run.lentMore = false;
       run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
       run.turn();
     },
     () => {
+      // It may have lent, and the answer was lost.
+      run.lentMore = true;
       ports.after(retryMs, () => {
         run.asking = false;
         run.turn();

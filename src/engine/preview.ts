@@ -49,7 +49,8 @@ export function plannedJob(
   const record = (...events: JobEvent[]): void => {
     for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });
   };
-  const run: Run = { ports, job, live: new Map(), asking: false, delivering: new Set(), record, turn: () => {} };
+  const idle = { asking: false, lentMore: false };
+  const run: Run = { ports, job, live: new Map(), ...idle, delivering: new Set(), record, turn: () => {} };
   makePlan(run);
   return { run, job };
 }

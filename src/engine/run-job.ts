@@ -36,6 +36,7 @@ export class JobRun implements Run {
   readonly ports: EnginePorts;
   readonly live = new Map<string, LiveAttempt>();
   asking = false;
+  lentMore = false;
   readonly delivering = new Set<string>();
   #job: Job | null;
   #turning = false;
@@ -114,14 +115,17 @@ export class JobRun implements Run {
 
   /**
    * The tenant's budget was told of `toldNano` and says what the job holds. It is less when the job began so late that
-   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more.
+   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more. It is
+   * more when a process died before it could say what it gave back: a job that waits says it again.
    */
   holds(toldNano: NanoUsd | null, heldNano: NanoUsd | null): void {
     const { leasedNano, status } = this.job;
     // What was lent meanwhile is newer than this answer.
     if (leasedNano === null || leasedNano !== toldNano || this.asking || status !== "running") return;
-    if (heldNano === null || heldNano >= leasedNano) return;
-    this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
+    if (heldNano === null || heldNano === leasedNano) return;
+    this.lentMore = heldNano > leasedNano;
+    if (!this.lentMore)
+      this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
     this.turn();
   }
 
@@ -220,7 +224,7 @@ export class JobRun implements Run {
       // The state moved: what else was said of it may no longer hold.
       if (this.#again && step.do !== "cut") return;
     }
-    // The budget may have been asked for more when the wait began: then nothing was given back yet.
+    // The budget may have been asked for more when the wait began, or did not hear: then nothing was given back yet.
     if (wait !== undefined && this.#onlyWaits) giveBackUnused(this);
   }
 

@@ -212,4 +212,48 @@ describe("a capped job that waits", () => {
     expect(run.idleUntilMs).toBeGreaterThan(w.nowMs);
     expect(restsAtMs).toBe(run.idleUntilMs);
   });
+
+  it("says it again until its budget has heard what it gave back", async () => {
+    const w = world();
+    let away = 3;
+    const kept: number[] = [];
+    w.lease = async (_job, _least, totalNano) => {
+      if (away-- > 0) throw new Error("the tenant's object is away");
+      kept.push(totalNano);
+      return { totalNano, shortage: null };
+    };
+    const run = w.boot();
+    const slice = { purse: "purse/1", nano: 50_000_000 };
+    const request = waits({ for: "approval" });
+    run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+    await untilIdle(w);
+    expect(kept).toEqual([run.job.costNano]);
+    expect(run.job.leasedNano).toBe(run.job.costNano);
+  });
+
+  it("gives back after a restart what its budget still holds for it", async () => {
+    const w = world();
+    let heldNano = 50_000_000;
+    w.lease = async (_job, _least, totalNano) => {
+      heldNano = totalNano;
+      return { totalNano, shortage: null };
+    };
+    const run = w.boot();
+    const slice = { purse: "purse/1", nano: heldNano };
+    const request = waits({ for: "approval" });
+    run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+    await untilIdle(w);
+    // The process died after its log knew and before the budget did.
+    heldNano = slice.nano;
+    const again = w.boot();
+    const { leasedNano } = again.job;
+    again.holds(leasedNano, heldNano);
+    await untilIdle(w);
+    expect(heldNano).toBe(leasedNano);
+    // Nothing is to be said of what both know.
+    const events = w.log.length;
+    w.boot().holds(leasedNano, heldNano);
+    await untilIdle(w);
+    expect(w.log).toHaveLength(events);
+  });
 });
