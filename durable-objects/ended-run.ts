@@ -15,6 +15,7 @@ export class EndedRun implements Run {
   readonly delivering = new Set<string>();
   asking = false;
   lentMore = false;
+  uncappedAtMs = 0;
   readonly #job: Job;
   readonly #append: (events: LoggedEvent[], owed: boolean) => void;
 

@@ -49,7 +49,7 @@ export function plannedJob(
   const record = (...events: JobEvent[]): void => {
     for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });
   };
-  const idle = { asking: false, lentMore: false };
+  const idle = { asking: false, lentMore: false, uncappedAtMs: nowMs };
   const run: Run = { ports, job, live: new Map(), ...idle, delivering: new Set(), record, turn: () => {} };
   makePlan(run);
   return { run, job };

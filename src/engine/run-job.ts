@@ -37,6 +37,7 @@ export class JobRun implements Run {
   readonly live = new Map<string, LiveAttempt>();
   asking = false;
   lentMore = false;
+  uncappedAtMs = 0;
   readonly delivering = new Set<string>();
   #job: Job | null;
   #turning = false;
@@ -91,6 +92,8 @@ export class JobRun implements Run {
   accept(event: LifeEvent & { type: "job-accepted" }): void {
     this.record(event);
     if (this.#stopped) throw new AtomicError("internal", "The job could not be written down. Try again.");
+    // Its Worker asked before it made the job.
+    this.uncappedAtMs = this.job.acceptedAtMs - 1;
     this.turn();
   }
 

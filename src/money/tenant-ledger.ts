@@ -74,6 +74,8 @@ export interface Limits {
 export interface Grant {
   totalNano: NanoUsd;
   shortage: Exclude<MoneyShortage, "job-budget"> | null;
+  /** The tenant has no cap: what is asked is lent. */
+  uncapped?: true;
 }
 
 export interface Standing extends Limits, MonthTotals {
@@ -199,6 +201,7 @@ export class TenantLedger {
     const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);
     if (most < leastNano) return { totalNano: lease.nano, shortage: this.#why(leastNano, lease.month) };
     this.#put({ ...lease, nano: most, expiresAtMs: nowMs + jobLeaseMs });
+    if (room === null) return { totalNano: most, shortage: null, uncapped: true };
     return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };
   }
 

@@ -257,3 +257,42 @@ describe("a capped job that waits", () => {
     expect(w.log).toHaveLength(events);
   });
 });
+
+describe("a job that began before its tenant had a cap", () => {
+  const refused = { code: "budget-exceeded", message: expect.stringContaining("less is left of the tenant's month") };
+
+  it.each([
+    ["after a wait", false],
+    ["after a restart", true],
+  ])("spends nothing more under one that has nothing left: %s", async (_when, restarts) => {
+    const w = world();
+    w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    w.lease = async () => ({ totalNano: 0, shortage: "cap-reached" });
+    const run = restarts ? w.boot() : w.run;
+    if (run === null) throw new Error("no run");
+    giveApproval(run, "send", true, "");
+    const job = await w.settle();
+    expect(job.error).toMatchObject(refused);
+    expect(w.calls).toHaveLength(1);
+    expect(job.leasedNano).toBe(0);
+  });
+
+  it("asks once while there is none, and its log says nothing of it", async () => {
+    const w = world();
+    let asked = 0;
+    const { lease } = w;
+    w.lease = (...args) => {
+      asked += 1;
+      return lease(...args);
+    };
+    w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    expect(asked).toBe(0);
+    const run = w.boot();
+    giveApproval(run, "send", true, "");
+    expect((await w.settle()).status).toBe("succeeded");
+    expect(asked).toBe(1);
+    expect(w.log.some((event) => event.type === "budget-leased")).toBe(false);
+  });
+});

@@ -232,6 +232,13 @@ describe("a tenant's budget", () => {
     expect(ledger.standing(laterMs)).toMatchObject({ heldNano: 30, costNano: 20 });
   });
 
+  it("says that there is no cap, until there is one that the job has met", () => {
+    const { ledger } = tenant(null);
+    expect(ledger.lease(job(0), null, 50, 60, nowMs)).toEqual({ totalNano: 60, shortage: null, uncapped: true });
+    ledger.setLimits({ monthlyNano: 0, jobNano: null, latencyMs: null });
+    expect(ledger.lease(job(0), null, 70, 80, nowMs)).toEqual({ totalNano: 60, shortage: "cap-reached" });
+  });
+
   it("lists running jobs by pages that may end within a millisecond", () => {
     const ledger = new TenantLedger(new MemoryRows());
     for (let n = 0; n < 9; n++) ledger.begin({ ...job(n), createdAtMs: 1 + Math.floor(n / 4) }, null, 0, nowMs);
