@@ -14,6 +14,8 @@ export class EndedRun implements Run {
   readonly live = new Map();
   readonly delivering = new Set<string>();
   asking = false;
+  lentMore = false;
+  uncappedAtMs = 0;
   readonly #job: Job;
   readonly #append: (events: LoggedEvent[], owed: boolean) => void;
 

@@ -70,8 +70,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
    * `waitMs` above 0: resolves with the view when the job has ended within it; rejects when the object starts anew.
    */
   async create(job: NewJob, waitMs = 0): Promise<Created> {
-    const made = await this.#accept(job, waitMs > 0);
-    if (waitMs === 0 || made === "other-request" || made === "gone") return { made, view: null };
+    const made = await this.#make(job, waitMs > 0);
+    if (waitMs === 0 || (made !== "made" && made !== "repeated")) return { made, view: null };
     const view = await this.ended(job.tenant, waitMs);
     return { made, view: view === "running" ? null : view };
   }
@@ -81,7 +81,26 @@ export class JobObject extends DurableObject<AtomicEnv> {
     void this.#log.isEmpty;
   }
 
-  async #accept(job: NewJob, awaited: boolean): Promise<Created["made"]> {
+  async #make(job: NewJob, awaited: boolean): Promise<Created["made"]> {
+    let made: Created["made"] | JobRun;
+    try {
+      made = await this.#accept(job);
+    } catch (error) {
+      if (job.readsNone !== true) throw error;
+      // Said, not thrown: a call that breaks may have made the job, and then its slice of money is not to be given back.
+      this.#complain("job-not-made", error);
+      return "none";
+    }
+    if (!(made instanceof JobRun)) return made;
+    const run = made;
+    // Most jobs that somebody waits for are over before anybody could miss them in a list.
+    if (awaited && job.slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
+    else this.#tell(run);
+    return "made";
+  }
+
+  /** The run of a new job, or why there is none. What it throws, it throws before the first event is written. */
+  async #accept(job: NewJob): Promise<Exclude<Created["made"], "made"> | JobRun> {
     if (needsDetector(job.request)) await loadLanguageDetector();
     const first = this.#log.first;
     if (first !== null) return first.bodyHash === job.bodyHash ? "repeated" : "other-request";
@@ -94,10 +113,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
     run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
-    // Most jobs that somebody waits for are over before anybody could miss them in a list.
-    if (awaited && slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
-    else this.#tell(run);
-    return "made";
+    return run;
   }
 
   async view(tenant: string): Promise<JobView | null> {

@@ -19,11 +19,13 @@ export interface NewJob {
   slice?: OpeningSlice;
   /** Of a tenant whose pace is not the plain one. */
   pace?: Pace;
+  /** The Worker reads `made: "none"`. Absent: code from before there was one, which would take it for a job. */
+  readsNone?: true;
 }
 
 /** What became of a `create`; `view`: of a job that ended while the caller waited. */
 export interface Created {
-  /** gone: the name is a job's whose retention has ended. */
-  made: "made" | "repeated" | "other-request" | "gone";
+  /** gone: the name is a job's whose retention has ended. none: it failed, and it is certain that no job came of it. */
+  made: "made" | "repeated" | "other-request" | "gone" | "none";
   view: JobView | null;
 }

@@ -7,6 +7,8 @@ import type { Run } from "./run.ts";
 export const shortageMs = 5_000;
 /** An opening waits so long for money that other jobs of the tenant hold; the deadline may be nearer. */
 export const patienceMs = 30_000;
+/** That a tenant has no cap is known for so long, ms: a job may run for days, and a cap be set meanwhile. */
+const uncappedMs = 60_000;
 /** Between two tries when the tenant's object does not answer, ms. */
 const retryMs = 1_000;
 
@@ -45,10 +47,10 @@ export function fundsFor(run: Run, needNano: NanoUsd, leastNano: NanoUsd, waits:
   const own = (job.request.budgetNano ?? Number.POSITIVE_INFINITY) - committed;
   if (own < leastNano) return { shortage: "job-budget", leftNano: Math.max(0, own) };
   const want = Math.min(needNano, own);
-  const lent = (job.leasedNano ?? Number.POSITIVE_INFINITY) - committed;
-  if (lent >= want) return { nano: want };
-  if (run.asking) return "asked";
   const nowMs = run.ports.nowMs();
+  const lent = job.leasedNano === null ? lentUncapped(run, nowMs) : job.leasedNano - committed;
+  if (lent >= want || needNano === 0) return { nano: want };
+  if (run.asking) return "asked";
   if (!isShort(job, nowMs)) {
     ask(run, committed + leastNano, committed + want, waits);
     return "asked";
@@ -58,13 +60,24 @@ export function fundsFor(run: Run, needNano: NanoUsd, leastNano: NanoUsd, waits:
 }
 
 /**
+ * What a job may spend that was lent nothing, since its tenant had no cap: all, or nothing before the budget has said
+ * that this is still so. It is asked after a restart, after a wait, and now and then.
+ */
+function lentUncapped({ job, uncappedAtMs }: Run, nowMs: number): NanoUsd {
+  const waited = job.microtasks.some((m) => m.waitingSinceMs > uncappedAtMs);
+  return waited || nowMs - uncappedAtMs >= uncappedMs ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/**
  * A job that is about to wait, maybe for days, holds no more of its tenant's budget than it has spent. The log knows
  * first: nothing is started on what the tenant may have lent to somebody else by then.
  */
 export function giveBackUnused(run: Run): void {
   const committed = committedNano(run.job);
-  if (run.asking || run.job.leasedNano === null || run.job.leasedNano <= committed) return;
-  run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
+  const { leasedNano } = run.job;
+  if (run.asking || leasedNano === null || (leasedNano <= committed && !run.lentMore)) return;
+  if (leasedNano > committed)
+    run.record({ type: "budget-leased", totalNano: committed, askedNano: committed, shortage: null });
   // A write that failed has stopped the run: its successor may spend what the log still says the job holds.
   if (run.job.leasedNano !== committed) return;
   ask(run, committed, committed, false);
@@ -78,12 +91,16 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
     job.request.deadlineMs === null ? Number.POSITIVE_INFINITY : job.acceptedAtMs + job.request.deadlineMs;
   const waitMs = waits ? Math.max(0, Math.min(patienceMs, deadlineAtMs - ports.nowMs())) : 0;
   ports.lease(job, leastNano, wantNano, waitMs).then(
-    ({ totalNano, shortage }) => {
+    ({ totalNano, shortage, uncapped }) => {
       run.asking = false;
-      run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
+      run.lentMore = false;
+      if (uncapped === true && job.leasedNano === null) run.uncappedAtMs = ports.nowMs();
+      else run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
       run.turn();
     },
     () => {
+      // It may have lent, and the answer was lost.
+      run.lentMore = true;
       ports.after(retryMs, () => {
         run.asking = false;
         run.turn();

@@ -48,7 +48,8 @@ export function plannedJob(
   const record = (...events: JobEvent[]): void => {
     for (const event of events) evolve(job, { ...event, seq: job.seq + 1, atMs: nowMs });
   };
-  const run: Run = { ports, job, live: new Map(), asking: false, delivering: new Set(), record, turn: () => {} };
+  const idle = { asking: false, lentMore: false, uncappedAtMs: nowMs };
+  const run: Run = { ports, job, live: new Map(), ...idle, delivering: new Set(), record, turn: () => {} };
   makePlan(run);
   return { run, job };
 }

@@ -36,6 +36,8 @@ export class JobRun implements Run {
   readonly ports: EnginePorts;
   readonly live = new Map<string, LiveAttempt>();
   asking = false;
+  lentMore = false;
+  uncappedAtMs = 0;
   readonly delivering = new Set<string>();
   #job: Job | null;
   #turning = false;
@@ -90,6 +92,8 @@ export class JobRun implements Run {
   accept(event: LifeEvent & { type: "job-accepted" }): void {
     this.record(event);
     if (this.#stopped) throw new AtomicError("internal", "The job could not be written down. Try again.");
+    // Its Worker asked before it made the job.
+    this.uncappedAtMs = this.job.acceptedAtMs - 1;
     this.turn();
   }
 
@@ -114,14 +118,17 @@ export class JobRun implements Run {
 
   /**
    * The tenant's budget was told of `toldNano` and says what the job holds. It is less when the job began so late that
-   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more.
+   * its slice was lent to others meanwhile: then nothing more is started on it before the budget has lent more. It is
+   * more when a process died before it could say what it gave back: a job that waits says it again.
    */
   holds(toldNano: NanoUsd | null, heldNano: NanoUsd | null): void {
     const { leasedNano, status } = this.job;
     // What was lent meanwhile is newer than this answer.
     if (leasedNano === null || leasedNano !== toldNano || this.asking || status !== "running") return;
-    if (heldNano === null || heldNano >= leasedNano) return;
-    this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
+    if (heldNano === null || heldNano === leasedNano) return;
+    this.lentMore = heldNano > leasedNano;
+    if (!this.lentMore)
+      this.record({ type: "budget-leased", totalNano: heldNano, askedNano: leasedNano, shortage: null });
     this.turn();
   }
 
@@ -220,7 +227,7 @@ export class JobRun implements Run {
       // The state moved: what else was said of it may no longer hold.
       if (this.#again && step.do !== "cut") return;
     }
-    // The budget may have been asked for more when the wait began: then nothing was given back yet.
+    // The budget may have been asked for more when the wait began, or did not hear: then nothing was given back yet.
     if (wait !== undefined && this.#onlyWaits) giveBackUnused(this);
   }
 

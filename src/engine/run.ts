@@ -10,6 +10,10 @@ export interface Run {
   readonly live: Map<string, LiveAttempt>;
   /** The tenant's budget was asked for more and has not answered yet. */
   asking: boolean;
+  /** The tenant's budget may hold more for the job than the log says: a call to it failed, or it says so itself. */
+  lentMore: boolean;
+  /** When this process last knew that the tenant had no cap, epoch ms; 0: it has not asked. */
+  uncappedAtMs: number;
   /** Messages of the outbox that are on their way. */
   readonly delivering: Set<string>;
   /** Appends events to the log and folds them: one atomic commit. */

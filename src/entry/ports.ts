@@ -67,9 +67,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
+        const giveBack = () => returnSlice(env, caller.tenant, opening.slice, keepAlive);
         const confined = withinRules(request, opening.rules, market.bidders);
         if (confined instanceof AtomicError) {
-          returnSlice(env, caller.tenant, opening.slice, keepAlive);
+          giveBack();
           throw confined;
         }
         const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
@@ -85,19 +86,25 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         };
         if ("shard" in home) {
           const keep = (log: readonly LoggedEvent[]) => keepLog(env, home, caller.tenant, log);
-          const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep);
+          const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep).catch(
+            (error: unknown) => {
+              giveBack();
+              throw error;
+            },
+          );
           remember(caller, id, started);
           keepAlive(started.done);
           return { id, repeated: false, view: waitMs > 0 ? await started.ended(waitMs) : null };
         }
-        const job: NewJob = { id, ...asked, market: packMarket(market, request) };
+        const job: NewJob = { id, ...asked, market: packMarket(market, request), readsNone: true };
         const { made, view, again } = await createJob(
           () => env.JOB.get(home, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
           job,
           waitMs,
         );
         // A call that broke may have made the job: then the slice is the job's.
-        if (made !== "made" && !again) returnSlice(env, caller.tenant, opening.slice, keepAlive);
+        if (made !== "made" && !again) giveBack();
+        if (made === "none") throw new AtomicError("internal", "The job could not be taken. Try again.");
         if (made === "other-request")
           throw new AtomicError(
             "idempotency-mismatch",

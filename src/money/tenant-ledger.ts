@@ -2,12 +2,13 @@ import type { MoneyShortage, OpeningSlice } from "./money-event.ts";
 import type { NanoUsd } from "./nano-usd.ts";
 
 /**
- * Money lent: to a job; to a purse in a Worker's memory, which hands it on to jobs; or what is left of a purse that its
- * Worker closed, all of which jobs were handed that have not told of themselves yet. Times are epoch ms.
+ * Money lent: to a job; to a purse in a Worker's memory, which hands it on to jobs. handed: what is left of a purse that
+ * its Worker closed, all of which jobs were handed that have not told of themselves yet. lost: what a job held that died
+ * with its Worker. Times are epoch ms.
  */
 export interface Lease {
   holder: string;
-  kind: "job" | "purse" | "handed";
+  kind: "job" | "purse" | "handed" | "lost";
   /** Calendar month (UTC, "2026-11") whose cap it counts against. */
   month: string;
   nano: NanoUsd;
@@ -73,6 +74,8 @@ export interface Limits {
 export interface Grant {
   totalNano: NanoUsd;
   shortage: Exclude<MoneyShortage, "job-budget"> | null;
+  /** The tenant has no cap: what is asked is lent. */
+  uncapped?: true;
 }
 
 export interface Standing extends Limits, MonthTotals {
@@ -87,8 +90,13 @@ export interface Standing extends Limits, MonthTotals {
 export const purseMs = 30_000;
 export const purseGraceMs = 300_000;
 export const jobLeaseMs = 600_000;
-/** Longer than a month: what was handed to jobs counts against its own month to the end. */
-const handedMs = 32 * 86_400_000;
+/**
+ * A job that was handed money tells of itself at once; one whose object died does so when it is up again. What nobody
+ * has told of for so long was handed to a call that made no job, or to a job that died with its Worker, ms.
+ */
+export const handedMs = 86_400_000;
+/** Longer than a month: what died with its job was spent, for all that is known, and counts against its month to the end. */
+const lostMs = 32 * 86_400_000;
 
 /**
  * A tenant's money: live leases + settled <= cap, at every instant. Jobs report their beginning and their end, each any
@@ -148,11 +156,11 @@ export class TenantLedger {
 
   /**
    * A Worker gives back what it will not hand on, and later what no job took after all. The rest is in the hands of
-   * jobs: it counts as spent until they tell of themselves, however late that is.
+   * jobs: it counts as spent until they tell of themselves, for a day.
    */
   closePurse(purse: string, unusedNano: NanoUsd): void {
     const lease = this.#leases.get(purse);
-    if (lease !== undefined && lease.kind !== "job") this.#shrink({ ...lease, kind: "handed" }, unusedNano);
+    if (lease !== undefined && isPurse(lease)) this.#shrink({ ...lease, kind: "handed" }, unusedNano);
   }
 
   /**
@@ -193,6 +201,7 @@ export class TenantLedger {
     const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);
     if (most < leastNano) return { totalNano: lease.nano, shortage: this.#why(leastNano, lease.month) };
     this.#put({ ...lease, nano: most, expiresAtMs: nowMs + jobLeaseMs });
+    if (room === null) return { totalNano: most, shortage: null, uncapped: true };
     return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };
   }
 
@@ -224,23 +233,25 @@ export class TenantLedger {
 
   /**
    * A purse that nobody closed lies in a dead Worker: it comes back when every job it was handed to must have reported.
-   * One that has not by then, its object dead as well, may find its slice lent to others. What is known to be in the
-   * hands of jobs goes with its month, and so does what a job held that died with its Worker.
+   * One that has not by then, its object dead as well, may find its slice lent to others. So may one that has not told
+   * for a day of what it is known to have been handed. What a job held that died with its Worker goes with its month.
    */
   #expire(nowMs: number): void {
     for (const lease of this.#leases.values()) {
       if (lease.expiresAtMs + purseGraceMs > nowMs) continue;
-      if (lease.kind === "purse" || (lease.kind === "handed" && nowMs >= lease.atMs + handedMs))
-        this.#drop(lease.holder);
-      else if (lease.kind === "job" && lease.about?.lane === "fast")
-        this.#put({ ...lease, kind: "handed", about: null });
+      const over =
+        lease.kind === "purse" ||
+        (lease.kind === "handed" && nowMs >= lease.atMs + handedMs) ||
+        (lease.kind === "lost" && nowMs >= lease.atMs + lostMs);
+      if (over) this.#drop(lease.holder);
+      else if (lease.kind === "job" && lease.about?.lane === "fast") this.#put({ ...lease, kind: "lost", about: null });
     }
   }
 
   /** Takes a slice out of its purse: so much, of that month's cap. null: the purse is no longer there. */
   #take(slice: OpeningSlice | null): { nano: NanoUsd; month: string } | null {
     const purse = slice === null || slice.purse === null ? undefined : this.#leases.get(slice.purse);
-    if (purse === undefined || purse.kind === "job" || slice === null) return null;
+    if (purse === undefined || !isPurse(purse) || slice === null) return null;
     this.#shrink(purse, slice.nano);
     return { nano: Math.min(purse.nano, slice.nano), month: purse.month };
   }
@@ -284,6 +295,8 @@ export class TenantLedger {
     if (this.#leases.delete(holder)) this.#rows.dropLease(holder);
   }
 }
+
+const isPurse = ({ kind }: Lease): boolean => kind === "purse" || kind === "handed";
 
 /** "2026-11", UTC, of an epoch time in ms. */
 export function monthOf(ms: number): string {

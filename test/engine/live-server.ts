@@ -55,7 +55,7 @@ export class LiveJob {
       slots: new Slots(() => Date.now()),
       fleet,
       timeouts,
-      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null }),
+      lease: async (_job, _least, totalNano) => ({ totalNano, shortage: null, uncapped: true }),
       deliver: async () => ({ ok: true, status: 204 }),
       market: () => view,
       settle: async () => {},

@@ -212,4 +212,87 @@ describe("a capped job that waits", () => {
     expect(run.idleUntilMs).toBeGreaterThan(w.nowMs);
     expect(restsAtMs).toBe(run.idleUntilMs);
   });
+
+  it("says it again until its budget has heard what it gave back", async () => {
+    const w = world();
+    let away = 3;
+    const kept: number[] = [];
+    w.lease = async (_job, _least, totalNano) => {
+      if (away-- > 0) throw new Error("the tenant's object is away");
+      kept.push(totalNano);
+      return { totalNano, shortage: null };
+    };
+    const run = w.boot();
+    const slice = { purse: "purse/1", nano: 50_000_000 };
+    const request = waits({ for: "approval" });
+    run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+    await untilIdle(w);
+    expect(kept).toEqual([run.job.costNano]);
+    expect(run.job.leasedNano).toBe(run.job.costNano);
+  });
+
+  it("gives back after a restart what its budget still holds for it", async () => {
+    const w = world();
+    let heldNano = 50_000_000;
+    w.lease = async (_job, _least, totalNano) => {
+      heldNano = totalNano;
+      return { totalNano, shortage: null };
+    };
+    const run = w.boot();
+    const slice = { purse: "purse/1", nano: heldNano };
+    const request = waits({ for: "approval" });
+    run.accept({ type: "job-accepted", job: "job_test", tenant: "t", request, seed: 7, via: "http", slice });
+    await untilIdle(w);
+    // The process died after its log knew and before the budget did.
+    heldNano = slice.nano;
+    const again = w.boot();
+    const { leasedNano } = again.job;
+    again.holds(leasedNano, heldNano);
+    await untilIdle(w);
+    expect(heldNano).toBe(leasedNano);
+    // Nothing is to be said of what both know.
+    const events = w.log.length;
+    w.boot().holds(leasedNano, heldNano);
+    await untilIdle(w);
+    expect(w.log).toHaveLength(events);
+  });
+});
+
+describe("a job that began before its tenant had a cap", () => {
+  const refused = { code: "budget-exceeded", message: expect.stringContaining("less is left of the tenant's month") };
+
+  it.each([
+    ["after a wait", false],
+    ["after a restart", true],
+  ])("spends nothing more under one that has nothing left: %s", async (_when, restarts) => {
+    const w = world();
+    w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    w.lease = async () => ({ totalNano: 0, shortage: "cap-reached" });
+    const run = restarts ? w.boot() : w.run;
+    if (run === null) throw new Error("no run");
+    giveApproval(run, "send", true, "");
+    const job = await w.settle();
+    expect(job.error).toMatchObject(refused);
+    expect(w.calls).toHaveLength(1);
+    expect(job.leasedNano).toBe(0);
+  });
+
+  it("asks once while there is none, and its log says nothing of it", async () => {
+    const w = world();
+    let asked = 0;
+    const { lease } = w;
+    w.lease = (...args) => {
+      asked += 1;
+      return lease(...args);
+    };
+    w.accept(waits({ for: "approval" }));
+    await untilIdle(w);
+    expect(asked).toBe(0);
+    const run = w.boot();
+    giveApproval(run, "send", true, "");
+    expect((await w.settle()).status).toBe("succeeded");
+    expect(asked).toBe(1);
+    expect(w.log.some((event) => event.type === "budget-leased")).toBe(false);
+  });
 });

@@ -46,7 +46,11 @@ export class World {
   readonly posts: { id: string; body: string; atMs: number }[] = [];
   receiver: (post: number) => Delivery = () => ({ ok: true, status: 204 });
   detectLanguage: EnginePorts["detectLanguage"] = () => null;
-  lease: EnginePorts["lease"] = async (_job, _least, totalNano) => ({ totalNano, shortage: null });
+  lease: EnginePorts["lease"] = async (_job, _least, totalNano) => ({
+    totalNano,
+    shortage: null,
+    uncapped: true,
+  });
   run: JobRun | null = null;
   killed = false;
   /** Errors the engine stopped for that no test asked for. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  handedMs,
   jobLeaseMs,
   type ListPlace,
   purseGraceMs,
@@ -149,12 +150,12 @@ describe("a tenant's budget", () => {
     expect(ledger.begin(job(1), slice, 80, late)).toBe(80);
   });
 
-  it("never lends what a closed purse had handed to jobs, however late they tell of themselves", () => {
+  it("does not lend for a day what a closed purse had handed to jobs, while they may still tell of themselves", () => {
     const { rows, ledger } = tenant(100);
     ledger.openPurse("purse/1", 80, 80, nowMs);
-    // The Worker closed it with one slice of 60 out, whose job runs and whose object then died for a day.
+    // The Worker closed it with one slice of 60 out, whose job runs and whose object then died for hours.
     ledger.closePurse("purse/1", 20);
-    const late = nowMs + 86_400_000;
+    const late = nowMs + handedMs - 1;
     const woken = new TenantLedger(rows);
     expect(woken.openPurse("purse/2", 50, 50, late)?.shortage).toBe("held");
     expect(woken.openPurse("purse/2", 40, 40, late)?.totalNano).toBe(40);
@@ -162,6 +163,16 @@ describe("a tenant's budget", () => {
     woken.settle("job_1", null, { costNano: 60, chargeNano: 60 }, late);
     expect(woken.standing(late)).toMatchObject({ costNano: 60, heldNano: 40, leftNano: 0 });
     expect(woken.standing(late).costNano + woken.standing(late).heldNano).toBeLessThanOrEqual(100);
+  });
+
+  it("takes back from a closed purse what no job has told of for a day, whose call made none", () => {
+    const { rows, ledger } = tenant(100);
+    ledger.openPurse("purse/1", 80, 80, nowMs);
+    ledger.closePurse("purse/1", 0);
+    ledger.begin(job(1), { purse: "purse/1", nano: 30 }, 30, nowMs);
+    const later = new TenantLedger(rows);
+    expect(later.openPurse("purse/2", 70, 70, nowMs + handedMs)?.totalNano).toBe(70);
+    expect(later.standing(nowMs).heldNano).toBe(100);
   });
 
   it("takes back from a closed purse what no job took after all", () => {
@@ -219,6 +230,13 @@ describe("a tenant's budget", () => {
     // Should its log come after all, it is told of like any other.
     ledger.settle(fast.id, null, { costNano: 20, chargeNano: 0 }, laterMs);
     expect(ledger.standing(laterMs)).toMatchObject({ heldNano: 30, costNano: 20 });
+  });
+
+  it("says that there is no cap, until there is one that the job has met", () => {
+    const { ledger } = tenant(null);
+    expect(ledger.lease(job(0), null, 50, 60, nowMs)).toEqual({ totalNano: 60, shortage: null, uncapped: true });
+    ledger.setLimits({ monthlyNano: 0, jobNano: null, latencyMs: null });
+    expect(ledger.lease(job(0), null, 70, 80, nowMs)).toEqual({ totalNano: 60, shortage: "cap-reached" });
   });
 
   it("lists running jobs by pages that may end within a millisecond", () => {

@@ -139,7 +139,7 @@ export const shellMutants: Mutant[] = [
   {
     name: "lend a dead Worker's money again at once",
     file: "src/money/tenant-ledger.ts",
-    find: 'this.#put({ ...lease, kind: "handed", about: null });',
+    find: 'this.#put({ ...lease, kind: "lost", about: null });',
     replace: "this.#drop(lease.holder);",
     caughtBy: "test/money/tenant-ledger.test.ts",
   },

@@ -261,6 +261,29 @@ describe("200 jobs at once on a cap for 50", () => {
   });
 });
 
+describe("a create that fails", () => {
+  it.each(["/v1/jobs", "/v1/jobs?wait=10"])("gives back its slice of the tenant's money: %s", async (path) => {
+    const tenant = `unlucky-${path.length}`;
+    const key = { ...(await keyOf(tenant)), "idempotency-key": "unlucky" };
+    await put(`/v1/tenants/${tenant}/budget`, { monthlyUsd: 0.02 });
+    const model = await bidder("unlucky", { text: "one two" });
+    const body = { text: "Count.", bidders: [model], maxOutputTokens: 200 };
+    const { id } = (await (await post("/v1/jobs?wait=10", body, key)).json()) as { id: string };
+    await expect.poll(async () => (await view(id, key)).settled, { timeout: 10_000 }).toBe(true);
+    const object = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
+    await runInDurableObject(object, (_, { storage }) => void storage.sql.exec("UPDATE log SET v = 99"));
+    for (let n = 0; n < 30; n++) expect((await post(path, body, key)).status).toBe(500);
+    const home = env.TENANT.get(env.TENANT.idFromName(tenant));
+    const leases = () =>
+      runInDurableObject(home, (_, { storage }) => [
+        ...storage.sql.exec<{ kind: string; nano: number }>("SELECT kind, nano FROM leases"),
+      ]);
+    // What is left lies in the Worker's purse.
+    await expect.poll(leases, { timeout: 5_000 }).toMatchObject([{ kind: "purse" }]);
+    expect((await leases())[0]?.nano).toBeLessThan(2_000_000);
+  });
+});
+
 describe("a tenant's memory of what has settled", () => {
   it.each([
     [undefined, 45],
