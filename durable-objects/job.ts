@@ -81,6 +81,12 @@ export class JobObject extends DurableObject<AtomicEnv> {
     void this.#log.isEmpty;
   }
 
+  /** Is this the job that a request of that hash made? */
+  holds(tenant: string, bodyHash: string): boolean {
+    const { first } = this.#log;
+    return first !== null && first.tenant === tenant && first.bodyHash === bodyHash;
+  }
+
   async #accept(job: NewJob, awaited: boolean): Promise<Created["made"]> {
     if (needsDetector(job.request)) await loadLanguageDetector();
     const first = this.#log.first;
