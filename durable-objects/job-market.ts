@@ -7,6 +7,7 @@ import type { AtomicEnv } from "../src/env.ts";
 export class JobMarket {
   readonly #env: AtomicEnv;
   #held: { snapshot: MarketSnapshot; view: MarketView } | null = null;
+  #known = false;
 
   constructor(env: AtomicEnv) {
     this.#env = env;
@@ -14,10 +15,17 @@ export class JobMarket {
 
   take(parcel: MarketParcel): void {
     this.#hold(unpackMarket(parcel));
+    this.#known = true;
   }
 
   async read(tenant: string | null, keepAlive: (work: Promise<unknown>) => void): Promise<void> {
     this.#hold(await marketSnapshot(this.#env, tenant, keepAlive));
+    this.#known = true;
+  }
+
+  /** It came with the job or was read; until then what is shown is the market of a Worker without stores. */
+  get known(): boolean {
+    return this.#known;
   }
 
   get view(): MarketView {

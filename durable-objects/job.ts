@@ -34,7 +34,7 @@ import { traceJob } from "./trace-job.ts";
 
 /** An object that newer code wrote to looks again this often whether its code has come back, ms. */
 const parkedMs = 5 * 60_000;
-/** After the log refused a write or the engine failed, ms. */
+/** After the log refused a write, the engine failed or the market could not be read, ms. */
 const brokenMs = 5_000;
 /** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
 const awaitedMs = 500;
@@ -53,6 +53,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #tenant: TenantLink;
   #run: JobRun | null = null;
   readonly #market: JobMarket;
+  #readsMarket = false;
   #waking: Promise<JobRun | null> | null = null;
   #telling: ReturnType<typeof setTimeout> | null = null;
 
@@ -79,6 +80,12 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** Opens its storage for a job that is still to come. Writes nothing: an object without one leaves nothing behind. */
   warm(): void {
     void this.#log.isEmpty;
+  }
+
+  /** Is this the job that a request of that hash made? */
+  holds(tenant: string, bodyHash: string): boolean {
+    const { first } = this.#log;
+    return first !== null && first.tenant === tenant && first.bodyHash === bodyHash;
   }
 
   async #make(job: NewJob, awaited: boolean): Promise<Created["made"]> {
@@ -229,6 +236,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       const run = await this.#wake();
       if (run === null) return await this.#forgetAll();
       if (run.finished) return await this.#retain(run.job);
+      this.#readMarket(run);
       run.turn();
       if (!run.stopped) this.#tend();
     } catch (error) {
@@ -257,17 +265,32 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const first = log[0];
     if (first?.type !== "job-accepted") throw new Error("The log does not begin with its job.");
     if (needsDetector(first.request)) await loadLanguageDetector();
-    // A job that has nothing more to decide needs no market: it can be read whatever state the stores are in.
-    if (!log.some((event) => event.type === "settlement-prepared")) {
-      const tenant = first.request.examples ? first.tenant : null;
-      await this.#market.read(tenant, (work) => this.ctx.waitUntil(work));
-    }
     if (this.#run !== null) return this.#run;
     const run = this.#open(log);
+    this.#readMarket(run);
     run.resume();
     if (!run.stopped) this.#tend();
     if (run.job.status === "running") this.#tell(run);
     return run;
+  }
+
+  /**
+   * For a run that has something to decide. Only that waits for it: a job can be read, cancelled and out of time whatever
+   * state the stores are in.
+   */
+  #readMarket({ job, waitsForMarket }: JobRun): void {
+    if (!waitsForMarket || this.#readsMarket) return;
+    this.#readsMarket = true;
+    const tenant = job.request.examples ? job.tenant : null;
+    const read = this.#market
+      .read(tenant, (work) => this.ctx.waitUntil(work))
+      .catch((error: unknown) => this.#complain("market-unread", error))
+      .then(() => {
+        this.#readsMarket = false;
+        if (this.#market.known) this.#run?.turn();
+        this.#tend();
+      });
+    this.ctx.waitUntil(read);
   }
 
   #open(log: LoggedEvent[]): JobRun {
@@ -281,6 +304,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       ...effectsOf(this.env, () => this.#market.endpoints),
       append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#market.view,
+      marketKnown: () => this.#market.known,
       settle: async (job, settlements) => {
         // The answer leaves first: what follows would hold the thread that writes it.
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
@@ -354,8 +378,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     // Deliveries may go on for days; nobody who reads the log waits for them.
     if (run.over) this.#streams.settle();
     const untilMs = run.idleUntilMs;
-    if (untilMs === "now") this.#lease.hold();
-    else this.#lease.rest(untilMs ?? Date.now() + parkedMs);
+    if (untilMs === "now" || this.#readsMarket) return this.#lease.hold();
+    const atMs = untilMs ?? Date.now() + parkedMs;
+    this.#lease.rest(run.waitsForMarket ? Math.min(atMs, Date.now() + brokenMs) : atMs);
   }
 
   #keptUntilMs(job: Job): number {

@@ -44,7 +44,7 @@ export class TenantLink {
     const answered = job.status === "succeeded";
     // Who waited for a person or for a time says nothing of how long the market takes.
     const waited = !answered || job.microtasks.some((m) => m.task.wait !== undefined);
-    const tookMs = job.endedAtMs === null || waited ? null : job.endedAtMs - job.acceptedAtMs;
+    const tookMs = job.endedAtMs === null || waited ? null : Math.max(0, job.endedAtMs - job.acceptedAtMs);
     await this.#tenant(job).settle({ job: job.id, slice: job.slice, costNano, chargeNano, answered, tookMs }, messages);
   }
 

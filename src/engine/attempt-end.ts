@@ -60,13 +60,14 @@ const thinkingOf = (run: Run, attempt: Attempt): number => bidderNamed(run.ports
 const priceOf = (run: Run, attempt: Attempt): PriceSheet =>
   attempt.price ?? bidderNamed(run.ports, attempt.bidder)?.price ?? { inputPerMtok: 0, outputPerMtok: 0 };
 
-/** Durations without the queue; a call that never left it only queued. */
+/** Durations without the queue; a call that never left it only queued. A host's clock may step back meanwhile. */
 const times = (run: Run, attempt: Attempt, live: LiveAttempt) => {
   const calledAtMs = live.calledAtMs ?? run.ports.nowMs();
+  const sinceCallMs = (atMs: number) => Math.max(0, atMs - calledAtMs);
   return {
-    firstTokenMs: live.firstTokenAtMs === null ? null : live.firstTokenAtMs - calledAtMs,
-    totalMs: run.ports.nowMs() - calledAtMs,
-    queuedMs: live.calledAtMs === null ? calledAtMs - attempt.startedAtMs : live.queuedMs,
+    firstTokenMs: live.firstTokenAtMs === null ? null : sinceCallMs(live.firstTokenAtMs),
+    totalMs: sinceCallMs(run.ports.nowMs()),
+    queuedMs: Math.max(0, live.calledAtMs === null ? calledAtMs - attempt.startedAtMs : live.queuedMs),
   };
 };
 

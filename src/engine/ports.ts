@@ -55,6 +55,8 @@ export interface EnginePorts {
   /** Time-outs of a call; absent: the usual ones. */
   timeouts?: Timeouts;
   market(): MarketView;
+  /** Is it known what the market is? Until then nothing is decided that reads it. Absent: it is. */
+  marketKnown?(): boolean;
   /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
   settle(job: Job, settlements: Settlement[]): Promise<void>;
   /**

@@ -120,14 +120,14 @@ function normalised(attempt: Attempt, { task }: MicrotaskState): string {
   const known = forms.get(attempt);
   if (known !== undefined) return known;
   const label = isClosed(task.kind) || task.labels !== undefined ? labelIn(attempt.text, task) : null;
-  const form = attempt.calls.length > 0 ? callsForm(attempt.calls) : (label ?? dataOrText(attempt.text, task));
+  const form = attempt.calls.length > 0 ? callsForm(attempt.calls) : (label ?? dataOrText(attempt, task));
   forms.set(attempt, form);
   return form;
 }
 
-function dataOrText(text: string, task: MicrotaskState["task"]): string {
+function dataOrText({ text, finish }: Attempt, task: MicrotaskState["task"]): string {
   const { schema } = task.contract;
-  const reading = schema === undefined ? null : readAs(text, task, schema);
+  const reading = schema === undefined ? null : readAs(text, task, schema, finish ?? "stop");
   return (reading?.ok ? canonicalJson(reading.value) : text.trim()).toLowerCase();
 }
 

@@ -19,6 +19,7 @@ import { commitAttempt } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
 import { startAudit } from "./start-audit.ts";
+import { withoutMarket } from "./without-market.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
@@ -136,9 +137,14 @@ export class JobRun implements Run {
   get idleUntilMs(): number | null | "now" {
     if (this.#job === null || this.#stopped || this.live.size > 0 || this.asking || this.delivering.size > 0)
       return "now";
-    const [step, ...rest] = nextSteps(this.#job, this.live, this.ports.nowMs(), this.ports);
+    const [step, ...rest] = this.#next();
     if (step === undefined) return null;
     return step.do === "wait" && rest.length === 0 ? step.untilMs : "now";
+  }
+
+  /** The market is not known, and there may be something to decide. */
+  get waitsForMarket(): boolean {
+    return this.job.settlements === null && this.ports.marketKnown?.() === false;
   }
 
   cancel(by: "client" | "disconnect" | "operator"): void {
@@ -195,13 +201,21 @@ export class JobRun implements Run {
       for (let round = 0; this.#again && !this.#stopped; round++) {
         if (round > maxRounds) throw new Error("The engine makes no progress.");
         this.#again = false;
-        this.#perform(nextSteps(this.job, this.live, this.ports.nowMs(), this.ports));
+        this.#perform(this.#next());
       }
     } catch (error) {
       this.#break(error);
     } finally {
       this.#turning = false;
     }
+  }
+
+  #next(): Step[] {
+    const { job, live, ports } = this;
+    if (!this.waitsForMarket) return nextSteps(job, live, ports.nowMs(), ports);
+    const { deadlineMs } = job.request;
+    const deadlineAtMs = deadlineMs === null || job.status !== "running" ? null : job.acceptedAtMs + deadlineMs;
+    return withoutMarket(nextSteps(job, live, ports.nowMs()), deadlineAtMs);
   }
 
   /** Nothing may happen that the log does not know of: all effects stop, and the next boot goes on from the log. */

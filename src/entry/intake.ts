@@ -5,6 +5,7 @@ import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
 import { requireWait } from "../http/require-wait.ts";
+import { submitJob } from "../http/submit-job.ts";
 import { parseInput } from "../http/zod-refusal.ts";
 import { portsOf } from "./ports.ts";
 
@@ -22,14 +23,12 @@ export async function takeIntake(
     try {
       const { tenant, job } = parseInput(intakeMessage, message.body);
       const request = await jobRequestOf(parseInput(jobBody, job), ports.parseMail);
-      await admit(request, ports, tenant);
-      requireWait(request, { waits: false, named: false }, "job.lane", "send it by HTTP");
-      await ports.jobs.create(
-        { tenant, role: "tenant", keyId: "queue" },
-        request,
-        "queue",
-        `queue/${batch.queue}/${message.id}`,
-      );
+      const caller = { tenant, role: "tenant", keyId: "queue" } as const;
+      const name = `queue/${batch.queue}/${message.id}`;
+      await submitJob(ports, { caller, request, via: "queue", name }, async () => {
+        await admit(request, ports, tenant);
+        requireWait(request, { waits: false, named: false }, "job.lane", "send it by HTTP");
+      });
       message.ack();
     } catch (error) {
       // Money may come back with the next month or the end of another job; after the last try it is a dead letter.

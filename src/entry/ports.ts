@@ -63,7 +63,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           ? newFastPlace()
           : name === undefined
             ? spares.next(env.JOB, hint, keepAlive)
-            : env.JOB.idFromName(JSON.stringify([caller.tenant, name]));
+            : namedHome(env, caller.tenant, name);
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
@@ -118,6 +118,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
             { field: "Idempotency-Key" },
           );
         return { id, repeated: made === "repeated" && !(again && name === undefined), view };
+      },
+      async made({ tenant }, request, name) {
+        const home = namedHome(env, tenant, name);
+        const object = env.JOB.get(home) as unknown as JobRpc;
+        const holds = await object.holds(tenant, await sha256Hex(canonicalRequest(request)));
+        return holds ? mintJobId(secret, tenant, home.toString()) : null;
       },
       async open(caller, id) {
         const place = await verifyJobId(secret, caller.tenant, id);
@@ -246,6 +252,10 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
   };
 }
 
+/** The object of a job that has a name. */
+const namedHome = (env: AtomicEnv, tenant: string, name: string): DurableObjectId =>
+  env.JOB.idFromName(JSON.stringify([tenant, name]));
+
 /** The request as its tenant's rules allow it, or why it cannot be one of that tenant's jobs. */
 function withinRules(request: JobRequest, rules: TenantRules, bidders: readonly Bidder[]): JobRequest | AtomicError {
   const confined = confine(request, rules);
@@ -315,6 +325,7 @@ async function createJob(object: () => JobRpc, job: NewJob, waitMs: number): Pro
 type JobRpc = Pick<
   JobObject,
   | "create"
+  | "holds"
   | "view"
   | "ended"
   | "events"

@@ -79,6 +79,14 @@ export interface JobHandle {
   feedback(feedback: Feedback): Promise<Refusal | null>;
 }
 
+/** `view`: of a job that ended while its caller waited. */
+export interface Submitted {
+  id: string;
+  /** It was made before. */
+  repeated: boolean;
+  view: JobView | null;
+}
+
 /** What the HTTP layer needs from the rest; wired in src/worker.ts. */
 export interface HttpPorts {
   jobs: {
@@ -94,7 +102,9 @@ export interface HttpPorts {
       name?: string,
       /** Above 0: returns only when the job has ended, or after so many ms; `view` is null where it still runs. */
       waitMs?: number,
-    ): Promise<{ id: string; repeated: boolean; view: JobView | null }>;
+    ): Promise<Submitted>;
+    /** The id of the job that this very request made under that name; null: there is none. */
+    made(caller: Caller, request: JobRequest, name: string): Promise<string | null>;
     open(caller: Caller, id: string): Promise<JobHandle | null>;
     /** What D1 recorded of the log of a job of then (epoch ms) when it settled; null: nothing, so far or for good. */
     seal(caller: Caller, id: string, createdAtMs: number): Promise<Seal | null>;

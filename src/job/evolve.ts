@@ -204,7 +204,8 @@ function startEpoch(job: Job, epoch: number, atMs: number): void {
       // What the provider billed for it is unknown: the whole reservation counts as spent.
       end(job, attempt, "orphaned", atMs, attempt.reservedNano);
       attempt.failure = "orphaned";
-      attempt.totalMs = atMs - attempt.startedAtMs;
+      // Another host took it up, whose clock may be behind.
+      attempt.totalMs = Math.max(0, atMs - attempt.startedAtMs);
       if (microtask.committed === attempt.id) microtask.committed = null;
       orphaned = true;
     }

@@ -3,11 +3,15 @@ import type { Usage } from "../money/price.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import { countPrompt, TokenCount } from "./count-tokens.ts";
 
-const isCount = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
+/** No call has so many tokens: who says so counts something else. */
+const mostTokens = 1e9;
+
+const isCount = (n: unknown): n is number =>
+  typeof n === "number" && Number.isSafeInteger(n) && n >= 0 && n <= mostTokens;
 
 /**
  * What one call used, from what the provider says and what was seen. Missing usage is counted; usage that cannot be
- * (negative, or no output beside text) is dropped; two reports that differ count as the larger of each, "bounded".
+ * (negative, beyond a billion, or no output beside text) is dropped; two reports that differ count as the larger of each, "bounded".
  */
 export class UsageTally {
   readonly #promptTokens: number;

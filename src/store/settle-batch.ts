@@ -12,6 +12,8 @@ import { readSettlementMessage } from "./settlement-message.ts";
 
 /** Tries against another consumer before the batch goes back to the queue. Each lost race is a batch the other won. */
 const maxTries = 10;
+/** Of why a message cannot be settled, code units. */
+const mostReason = 300;
 
 export interface SettleReport {
   /** What was new: settlements learned and jobs added, in order of time. Repeats are not in it, so telemetry counts once. */
@@ -19,7 +21,10 @@ export interface SettleReport {
   ended: JobSummary[];
   /** Settlements dropped because they were learned before or stand twice in the batch. */
   repeated: number;
-  /** Messages that can never be settled, by index, with the reason: to be dead-lettered. At most their job was noted. */
+  /**
+   * Messages that can never be settled whole, by index, with the reason: to be dead-lettered. Their jobs, and what was
+   * well with them, were settled all the same where it can be told what job they are of.
+   */
   rejected: { index: number; reason: string }[];
   /** Parts of the market that outgrew their bound and were left as they were. */
   oversized: string[];
@@ -31,6 +36,13 @@ export interface SettleReport {
 interface Entry {
   index: number;
   message: SettlementMessage;
+}
+
+/** A lesson that the market throws over. */
+interface Poison {
+  index: number;
+  key: string;
+  reason: string;
 }
 
 /**
@@ -49,9 +61,10 @@ export async function settleBatch(
   let entries: Entry[] = [];
   const rejected: SettleReport["rejected"] = [];
   for (const [index, body] of messages.entries()) {
-    const message = readSettlementMessage(body, nowMs);
-    if ("reason" in message) rejected.push({ index, reason: message.reason });
-    else entries.push({ index, message });
+    const read = readSettlementMessage(body, nowMs);
+    const faults = "reason" in read ? [read.reason] : read.faults;
+    if (faults.length > 0) rejected.push({ index, reason: faults.join("; ").slice(0, mostReason) });
+    if ("message" in read) entries.push({ index, message: read.message });
   }
   const given = (): number => entries.reduce((sum, e) => sum + e.message.settlements.length, 0);
   for (let tries = 1; tries <= maxTries; tries++) {
@@ -59,7 +72,7 @@ export async function settleBatch(
       return { learned: [], ended: [], repeated: 0, rejected, oversized: [], tries, rowsWritten: 0 };
     const before = await readBefore(db, entries);
     const { work, poison } = fold(entries, before, bidders, learnOne);
-    rejected.push(...poison);
+    for (const { index, reason } of poison) rejected.push({ index, reason });
     entries = withoutLessons(entries, poison);
     const write = await writesOf(db, work, before, nowMs);
     const report = { learned: work.settlements, ended: work.summaries, rejected, tries };
@@ -105,7 +118,7 @@ const partsOf = (settlements: readonly Settlement[]): string[] => [
 
 /** Drops repeats and learns the rest, by time. What the market throws over is left out, and the fold made anew. */
 function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidder[], learnOne: typeof learn) {
-  const poison: SettleReport["rejected"] = [];
+  const poison: Poison[] = [];
   for (;;) {
     const { work, order } = newIn(withoutLessons(entries, poison), before);
     const state = marketOf(before.parts);
@@ -114,7 +127,8 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
         learnOne(state, settlement, bidders);
         return false;
       } catch (error) {
-        poison.push({ index, reason: `the market cannot learn it: ${error instanceof Error ? error.name : "error"}` });
+        const reason = `the market cannot learn it: ${error instanceof Error ? error.name : "error"}`;
+        poison.push({ index, key: settlement.key, reason });
         return true;
       }
     });
@@ -125,11 +139,13 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
 }
 
 /** Of what the market cannot learn the job is kept all the same: its tenant's list and chain of seals are to have it. */
-function withoutLessons(entries: readonly Entry[], poison: readonly { index: number }[]): Entry[] {
-  const bad = new Set(poison.map(({ index }) => index));
-  return entries.map(({ index, message }) =>
-    bad.has(index) ? { index, message: { ...message, settlements: [], examples: [] } } : { index, message },
-  );
+function withoutLessons(entries: readonly Entry[], poison: readonly Poison[]): Entry[] {
+  if (poison.length === 0) return [...entries];
+  const bad = new Set(poison.map(({ index, key }) => `${index} ${key}`));
+  return entries.map(({ index, message }) => ({
+    index,
+    message: { ...message, settlements: message.settlements.filter(({ key }) => !bad.has(`${index} ${key}`)) },
+  }));
 }
 
 function newIn(entries: readonly Entry[], before: Before) {

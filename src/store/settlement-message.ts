@@ -136,27 +136,81 @@ const settlement = z.looseObject({
 
 const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });
 
+const message = z.object({
+  summary: z.unknown(),
+  revision: count.optional(),
+  settlements: z.unknown(),
+  examples: z.unknown(),
+});
+
+/** A number that no column holds as the nearest one that it does. */
+const nearest = (most: number) => z.number().transform((n) => Math.round(Math.min(most, Math.max(0, n))));
+const forced = summary.extend({
+  microtasks: nearest(1e12),
+  attempts: nearest(1e12),
+  costNano: nearest(Number.MAX_SAFE_INTEGER),
+  savedNano: nearest(Number.MAX_SAFE_INTEGER),
+  savedTokens: nearest(1e12),
+});
+
 /** A settlement a day ahead of this clock would drag the market's decay with it. */
 const aheadMs = 86_400_000;
 
-const message = z
-  .object({
-    summary,
-    revision: count.optional(),
-    settlements: z.array(settlement).max(maxSettlements),
-    examples: z.array(example).max(maxSettlements),
-  })
-  .refine((m) => m.settlements.every((s) => s.tenant === m.summary.tenant && s.key.startsWith(`${m.summary.id}/`)), {
-    message: "a settlement belongs to another job or tenant",
-  });
+/** A message as far as it can be settled, and why not all of it can. */
+export interface ReadMessage {
+  message: SettlementMessage;
+  /** Without any of its content; empty: nothing was left out. */
+  faults: string[];
+}
 
-/** What came off the queue, checked; or the reason why it is no settlement message, without any of its content. */
-export function readSettlementMessage(body: unknown, nowMs: number): SettlementMessage | { reason: string } {
+/**
+ * What came off the queue, checked; or the reason why it is no settlement message. The job it tells of is known by its
+ * summary: a lesson or an example that cannot be is left out alone, since the tenant's list, its months and its chain of
+ * seals are to have every job.
+ */
+export function readSettlementMessage(body: unknown, nowMs: number): ReadMessage | { reason: string } {
   const read = message.safeParse(body);
-  if (!read.success) {
-    const issue = read.error.issues[0];
-    return { reason: `${issue?.path.join(".") || "message"}: ${issue?.message ?? "invalid"}`.slice(0, 300) };
+  if (!read.success) return { reason: whyNot("", read.error) };
+  const faults: string[] = [];
+  const exact = summary.safeParse(read.data.summary);
+  if (!exact.success) faults.push(whyNot("summary", exact.error));
+  const told = exact.success ? exact : forced.safeParse(read.data.summary);
+  if (!told.success) return { reason: whyNot("summary", told.error) };
+  const { id: job, tenant } = told.data;
+  const settlements = readEach("settlements", read.data.settlements, settlement, faults).filter((one) => {
+    const fault =
+      one.tenant !== tenant || !one.key.startsWith(`${job}/`)
+        ? "a settlement belongs to another job or tenant"
+        : one.atMs > nowMs + aheadMs
+          ? "settlements: from the future"
+          : null;
+    if (fault !== null) faults.push(fault);
+    return fault === null;
+  });
+  const examples = readEach("examples", read.data.examples, example, faults);
+  const { revision } = read.data;
+  return {
+    message: { summary: told.data, ...(revision === undefined ? {} : { revision }), settlements, examples },
+    faults,
+  };
+}
+
+/** Those of a list that can be read; of the others, why not. */
+function readEach<T>(name: string, list: unknown, one: z.ZodType<T>, faults: string[]): T[] {
+  if (!Array.isArray(list)) {
+    faults.push(`${name}: no list`);
+    return [];
   }
-  if (read.data.settlements.some((s) => s.atMs > nowMs + aheadMs)) return { reason: "settlements: from the future" };
-  return read.data;
+  if (list.length > maxSettlements) faults.push(`${name}: more than ${maxSettlements}`);
+  return list.slice(0, maxSettlements).flatMap((item, i) => {
+    const read = one.safeParse(item);
+    if (read.success) return [read.data];
+    faults.push(whyNot(`${name}.${i}`, read.error));
+    return [];
+  });
+}
+
+function whyNot(at: string, { issues: [issue] }: z.ZodError): string {
+  const path = [at, ...(issue?.path ?? [])].filter((part) => part !== "").join(".");
+  return `${path || "message"}: ${issue?.message ?? "invalid"}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { twoModels } from "./bidders.ts";
 import { testServer } from "./memory-ports.ts";
 import { answers } from "./scripts.ts";
 
@@ -60,6 +61,46 @@ describe("an idempotency key", () => {
     const refused = await server.ask("/v1/chat/completions", { body: other, headers: keyed("c1") });
     expect(refused.status).toBe(422);
     expect((await refused.json()).error.code).toBe("idempotency_mismatch");
+  });
+});
+
+describe("a repeat of what would be refused today", () => {
+  const model = twoModels[1]?.id ?? "";
+  const bodies = {
+    "/v1/jobs": { text: "Hi.", bidders: [model] },
+    "/v1/jobs?wait=5": { text: "Hi.", bidders: [model] },
+    "/v1/chat/completions": { model, messages: [{ role: "user", content: "Hi." }] },
+    "/v1/responses": { model, input: "Hi." },
+  };
+
+  it.each(Object.entries(bodies))("is the job that is there, when its bidder is gone: POST %s", async (path, body) => {
+    const server = testServer();
+    const first = await server.ask(path, { body, headers: keyed("k1") });
+    await server.ports.market.deleteBidder(model);
+    const again = await server.ask(path, { body, headers: keyed("k1") });
+    expect(again.status).toBe(first.status);
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+    expect((await again.json()).id).toBe((await first.json()).id);
+    // Neither another name nor another body is that job.
+    const refusal = path.startsWith("/v1/jobs") ? 400 : 404;
+    expect((await server.ask(path, { body, headers: keyed("k2") })).status).toBe(refusal);
+    expect((await server.ask(path, { body: { ...body, temperature: 1 }, headers: keyed("k1") })).status).toBe(refusal);
+    expect((await server.ask(path, { body })).status).toBe(refusal);
+    expect(server.jobs.jobs.size).toBe(1);
+  });
+
+  it("is the jobs that are there, of a batch", async () => {
+    const server = testServer();
+    const body = { jobs: [{ text: "Hi.", bidders: [model] }, { text: "Ho." }] };
+    const first = await (await server.ask("/v1/jobs:batch", { body, headers: keyed("b1") })).json();
+    await server.ports.market.deleteBidder(model);
+    const again = await server.ask("/v1/jobs:batch", { body, headers: keyed("b1") });
+    expect(again.status).toBe(202);
+    const ids = (made: { jobs: { id: string }[] }) => made.jobs.map((job) => job.id);
+    expect(ids(await again.json())).toEqual(ids(first));
+    const other = await server.ask("/v1/jobs:batch", { body, headers: keyed("b2") });
+    expect(other.status).toBe(400);
+    expect(await other.json()).toMatchObject({ field: "jobs[0].bidders[0]" });
   });
 });
 

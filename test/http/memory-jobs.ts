@@ -138,6 +138,12 @@ export function memoryJobs(secret: string, script: () => Script) {
       queueMicrotask(() => void script()(job));
       return { id, repeated: false, view: waitMs > 0 ? await endOf(job, waitMs) : null };
     },
+    async made(caller, request, name) {
+      const objectId = await sha256Hex(JSON.stringify([caller.tenant, name]));
+      const known = jobs.get(objectId);
+      if (known === undefined || canonicalRequest(known.request) !== canonicalRequest(request)) return null;
+      return mintJobId(secret, caller.tenant, objectId);
+    },
     async open(caller, id) {
       const objectId = await verifyJobId(secret, caller.tenant, id);
       if (objectId === null) return null;

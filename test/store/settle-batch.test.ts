@@ -2,13 +2,14 @@ import type { D1Database } from "@cloudflare/workers-types";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { learn, type MarketState } from "../../src/market/market.ts";
+import type { Settlement } from "../../src/market/settlement.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { ExampleStore } from "../../src/store/example-store.ts";
 import { JobList } from "../../src/store/job-list.ts";
 import { loadMarket } from "../../src/store/market-store.ts";
 import { type SettleReport, settleBatch } from "../../src/store/settle-batch.ts";
 import { dump, localD1, wipe } from "./local-d1.ts";
-import { bidders, message, nowMs } from "./messages.ts";
+import { bidders, message, nowMs, settlement } from "./messages.ts";
 
 let d1: D1Database;
 let db: Database;
@@ -257,18 +258,57 @@ describe("bad messages", () => {
       null,
       "text",
       { summary: {} },
-      { ...message(2), settlements: [{ ...message(2).settlements[0], kind: "no-such-kind" }] },
       { ...message(3), summary: { ...message(3).summary, costNano: Number.NaN } },
-      // One tenant's message must not speak for another's job, nor for another tenant.
-      { ...message(4), settlements: message(5).settlements },
-      { ...message(6), settlements: message(6).settlements.map((s) => ({ ...s, tenant: "somebody-else" })) },
-      { ...message(7), settlements: message(7).settlements.map((s) => ({ ...s, atMs: nowMs + 40 * 86_400_000 })) },
+      { ...message(2), summary: { ...message(2).summary, status: "no-such-status" } },
+      { ...message(4), revision: -1 },
     ];
     const report = await settleBatch(db, [...poison, good], bidders, nowMs);
     expect(report.rejected.map((r) => r.index)).toEqual(poison.map((_, i) => i));
     expect(report.rejected.every((r) => r.reason.length > 0 && r.reason.length <= 300)).toBe(true);
     expect(counts(report)).toMatchObject({ settled: 1, jobs: 1 });
     expect((await dump(d1)).jobs).toHaveLength(1);
+  });
+
+  it.each<[string, (one: Settlement) => object]>([
+    ["of an unknown kind", (one) => ({ ...one, kind: "no-such-kind" })],
+    [
+      "with a duration below zero",
+      (one) => ({ ...one, attempts: one.attempts.map((a) => ({ ...a, totalMs: -2000 })) }),
+    ],
+    [
+      "with a first token before its call",
+      (one) => ({ ...one, attempts: [{ ...one.attempts[0], firstTokenMs: -1965 }] }),
+    ],
+    ["with more tokens than there are", (one) => ({ ...one, attempts: [{ ...one.attempts[0], outputTokens: 2e12 }] })],
+    // One tenant's message must not speak for another's job, nor for another tenant.
+    ["of another job", () => settlement("job_5", "main", "answer", nowMs, "tenant-0")],
+    ["of another tenant", (one) => ({ ...one, tenant: "somebody-else" })],
+    ["from the future", (one) => ({ ...one, atMs: nowMs + 40 * 86_400_000 })],
+  ])("leaves out a lesson %s, says so, and has the job with its seal and its other lessons", async (_, spoil) => {
+    const seal = { events: 9, sha256: "a".repeat(64) };
+    const whole = message(2, { seal });
+    const other = settlement("job_2", "other", "answer", nowMs, "tenant-0");
+    const spoilt = { ...whole, settlements: [...whole.settlements.map(spoil), other] };
+    const report = await settleBatch(db, [spoilt, message(1)], bidders, nowMs);
+    expect(report.rejected).toEqual([{ index: 0, reason: expect.stringMatching(/./) }]);
+    expect(report.learned.map((one) => one.key)).toEqual(expect.arrayContaining(["job_1/main", "job_2/other"]));
+    expect(report.learned).toHaveLength(2);
+    const list = new JobList(db);
+    expect((await list.one("tenant-0", "job_2", whole.summary.createdAtMs))?.seal).toEqual(seal);
+    expect(await list.usage("tenant-0")).toEqual([expect.objectContaining({ jobs: 1, costNano: 2001 })]);
+    // The queue brings it again until it gives up.
+    const again = await settleBatch(db, [spoilt], bidders, nowMs);
+    expect(counts(again)).toMatchObject({ settled: 0, jobs: 0, rowsWritten: 0, rejected: [{ index: 0 }] });
+  });
+
+  it("lists a job whose numbers no column holds, with the nearest that one does", async () => {
+    const { summary } = message(2);
+    const odd = { ...message(2), summary: { ...summary, costNano: 1e17, savedNano: -3, savedTokens: 5e12 } };
+    const report = await settleBatch(db, [odd], bidders, nowMs);
+    expect(counts(report)).toMatchObject({ settled: 1, jobs: 1, rejected: [{ index: 0 }] });
+    expect(await new JobList(db).list("tenant-0", { limit: 1, after: null })).toEqual([
+      { ...summary, costNano: Number.MAX_SAFE_INTEGER, savedNano: 0, savedTokens: 1e12 },
+    ]);
   });
 
   it("learns nothing of a message the market throws over, notes its job once, and settles the others as without it", async () => {

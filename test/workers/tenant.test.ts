@@ -55,6 +55,43 @@ describe("a job with a name", () => {
     await expect.poll(count, { timeout: 10_000 }).toBe(1);
   });
 
+  it("is the job that is there when its tenant's money is spent since, its rules changed or its bidder gone", async () => {
+    const model = await bidder("asked-again", { text: "Once." });
+    await put("/v1/tenants/again/budget", { monthlyUsd: 1 });
+    const key = { ...(await keyOf("again")), "idempotency-key": "again" };
+    const job = { text: "Say it once.", bidders: [model] };
+    const chat = { model, messages: [{ role: "user", content: "Say it once." }] };
+    const batch = { jobs: [job] };
+    const id = crypto.randomUUID();
+    const deliver = async (attempts: number) => {
+      const body = { tenant: "again", job };
+      const messages = createMessageBatch("atomic-intake", [{ id, timestamp: new Date(0), attempts, body }]);
+      const ctx = createExecutionContext();
+      await worker.queue(messages, env, ctx);
+      return (await getQueueResult(messages, ctx)).explicitAcks;
+    };
+    const all = async () => {
+      const made = (await (await post("/v1/jobs?wait=20", job, key)).json()) as JobView;
+      const said = (await (await post("/v1/chat/completions", chat, { ...key, "idempotency-key": "chat" })).json()) as {
+        id: string;
+      };
+      const many = await post("/v1/jobs:batch", batch, key);
+      return { made: [made.id, made.status], said: said.id, many: await many.json(), acks: await deliver(1) };
+    };
+    const first = await all();
+    expect(first).toMatchObject({ made: [expect.stringMatching(/^job_/), "succeeded"], acks: [id] });
+    const repeated = { ...first, many: { jobs: [{ repeated: true }] } };
+    await put("/v1/tenants/again/budget", { monthlyUsd: 0 });
+    expect(await all()).toMatchObject(repeated);
+    expect((await post("/v1/jobs", job, { ...key, "idempotency-key": "another" })).status).toBe(402);
+    await put("/v1/tenants/again/budget", { monthlyUsd: 1 });
+    await put("/v1/tenants/again/rules", { bidders: ["embedded/franc"] });
+    expect(await all()).toMatchObject(repeated);
+    expect((await post("/v1/jobs", job, { ...key, "idempotency-key": "another" })).status).toBeGreaterThanOrEqual(400);
+    await call(`/v1/bidders/${model}`, { method: "DELETE" });
+    expect(await all()).toMatchObject(repeated);
+  });
+
   it("is dropped and named when a message can never be a job", async () => {
     const bad = { tenant: "queued", job: { text: "x", kindd: "language" } };
     const batch = createMessageBatch("atomic-intake", [{ id: "bad", timestamp: new Date(0), attempts: 1, body: bad }]);

@@ -6,9 +6,10 @@ import { admit } from "../admit.ts";
 import type { AppEnv } from "../app-env.ts";
 import { InputError, problemOf } from "../error-response.ts";
 import { idempotencyName } from "../idempotency-key.ts";
-import type { HttpPorts } from "../ports.ts";
+import type { Caller, HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { requireWait } from "../require-wait.ts";
+import { madeBefore, submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { jobBody } from "./job-body.ts";
 import { jobRequestOf } from "./job-request.ts";
@@ -22,7 +23,11 @@ const maxBatchBytes = 8_000_000;
 /** Jobs being made at a time: a Worker may have six requests waiting for headers. */
 const atATime = 6;
 
-type Made = { id: string; repeated: boolean } | { error: object };
+type Known = { id: string; repeated: boolean };
+type Made = Known | { error: object };
+/** What is to be made, or the job that it was made into before and would not be today. */
+type Checked = { request: JobRequest } | Known;
+const admitted = async () => {};
 
 /**
  * `POST /v1/jobs:batch`: up to 100 bodies of `POST /v1/jobs` as `{"jobs": [...]}`. All are checked before the first is
@@ -31,21 +36,25 @@ type Made = { id: string; repeated: boolean } | { error: object };
  */
 export function batchRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/jobs%3Abatch", async (c) => {
-    const key = c.req.header("idempotency-key") ?? ports.newRequestId();
+    const given = c.req.header("idempotency-key");
+    const key = given ?? ports.newRequestId();
     idempotencyName(key);
+    const nameOf = (index: number) => `batch/${key}/${index}`;
     const items = itemsOf(await readJson(c.req, maxBatchBytes));
-    const requests: JobRequest[] = [];
+    const checked: Checked[] = [];
     const caller = c.get("caller");
-    for (const [index, item] of items.entries()) requests.push(await checked(item, index, ports, caller.tenant));
+    for (const [index, item] of items.entries())
+      checked.push(await check(item, index, ports, caller, given === undefined ? null : nameOf(index)));
 
     const results: Made[] = [];
     let next = 0;
     const make = async () => {
-      for (let index = next++; index < requests.length; index = next++) {
-        const request = requests[index];
-        if (request === undefined) return;
+      for (let index = next++; index < checked.length; index = next++) {
+        const one = checked[index];
+        if (one === undefined) return;
         try {
-          results[index] = await ports.jobs.create(caller, request, "http", `batch/${key}/${index}`);
+          results[index] =
+            "id" in one ? one : await submitJob(ports, { caller, ...one, via: "http", name: nameOf(index) }, admitted);
         } catch (error) {
           const known = error instanceof AtomicError ? error : unknown();
           results[index] = { error: problemOf(known, c.get("requestId")) };
@@ -76,15 +85,27 @@ function itemsOf(body: unknown): unknown[] {
   return jobs;
 }
 
-/** One item's request; what is wrong with it names the item. */
-async function checked(item: unknown, index: number, ports: HttpPorts, tenant: string): Promise<JobRequest> {
+/** One item's request; what is wrong with it names the item. `name`: under which it may have been made before. */
+async function check(
+  item: unknown,
+  index: number,
+  ports: HttpPorts,
+  caller: Caller,
+  name: string | null,
+): Promise<Checked> {
   const at = (field: string | undefined) =>
     field === undefined || field === "" ? `jobs[${index}]` : `jobs[${index}].${field}`;
   try {
     const request = await jobRequestOf(parseInput(jobBody, item), ports.parseMail);
-    await admit(request, ports, tenant);
-    requireWait(request, { waits: false, named: false }, "lane", "post it by itself");
-    return request;
+    try {
+      await admit(request, ports, caller.tenant);
+      requireWait(request, { waits: false, named: false }, "lane", "post it by itself");
+    } catch (refusal) {
+      const id = await madeBefore(ports, caller, request, name, refusal);
+      if (id === null) throw refusal;
+      return { id, repeated: true };
+    }
+    return { request };
   } catch (error) {
     if (error instanceof InputError)
       throw new InputError(

@@ -9,6 +9,7 @@ import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
 import { requireWait } from "../require-wait.ts";
+import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { jobBody } from "./job-body.ts";
 import { jobRequestOf, mailInput, withInput } from "./job-request.ts";
@@ -28,14 +29,16 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       const { bytes } = await readBytes(c.req, maxMailBytes + 1);
       request = withInput({}, await mailInput(bytes, ports.parseMail));
     } else request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
-    await admit(request, ports, c.get("caller").tenant);
-    requireWait(request, { waits: waitS > 0, named: name !== null }, "lane", "add ?wait=true");
-
     const caller = c.get("caller");
+    const admission = async () => {
+      await admit(request, ports, caller.tenant);
+      requireWait(request, { waits: waitS > 0, named: name !== null }, "lane", "add ?wait=true");
+    };
+
     const untilMs = Date.now() + waitS * 1000;
     // A job that its client's leaving cancels must be known by its id before it is waited for.
     const waitMs = request.cancelOnDisconnect ? 0 : Math.min(waitS * 1000, longestCallMs);
-    const made = await ports.jobs.create(caller, request, "http", name ?? undefined, waitMs);
+    const made = await submitJob(ports, { caller, request, via: "http", name, waitMs }, admission);
     const { id, repeated } = made;
     const links = linksOf(id);
     const headers = { location: links.self, "atomic-job-id": id, ...replayed(repeated) };

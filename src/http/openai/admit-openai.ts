@@ -3,14 +3,17 @@ import type { JobRequest } from "../../plan/job-request.ts";
 import { admit } from "../admit.ts";
 import type { HttpPorts } from "../ports.ts";
 import { openaiField, type Places } from "./atomic-extension.ts";
+import { requireModel } from "./model-name.ts";
 
-/** Admits a job of OpenAI's dialect; a refusal names the field as the client wrote it. */
+/** Admits a job of OpenAI's dialect; a refusal names the field as the client wrote it. `model`: as it is called there. */
 export async function admitOpenai(
+  model: string,
   request: JobRequest,
   ports: HttpPorts,
   tenant: string,
   places: Places,
 ): Promise<void> {
+  requireModel(model, await ports.market.bidders());
   try {
     await admit(request, ports, tenant);
   } catch (error) {

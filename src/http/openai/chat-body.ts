@@ -2,7 +2,6 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { stopBody } from "../native/field-bodies.ts";
-import type { BidderListing } from "../ports.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { messageBody, messagesOf } from "./message-body.ts";
@@ -35,7 +34,7 @@ export const chatBody = z.object({
 export type ChatBody = z.infer<typeof chatBody>;
 
 /** The job that a chat completion is: one microtask, its text live unless there is something to check. */
-export function chatRequest(body: ChatBody, bidders: BidderListing[]): JobRequest {
+export function chatRequest(body: ChatBody): JobRequest {
   if (body.n !== null && body.n !== undefined && body.n !== 1)
     throw new AtomicError(
       "invalid-request",
@@ -43,24 +42,21 @@ export function chatRequest(body: ChatBody, bidders: BidderListing[]): JobReques
       { field: "n" },
     );
   const format = body.response_format;
-  return completionRequest(
-    {
-      model: body.model,
-      messages: messagesOf(
-        body.messages.map((message, at) => ({ body: message, at })),
-        "messages",
-        "tool_call_id",
-      ),
-      schema: format?.type === "json_schema" ? format.json_schema.schema : schemaOfMode(format?.type),
-      instruction: undefined,
-      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
-      temperature: body.temperature,
-      stop: typeof body.stop === "string" ? [body.stop] : body.stop?.length ? body.stop : undefined,
-      metadata: body.metadata,
-      tools: toolsOf(body),
-      extension: body.atomic ?? {},
-      streams: body.stream === true,
-    },
-    bidders,
-  );
+  return completionRequest({
+    model: body.model,
+    messages: messagesOf(
+      body.messages.map((message, at) => ({ body: message, at })),
+      "messages",
+      "tool_call_id",
+    ),
+    schema: format?.type === "json_schema" ? format.json_schema.schema : schemaOfMode(format?.type),
+    instruction: undefined,
+    maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
+    temperature: body.temperature,
+    stop: typeof body.stop === "string" ? [body.stop] : body.stop?.length ? body.stop : undefined,
+    metadata: body.metadata,
+    tools: toolsOf(body),
+    extension: body.atomic ?? {},
+    streams: body.stream === true,
+  });
 }

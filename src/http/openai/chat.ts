@@ -9,6 +9,7 @@ import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { requireWait } from "../require-wait.ts";
+import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { type AnswerPart, answerParts, type FinishedAnswer } from "./answer-parts.ts";
@@ -33,11 +34,12 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/chat/completions", async (c) => {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(chatBody, await readJson(c.req));
-    const request = chatRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, c.get("caller").tenant, places);
-    requireWait(request, { waits: true, named: name !== null }, "atomic.lane", "");
+    const request = chatRequest(body);
     const caller = c.get("caller");
-    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
+    const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
+      await admitOpenai(body.model, request, ports, caller.tenant, places);
+      requireWait(request, { waits: true, named: name !== null }, "atomic.lane", "");
+    });
     c.header("atomic-job-id", id);
     if (repeated) c.header("idempotent-replayed", "true");
     const open = () => ports.jobs.open(caller, id);

@@ -4,7 +4,6 @@ import type { JobRequest } from "../../plan/job-request.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { Tools } from "../../plan/tool.ts";
 import { withInput } from "../native/job-request.ts";
-import type { BidderListing } from "../ports.ts";
 import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
 import { resolveModel } from "./model-name.ts";
 
@@ -34,9 +33,9 @@ export const schemaOfMode = (type: string | undefined): JsonSchema | undefined =
   type === "json_object" ? { type: "object" } : undefined;
 
 /** The job behind it: one microtask, live where it is streamed and nothing is to be checked. */
-export function completionRequest(asked: Completion, bidders: BidderListing[]): JobRequest {
+export function completionRequest(asked: Completion): JobRequest {
   const { extension, schema } = asked;
-  const model = resolveModel(asked.model, bidders);
+  const model = resolveModel(asked.model);
   const native = nativeWords(extension);
   const request = withInput(
     {

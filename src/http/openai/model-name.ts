@@ -14,14 +14,15 @@ export const marketModels: Record<string, Policy> = {
 export const conversing = (bidders: BidderListing[]): BidderListing[] =>
   bidders.filter((b) => b.enabled && (b.serves === "generative" || b.serves.includes("answer")));
 
-/** The market under a policy, or one bidder alone; throws 404 for what is neither. */
-export function resolveModel(
-  name: string,
-  bidders: BidderListing[],
-): { policy: Policy; bidders: string[] | undefined } {
+/** The market under a policy, or one bidder alone. */
+export function resolveModel(name: string): { policy: Policy; bidders: string[] | undefined } {
   const policy = Object.hasOwn(marketModels, name) ? marketModels[name] : undefined;
-  if (policy !== undefined) return { policy, bidders: undefined };
-  if (bidders.some((b) => b.id === name && b.enabled)) return { policy: "balanced", bidders: [name] };
+  return policy === undefined ? { policy: "balanced", bidders: [name] } : { policy, bidders: undefined };
+}
+
+/** Throws 404 for what is neither the market nor a bidder that is there. */
+export function requireModel(name: string, bidders: BidderListing[]): void {
+  if (Object.hasOwn(marketModels, name) || bidders.some((b) => b.id === name && b.enabled)) return;
   throw new AtomicError(
     "model-not-found",
     `The model "${name.slice(0, 200)}" does not exist. Use "atomic", or one that GET /v1/models lists.`,

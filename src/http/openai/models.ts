@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import type { BidderListing, HttpPorts } from "../ports.ts";
-import { conversing, marketModels, resolveModel } from "./model-name.ts";
+import { conversing, marketModels, requireModel } from "./model-name.ts";
 
 /** A bidder has no date of birth; clients want an integer. */
 const created = Date.UTC(2026, 0, 1) / 1000;
@@ -18,7 +18,7 @@ export function modelRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/models/:id{.+}", async (c) => {
     const id = c.req.param("id");
     const bidders = await ports.market.bidders();
-    resolveModel(id, bidders);
+    requireModel(id, bidders);
     const bidder = bidders.find((b) => b.id === id);
     return c.json(bidder === undefined ? model(id, "atomic") : bidderModel(bidder));
   });

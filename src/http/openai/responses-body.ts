@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
-import type { BidderListing } from "../ports.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { type MessageBody, messageBody, messagesOf, type Turn } from "./message-body.ts";
@@ -52,28 +51,25 @@ export type ResponsesBody = z.infer<typeof responsesBody>;
 export const places = { schema: "text.format.schema", tool: "" } as const;
 
 /** The job that a response is. One in the background may be streamed later, so its text is logged as it comes. */
-export function responsesRequest(body: ResponsesBody, bidders: BidderListing[]): JobRequest {
+export function responsesRequest(body: ResponsesBody): JobRequest {
   if (typeof body.previous_response_id === "string")
     throw new AtomicError("invalid-request", 'Atomic keeps no conversations. Send the earlier turns in "input".', {
       field: "previous_response_id",
     });
   const format = body.text?.format;
   const items = typeof body.input === "string" ? [{ role: "user" as const, content: body.input }] : body.input;
-  return completionRequest(
-    {
-      model: body.model,
-      messages: messagesOf(turnsOf(items), "input", "call_id"),
-      schema: format?.type === "json_schema" ? format.schema : schemaOfMode(format?.type),
-      instruction: body.instructions ?? undefined,
-      maxOutputTokens: body.max_output_tokens,
-      temperature: body.temperature,
-      metadata: body.metadata,
-      tools: toolsOf(body),
-      extension: body.atomic ?? {},
-      streams: body.stream === true || body.background === true,
-    },
-    bidders,
-  );
+  return completionRequest({
+    model: body.model,
+    messages: messagesOf(turnsOf(items), "input", "call_id"),
+    schema: format?.type === "json_schema" ? format.schema : schemaOfMode(format?.type),
+    instruction: body.instructions ?? undefined,
+    maxOutputTokens: body.max_output_tokens,
+    temperature: body.temperature,
+    metadata: body.metadata,
+    tools: toolsOf(body),
+    extension: body.atomic ?? {},
+    streams: body.stream === true || body.background === true,
+  });
 }
 
 /** Calls that follow each other, and the text before them, are one turn, as chat models know it. */

@@ -15,6 +15,7 @@ import type { HttpPorts, JobHandle } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 import { readEvents } from "../read-events.ts";
 import { requireWait } from "../require-wait.ts";
+import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
 import { answerParts } from "./answer-parts.ts";
@@ -28,16 +29,13 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/responses", async (c) => {
     const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(responsesBody, await readJson(c.req));
-    const request = responsesRequest(body, await ports.market.bidders());
-    await admitOpenai(request, ports, c.get("caller").tenant, places);
-    requireWait(
-      request,
-      { waits: body.background !== true, named: name !== null },
-      "atomic.lane",
-      "leave out background",
-    );
+    const request = responsesRequest(body);
     const caller = c.get("caller");
-    const { id, repeated } = await ports.jobs.create(caller, request, "http", name ?? undefined);
+    const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
+      await admitOpenai(body.model, request, ports, caller.tenant, places);
+      const how = { waits: body.background !== true, named: name !== null };
+      requireWait(request, how, "atomic.lane", "leave out background");
+    });
     c.header("atomic-job-id", id);
     if (repeated) c.header("idempotent-replayed", "true");
     const open = () => ports.jobs.open(caller, id);
