@@ -3,6 +3,7 @@ import type { Usage } from "../money/price.ts";
 import type { JsonSchema } from "../plan/contract.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Message } from "../plan/microtask.ts";
+import type { Sampling } from "../plan/sampling.ts";
 import type { ToolCall, Tools } from "../plan/tool.ts";
 
 /** Durations in ms. Timers start when the call holds its slot. */
@@ -30,6 +31,8 @@ export interface ModelCall {
   continues?: true;
   maxOutputTokens: number;
   temperature: number | null;
+  /** What the caller said of the drawing; its seed goes before `seed`. Absent: nothing. */
+  sampling?: Sampling;
   /** Its text ends before the first of these that occurs in it. Absent: none. */
   stop?: string[];
   seed: number;

@@ -47,6 +47,17 @@ describe("POST /v1/jobs", () => {
     });
   });
 
+  it("keeps what it says of how tokens are drawn, and refuses what no provider takes", async () => {
+    const server = testServer();
+    const sampling = { topP: 0.9, seed: 42, frequencyPenalty: -0.5, presencePenalty: 1 };
+    await server.ask("/v1/jobs", { body: { text: "Hi.", ...sampling } });
+    expect(server.jobs.last()?.request.sampling).toEqual(sampling);
+    for (const [field, value] of Object.entries({ topP: 1.1, seed: 0.5, frequencyPenalty: 3, presencePenalty: -3 })) {
+      const refused = await server.ask("/v1/jobs", { body: { text: "Hi.", [field]: value } });
+      expect([refused.status, (await refused.json()).field]).toEqual([400, field]);
+    }
+  });
+
   it.each([
     [{ text: "Hi" }, "live"],
     [{ text: "Hi", contract: { criteria: [{ type: "length", max: 10 }] } }, "accepted"],

@@ -31,7 +31,7 @@ export function openResponse(job: Job): Record<string, unknown> {
     text: { format: formatOf(job) },
     tool_choice: choiceOf(job),
     tools: (request.tools?.offered ?? []).map((tool) => ({ type: "function", strict: false, ...tool })),
-    top_p: null,
+    top_p: request.sampling?.topP ?? null,
     usage: null,
   };
 }
