@@ -132,6 +132,7 @@ function failed(
     microtask: attempt.microtask,
     attempt: attempt.id,
     reason: failure.reason,
+    ...(failure.fault === null ? {} : { fault: failure.fault }),
     ...(failure.reason === "cut-short" ? { finish: "length" as const } : {}),
     message: failure.message.slice(0, 500),
     usage,

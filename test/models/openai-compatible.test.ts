@@ -143,6 +143,7 @@ describe("statuses", () => {
     const got = await run({ fault });
     expect(got.failure?.reason).toBe(reason);
     expect(got.failure?.status).toBe(status);
+    expect(got.failure?.fault).toBe(status === 400 ? "too-long" : null);
     expect(got.parts).toEqual([]);
     expect(provider.ledger()).toHaveLength(1);
   });
