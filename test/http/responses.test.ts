@@ -191,6 +191,10 @@ describe("responses by the openai SDK", () => {
       body: { model: "atomic", input, previous_response_id: "resp_1" },
     });
     expect([chained.status, (await chained.json()).error.param]).toEqual([400, "previous_response_id"]);
+    for (const kept of [{ conversation: "conv_1" }, { conversation: { id: "conv_1" } }, { prompt: { id: "pmpt_1" } }]) {
+      const refused = await server.ask("/v1/responses", { body: { model: "atomic", input, ...kept } });
+      expect([refused.status, (await refused.json()).error.param]).toEqual([400, Object.keys(kept)[0]]);
+    }
   });
 });
 

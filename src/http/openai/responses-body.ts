@@ -47,7 +47,6 @@ export const responsesBody = z.object({
   tools: toolsBody,
   tool_choice: toolChoiceBody,
   parallel_tool_calls: z.boolean().nullish(),
-  previous_response_id: z.string().nullish(),
   ...responsesUnservedShape,
   atomic: atomicExtension.optional(),
 });
@@ -57,10 +56,6 @@ export const places = { schema: "text.format.schema", tool: "" } as const;
 
 /** The job that a response is. One in the background may be streamed later, so its text is logged as it comes. */
 export function responsesRequest(body: ResponsesBody, bidders: BidderListing[]): JobRequest {
-  if (typeof body.previous_response_id === "string")
-    throw new AtomicError("invalid-request", 'Atomic keeps no conversations. Send the earlier turns in "input".', {
-      field: "previous_response_id",
-    });
   refuseUnserved(body, responsesUnserved);
   const format = body.text?.format;
   const items = typeof body.input === "string" ? [{ role: "user" as const, content: body.input }] : body.input;

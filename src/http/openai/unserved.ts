@@ -37,9 +37,24 @@ export const chatUnserved: Unserved[] = [
     asks: (value) => Array.isArray(value) && value.some((one) => one !== "text"),
     says: 'Atomic answers with text. Leave "modalities" out.',
   },
+  {
+    field: "functions",
+    asks: isFull,
+    says: 'Atomic knows functions as "tools": send them there, as {"type": "function", "function": ...}.',
+  },
+  {
+    field: "function_call",
+    asks: (value) => given(value) && value !== "none" && value !== "auto",
+    says: 'Atomic knows "function_call" as "tool_choice", and functions as "tools".',
+  },
 ];
 
+const conversations = 'Atomic keeps no conversations. Send the earlier turns in "input".';
+
 export const responsesUnserved: Unserved[] = [
+  { field: "previous_response_id", asks: given, says: conversations },
+  { field: "conversation", asks: given, says: conversations },
+  { field: "prompt", asks: given, says: 'Atomic keeps no prompts. Send the text in "instructions" and "input".' },
   { field: "top_logprobs", asks: isMore, says: `${logprobs} Leave "top_logprobs" out.` },
 ];
 
@@ -50,8 +65,15 @@ export const chatUnservedShape = {
   top_logprobs: z.int().nullish(),
   logit_bias: z.record(z.string(), z.number()).nullish(),
   modalities: z.array(z.string()).nullish(),
+  functions: z.array(z.unknown()).nullish(),
+  function_call: z.unknown().optional(),
 };
-export const responsesUnservedShape = { top_logprobs: z.int().nullish() };
+export const responsesUnservedShape = {
+  previous_response_id: z.string().nullish(),
+  conversation: z.unknown().optional(),
+  prompt: z.unknown().optional(),
+  top_logprobs: z.int().nullish(),
+};
 
 /** Throws for the first field that asks for what cannot be done. */
 export function refuseUnserved(body: Readonly<Record<string, unknown>>, unserved: readonly Unserved[]): void {
