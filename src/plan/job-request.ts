@@ -20,6 +20,8 @@ export interface MailFacts {
   to: string[];
   messageId: string | null;
   oversized: boolean;
+  /** A program sent it, or a list: nobody waits for a reply. Absent: no. */
+  automatic?: true;
   attachments: { name: string; type: string; bytes: number }[];
 }
 
