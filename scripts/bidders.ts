@@ -6,6 +6,7 @@ npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [
                            [--context TOKENS] [--max-output TOKENS] [--concurrency N] [--region NAME] [--no-retention]
                            [--no-tools]
 npm run bidders -- remove ID
+npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also one that was not added
 
   ID           provider/model, e.g. groq/llama-3.3-70b
   --type       openai-compatible (default), openai, anthropic, google, workers-ai
@@ -74,12 +75,16 @@ await main({
       }
       return;
     }
+    if (!["add", "remove", "on", "off"].includes(verb)) throw wrong(`There is no command "${verb}".`, usage);
     if (id === undefined) throw wrong(`"${verb}" needs a bidder's id.`, usage);
     if (verb === "remove") {
       await api.call("DELETE", `/v1/bidders/${id}`);
       return console.log(`Removed ${id}.`);
     }
-    if (verb !== "add") throw wrong(`There is no "${verb}".`, usage);
+    if (verb !== "add") {
+      await api.call("PUT", `/v1/bidders/${id}`, { enabled: verb === "on" });
+      return console.log(`${id} is ${verb} (within 10 s everywhere).`);
+    }
     const price =
       options.input === undefined && options.output === undefined
         ? undefined

@@ -53,6 +53,7 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
       size: typeof content === "string" ? content.length : content.byteLength,
     })),
     size: raw.length,
+    automatic: mail.headers.some(({ key, value }) => saysAutomatic(key.toLowerCase(), value)),
     oversized,
   };
 }
@@ -60,6 +61,13 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
 export const isRefusal = (mail: ParsedMail | Refusal): mail is Refusal => "code" in mail;
 
 const invalid = (message: string): Refusal => ({ code: "invalid-email", message, field: "email" });
+
+function saysAutomatic(name: string, value: string): boolean {
+  const said = value.trim().toLowerCase();
+  if (name === "auto-submitted") return !/^no\b/.test(said) && said !== "";
+  if (name === "precedence") return /^(bulk|list|junk)\b/.test(said);
+  return name === "list-id";
+}
 
 /** Header values are one line here: a line end in one could forge a header in a mail that is made from it. */
 const oneLine = (value: string, limit: number): string =>

@@ -56,6 +56,8 @@ export interface ParsedMail {
   attachments: AttachmentNote[];
   /** Bytes of the raw mail. */
   size: number;
+  /** A program or a list sent it (RFC 3834, RFC 2919): it is not to be answered. */
+  automatic: boolean;
   /** Over `MailCaps.bytes`: only the header was read. */
   oversized: boolean;
 }

@@ -20,7 +20,7 @@ export function assembleAnswer(run: Run): void {
         : { text: m.joined.text, value: m.joined.value },
     ]),
   );
-  const answer = assemble(job.assembly, results);
+  const { leftOut = [], ...answer } = assemble(job.assembly, results);
   // A plan of several parts must still give what the caller's schema promised.
   const { schema } = job.request.contract;
   if (schema !== undefined && job.planSource !== "single") {
@@ -39,7 +39,7 @@ export function assembleAnswer(run: Run): void {
     answer: {
       ...answer,
       ...(calls.length === 0 ? {} : { calls }),
-      unsure: unsureParts(job),
+      unsure: [...unsureParts(job), ...leftOut],
       ...(finish === null ? {} : { finish }),
     },
   });

@@ -133,6 +133,7 @@ function failed(
     microtask: attempt.microtask,
     attempt: attempt.id,
     reason: failure.reason,
+    ...(failure.fault === null ? {} : { fault: failure.fault }),
     ...(failure.reason === "cut-short" ? { finish: "length" as const } : {}),
     message: failure.message.slice(0, 500),
     usage,

@@ -11,6 +11,7 @@ import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
+import { failureOf } from "./failure.ts";
 import { leftNano, shortageMs } from "./funds.ts";
 import { inputFeatures } from "./input-features.ts";
 import { failedByPolicy } from "./leader.ts";
@@ -19,6 +20,8 @@ import { estimateInput, type Prompt, promptOf } from "./messages.ts";
 import { answerCap, firstTokens } from "./own-cap.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded, type Scene } from "./scene.ts";
+
+type MicrotaskFailed = Extract<JobEvent, { type: "microtask-failed" }>;
 
 const cannotContinue = "it cannot go on from text that was delivered";
 
@@ -43,19 +46,19 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if (unable.length > 0) return abandonContinuation(run, microtask, decision);
   // With all the money there is, would anybody have come?
   const short = dear.length > 0 || microtask.refused.length > 0;
-  const code =
+  const { code, reason }: Pick<MicrotaskFailed, "code" | "reason"> =
     decision.code === "budget-exceeded" || (short && request.tried.length === 0)
-      ? shortageCode(run)
+      ? { code: shortageCode(run), reason: run.job.shortage?.why ?? "job-budget" }
       : request.tried.length > 0
         ? failureOf(microtask)
-        : "no-bidder";
+        : { code: "no-bidder", reason: decision.reason };
   const tried = request.tried.length > 0 ? `${triedSentence(microtask)} ` : "";
   run.record({
     type: "microtask-failed",
     microtask: microtaskId,
     code,
     message: `${tried}${shortSentence(microtask, decision) ?? decision.message}`.slice(0, 2000),
-    ...(code === "budget-exceeded" || code === "rate-limited" ? { reason: run.job.shortage?.why ?? "job-budget" } : {}),
+    ...(reason === undefined ? {} : { reason }),
   });
 }
 
@@ -152,11 +155,6 @@ export function decideJudged(
 
 const sameLooks = (one: AuctionRequest["looks"] = {}, other: AuctionRequest["looks"] = {}): boolean =>
   Object.keys(one).length === Object.keys(other).length && Object.keys(one).every((id) => one[id] === other[id]);
-
-const failureOf = (microtask: MicrotaskState): "not-accepted" | "bidders-failed" =>
-  microtask.attempts.some((a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject")
-    ? "not-accepted"
-    : "bidders-failed";
 
 /** "embedded/franc: rejected (schema: ...)." for each bidder that was tried. */
 export function triedSentence(microtask: MicrotaskState): string {

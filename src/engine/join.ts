@@ -3,6 +3,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import { readCall } from "../output/read-call.ts";
 import { isAnswerPart } from "./answer-part.ts";
 import { holdAuction, roundsLeft, triedSentence } from "./auction.ts";
+import { failureOf } from "./failure.ts";
 import { readAs } from "./label.ts";
 import { leaderChange } from "./leader.ts";
 import type { Run } from "./run.ts";
@@ -61,13 +62,10 @@ export function giveUp(run: Run, microtaskId: string, why: string): void {
   if (deadlineMs !== null && run.ports.nowMs() >= run.job.acceptedAtMs + deadlineMs)
     return run.record({ type: "microtask-failed", microtask: microtaskId, code: "deadline-exceeded", message: why });
   if (roundsLeft(microtask)) return holdAuction(run, microtaskId);
-  const rejected = microtask.attempts.some(
-    (a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject",
-  );
   run.record({
     type: "microtask-failed",
     microtask: microtaskId,
-    code: rejected ? "not-accepted" : "bidders-failed",
+    ...failureOf(microtask),
     message: `No answer was accepted: ${triedSentence(microtask)}`.slice(0, 2000),
   });
 }

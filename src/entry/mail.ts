@@ -26,6 +26,7 @@ export async function readMail(raw: Uint8Array): Promise<JobInput | Refusal> {
       to: mail.to.map((to) => to.address),
       messageId: mail.messageId === "" ? null : mail.messageId,
       oversized: mail.oversized,
+      ...(mail.automatic ? { automatic: true as const } : {}),
       attachments: mail.attachments.map(({ name, type, size }) => ({ name, type, bytes: size })),
     },
   };

@@ -65,20 +65,31 @@ function snapshotOf(env: AtomicEnv, store: StoreSnapshot): MarketSnapshot {
   return { ...made.is, examples };
 }
 
-/** Simulated bidders take part only where ATOMIC_SIM is set. A stored bidder stands in for a default one of its id. */
+/**
+ * Simulated bidders take part only where ATOMIC_SIM is set. A stored bidder stands in for a default one of its id; others
+ * that come with the server may be switched.
+ */
 function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<MarketSnapshot, "examples"> {
-  const stored = bidders.map((row): ConfiguredBidder => {
+  const switches = new Map<string, boolean>();
+  const stored = bidders.flatMap((row): ConfiguredBidder[] => {
+    if (!("bidder" in row)) {
+      switches.set(row.id, row.enabled);
+      return [];
+    }
     const endpoint = row.endpoint as Endpoint;
     const { reasoningTokens } = endpoint;
     // Rows of before the field was part of a bidder have it in their endpoint only.
-    return { endpoint, bidder: reasoningTokens ? { ...row.bidder, reasoningTokens } : row.bidder };
+    return [{ endpoint, bidder: reasoningTokens ? { ...row.bidder, reasoningTokens } : row.bidder }];
   });
+  const switched = (bidder: Bidder): Bidder => ({ ...bidder, enabled: switches.get(bidder.id) ?? bidder.enabled });
   const ids = new Set(stored.map(({ bidder }) => bidder.id));
-  const defaults = defaultBidders(env, Date.now(), env.ATOMIC_SIM === "1").filter(({ bidder }) => !ids.has(bidder.id));
+  const defaults = defaultBidders(env, Date.now(), env.ATOMIC_SIM === "1")
+    .filter(({ bidder }) => !ids.has(bidder.id))
+    .map(({ endpoint, bidder }) => ({ endpoint, bidder: switched(bidder) }));
   const endpoints = [...stored, ...defaults];
   return {
     state,
-    bidders: [...embeddedBidders(), ...endpoints.map(({ bidder }) => bidder)],
+    bidders: [...embeddedBidders().map(switched), ...endpoints.map(({ bidder }) => bidder)],
     endpoints,
     pacing: plainPacing,
     judgeAuditShare: judgeAuditShare(env.ATOMIC_JUDGE_AUDIT_SHARE),

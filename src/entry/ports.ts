@@ -194,6 +194,15 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         forgetMarket();
         return refusal;
       },
+      async switchBidder(id, enabled) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
+        if (!bidders.some((bidder) => bidder.id === id)) return false;
+        const { db, wrote } = session();
+        await new BidderStore(db).switch(id, enabled, Date.now());
+        wrote();
+        forgetMarket();
+        return true;
+      },
       async seed(rows) {
         const { bidders } = await marketSnapshot(env, null, keepAlive);
         const { db, wrote } = session();

@@ -8,6 +8,7 @@ import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
 import { mcpRoute } from "./mcp/mcp.ts";
 import { authenticate } from "./middleware/authenticate.ts";
+import { knownQueryOnly } from "./middleware/known-query-only.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
 import { approvalRoute } from "./native/approvals.ts";
@@ -73,6 +74,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
 
   app.use(authenticate(ports));
   app.use(ownPagesOnly);
+  app.use(knownQueryOnly);
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   let document: object | null = null;
   app.get("/openapi.json", (c) => {

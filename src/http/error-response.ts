@@ -25,6 +25,9 @@ const openaiCodes: Partial<Record<ErrorCode, string>> = {
   "budget-exceeded": "insufficient_quota",
 };
 
+/** Reasons that OpenAI has a code of its own for. */
+const openaiReasons: Record<string, string | undefined> = { "context-length": "context_length_exceeded" };
+
 /** OpenAI's error object: all four keys are always there. */
 export function openaiError(error: AtomicError): {
   error: { message: string; type: string; param: string | null; code: string };
@@ -34,7 +37,7 @@ export function openaiError(error: AtomicError): {
       message: error.message,
       type: errorTable[error.code].openai,
       param: error.field ?? null,
-      code: openaiCodes[error.code] ?? error.code.replaceAll("-", "_"),
+      code: openaiReasons[error.reason ?? ""] ?? openaiCodes[error.code] ?? error.code.replaceAll("-", "_"),
     },
   };
 }

@@ -138,6 +138,9 @@ export interface HttpPorts {
     /** What `putBidder` takes, for documents; it is checked there. */
     bidderBody: z.ZodType;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;
+    /** false: there is none of this id. */
+    switchBidder(id: string, enabled: boolean): Promise<boolean>;
+    /** false: the operator added none of this id. */
     deleteBidder(id: string): Promise<boolean>;
     /** Prior knowledge of bidders, row by row. */
     seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;

@@ -317,6 +317,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
     case "attempt-failed":
       end(job, attempt, "failed", event.atMs, event.costNano);
       attempt.failure = event.reason;
+      attempt.fault = event.fault ?? null;
       attempt.message = event.message;
       attempt.finish = event.finish ?? null;
       break;
@@ -375,6 +376,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   firstTokenMs: null,
   totalMs: null,
   failure: null,
+  fault: null,
   message: "",
   finish: null,
   finishSaid: null,

@@ -12,7 +12,7 @@ import type { JobRequest } from "../plan/job-request.ts";
 import type { Assembly, Microtask, Plan } from "../plan/microtask.ts";
 import type { RedactionCounts } from "../plan/redaction.ts";
 import type { ToolCall } from "../plan/tool.ts";
-import type { Finish, Repeats } from "../race/model-port.ts";
+import type { Finish, Repeats, RequestFault } from "../race/model-port.ts";
 import type { AttemptRole, Continues, JudgeAudit, Spared } from "../race/race-event.ts";
 import type { Uncut } from "../race/uncut.ts";
 import type { WebhookMessage } from "./delivery-event.ts";
@@ -69,6 +69,8 @@ export interface Attempt {
   firstTokenMs: number | null;
   totalMs: number | null;
   failure: FailureReason | null;
+  /** What its provider says is wrong with the request itself; null: nothing. */
+  fault: RequestFault | null;
   message: string;
   /** How its provider says it ended, and that provider's own word where it is none of ours; null: it did not say. */
   finish: Finish | null;

@@ -10,7 +10,7 @@ import { claimError } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
 import type { Random } from "./draw.ts";
 import { short, steps, within } from "./elementary.ts";
-import { ineligible, unservedReason } from "./eligibility.ts";
+import { ineligible, tooLongForAll, unservedReason } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
 import { policyTerms, waitingPrice } from "./policy.ts";
 import { acceptance, columnOf, featuresOf, type KindView, viewKind } from "./profile.ts";
@@ -93,7 +93,7 @@ export function decide(
         reason: `it would cost ${formatUsd(one.costNano)} and ${formatUsd(request.budgetNano ?? 0)} are left`,
       });
   }
-  if (cheap.length === 0) return refusalOf(request, excluded, eligible.length > 0);
+  if (cheap.length === 0) return refusalOf(bidders, request, excluded, eligible.length > 0);
 
   const loading = short(loadingOf(view.kind), 3);
   const belief = beliefAfter(view, bidders, request, column, band, loading);
@@ -320,6 +320,7 @@ function planAudit(
 }
 
 function refusalOf(
+  bidders: readonly Bidder[],
   request: AuctionRequest,
   excluded: readonly { bidder: string; reason: string }[],
   tooDear: boolean,
@@ -337,7 +338,9 @@ function refusalOf(
   const hint = known ? "" : request.closed ? "Enable one that serves it." : "Add one: npm run bidders -- add.";
   const who = request.tried.length > 0 ? "No other bidder" : "No bidder";
   const why = byReason(known ? able : others);
-  return { code: "no-bidder", message: `${who} can take ${request.kind}. ${why}${hint}`.trimEnd(), field: "kind" };
+  const reason = tooLongForAll(bidders, request) ? { reason: "context-length" } : {};
+  const message = `${who} can take ${request.kind}. ${why}${hint}`.trimEnd();
+  return { code: "no-bidder", message, field: "kind", ...reason };
 }
 
 /** Who is out and why, the reasons of few before those of many; "" where nobody is. */

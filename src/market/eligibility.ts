@@ -22,12 +22,22 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (request.needsStructuredOutput && !bidder.structuredOutput) return "it cannot promise structured output";
   if (request.needsTools && bidder.tools === false) return "it cannot call tools";
   const needed = contextTokensNeeded(request);
-  if (needed > bidder.contextTokens) return `it takes ${bidder.contextTokens} tokens, the task needs ${needed}`;
+  if (isTooLong(bidder, request)) return `it takes ${bidder.contextTokens} tokens, the task needs ${needed}`;
   const tried = request.tried.find((one) => one.bidder === bidder.id);
   if (tried) return tried.how === "rejected" ? "its answer was rejected" : "it failed already";
   const away = request.unavailable.find((one) => one.bidder === bidder.id);
   if (away) return away.reason;
   return null;
+}
+
+const isTooLong = (bidder: Bidder, request: AuctionRequest): boolean =>
+  contextTokensNeeded(request) > bidder.contextTokens;
+
+/** Would somebody take part in a shorter request, and nobody in this one, now or later? */
+export function tooLongForAll(bidders: readonly Bidder[], request: AuctionRequest): boolean {
+  const shorter = { ...request, inputTokens: 0, unavailable: [] };
+  const others = bidders.filter((bidder) => ineligible(bidder, shorter) === null);
+  return others.length > 0 && others.every((bidder) => isTooLong(bidder, request));
 }
 
 /** May a request's texts go to this bidder: it is named or open to all, keeps nothing and runs where the request says. */

@@ -3,7 +3,7 @@ import type { Refusal } from "../error.ts";
 import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
 import { kindNames } from "../plan/kind.ts";
-import type { ConfiguredBidder, Endpoint } from "./endpoint.ts";
+import { type ConfiguredBidder, type Endpoint, omittedFields } from "./endpoint.ts";
 import { familyOf } from "./family.ts";
 import { isLocalHost, isLoopbackHost } from "./llm-server.ts";
 import { priceRowOn, priceSheetOf } from "./price-file.ts";
@@ -32,10 +32,7 @@ export const bidderInputSchema = z.strictObject({
     reasoning: z.enum(["none", "minimal", "low", "medium", "high"]).optional(),
     reasoningTokens: z.int().min(0).max(65_536).optional(),
     prefixMark: z.enum(["prefix", "continue-final-message"]).optional(),
-    omit: z
-      .array(z.enum(["seed", "stop", "temperature", "stream_options", "response_format", "parallel_tool_calls"]))
-      .max(5)
-      .optional(),
+    omit: z.array(z.enum(omittedFields)).max(omittedFields.length).optional(),
   }),
   /** USD per million tokens. May be left out for a model of the price file. */
   price: z

@@ -3,6 +3,19 @@ import type { Bidder } from "../market/bidder.ts";
 export const endpointTypes = ["openai-compatible", "openai", "anthropic", "google", "workers-ai", "sim"] as const;
 export type EndpointType = (typeof endpointTypes)[number];
 
+export const omittedFields = [
+  "seed",
+  "stop",
+  "temperature",
+  "top_p",
+  "frequency_penalty",
+  "presence_penalty",
+  "stream_options",
+  "response_format",
+  "parallel_tool_calls",
+] as const;
+export type OmittedField = (typeof omittedFields)[number];
+
 /** Where a bidder's calls go. Holds the name of the secret binding, never the secret. */
 export interface Endpoint {
   type: EndpointType;
@@ -23,7 +36,7 @@ export interface Endpoint {
    */
   prefixMark?: "prefix" | "continue-final-message";
   /** Request fields a picky compatible server refuses. */
-  omit?: ("seed" | "stop" | "temperature" | "stream_options" | "response_format" | "parallel_tool_calls")[];
+  omit?: OmittedField[];
 }
 
 /** A bidder and where its calls go; what D1 stores of a generative bidder. */

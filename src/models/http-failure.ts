@@ -1,5 +1,5 @@
 import type { FailureReason } from "../market/settlement.ts";
-import { ModelFailure } from "../race/model-port.ts";
+import { ModelFailure, type RequestFault } from "../race/model-port.ts";
 
 const maxRetryAfterMs = 3_600_000;
 /** A quota that is used up does not come back in seconds: long enough to open the circuit. */
@@ -13,6 +13,7 @@ const knownCodes = new Set([
   "model_not_found",
   "not_found_error",
   "context_length_exceeded",
+  "exceed_context_size_error",
   "invalid_api_key",
   "authentication_error",
   "permission_error",
@@ -35,14 +36,29 @@ interface HeadersLike {
   get(name: string): string | null;
 }
 
-/** What a status other than 200 means. `body` is read for a known error code only. */
+/** Codes of a 400 that are about the operator's model or key. */
+const operatorCodes = /key|auth|quota|permission|model|not_found|overloaded|rate_limit/i;
+/** How OpenAI, Anthropic, Google, vLLM and llama.cpp say that a prompt does not fit, whatever code they give it. */
+const tooLongText =
+  /maximum context length|prompt is too long|exceeds? the (maximum number of tokens|available context)/i;
+
+/** Is the request itself what the provider will not take? */
+function faultOf(status: number, code: string | null, body: string): RequestFault | null {
+  if (status !== 400 && status !== 413 && status !== 422) return null;
+  if (status === 413 || /context|too_large/.test(code ?? "") || tooLongText.test(body)) return "too-long";
+  return operatorCodes.test(code ?? "") || /api key/i.test(body) ? null : "refused";
+}
+
+/** What a status other than 200 means. `body` is read for a known error code, and for which of two faults it is, only. */
 export function failureOfStatus(status: number, headers: HeadersLike, body: string): ModelFailure {
   const code = knownCode(body);
   const reason = reasonOfStatus(status);
   const retryAfterMs =
     code === "insufficient_quota" ? quotaRetryAfterMs : (retryAfter(headers, Date.now()) ?? undefined);
+  const fault = faultOf(status, code, body);
   return new ModelFailure(reason, `HTTP ${status}${code ? ` ${code}` : ""}`, {
     status,
+    ...(fault === null ? {} : { fault }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

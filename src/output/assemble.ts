@@ -9,6 +9,8 @@ export interface AssembledAnswer {
   text: string;
   /** Fields (of a single: the microtask's id) that have no accepted answer. */
   unsure: string[];
+  /** Fields that the assembly itself leaves out, and why; not named in `unsure`. Absent: none. */
+  leftOut?: { part: string; why: string }[];
 }
 
 /**
@@ -32,8 +34,15 @@ export function assemble(assembly: Assembly, results: Readonly<Record<string, Mi
     return [field, result === null ? null : valueIn(result)];
   });
   const value = Object.fromEntries(fields);
-  return { value, text: JSON.stringify(value), unsure };
+  const leftOut = Object.entries(assembly.without ?? {}).map(([part, why]) => ({ part, why }));
+  for (const [part, { field, label, why }] of Object.entries(assembly.unless ?? {}))
+    if (labelOf(value[field]) === label && value[part] != null) leftOut.push({ part, why });
+  for (const { part } of leftOut) value[part] = null;
+  return { value, text: JSON.stringify(value), unsure, ...(leftOut.length === 0 ? {} : { leftOut }) };
 }
+
+const labelOf = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "label" in value ? value.label : undefined;
 
 /** An answer without a schema has no value of its own: it is its text. */
 const valueIn = (result: { text: string; value: unknown }): unknown =>

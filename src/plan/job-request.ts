@@ -4,6 +4,7 @@ import type { Contract } from "./contract.ts";
 import type { Kind } from "./kind.ts";
 import type { Message, Plan } from "./microtask.ts";
 import type { RedactionRules } from "./redaction.ts";
+import type { Sampling } from "./sampling.ts";
 import type { Tools } from "./tool.ts";
 
 /** What arrived, already parsed: a conversation, a bare text, or a mail's readable part. */
@@ -19,6 +20,8 @@ export interface MailFacts {
   to: string[];
   messageId: string | null;
   oversized: boolean;
+  /** A program sent it, or a list: nobody waits for a reply. Absent: no. */
+  automatic?: true;
   attachments: { name: string; type: string; bytes: number }[];
 }
 
@@ -56,6 +59,8 @@ export interface JobRequest {
   bidders: string[] | null;
   maxOutputTokens: number | null;
   temperature: number | null;
+  /** Absent: each provider's own, and a seed of Atomic's. */
+  sampling?: Sampling;
   /** An answer ends before the first of these that occurs in it; of plan "single" only. Absent: none. */
   stop?: string[];
   /** Keep accepted answers as examples for this tenant, and carry the best of them. */

@@ -50,7 +50,16 @@ export interface Microtask {
 }
 
 /** How results become the job's answer. */
-export type Assembly = { type: "single"; of: string } | { type: "object"; fields: Record<string, string> };
+export type Assembly =
+  | { type: "single"; of: string }
+  | {
+      type: "object";
+      fields: Record<string, string>;
+      /** Fields that are null from the start, and why: nothing was asked for them. Absent: none. */
+      without?: Record<string, string>;
+      /** A field that is null where another has this label. Absent: none. */
+      unless?: Record<string, { field: string; label: string; why: string }>;
+    };
 
 export interface Plan {
   source: "single" | "email-triage" | "map-reduce" | "caller" | "planner";

@@ -31,6 +31,15 @@ export function singlePlan(request: JobRequest): Plan {
   return { source: "single", microtasks: [task], assembly: { type: "single", of: "answer" } };
 }
 
+/** Views of a mail that would say something of nothing, and why they are left out. */
+function viewsLeftOut({ input }: JobRequest): Record<string, string> {
+  const says = input.type !== "email" || input.text.replace(/^subject:/i, "").trim() !== "";
+  const nothing = "The mail has neither a subject nor a text.";
+  if (!says) return { summary: nothing, replyDraft: nothing };
+  if (input.type !== "email" || !input.mail.automatic) return {};
+  return { replyDraft: "A program or a list sent the mail: nobody waits for a reply." };
+}
+
 /**
  * The worked example: seven views of one mail, none of which may fail the card; they do not
  * depend on each other and run side by side.
@@ -38,36 +47,46 @@ export function singlePlan(request: JobRequest): Plan {
 export function emailTriagePlan(request: JobRequest): Plan {
   const view = (id: string, kind: Kind, more: Partial<Microtask> = {}) =>
     microtask(id, kind, { required: false, valueNano: request.valueNano, ...more });
+  const without = viewsLeftOut(request);
+  const fields: Record<string, string> = {
+    language: "language",
+    spam: "spam",
+    sentiment: "sentiment",
+    actionRequest: "action-request",
+    entities: "entities",
+    summary: "summary",
+    replyDraft: "reply-draft",
+  };
+  for (const field of Object.keys(without)) delete fields[field];
+  const asked = new Set(Object.values(fields));
+  const views = [
+    view("language", "language"),
+    view("spam", "spam"),
+    view("sentiment", "sentiment"),
+    view("action-request", "action-request"),
+    view("entities", "entities"),
+    view("summary", "summarise", {
+      instruction: "Say in one sentence what the mail is about.",
+      contract: { criteria: [{ type: "length", min: 1, max: 300 }], judged: [] },
+      maxOutputTokens: 120,
+    }),
+    view("reply-draft", "draft", {
+      instruction:
+        "Draft a short, polite reply in the mail's language. It will be edited by a person before it is sent.",
+      contract: { criteria: [], judged: [], schema: draftSchema },
+      maxOutputTokens: 400,
+    }),
+  ];
   return {
     source: "email-triage",
-    microtasks: [
-      view("language", "language"),
-      view("spam", "spam"),
-      view("sentiment", "sentiment"),
-      view("action-request", "action-request"),
-      view("entities", "entities"),
-      view("summary", "summarise", {
-        instruction: "Say in one sentence what the mail is about.",
-        contract: { criteria: [{ type: "length", min: 1, max: 300 }], judged: [] },
-        maxOutputTokens: 120,
-      }),
-      view("reply-draft", "draft", {
-        instruction:
-          "Draft a short, polite reply in the mail's language. It will be edited by a person before it is sent.",
-        contract: { criteria: [], judged: [], schema: draftSchema },
-        maxOutputTokens: 400,
-      }),
-    ],
+    microtasks: views.filter(({ id }) => asked.has(id)),
     assembly: {
       type: "object",
-      fields: {
-        language: "language",
-        spam: "spam",
-        sentiment: "sentiment",
-        actionRequest: "action-request",
-        entities: "entities",
-        summary: "summary",
-        replyDraft: "reply-draft",
+      fields,
+      ...(Object.keys(without).length === 0 ? {} : { without }),
+      // Known only when both are there: a draft waits for nothing.
+      unless: {
+        replyDraft: { field: "spam", label: "spam", why: "The mail is taken for spam: no reply is proposed." },
       },
     },
   };

@@ -3,6 +3,7 @@ import type { Usage } from "../money/price.ts";
 import type { JsonSchema } from "../plan/contract.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Message } from "../plan/microtask.ts";
+import type { Sampling } from "../plan/sampling.ts";
 import type { ToolCall, Tools } from "../plan/tool.ts";
 
 /** Durations in ms. Timers start when the call holds its slot. */
@@ -30,6 +31,8 @@ export interface ModelCall {
   continues?: true;
   maxOutputTokens: number;
   temperature: number | null;
+  /** What the caller said of the drawing; its seed goes before `seed`. Absent: nothing. */
+  sampling?: Sampling;
   /** Its text ends before the first of these that occurs in it. Absent: none. */
   stop?: string[];
   seed: number;
@@ -61,17 +64,26 @@ export type ModelPart =
   /** The provider's own end of stream; `said`: its word, where that is none of ours. A stream that ends without it was cut: the port throws `truncated`. */
   | { type: "end"; finish: Finish; said?: string };
 
+/** What a provider says is wrong with the request itself: it would say it again. */
+export type RequestFault = "refused" | "too-long";
+
 /** Why a call failed. Thrown by the iterator of `ModelPort.stream`; never carries prompt text or keys. */
 export class ModelFailure extends Error {
   readonly reason: FailureReason;
   readonly retryAfterMs: number | null;
   readonly status: number | null;
-  constructor(reason: FailureReason, message: string, options: { retryAfterMs?: number; status?: number } = {}) {
+  readonly fault: RequestFault | null;
+  constructor(
+    reason: FailureReason,
+    message: string,
+    options: { retryAfterMs?: number; status?: number; fault?: RequestFault } = {},
+  ) {
     super(message);
     this.name = "ModelFailure";
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.status = options.status ?? null;
+    this.fault = options.fault ?? null;
   }
 }
 

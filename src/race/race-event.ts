@@ -6,7 +6,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 import type { PriceSheet, Usage } from "../money/price.ts";
 import type { RedactionCounts } from "../plan/redaction.ts";
 import type { ToolCall } from "../plan/tool.ts";
-import type { Finish, Repeats } from "./model-port.ts";
+import type { Finish, Repeats, RequestFault } from "./model-port.ts";
 import type { Uncut } from "./uncut.ts";
 
 /** reask: the same bidder is shown its validation errors, once. judge: the call of a model judge. */
@@ -148,6 +148,8 @@ export type RaceEvent =
       microtask: string;
       attempt: string;
       reason: FailureReason;
+      /** Its provider says that the request itself is wrong. Absent: it does not. */
+      fault?: RequestFault;
       /** cut-short: "length". Absent: it came to no end of its own. */
       finish?: Finish;
       message: string;
@@ -229,6 +231,8 @@ export type RaceEvent =
       code:
         | "no-bidder"
         | "bidders-failed"
+        /** Each that was asked says that the request itself is wrong. */
+        | "invalid-request"
         | "not-accepted"
         | "budget-exceeded"
         /** The tenant's other jobs hold the money. */
@@ -237,6 +241,6 @@ export type RaceEvent =
         | "deadline-exceeded"
         | "not-approved";
       message: string;
-      /** Of money: why it is not there. */
+      /** Of money: why it is not there. Of the request: what is wrong with it. */
       reason?: string;
     };

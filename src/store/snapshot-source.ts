@@ -8,9 +8,9 @@ import type { SnapshotSource } from "./snapshot.ts";
 export const snapshotSource = (open: () => Database, onUnreadable: (ids: string[]) => void): SnapshotSource => ({
   market: () => loadMarket(open()),
   bidders: async () => {
-    const { bidders, unreadable } = await new BidderStore(open()).list();
+    const { bidders, switches, unreadable } = await new BidderStore(open()).list();
     if (unreadable.length > 0) onUnreadable(unreadable);
-    return bidders;
+    return [...bidders, ...switches];
   },
   examples: (tenant) => new ExampleStore(open()).ofTenant(tenant),
 });

@@ -1,11 +1,11 @@
 import type { Example } from "../adapt/examples.ts";
 import type { MarketState } from "../market/market.ts";
-import type { StoredBidder } from "./bidder-store.ts";
+import type { BidderSwitch, StoredBidder } from "./bidder-store.ts";
 
 /** What a decision may read of the stores: at most `maxAgeMs` old. Shared between readers: not to be changed. */
 export interface StoreSnapshot {
   state: MarketState;
-  bidders: StoredBidder[];
+  bidders: (StoredBidder | BidderSwitch)[];
   /** The asking tenant's accepted answers by kind, newest first. */
   examples: { [kind: string]: Example[] };
 }
@@ -13,7 +13,7 @@ export interface StoreSnapshot {
 /** The three reads behind a snapshot, each one D1 query. */
 export interface SnapshotSource {
   market(): Promise<MarketState>;
-  bidders(): Promise<StoredBidder[]>;
+  bidders(): Promise<StoreSnapshot["bidders"]>;
   examples(tenant: string): Promise<{ [kind: string]: Example[] }>;
 }
 
@@ -43,7 +43,7 @@ export const snapshotLimits = {
  */
 export class Snapshots {
   readonly #market: Cached<MarketState>;
-  readonly #bidders: Cached<StoredBidder[]>;
+  readonly #bidders: Cached<StoreSnapshot["bidders"]>;
   readonly #examples = new Map<string, Cached<StoreSnapshot["examples"]>>();
   readonly #clock: SnapshotClock;
 

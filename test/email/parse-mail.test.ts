@@ -37,6 +37,16 @@ describe("the twelve mails", () => {
     expect(mail.text).toContain("verstärken zwei Kolleginnen unser Büro in Köln");
     expect(mail.date).toBe("2027-01-12T13:03:10.000Z");
   });
+  it.each([
+    ["Auto-Submitted: auto-replied", true],
+    ["Auto-Submitted: no", false],
+    ["Precedence: bulk", true],
+    ["Precedence: first-class", false],
+    ["List-Id: News <news.example.com>", true],
+    ["X-Other: list", false],
+  ])("%s: sent by a program or a list? %s", async (header, automatic) => {
+    expect(await parsed(bytes(`From: a@b.c\n${header}\n\nHello.`))).toMatchObject({ automatic });
+  });
   it("keeps of an attachment its name, type and size, and nothing else", async () => {
     const mail = await mailNamed("03-invoice-attachment-fr");
     expect(mail.attachments).toEqual([{ name: "facture-2027-0042.pdf", type: "application/pdf", size: 238 }]);

@@ -202,16 +202,18 @@ describe("an end that nobody knows", () => {
   });
 });
 
-it("asks bidders to end at the request's stop sequences, and never a judge", async () => {
-  const asked: [string, string[] | undefined][] = [];
+it("asks bidders to end at the request's stop sequences and to draw as it says, and never a judge", async () => {
+  const asked: [string, string[] | undefined, object | undefined][] = [];
+  const sampling = { topP: 0.5, seed: 3 };
   const world = new World([bidderOf("a/one"), bidderOf("b/two")], (call) => {
-    asked.push([call.kind, call.stop]);
+    asked.push([call.kind, call.stop, call.sampling]);
     return says(call.kind === "judge" ? '{"results":[{"criterion":0,"result":"accept","evidence":"ok"}]}' : "Paris.");
   });
-  world.accept(requestOf({ stop: ["END"], contract: { criteria: [], judged: ["It is right."] }, valueNano: 1e9 }));
+  const contract = { criteria: [], judged: ["It is right."] };
+  world.accept(requestOf({ stop: ["END"], sampling, contract, valueNano: 1e9 }));
   await world.settle();
   expect(asked).toEqual([
-    ["answer", ["END"]],
-    ["judge", undefined],
+    ["answer", ["END"], sampling],
+    ["judge", undefined, undefined],
   ]);
 });

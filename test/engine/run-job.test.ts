@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fold } from "../../src/job/evolve.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
-import type { ModelCall } from "../../src/race/model-port.ts";
+import { type ModelCall, ModelFailure, type RequestFault } from "../../src/race/model-port.ts";
 import { bidderOf, fails, Killed, requestOf, type Script, says, World } from "./world.ts";
 
 const types = (log: LoggedEvent[]): string[] => log.map((e) => e.type);
@@ -145,6 +145,35 @@ describe("a job of one microtask", () => {
     expect(job.status).toBe("cancelled");
     expect(types(world.log).filter((t) => t === "cancel-requested")).toHaveLength(1);
     expect(job.microtasks[0]?.attempts.every((a) => a.status !== "running")).toBe(true);
+  });
+
+  it("fails as a bad request where all who were asked say that it is one, and as a bidder's failure where one does not", async () => {
+    const refused = (fault?: RequestFault): Script => [
+      { afterMs: 5, fail: new ModelFailure("client-error", "HTTP 400", { status: 400, ...(fault ? { fault } : {}) }) },
+    ];
+    const failed = async (...scripts: Script[]) => {
+      const world = new World(two, (call) => scripts[call.bidder === two[0]?.id ? 0 : 1] ?? []);
+      world.accept(requestOf());
+      const { error } = await world.settle();
+      return [error?.code, error?.reason];
+    };
+    expect(await failed(refused("refused"), refused("too-long"))).toEqual(["invalid-request", "refused-by-providers"]);
+    expect(await failed(refused("too-long"), refused("too-long"))).toEqual(["invalid-request", "context-length"]);
+    expect(await failed(refused("refused"), refused())).toEqual(["bidders-failed", undefined]);
+    expect(await failed(refused("refused"), fails("server-error"))).toEqual(["bidders-failed", undefined]);
+  });
+
+  it("says that it is too long where all would take a shorter one", async () => {
+    const text = "word ".repeat(3000);
+    const failed = async (...sizes: number[]) => {
+      const bidders = sizes.map((contextTokens, i) => bidderOf(`p${i}/m`, { contextTokens }));
+      const world = new World([...bidders, bidderOf("q/off", { enabled: false })], () => fails("server-error"));
+      world.accept(requestOf({ input: { type: "text", text } }));
+      const { error } = await world.settle();
+      return [error?.code, error?.reason];
+    };
+    expect(await failed(1000, 2000)).toEqual(["no-bidder", "context-length"]);
+    expect(await failed(1000, 100_000)).toEqual(["bidders-failed", undefined]);
   });
 
   it("says how to add a bidder when none can serve", async () => {

@@ -102,6 +102,11 @@ export function testServer(options: TestServerOptions = {}) {
         bidders.set(id, generative(id));
         return null;
       },
+      switchBidder: async (id, enabled) => {
+        const bidder = bidders.get(id);
+        if (bidder !== undefined) bidders.set(id, { ...bidder, enabled });
+        return bidder !== undefined;
+      },
       deleteBidder: async (id) => bidders.delete(id),
       seed: async (rows) => seedPriors(market, rows, [...bidders.values()], clock.nowMs),
     },

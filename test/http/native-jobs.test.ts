@@ -65,6 +65,17 @@ describe("POST /v1/jobs", () => {
     });
   });
 
+  it("keeps what it says of how tokens are drawn, and refuses what no provider takes", async () => {
+    const server = testServer();
+    const sampling = { topP: 0.9, seed: 42, frequencyPenalty: -0.5, presencePenalty: 1 };
+    await server.ask("/v1/jobs", { body: { text: "Hi.", ...sampling } });
+    expect(server.jobs.last()?.request.sampling).toEqual(sampling);
+    for (const [field, value] of Object.entries({ topP: 1.1, seed: 0.5, frequencyPenalty: 3, presencePenalty: -3 })) {
+      const refused = await server.ask("/v1/jobs", { body: { text: "Hi.", [field]: value } });
+      expect([refused.status, (await refused.json()).field]).toEqual([400, field]);
+    }
+  });
+
   it.each([
     [{ text: "Hi" }, "live"],
     [{ text: "Hi", contract: { criteria: [{ type: "length", max: 10 }] } }, "accepted"],
@@ -334,6 +345,27 @@ describe("bidders", () => {
       field: "serves",
     });
     expect((await server.ask("/v1/bidders/noslash", put)).status).toBe(400);
+  });
+
+  it("that the operator did not add are switched off and on, and deleting them says so", async () => {
+    const vader = { ...generative("embedded/vader"), serves: ["sentiment" as const] };
+    const server = testServer({ bidders: [vader, generative("local/llama")] });
+    server.ports.market.deleteBidder = async () => false;
+    const path = "/v1/bidders/embedded/vader";
+    for (const enabled of [false, true]) {
+      const put = await server.ask(path, { method: "PUT", body: { enabled } });
+      expect(await put.json()).toEqual({ id: "embedded/vader", enabled });
+      expect(await (await server.ask(path)).json()).toMatchObject({ enabled });
+    }
+    const detail = async (id: string) => {
+      const response = await server.ask(`/v1/bidders/${id}`, { method: "DELETE" });
+      return [response.status, (await response.json()).detail];
+    };
+    expect(await detail("embedded/vader")).toEqual([400, expect.stringMatching(/is built in .*"enabled": false/)]);
+    expect(await detail("local/llama")).toEqual([400, expect.stringMatching(/ATOMIC_LLM_MODEL.* -- off local\/llama/)]);
+    expect((await detail("nobody/none"))[0]).toBe(404);
+    const nobody = await server.ask("/v1/bidders/nobody/none", { method: "PUT", body: { enabled: false } });
+    expect(nobody.status).toBe(404);
   });
 
   it("are shown to the operator with what was learned of them, to nobody else", async () => {

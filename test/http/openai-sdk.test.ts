@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { operatorKey, testServer } from "./memory-ports.ts";
 import { serveOnLoopback } from "./node-server.ts";
-import { answers, begin, fail, refuses, started, streamed } from "./scripts.ts";
+import { answers, begin, fail, refuses, settle, started, streamed } from "./scripts.ts";
 
 const server = testServer();
 let loopback: Awaited<ReturnType<typeof serveOnLoopback>>;
@@ -152,6 +152,16 @@ describe("the openai SDK over a socket", () => {
 
   it("does not pay again for what a retry cannot mend", async () => {
     const retrying = new OpenAI({ baseURL: `${loopback.url}/v1`, apiKey: operatorKey, maxRetries: 2 });
+    server.runs((job) => {
+      begin(job);
+      const error = { code: "invalid-request", reason: "context-length", message: "It is too long." } as const;
+      job.write({ type: "job-ended", status: "failed", error });
+      settle(job);
+    });
+    const tooLong = server.jobs.jobs.size;
+    const asked = retrying.chat.completions.create({ model: "atomic", messages });
+    await expect(asked).rejects.toMatchObject({ status: 400, code: "context_length_exceeded" });
+    expect(server.jobs.jobs.size).toBe(tooLong + 1);
     server.runs(refuses("parked", "The job is parked."));
     const before = server.jobs.jobs.size;
     await expect(retrying.chat.completions.create({ model: "atomic", messages })).rejects.toMatchObject({

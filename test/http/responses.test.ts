@@ -53,6 +53,14 @@ describe("responses by the openai SDK", () => {
     expect(job?.request).toMatchObject({ instruction: "Be brief.", delivery: "accepted", leaderChange: "restart" });
   });
 
+  it("pass top_p on and say it, and refuse log probabilities", async () => {
+    server.runs(answers("Hello."));
+    const response = await client.responses.create({ model: "atomic", input, top_p: 0.4 });
+    expect([response.top_p, server.jobs.last()?.request.sampling]).toEqual([0.4, { topP: 0.4 }]);
+    const refused = await server.ask("/v1/responses", { body: { model: "atomic", input, top_logprobs: 3 } });
+    expect([refused.status, (await refused.json()).error.param]).toEqual([400, "top_logprobs"]);
+  });
+
   it("are incomplete when the tokens did not suffice", async () => {
     server.runs(answers("Hel", ["Hel"], "Hel", "length"));
     const response = await client.responses.create({ model: "atomic", input, max_output_tokens: 1 });
@@ -183,6 +191,10 @@ describe("responses by the openai SDK", () => {
       body: { model: "atomic", input, previous_response_id: "resp_1" },
     });
     expect([chained.status, (await chained.json()).error.param]).toEqual([400, "previous_response_id"]);
+    for (const kept of [{ conversation: "conv_1" }, { conversation: { id: "conv_1" } }, { prompt: { id: "pmpt_1" } }]) {
+      const refused = await server.ask("/v1/responses", { body: { model: "atomic", input, ...kept } });
+      expect([refused.status, (await refused.json()).error.param]).toEqual([400, Object.keys(kept)[0]]);
+    }
   });
 });
 

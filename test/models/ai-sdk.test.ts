@@ -91,6 +91,22 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
     expect(entry?.credential).toBe(name !== "workers-ai");
   });
 
+  it("draws as the caller says, as far as the provider can", async () => {
+    await run(
+      {},
+      { temperature: null, sampling: { topP: 0.9, seed: 77, frequencyPenalty: 0.5, presencePenalty: 0.25 } },
+    );
+    const body = provider.ledger()[0]?.body as Record<string, unknown> & { generationConfig?: object };
+    const words = {
+      // These two think: the SDK leaves out what such models refuse.
+      openai: { seed: 77 },
+      anthropic: {},
+      google: { topP: 0.9, seed: 77 },
+      "workers-ai": { top_p: 0.9 },
+    } as Record<string, object>;
+    expect(name === "google" ? body.generationConfig : body).toMatchObject(words[name] ?? {});
+  });
+
   it("asks for the schema as such, and adds nothing to the prompt", async () => {
     const schema = { type: "object", properties: { only_here: { type: "string" } }, required: ["only_here"] };
     await run({ text: '{"only_here":"ham"}' }, { schema });

@@ -31,6 +31,16 @@ describe("a good stream", () => {
     expect(JSON.stringify(entry?.body)).not.toContain("sk-scripted-secret");
   });
 
+  it("draws as the caller says, else by a seed of its own and nothing more", async () => {
+    const sampling = { topP: 0.9, seed: -5, frequencyPenalty: 0.5, presencePenalty: 0 };
+    await run({}, { sampling });
+    await run({}, { seed: 9 });
+    const [said, silent] = provider.ledger().map(({ body }) => body);
+    expect(said).toMatchObject({ top_p: 0.9, seed: -5, frequency_penalty: 0.5, presence_penalty: 0 });
+    expect(silent?.seed).toBe(4);
+    for (const field of ["top_p", "frequency_penalty", "presence_penalty"]) expect(silent).not.toHaveProperty(field);
+  });
+
   it("sends no authorization without a key, and leaves out what the operator says a server refuses", async () => {
     provider.script("m", {});
     const bare = target({ apiKey: null });
@@ -134,6 +144,7 @@ describe("statuses", () => {
     const got = await run({ fault });
     expect(got.failure?.reason).toBe(reason);
     expect(got.failure?.status).toBe(status);
+    expect(got.failure?.fault).toBe(status === 400 ? "too-long" : null);
     expect(got.parts).toEqual([]);
     expect(provider.ledger()).toHaveLength(1);
   });

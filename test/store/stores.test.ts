@@ -87,6 +87,23 @@ describe("bidders", () => {
     expect(await store.delete("test/a")).toBe(false);
   });
 
+  it("that are not stored have a switch, which no deletion takes away and no adding counts", async () => {
+    const store = new BidderStore(db);
+    await store.switch("embedded/vader", false, 1);
+    await store.put(bidderNamed("test/a"), {}, 1);
+    await store.switch("test/a", false, 2);
+    expect(await store.delete("embedded/vader")).toBe(false);
+    const { bidders: stored, switches, unreadable } = await store.list();
+    expect(stored.map(({ bidder }) => [bidder.id, bidder.enabled])).toEqual([["test/a", false]]);
+    expect([switches, unreadable]).toEqual([[{ id: "embedded/vader", enabled: false }], []]);
+    await store.switch("embedded/vader", true, 3);
+    expect((await store.list()).switches).toEqual([{ id: "embedded/vader", enabled: true }]);
+    const rest = Array.from({ length: maxStoredBidders - 1 }, (_, n) => store.put(bidderNamed(`test/b${n}`), {}, 1));
+    expect((await Promise.all(rest)).every((refusal) => refusal === null)).toBe(true);
+    expect(await store.put(bidderNamed("test/more"), {}, 1)).toMatchObject({ code: "invalid-bidder" });
+    expect(await store.put(bidderNamed("embedded/vader"), {}, 1)).toMatchObject({ code: "invalid-bidder" });
+  });
+
   it("are refused when they are none, and past the most there may be, with the field", async () => {
     const store = new BidderStore(db);
     expect(
@@ -161,7 +178,7 @@ describe("a snapshot of D1", () => {
     );
     expect(snapshot.state).toEqual(await loadMarket(db));
     expect(snapshot.state.kinds.spam?.outcomes).toBe(2);
-    expect(snapshot.bidders.map((b) => b.bidder.id)).toEqual(["test/a"]);
+    expect(snapshot.bidders).toMatchObject([{ bidder: { id: "test/a" } }]);
     expect(snapshot.examples).toEqual({ spam: [{ input: "input 0", output: "output 0" }] });
   });
 });

@@ -26,6 +26,24 @@ describe("a job in its object", () => {
       .toBe("succeeded");
   });
 
+  it("is not put to a specialist that the operator switched off", async () => {
+    const flip = (enabled: boolean) =>
+      call("/v1/bidders/embedded/vader", { method: "PUT", body: JSON.stringify({ enabled }) });
+    expect((await flip(false)).status).toBe(200);
+    try {
+      const listed = await (await call("/v1/bidders/embedded/vader")).json();
+      expect(listed).toMatchObject({ id: "embedded/vader", enabled: false });
+      const answer = await post("/v1/jobs?wait=true", { text: "I love it.", kind: "sentiment" });
+      const { id } = (await answer.json()) as { id: string };
+      const excluded = (await eventsOf(id)).flatMap((e) => (e.type === "award-made" ? e.decision.excluded : []));
+      expect(excluded).toContainEqual({ bidder: "embedded/vader", reason: "it is switched off" });
+      expect((await call("/v1/bidders/embedded/vader", { method: "DELETE" })).status).toBe(400);
+    } finally {
+      await flip(true);
+    }
+    expect(await (await call("/v1/bidders/embedded/vader")).json()).toMatchObject({ enabled: true });
+  });
+
   it("goes on from its log when the object is killed in mid-job", async () => {
     await addBidder("test/slow", inject("providerUrl"), { text: "one two three four five six", betweenMs: 100 });
     const made = await post("/v1/jobs", { text: "Count.", bidders: ["test/slow"] });

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { operatorOnly } from "../middleware/operator-only.ts";
@@ -7,6 +8,9 @@ import { readJson } from "../read-body.ts";
 
 /** "provider/model"; a model's name may hold further slashes ("workers-ai/@cf/meta/llama-3"). */
 const idForm = /^[a-z0-9][a-z0-9._-]{0,63}(\/[A-Za-z0-9@][A-Za-z0-9@._:+-]{0,127}){1,4}$/;
+
+/** This alone is for any bidder, also for one that the operator did not add. */
+const switchBody = z.strictObject({ enabled: z.boolean() });
 
 /** Who bids, and their standing, for every caller; changes are the operator's. */
 export function bidderRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
@@ -25,14 +29,32 @@ export function bidderRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
       throw new AtomicError("invalid-bidder", 'A bidder\'s id is "provider/model", for example "openai/gpt-5-mini".', {
         field: "id",
       });
-    const refusal = await ports.market.putBidder(id, await readJson(c.req));
+    const body = await readJson(c.req);
+    const on = switchBody.safeParse(body);
+    if (on.success) {
+      if (!(await ports.market.switchBidder(id, on.data.enabled))) throw missing();
+      return c.json({ id, enabled: on.data.enabled });
+    }
+    const refusal = await ports.market.putBidder(id, body);
     if (refusal !== null) throw AtomicError.from(refusal);
     return c.json({ id });
   });
 
   app.delete("/v1/bidders/:id{.+}", operatorOnly, async (c) => {
-    if (!(await ports.market.deleteBidder(c.req.param("id")))) throw missing();
-    return c.body(null, 204);
+    const id = c.req.param("id");
+    if (await ports.market.deleteBidder(id)) return c.body(null, 204);
+    const there = (await ports.market.bidders()).some((bidder) => bidder.id === id);
+    throw there ? notAdded(id) : missing();
+  });
+}
+
+function notAdded(id: string): AtomicError {
+  const from = /^(embedded|sim)\//.test(id)
+    ? "is built in"
+    : "comes from the server's environment (ATOMIC_LLM_MODEL, or its provider's key)";
+  const how = `PUT {"enabled": false} here, or npm run bidders -- off ${id}.`;
+  return new AtomicError("invalid-bidder", `"${id}" ${from} and cannot be deleted. Switch it off: ${how}`, {
+    field: "id",
   });
 }
 

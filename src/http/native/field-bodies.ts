@@ -31,6 +31,11 @@ export const contextBody = z.string().refine((name) => /^[A-Za-z0-9][A-Za-z0-9 .
 /** Sequences that end an answer. */
 export const stopBody = z.array(z.string().min(1).max(200)).min(1).max(8);
 
+/** How tokens are drawn; the ranges are OpenAI's. */
+export const topPBody = z.number().min(0).max(1);
+export const seedBody = z.int();
+export const penaltyBody = z.number().min(-2).max(2);
+
 export const strategies = ["auto", "single", "race", "best-of", "agreement", "fusion"] as const;
 export const policies = ["balanced", "cheap", "fast", "best"] as const;
 export const lanes = ["durable", "fast"] as const;

@@ -12,10 +12,13 @@ import {
   leaderChangeElses,
   leaderChanges,
   metadataBody,
+  penaltyBody,
   policies,
+  seedBody,
   stopBody,
   strategies,
   toolBody,
+  topPBody,
   usdBody,
 } from "./field-bodies.ts";
 import { planBody } from "./plan-body.ts";
@@ -117,6 +120,10 @@ export const jobBody = z.strictObject({
   bidders: biddersBody.optional().describe("Who may be asked; default: all that are enabled."),
   maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
   temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
+  topP: topPBody.optional().describe("Tokens are drawn from the likeliest that make up this share."),
+  seed: seedBody.optional().describe("For providers that draw by one. Default: one of Atomic's for each attempt."),
+  frequencyPenalty: penaltyBody.optional().describe("Against words that were written often."),
+  presencePenalty: penaltyBody.optional().describe("Against words that were written at all."),
   stop: stopBody.optional().describe("An answer ends before the first of these that occurs in it."),
   examples: z
     .boolean()

@@ -5,6 +5,7 @@ import { emptyContract } from "../../plan/contract.ts";
 import type { Delivery, JobInput, JobRequest } from "../../plan/job-request.ts";
 import { isClosed } from "../../plan/kind.ts";
 import type { Message } from "../../plan/microtask.ts";
+import type { Sampling } from "../../plan/sampling.ts";
 import type { Tools } from "../../plan/tool.ts";
 import { validatePlan } from "../../plan/validate-plan.ts";
 import type { HttpPorts } from "../ports.ts";
@@ -67,6 +68,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     bidders: body.bidders ?? null,
     maxOutputTokens: body.maxOutputTokens ?? null,
     temperature: body.temperature ?? null,
+    ...samplingOf(body),
     ...(body.stop === undefined ? {} : { stop: body.stop }),
     examples: body.examples ?? false,
     noRetention: body.noRetention ?? false,
@@ -77,6 +79,17 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     ...(body.webhook === undefined ? {} : { webhook: body.webhook }),
   };
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };
+}
+
+/** Only what was said, so that a body without it is the same request as before. */
+function samplingOf({ topP, seed, frequencyPenalty, presencePenalty }: JobBody): { sampling?: Sampling } {
+  const sampling: Sampling = {
+    ...(topP === undefined ? {} : { topP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
+    ...(presencePenalty === undefined ? {} : { presencePenalty }),
+  };
+  return Object.keys(sampling).length === 0 ? {} : { sampling };
 }
 
 /** What a body says of tools; undefined: it offers none. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
-import { stopBody } from "../native/field-bodies.ts";
+import { penaltyBody, seedBody, stopBody, topPBody } from "../native/field-bodies.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { messageBody, messagesOf } from "./message-body.ts";
 import { toolChoiceBody, toolsBody, toolsOf } from "./tools-body.ts";
+import { chatUnserved, chatUnservedShape, refuseUnserved } from "./unserved.ts";
 
 /** The fields that mean something here; others of OpenAI's are ignored, as clients expect. */
 export const chatBody = z.object({
@@ -24,7 +24,11 @@ export const chatBody = z.object({
   max_completion_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
   stop: z.union([z.string().min(1).max(200), stopBody, z.tuple([])]).nullish(),
-  n: z.int().nullish(),
+  top_p: topPBody.nullish(),
+  seed: seedBody.nullish(),
+  frequency_penalty: penaltyBody.nullish(),
+  presence_penalty: penaltyBody.nullish(),
+  ...chatUnservedShape,
   tools: toolsBody,
   tool_choice: toolChoiceBody,
   parallel_tool_calls: z.boolean().nullish(),
@@ -35,12 +39,7 @@ export type ChatBody = z.infer<typeof chatBody>;
 
 /** The job that a chat completion is: one microtask, its text live unless there is something to check. */
 export function chatRequest(body: ChatBody): JobRequest {
-  if (body.n !== null && body.n !== undefined && body.n !== 1)
-    throw new AtomicError(
-      "invalid-request",
-      'Atomic gives one choice. Leave "n" out; the market runs several models by itself.',
-      { field: "n" },
-    );
+  refuseUnserved(body, chatUnserved);
   const format = body.response_format;
   return completionRequest({
     model: body.model,
@@ -53,6 +52,10 @@ export function chatRequest(body: ChatBody): JobRequest {
     instruction: undefined,
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
     temperature: body.temperature,
+    topP: body.top_p,
+    seed: body.seed,
+    frequencyPenalty: body.frequency_penalty,
+    presencePenalty: body.presence_penalty,
     stop: typeof body.stop === "string" ? [body.stop] : body.stop?.length ? body.stop : undefined,
     metadata: body.metadata,
     tools: toolsOf(body),

@@ -20,6 +20,10 @@ export interface Completion {
   instruction: string | undefined;
   maxOutputTokens: number | null | undefined;
   temperature: number | null | undefined;
+  topP: number | null | undefined;
+  seed?: number | null | undefined;
+  frequencyPenalty?: number | null | undefined;
+  presencePenalty?: number | null | undefined;
   stop?: string[] | undefined;
   metadata: Record<string, string> | null | undefined;
   tools: Tools | undefined;
@@ -45,6 +49,10 @@ export function completionRequest(asked: Completion): JobRequest {
       instruction: asked.instruction,
       maxOutputTokens: asked.maxOutputTokens ?? undefined,
       temperature: asked.temperature ?? undefined,
+      topP: asked.topP ?? undefined,
+      seed: asked.seed ?? undefined,
+      frequencyPenalty: asked.frequencyPenalty ?? undefined,
+      presencePenalty: asked.presencePenalty ?? undefined,
       stop: asked.stop,
       metadata: asked.metadata ?? undefined,
       contract: {

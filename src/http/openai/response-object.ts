@@ -1,4 +1,4 @@
-import type { AtomicError } from "../../error.ts";
+import { type AtomicError, errorTable } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 import type { FinishedAnswer } from "./answer-parts.ts";
@@ -31,7 +31,7 @@ export function openResponse(job: Job): Record<string, unknown> {
     text: { format: formatOf(job) },
     tool_choice: choiceOf(job),
     tools: (request.tools?.offered ?? []).map((tool) => ({ type: "function", strict: false, ...tool })),
-    top_p: null,
+    top_p: request.sampling?.topP ?? null,
     usage: null,
   };
 }
@@ -91,7 +91,8 @@ export function doneResponse(answer: FinishedAnswer): Record<string, unknown> {
 /** OpenAI's Response of a job that has none and never will. */
 export function failedResponse(job: Job, error: AtomicError): Record<string, unknown> {
   if (error.code === "cancelled") return { ...openResponse(job), status: "cancelled" };
-  const code = error.code === "rate-limited" ? "rate_limit_exceeded" : "server_error";
+  const { status } = errorTable[error.code];
+  const code = status === 429 ? "rate_limit_exceeded" : status === 400 ? "invalid_prompt" : "server_error";
   return { ...openResponse(job), status: "failed", error: { code, message: error.message } };
 }
 

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
+import { topPBody } from "../native/field-bodies.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { type MessageBody, messageBody, messagesOf, type Turn } from "./message-body.ts";
 import { toolChoiceBody, toolsBody, toolsOf } from "./tools-body.ts";
+import { refuseUnserved, responsesUnserved, responsesUnservedShape } from "./unserved.ts";
 
 /** A turn, or an item of another type (a tool's call or result, reasoning), told apart by `type`. */
 const inputItem = z.union([
@@ -39,11 +41,12 @@ export const responsesBody = z.object({
     .nullish(),
   max_output_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
+  top_p: topPBody.nullish(),
   metadata: looseMetadata,
   tools: toolsBody,
   tool_choice: toolChoiceBody,
   parallel_tool_calls: z.boolean().nullish(),
-  previous_response_id: z.string().nullish(),
+  ...responsesUnservedShape,
   atomic: atomicExtension.optional(),
 });
 export type ResponsesBody = z.infer<typeof responsesBody>;
@@ -52,10 +55,7 @@ export const places = { schema: "text.format.schema", tool: "" } as const;
 
 /** The job that a response is. One in the background may be streamed later, so its text is logged as it comes. */
 export function responsesRequest(body: ResponsesBody): JobRequest {
-  if (typeof body.previous_response_id === "string")
-    throw new AtomicError("invalid-request", 'Atomic keeps no conversations. Send the earlier turns in "input".', {
-      field: "previous_response_id",
-    });
+  refuseUnserved(body, responsesUnserved);
   const format = body.text?.format;
   const items = typeof body.input === "string" ? [{ role: "user" as const, content: body.input }] : body.input;
   return completionRequest({
@@ -65,6 +65,7 @@ export function responsesRequest(body: ResponsesBody): JobRequest {
     instruction: body.instructions ?? undefined,
     maxOutputTokens: body.max_output_tokens,
     temperature: body.temperature,
+    topP: body.top_p,
     metadata: body.metadata,
     tools: toolsOf(body),
     extension: body.atomic ?? {},

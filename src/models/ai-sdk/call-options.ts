@@ -12,6 +12,7 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
   const schema =
     bidder.structuredOutput && (!call.tools || endpoint.type === "openai") ? formatSchemaOf(call.schema) : null;
   const reasoning = reasoningOf(call, endpoint);
+  const { seed = call.seed >>> 1, ...sampling } = call.sampling ?? {};
   const oneCall = call.tools?.parallel === false;
   return {
     prompt: sdkPrompt(call.messages),
@@ -19,7 +20,8 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
     maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
     ...(call.stop === undefined ? {} : { stopSequences: call.stop }),
-    ...(endpoint.type === "anthropic" ? {} : { seed: call.seed >>> 1 }),
+    ...sampling,
+    ...(endpoint.type === "anthropic" ? {} : { seed }),
     ...(reasoning ? { reasoning } : {}),
     ...(schema ? { responseFormat: { type: "json" as const, name: "answer", schema: schema as JSONSchema7 } } : {}),
     providerOptions: {

@@ -94,7 +94,7 @@ function fillReply(text: string): string {
     "",
     greet(quotable(signer, 60)),
     "",
-    thanks(quotable(subjectOf(text), 120)),
+    thanks(quotable(readable(subjectOf(text)), 120)),
     ...(request === "" ? [] : [asked(quotable(request, 200))]),
     ...(named.length === 0 ? [] : [noted(named.join(", "))]),
     close,
@@ -109,6 +109,9 @@ const quotable = (text: string, limit: number): string =>
       .trim(),
     limit,
   );
+
+/** A header whose encoding was not undone ("caf=E9", "=?utf-8?...") is nothing to quote. */
+const readable = (header: string): string => (/=[0-9A-F]{2}|=\?/.test(header) ? "" : header);
 
 /** The template whose function words occur most; English when none stands out. */
 function phrasesFor(text: string): Phrases {

@@ -12,9 +12,13 @@ export function chatRequest(call: ModelCall, { bidder, endpoint }: Target): Reco
     stream: true,
     stream_options: { include_usage: true },
     max_tokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
-    seed: call.seed >>> 1,
+    seed: call.sampling?.seed ?? call.seed >>> 1,
   };
+  const { topP, frequencyPenalty, presencePenalty } = call.sampling ?? {};
   if (call.temperature !== null) body.temperature = call.temperature;
+  if (topP !== undefined) body.top_p = topP;
+  if (frequencyPenalty !== undefined) body.frequency_penalty = frequencyPenalty;
+  if (presencePenalty !== undefined) body.presence_penalty = presencePenalty;
   if (call.stop !== undefined) body.stop = call.stop;
   if (endpoint.reasoning) body.reasoning_effort = endpoint.reasoning;
   if (call.tools) Object.assign(body, chatTools(call.tools));

@@ -171,6 +171,9 @@ describe("summary and draft", () => {
     expect(draft).toContain("Max Muster");
     expect(draft).toContain("3 June 2026");
     expect(draft).not.toContain("evil.example");
+    const raw = (await ask("slot-reply", "Subject: Re: caf=E9\n\nPlease send me the menu.")) as string;
+    expect(raw).toMatch(/Thank you for your message\.\n/);
+    expect(raw).not.toContain("=E9");
     const marked = await ask("slot-reply", mail, { schema: { type: "object" } });
     expect(marked).toEqual({ text: draft, template: true });
   });
