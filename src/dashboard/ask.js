@@ -8,17 +8,24 @@ export class Refused extends Error {
 }
 
 /**
- * GETs JSON. A browser that is not signed in is sent to the form, and back here afterwards.
+ * GETs JSON, or POSTs a body. A browser that is not signed in is sent to the form, and back here afterwards.
  * @param {string} path
+ * @param {object} [body]
  * @returns {Promise<any>}
  */
-export async function ask(path) {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
+export async function ask(path, body) {
+  const accept = { accept: "application/json" };
+  const post = {
+    method: "POST",
+    headers: { ...accept, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(path, body === undefined ? { headers: accept } : post);
   if (response.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Refused(401, "You are not signed in.");
   }
-  const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Refused(response.status, body?.detail ?? `The server answered ${response.status}.`);
-  return body;
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Refused(response.status, answer?.detail ?? `The server answered ${response.status}.`);
+  return answer;
 }

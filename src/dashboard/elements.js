@@ -49,7 +49,9 @@ export function table(caption, heads, rows, classOf = () => null) {
           el(
             "tr",
             { class: classOf(r) },
-            row.map((cell, i) => el("td", { class: numeric[i] ? "number" : null }, cell)),
+            row.map((cell, i) =>
+              el("td", { class: numeric[i] ? "number" : null, "data-head": heads[i]?.replace(/^#/, "") }, cell),
+            ),
           ),
         ),
       ),

@@ -1,3 +1,4 @@
+import { actions, approving, cancelling, rating } from "./actions.js";
 import { ask, Refused } from "./ask.js";
 import { el } from "./elements.js";
 import { apply, emptyJob } from "./job-state.js";
@@ -11,6 +12,19 @@ const types = [
   "cancel-requested",
   "job-ended",
   "feedback-given",
+  "approval-given",
+  "microtask-waiting",
+  "start-refused",
+  "candidates-compared",
+  "attempt-spared",
+  "attempt-written-off",
+  "judge-audited",
+  "budget-leased",
+  "microtask-charged",
+  "cost-reconciled",
+  "webhook-due",
+  "webhook-delivered",
+  "webhook-failed",
   "microtasks-planned",
   "award-made",
   "settlement-prepared",
@@ -33,22 +47,31 @@ const place = (/** @type {string} */ name) => /** @type {HTMLElement} */ (docume
 const job = emptyJob();
 /** How far the server's clock is ahead of ours: no bar may end before it began. */
 let aheadMs = 0;
-/** Version of each microtask on the page: only what changed is drawn again. @type {Map<string, number>} */
+/** Version of each microtask on the page: only what changed is drawn again. @type {Map<string, string>} */
 const drawn = new Map();
 let drawnSeq = -1;
+/** Buttons are left alone while they mean the same: one that is replaced under a press does nothing. @type {boolean | null} */
+let cancels = null;
 let waiting = false;
 
 function draw() {
   waiting = false;
   const nowMs = Date.now() + aheadMs;
   place("head").replaceChildren(...headView(job, id, nowMs));
+  const mayCancel = job.status === "running" && !job.cancelRequested;
+  if (mayCancel !== cancels) place("actions").replaceChildren(...(mayCancel ? [actions("job", cancelling(id))] : []));
+  cancels = mayCancel;
   const cards = place("microtasks");
   if (job.microtasks.length > 0 && cards.children.length === 0) cards.append(el("h2", {}, "Auctions and races"));
   job.microtasks.forEach((microtask, i) => {
     const running = microtask.attempts.some((a) => a.status === "running");
-    if (drawn.get(microtask.id) === microtask.version && !running) return;
-    drawn.set(microtask.id, microtask.version);
+    const version = `${microtask.version} ${job.status}`;
+    if (drawn.get(microtask.id) === version && !running) return;
+    drawn.set(microtask.id, version);
     const card = microtaskView(microtask, nowMs);
+    const choices = choicesOf(microtask);
+    if (choices.length > 0) card.append(actions(`${microtask.id} ${job.status}`, choices));
+    else if (microtask.rated) card.append(el("p", { class: "quiet" }, "Rated."));
     const old = cards.children[i + 1];
     if (old === undefined) cards.append(card);
     else old.replaceWith(card);
@@ -58,6 +81,12 @@ function draw() {
     place("log").replaceChildren(...logView(job));
   }
   drawnSeq = job.seq;
+}
+
+/** @param {import("./job-state.js").Microtask} microtask */
+function choicesOf({ id: microtask, status, awaitsApproval, rated }) {
+  if (job.status === "running") return awaitsApproval ? approving(id, microtask) : [];
+  return status === "joined" && !rated ? rating(id, microtask) : [];
 }
 
 function drawSoon() {

@@ -11,7 +11,7 @@
  * @typedef {{
  *   id: string, kind: string, needs: string[], status: string, decisions: object[], attempts: Attempt[],
  *   winner: string | null, how: string | null, text: string | null, value: unknown, failure: string | null,
- *   repairs: string[], version: number,
+ *   repairs: string[], awaitsApproval: boolean, rated: boolean, version: number,
  * }} Microtask
  */
 
@@ -35,6 +35,7 @@ function shape() {
       /** @type {{ text: string, value: unknown, calls?: { name: string, arguments: string }[], unsure: { part: string, why: string }[] } | null} */ (
         null
       ),
+    cancelRequested: false,
     error: /** @type {{ code: string, message: string } | null} */ (null),
     /** What happened, one line an event. */
     /** @type {{ seq: number, atMs: number, type: string, about: string }[]} */
@@ -87,6 +88,9 @@ export function apply(job, event) {
             m.version += 1;
           }
       break;
+    case "cancel-requested":
+      job.cancelRequested = true;
+      break;
     case "job-ended":
       Object.assign(job, {
         status: event.status,
@@ -112,6 +116,8 @@ const openMicrotask = (/** @type {any} */ task) => ({
   value: null,
   failure: null,
   repairs: [],
+  awaitsApproval: false,
+  rated: false,
   version: 0,
 });
 
@@ -125,6 +131,13 @@ function applyToMicrotask(microtask, event) {
       return;
     case "microtask-waiting":
       microtask.status = "waiting";
+      microtask.awaitsApproval = event.wait.for === "approval";
+      return;
+    case "approval-given":
+      microtask.awaitsApproval = false;
+      return;
+    case "feedback-given":
+      microtask.rated = true;
       return;
     case "attempt-started":
       microtask.attempts.push(startAttempt(event, microtask.attempts));

@@ -67,6 +67,8 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
   if (error.code === "rate-limited") headers["retry-after"] = "5";
+  // What an ended job still owes is told within a second or so, unless a receiver is down.
+  if (error.reason === "settling") headers["retry-after"] = "2";
   if (!speaksOpenai(c.req.path)) {
     headers["content-type"] = "application/problem+json";
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);

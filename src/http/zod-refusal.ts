@@ -81,6 +81,8 @@ function sentence(issue: Issue, path: PropertyKey[]): string {
   switch (issue.code) {
     case "invalid_type":
       if (issue.input === undefined) return `${it} is missing: give ${article(issue.expected)}.`;
+      if (issue.expected === "int" && typeof issue.input === "number")
+        return `${it} must be a whole number, not ${issue.input}.`;
       return `${it} must be ${article(issue.expected)}, not ${nameOf(issue.input)}.`;
     case "too_small":
       return `${it} must be ${bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum)}.`;

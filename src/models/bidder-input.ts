@@ -68,6 +68,9 @@ export const bidderInputSchema = z.strictObject({
 });
 export type BidderInput = z.infer<typeof bidderInputSchema>;
 
+const example =
+  'A bidder is, for example, {"endpoint": {"type": "openai-compatible", "baseUrl": "https://host/v1", "model": "name"}, "price": {"input": 1, "output": 2}}.';
+
 /** How near a stored bidder's server may be: public hosts only, also this machine, also hosts of a private network. */
 export type Nearness = "public" | "loopback" | "private";
 
@@ -87,10 +90,13 @@ export function readBidder(
   const provider = id.slice(0, id.indexOf("/"));
   if (provider === "sim" || provider === "embedded")
     return refuse("id", `${provider}/... bidders are built in; choose another provider name.`);
-  const parsed = bidderInputSchema.safeParse(body);
+  const parsed = bidderInputSchema.safeParse(body, { reportInput: true });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return refuse(issue?.path.join(".") ?? "", `${issue?.message ?? "Invalid bidder."}`);
+    const field = issue?.path.join(".") ?? "";
+    const missing = field !== "" && issue?.code === "invalid_type" && issue.input === undefined;
+    if (missing) return refuse(field, `"${field}" is missing. ${example}`);
+    return refuse(field, issue?.message ?? "Invalid bidder.");
   }
   const input = parsed.data;
   const { type, model } = input.endpoint;

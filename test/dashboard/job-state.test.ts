@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shortId } from "../../src/dashboard/format.js";
 import { apply, emptyJob, totals } from "../../src/dashboard/job-state.js";
 import { reconcileCost } from "../../src/engine/reconcile.ts";
 import { attemptOf } from "../../src/job/evolve.ts";
 import { viewOf } from "../../src/job/job-view.ts";
+import { singlePlan } from "../../src/plan/templates.ts";
 import { bidderOf, flush, requestOf, says, World } from "../engine/world.ts";
 import type { MemoryJob } from "../http/memory-jobs.ts";
 import { testServer } from "../http/memory-ports.ts";
@@ -59,6 +61,34 @@ const losesOne = (job: MemoryJob) => {
 };
 
 describe("the job page's fold", () => {
+  it("knows what a reader may say: approve what waits for it, rate what is joined and was not rated", () => {
+    const job = emptyJob();
+    const tell = (event: object) => apply(job, { seq: job.seq + 1, atMs: 1, ...event });
+    const [task] = singlePlan(requestOf()).microtasks;
+    tell({ type: "job-accepted", request: requestOf(), via: "http" });
+    tell({ type: "microtasks-planned", plan: { source: "caller", microtasks: [task] }, why: "" });
+    const [microtask] = job.microtasks;
+    tell({ type: "microtask-waiting", microtask: "answer", wait: { untilMs: 5 } });
+    expect(microtask).toMatchObject({ status: "waiting", awaitsApproval: false });
+    tell({ type: "microtask-waiting", microtask: "answer", wait: { for: "approval" } });
+    expect(microtask?.awaitsApproval).toBe(true);
+    tell({ type: "approval-given", microtask: "answer", approved: true, note: "" });
+    expect(microtask).toMatchObject({ awaitsApproval: false, rated: false });
+    tell({ type: "feedback-given", microtask: "answer", good: true });
+    expect([microtask?.rated, job.cancelRequested]).toEqual([true, false]);
+    tell({ type: "cancel-requested", by: "client" });
+    expect(job.cancelRequested).toBe(true);
+  });
+
+  it("is told of every type of event by name", () => {
+    const page = readFileSync(new URL("../../src/dashboard/job-page.js", import.meta.url), "utf8");
+    const folder = new URL("../../src/", import.meta.url);
+    const files = ["job/job-event.ts", "job/delivery-event.ts", "race/race-event.ts", "plan/plan-event.ts"];
+    for (const file of [...files, "market/market-event.ts", "money/money-event.ts"])
+      for (const [, type] of readFileSync(new URL(file, folder), "utf8").matchAll(/^[ |(&]*\{?\s*type: "([a-z-]+)"/gm))
+        expect(page, type).toContain(`"${type}"`);
+  });
+
   it.each([
     ["an answer", answers("Hello.", ["Hel", "lo."])],
     ["a failure", refuses("bidders-failed", "All failed.")],

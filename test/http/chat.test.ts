@@ -197,6 +197,13 @@ describe("chat completions, whole", () => {
     expect(server.jobs.jobs.size).toBe(0);
   });
 
+  it("say of half a token that it is no whole number", async () => {
+    const { error } = await (
+      await testServer().ask(chat, { body: { model: "atomic", messages, max_tokens: 1.5 } })
+    ).json();
+    expect(error.message).toBe('"max_tokens" must be a whole number, not 1.5.');
+  });
+
   it("of a misspelt field of Atomic's name those there are", async () => {
     const body = { model: "atomic", messages, atomic: { contract: {} } };
     const { error } = await (await testServer().ask(chat, { body })).json();

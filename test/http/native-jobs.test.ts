@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { mayNotErase } from "../../durable-objects/may-not-erase.ts";
 import { generative } from "./bidders.ts";
 import { operatorKey, testServer } from "./memory-ports.ts";
 import { answers, refuses, stalls } from "./scripts.ts";
@@ -63,6 +65,32 @@ describe("POST /v1/jobs", () => {
       cancelOnDisconnect: false,
       metadata: {},
     });
+  });
+
+  it("takes the plan that the README shows", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const [, shown = ""] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];
+    const ids = ["sim/steady", "sim/quick"];
+    const server = testServer({ bidders: ids.map((id) => generative(id)) });
+    const response = await server.ask("/v1/jobs", { body: JSON.parse(shown) });
+    expect([response.status, await response.text()]).toEqual([202, expect.any(String)]);
+    expect(server.jobs.last()?.request.plan).toMatchObject({ microtasks: { length: 3 }, assembly: { type: "object" } });
+  });
+
+  it("says when to try again where the end of a job is still being told", async () => {
+    const server = testServer();
+    const { id } = await (await server.ask("/v1/jobs", { body: { text: "Hi." } })).json();
+    const open = server.ports.jobs.open;
+    const deleted = async (status: "running" | "cancelled") => {
+      server.ports.jobs.open = async (caller, name) => {
+        const job = await open(caller, name);
+        return job === null ? null : { ...job, erase: async () => mayNotErase({ status }) };
+      };
+      const refused = await server.ask(`/v1/jobs/${id}`, { method: "DELETE" });
+      return [refused.status, refused.headers.get("retry-after")];
+    };
+    expect(await deleted("cancelled")).toEqual([409, "2"]);
+    expect(await deleted("running")).toEqual([409, null]);
   });
 
   it("keeps what it says of how tokens are drawn, and refuses what no provider takes", async () => {

@@ -128,6 +128,13 @@ describe("readBidder", () => {
     price: { input: 1, output: 2.5 },
   };
   const read = (body: unknown, id = "mine/big", near: Nearness = "public") => readBidder(id, body, { near, nowMs });
+
+  it("says of a body without its endpoint what one looks like", () => {
+    expect(read({ model: "x" })).toMatchObject({
+      field: "endpoint",
+      message: expect.stringMatching(/^"endpoint" is missing\. A bidder is, for example, \{"endpoint": /),
+    });
+  });
   const endpoint = (over: object) => ({ ...good, endpoint: { ...good.endpoint, ...over } });
 
   it("makes a bidder with defaults", () => {
