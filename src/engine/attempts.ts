@@ -155,6 +155,9 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const attempt = attemptOf(run.job, id);
   if (attempt === undefined) return;
   const judged = start.role !== "judge";
+  // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
+  const schema =
+    given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
   const labels = task.labels;
   const judge = judged
     ? openCriteria(
@@ -169,6 +172,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   run.live.set(id, {
     abort: ports.newAbort(),
     judge,
+    sent: schema === null ? texts : [...texts, JSON.stringify(schema)],
     text: attempt.text,
     calls: [],
     seam: given === undefined ? null : new Seam(given.text),
@@ -194,8 +198,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       messages: start.messages,
       text: start.text,
       labels: labels ?? null,
-      // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
-      schema: given !== undefined ? null : start.schema !== undefined ? start.schema : (task.contract.schema ?? null),
+      schema,
       ...(tools === undefined ? {} : { tools }),
       ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
       maxOutputTokens,
