@@ -5,6 +5,7 @@ import { judgeCalls } from "../judge/judge-calls.ts";
 import type { PrefixJudge } from "../judge/prefix-judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
+import { cannotBe } from "../money/disputed.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
 import type { Microtask } from "../plan/microtask.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
@@ -26,7 +27,37 @@ export interface StreamEnd {
 }
 
 /** The events that the end of an attempt is: it was cut, it failed, or it is complete, with what its judge's call says. */
-export function attemptEnd(run: Run, attempt: Attempt, live: LiveAttempt, end: StreamEnd): JobEvent[] {
+export function attemptEnd(run: Run, attempt: Attempt, live: LiveAttempt, told: StreamEnd): JobEvent[] {
+  const { disputed, ...believed } = believe(run, attempt, live, told.usage);
+  const events = endEvents(run, attempt, live, { ...told, ...believed });
+  if (disputed === undefined || believed.usage === null) return events;
+  const cost = { disputed, usage: believed.usage, costNano: attempt.reservedNano };
+  return events.map((event) => {
+    if (event.type === "attempt-cancelled") return { ...event, ...cost, savedTokens: 0, savedNano: 0 };
+    return event.type === "attempt-finished" || event.type === "attempt-failed" ? { ...event, ...cost } : event;
+  });
+}
+
+/** The record of a call as it counts: one that breaks the reservation and cannot be is none. */
+function believe(
+  run: Run,
+  attempt: Attempt,
+  live: LiveAttempt,
+  usage: Usage | null,
+): { usage: Usage | null; disputed?: Usage } {
+  if (usage === null || costOf(priceOf(run, attempt), usage) <= attempt.reservedNano) return { usage };
+  const outputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
+  const wrong = cannotBe(usage, { outputTokens, texts: live.sent });
+  if (!wrong.input && !wrong.output) return { usage };
+  const possible: Usage = {
+    input: wrong.input ? attempt.inputTokens : usage.input,
+    output: wrong.output ? outputTokens : usage.output,
+    source: usage.source === "counted" ? "counted" : "bounded",
+  };
+  return usage.source === "counted" ? { usage: possible } : { usage: possible, disputed: usage };
+}
+
+function endEvents(run: Run, attempt: Attempt, live: LiveAttempt, end: StreamEnd): JobEvent[] {
   if (live.asked !== null)
     return [cancelled(run, attempt, live, end.usage), ...judgementLost(run, attempt, "the judge was cut")];
   const failure = end.failure ?? unusable(run, attempt, live, end.finish);

@@ -163,6 +163,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const attempt = attemptOf(run.job, id);
   if (attempt === undefined) return;
   const judged = start.role !== "judge";
+  // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
+  const asked = given !== undefined ? null : schema;
   const labels = task.labels;
   const judge = judged
     ? openCriteria(
@@ -177,6 +179,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   run.live.set(id, {
     abort: ports.newAbort(),
     judge,
+    sent: asked === null ? texts : [...texts, JSON.stringify(asked)],
     text: attempt.text,
     calls: [],
     seam: given === undefined ? null : new Seam(given.text),
@@ -202,8 +205,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       messages: start.messages,
       text: start.text,
       labels: labels ?? null,
-      // A grammar for the whole value would make it begin anew; the prompt has the schema in words.
-      schema: given !== undefined ? null : schema,
+      schema: asked,
       ...(tools === undefined ? {} : { tools }),
       ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
       maxOutputTokens,

@@ -10,6 +10,8 @@ import type { AbortLike } from "./ports.ts";
 export interface LiveAttempt {
   abort: AbortLike;
   judge: PrefixJudge | null;
+  /** All that its provider bills as input. */
+  sent: readonly string[];
   /** What it goes on from included. */
   text: string;
   /** What it has asked to be called so far. */

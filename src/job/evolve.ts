@@ -337,6 +337,7 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
   attempt.foretold = event.foretold ?? [];
   attempt.repeats = event.repeats ?? null;
   attempt.redacted = event.redacted ?? null;
+  attempt.disputed = event.disputed ?? null;
   attempt.queuedMs = event.queuedMs;
   attempt.usage = event.usage;
   attempt.firstTokenMs = event.firstTokenMs;
@@ -366,6 +367,7 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   text: "",
   calls: [],
   usage: null,
+  disputed: null,
   costNano: 0,
   savedNano: 0,
   savedTokens: 0,

@@ -99,7 +99,7 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
 function attemptSentence(a: Attempt): string {
   const went =
     a.continues === null ? "" : ` It went on from ${a.continues.chars} characters of ${a.continues.attempt}.`;
-  return `${endSentence(a)}${went}${redacted(a)}${twice(a)}`;
+  return `${endSentence(a)}${went}${disputed(a)}${redacted(a)}${twice(a)}`;
 }
 
 function endSentence(a: Attempt): string {
@@ -162,6 +162,12 @@ function betSentence({ id, bidder, bet }: Attempt): string[] {
   return [
     `${bidder}'s prefix (${id}) was accepted in quarter ${quarter + 1} of its expected length; ${criteria.split("+").join(", ")} could still break it, at a risk of at most ${(100 * chance).toFixed(2)} % (${broke} of ${seen} such prefixes broke): ${done}.`,
   ];
+}
+
+/** A bill that nobody believes. */
+function disputed({ disputed: said, reconciled, maxOutputTokens, costNano }: Attempt): string {
+  if (said === null || reconciled) return "";
+  return ` Its provider's record (${said.input} input and ${said.output} output tokens) cannot be right for a prompt of this length and at most ${maxOutputTokens} tokens of answer: ${formatUsd(costNano)}, what was reserved, counts until an operator puts the invoice's figures in its place.`;
 }
 
 /** What its bidder did not get to see. */

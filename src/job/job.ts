@@ -45,6 +45,8 @@ export interface Attempt {
   /** What it asks to be called, as its model wrote it; known once it is complete. */
   calls: ToolCall[];
   usage: Usage | null;
+  /** Its provider's record, which cannot be: its reservation is its cost until it is reconciled. */
+  disputed: Usage | null;
   costNano: NanoUsd;
   /** What its cut saved: `uncut` less what is billed. */
   savedNano: NanoUsd;

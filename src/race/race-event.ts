@@ -137,6 +137,8 @@ export type RaceEvent =
       repeats?: Repeats;
       /** What was replaced in what left for its bidder. Absent: nothing. */
       redacted?: RedactionCounts;
+      /** The provider's record, which cannot be: its reservation counts in its place. Absent: it was believed. */
+      disputed?: Usage;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -159,6 +161,8 @@ export type RaceEvent =
       repeats?: Repeats;
       /** What was replaced in what left for its bidder. Absent: nothing. */
       redacted?: RedactionCounts;
+      /** The provider's record, which cannot be: its reservation counts in its place. Absent: it was believed. */
+      disputed?: Usage;
       usage: Usage;
       costNano: NanoUsd;
       firstTokenMs: number | null;
@@ -179,6 +183,8 @@ export type RaceEvent =
       repeats?: Repeats;
       /** What was replaced in what left for its bidder. Absent: nothing. */
       redacted?: RedactionCounts;
+      /** The provider's record, which cannot be: its reservation counts in its place. Absent: it was believed. */
+      disputed?: Usage;
       usage: Usage;
       costNano: NanoUsd;
       /** As in attempt-finished: a prefix that was accepted and then rejected is cut. */

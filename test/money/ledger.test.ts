@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcileCost } from "../../src/engine/reconcile.ts";
 import { fold } from "../../src/job/evolve.ts";
+import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
 import { settlementMessages } from "../../src/job/settlement-messages.ts";
@@ -68,6 +69,61 @@ describe("a job's ledger", () => {
     expect(settlementMessages(job, [], null)).toMatchObject([{ revision: 1, summary: { costNano: 180_000 } }]);
     expect(reconcileCost(run, "answer.1", usage)?.code).toBe("conflict");
     expect(reconcileCost(run, "answer.9", usage)?.code).toBe("not-found");
+  });
+
+  const billing =
+    (input: number, output: number): World["script"] =>
+    () => [
+      ...says("Paris.").slice(0, -2),
+      { afterMs: 1, part: { type: "usage", usage: { input, output, source: "provider" } } },
+      { afterMs: 0, part: { type: "end", finish: "stop" } },
+    ];
+
+  it.each([
+    ["more output than was allowed", 20, 1_000_000],
+    ["output without end", 20, 2e12],
+    ["more input than the prompt has bytes", 1_000_000, 2],
+  ])(
+    "counts what was reserved where a record cannot be, until the operator has a better one: %s",
+    async (_, ...said) => {
+      const world = new World([bidderOf("a/one")], billing(...said));
+      const run = world.accept(requestOf({ maxOutputTokens: 50 }));
+      const job = await world.settle();
+      const [attempt] = job.microtasks[0]?.attempts ?? [];
+      expect(attempt?.disputed).toMatchObject({ input: said[0], output: said[1] });
+      expect(job.costNano).toBe(attempt?.reservedNano);
+      expect(ledgerOf(job)[0]).toMatchObject({ known: "bounded", nano: attempt?.reservedNano });
+      expect(attempt?.usage?.output).toBeLessThanOrEqual(50);
+      const sentence = `Its provider's record (${said[0]} input and ${said[1]} output tokens) cannot be right`;
+      expect(explain(job).microtasks[0]?.sentences.join(" ")).toContain(sentence);
+      expect(reconcileCost(run, "answer.1", { input: 20, output: 40, source: "provider" })).toBeNull();
+      run.turn();
+      await world.settle();
+      expect(job.costNano).toBe(20_000 + 160_000);
+      expect(explain(job).microtasks[0]?.sentences.join(" ")).not.toContain("cannot be right");
+    },
+  );
+
+  it("counts what was reserved also for a call that was cut", async () => {
+    const world = new World([bidderOf("a/one")], () => [
+      { afterMs: 100, part: { type: "open" } },
+      { afterMs: 100, part: { type: "usage", usage: { input: 20, output: 9_999_999, source: "provider" } } },
+      ...says("slow ".repeat(50), 200),
+    ]);
+    const run = world.accept(requestOf());
+    world.after(2_000, () => run.cancel("client"));
+    const job = await world.settle();
+    const [cut] = job.microtasks[0]?.attempts ?? [];
+    expect(cut).toMatchObject({ status: "cancelled", savedNano: 0, costNano: cut?.reservedNano });
+    expect(job.costNano).toBe(cut?.reservedNano);
+  });
+
+  it("believes a record above the estimate that the prompt's bytes allow, and what a provider puts before it", async () => {
+    const world = new World([bidderOf("a/one")], billing(1_000, 2));
+    world.accept(requestOf({ maxOutputTokens: 50 }));
+    const job = await world.settle();
+    expect(job.costNano).toBe(1_000_000 + 8_000);
+    expect(job.microtasks[0]?.attempts[0]?.disputed).toBeNull();
   });
 
   it("sends a cost that was reconciled while the one before was on its way", async () => {
