@@ -5,6 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import { isInstructed } from "../plan/instructed.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
@@ -203,6 +204,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
     strategy: request.strategy,
     needsStructuredOutput: task.contract.schema !== undefined,
     ...(task.tools === undefined ? {} : { needsTools: true as const }),
+    ...(isInstructed(job.planSource, request, task) ? { instructed: true as const } : {}),
     allowed: request.bidders,
     noRetention: request.noRetention,
     region: request.region,

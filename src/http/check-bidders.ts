@@ -1,4 +1,5 @@
 import { AtomicError } from "../error.ts";
+import { isInstructed } from "../plan/instructed.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Candidate } from "./ports.ts";
@@ -24,8 +25,15 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
   checkNamed(request.bidders ?? [], bidders);
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
-  for (const { kind, field } of requiredKinds(request)) {
-    if (able.some((b) => b.serves === "generative" || b.serves.includes(kind))) continue;
+  for (const { kind, field, instructed } of requiredKinds(request)) {
+    const serving = able.filter((b) => b.serves === "generative" || b.serves.includes(kind));
+    if (serving.some((b) => !(instructed && b.fixed))) continue;
+    if (serving.length > 0)
+      throw new AtomicError(
+        "no-bidder",
+        `Only rules can do "${kind}" here, and they follow no instruction. Leave it out, or let a model be asked. ${howToAdd}`,
+        { field },
+      );
     const others = bidders.some(
       (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
     );
@@ -53,15 +61,18 @@ function byName(kind: Kind, bidders: readonly Candidate[]): string {
   return named === undefined ? "" : ` Or name one that takes part only by name, as "${named.id}" does.`;
 }
 
-function requiredKinds(request: JobRequest): { kind: Kind; field: string }[] {
+function requiredKinds(request: JobRequest): { kind: Kind; field: string; instructed?: boolean }[] {
   const { plan, kind } = request;
   if (typeof plan === "object")
     return plan.microtasks.flatMap((task, i) =>
-      task.required ? [{ kind: task.kind, field: `plan.microtasks[${i}].kind` }] : [],
+      task.required
+        ? [{ kind: task.kind, field: `plan.microtasks[${i}].kind`, instructed: isInstructed("caller", request, task) }]
+        : [],
     );
   // Every view of a mail may be missing from the card.
   if (plan === "email-triage") return [];
   if (plan === "map-reduce")
     return [{ kind: "summarise", field: "plan" }, ...(kind === "answer" ? [] : [{ kind, field: "kind" }])];
-  return [{ kind, field: "kind" }];
+  const instructed = plan === "single" && isInstructed("single", request, { instruction: request.instruction });
+  return [{ kind, field: "kind", instructed }];
 }

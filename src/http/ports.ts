@@ -54,7 +54,7 @@ export interface Feedback {
 export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled"> & { [standing: string]: unknown };
 
 /** What admission asks of a bidder: is it there, and whom may it serve. */
-export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName">;
+export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName" | "fixed">;
 
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {

@@ -29,6 +29,8 @@ export interface AuctionRequest {
   needsStructuredOutput: boolean;
   /** Tools are offered. Absent: none are. */
   needsTools?: true;
+  /** The caller says in words how it is to be done. Absent: only its kind does. */
+  instructed?: true;
   /** Bidders the caller's key and the operator allow; null: all enabled. */
   allowed: string[] | null;
   noRetention: boolean;

@@ -30,6 +30,10 @@ export interface Bidder {
   expected: { firstTokenMs: number; tokensPerSecond: number };
   /** Given the beginning of an answer, it writes the rest and nothing else. Absent: it does not. */
   continuesPrefix?: boolean;
+  /** It does its kinds in one way, by rules, whatever words say of it: not asked where the caller says how. */
+  fixed?: true;
+  /** It answers only where no generative bidder can: its answers pass, but are no match for a model's. */
+  standIn?: true;
   enabled: boolean;
   /** Takes part only in requests that name it: simulated bidders, which must never answer by accident. */
   onlyByName?: boolean;

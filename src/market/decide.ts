@@ -79,7 +79,13 @@ export function decide(
   }
   const lookNano = (one: Prepared) => request.looks?.[one.bidder.id] ?? request.verdict.costNano;
   const afford = (one: Prepared) => request.budgetNano === null || one.costNano + lookNano(one) <= request.budgetNano;
-  const cheap = eligible.filter(afford);
+  const able = eligible.filter(afford);
+  const isModelAble = able.some((one) => one.bidder.serves === "generative");
+  const cheap = able.filter((one) => !(isModelAble && one.bidder.standIn));
+  for (const one of able) {
+    if (!cheap.includes(one))
+      excluded.push({ bidder: one.bidder.id, reason: "it stands in where no model can answer" });
+  }
   for (const one of eligible) {
     if (!afford(one))
       excluded.push({

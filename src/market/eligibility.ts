@@ -14,6 +14,7 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (bidder.serves !== "generative" && !bidder.serves.includes(request.kind)) return unservedReason(request.kind);
   if (request.allowed !== null && !request.allowed.includes(bidder.id)) return "it is not on the allow-list";
   if (bidder.onlyByName && request.allowed === null) return "it takes part only in requests that name it";
+  if (request.instructed && bidder.fixed) return "it follows no instruction";
   if (request.noRetention && !bidder.noRetention) return "its provider keeps what it is sent";
   if (request.region !== null && bidder.region !== request.region && bidder.region !== "local") {
     return `it runs in ${bidder.region}, not in ${request.region}`;

@@ -28,7 +28,7 @@ export function shorten(text: string, limit = summaryChars): string {
 
 /** Summary by the first sentence that says something: a strong baseline on news and mail (Nenkova 2005). */
 export const lead: Specialist = {
-  bidder: embeddedBidder({ name: "lead", family: "lead", serves: ["summarise"], cpuMicrosPerKb: 60 }),
+  bidder: embeddedBidder({ name: "lead", family: "lead", serves: ["summarise"], cpuMicrosPerKb: 60, standIn: true }),
   async run(text) {
     await pause();
     const all = messageSentences(text);

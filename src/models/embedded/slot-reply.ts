@@ -58,7 +58,13 @@ const phrases: Record<string, Phrases> = {
 
 /** Reply by slots: greeting, subject, the sentence that asks most, dates and sums. It says that it is a template. */
 export const slotReply: Specialist = {
-  bidder: embeddedBidder({ name: "slot-reply", family: "slot-reply", serves: ["draft"], cpuMicrosPerKb: 350 }),
+  bidder: embeddedBidder({
+    name: "slot-reply",
+    family: "slot-reply",
+    serves: ["draft"],
+    cpuMicrosPerKb: 350,
+    standIn: true,
+  }),
   async run(text, { schema }) {
     await pause();
     const reply = fillReply(head(text, 16_384));

@@ -36,6 +36,8 @@ export interface Card {
   family: string;
   serves: Kind[];
   cpuMicrosPerKb: number;
+  /** It leaves the field to models where there are some. */
+  standIn?: true;
 }
 
 /** The bidder that stands for a specialist: free, local, keeps nothing, one at a time. */
@@ -56,6 +58,8 @@ export function embeddedBidder(card: Card): Specialist["bidder"] {
     cancelStopsBill: true,
     // 2 KB is the size of an ordinary mail; the answer is there at once after it was read.
     expected: { firstTokenMs: Math.max(0.1, (card.cpuMicrosPerKb * 2) / 1000), tokensPerSecond: 100_000 },
+    fixed: true,
+    ...(card.standIn === undefined ? {} : { standIn: card.standIn }),
     enabled: true,
     cpuMicrosPerKb: card.cpuMicrosPerKb,
   };

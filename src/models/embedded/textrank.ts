@@ -7,7 +7,13 @@ const mostSentences = 60;
 
 /** Summary by the most central sentence: TextRank (Mihalcea & Tarau 2004, section 4). Any language that has spaces. */
 export const textrank: Specialist = {
-  bidder: embeddedBidder({ name: "textrank", family: "textrank", serves: ["summarise"], cpuMicrosPerKb: 350 }),
+  bidder: embeddedBidder({
+    name: "textrank",
+    family: "textrank",
+    serves: ["summarise"],
+    cpuMicrosPerKb: 350,
+    standIn: true,
+  }),
   async run(text) {
     await pause();
     const all = messageSentences(text).slice(0, mostSentences);
