@@ -160,6 +160,7 @@ export class Pass {
         bidder: leader.bidder,
         role: round === 0 ? "leader" : "fallback",
         round: round + 1,
+        after: tried.map((one) => one.bidder),
         claimed: { accept: bid?.accept.mean ?? 0.5, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
         outcome: cut ? null : { worth: accepted ? 1 : 0, source: "judge", reliability: judge },
         failure: cut ? "cut-short" : null,

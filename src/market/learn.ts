@@ -12,14 +12,15 @@ import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
+import { knownBefore, knownByRole, type Others, type Told } from "./known-before.ts";
 import { learnTimes } from "./latency.ts";
 import { hasBand } from "./length-bands.ts";
 import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { rebaseKind, rebaseShared } from "./rebase.ts";
-import { learnReliability } from "./reliability.ts";
+import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
-import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
+import type { AttemptReport, FailureReason, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
   type Column,
@@ -50,12 +51,8 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
  */
 const establishedFrom = 20;
 
-interface Seen {
+interface Seen extends Told {
   row: number;
-  report: AttemptReport;
-  outcome: Outcome;
-  /** Its calibrated probability before this settlement. */
-  p: number;
   features: number[];
   own: number;
 }
@@ -92,6 +89,8 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     if (own && !settlement.again && typeof report.confidence === "number") named.push([own, report.confidence]);
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
+    // The bidder's bid was for its first try.
+    if (report.role === "reask") continue;
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
     if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     const posterior = acceptance(view, bidder, column, band);
@@ -99,7 +98,17 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
     learnReliability(state.shared, outcome);
   }
-  if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  const others: Others = (id) => {
+    const bidder = byId.get(id);
+    if (!bidder) return null;
+    const features = featuresOf(
+      acceptance(view, bidder, column, band),
+      kind.rows[view.rows.get(id) ?? -1],
+      settlement.features,
+    );
+    return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
+  };
+  if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view, others);
   if (settlement.judges !== undefined && settlement.judges.length > 0) {
     state.judges ??= emptyJudges();
     learnJudges(state.judges, settlement.judges);
@@ -156,41 +165,38 @@ function learnOutcomes(
   seen: readonly Seen[],
   settlement: Settlement,
   view: KindView,
+  others: Others,
 ): void {
   const g = growth(kind, settlement.atMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
-  const start = freshBelief();
-  let belief = start;
-  let atStart = belief;
-  let round: number | undefined;
+  let belief = freshBelief();
+  const byRole = knownByRole(seen, r);
   const rejected: Seen[] = [];
   const changes: (() => void)[] = [];
-  for (const one of seen) {
-    if (one.report.role === "leader" || one.report.round !== round) atStart = belief;
-    round = one.report.round;
-    // Runners of one round did not wait for each other; a fall-back ran because the ones before it were rejected.
-    const known = one.report.role === "fallback" ? belief : atStart;
-    const { mean, slope } = conditional(one.p, known, r);
+  for (const [at, one] of seen.entries()) {
+    const { after } = one.report;
+    const known = Array.isArray(after) ? knownBefore(one, after, seen, r, others) : byRole[at];
+    if (!known) continue;
+    const { mean, slope } = conditional(one.p, known.belief, r);
     const { reliability, worth } = one.outcome;
     const power = reliability.trueAccept + reliability.trueReject - 1;
     const counts = pseudoCounts(one.p, noisy(mean, reliability), slope * power, worth);
     changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
     for (const other of rejected) {
-      const at = pairIndex(other.row, one.row);
+      const pair = pairIndex(other.row, one.row);
       if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
       const joint = conditional(one.p, belief, r).mean;
-      while (kind.coFailed.length < at + 2) kind.coFailed.push(0);
-      kind.coFailed[at] = (kind.coFailed[at] ?? 0) + (1 - worth) * g;
-      kind.coFailed[at + 1] = (kind.coFailed[at + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
+      while (kind.coFailed.length < pair + 2) kind.coFailed.push(0);
+      kind.coFailed[pair] = (kind.coFailed[pair] ?? 0) + (1 - worth) * g;
+      kind.coFailed[pair + 1] = (kind.coFailed[pair + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
     }
     belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
     if (worth < 0.5) rejected.push(one);
     const row = kind.rows[one.row];
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    const first = known === start;
-    if (first) learnCalibration(kind.calibration, one.features, worth, reliability);
+    if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) {
       const claim = within(one.report.claimed.accept, 0, 1);

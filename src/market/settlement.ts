@@ -50,6 +50,11 @@ export interface AttemptReport {
   role: string;
   /** Auction round it was awarded in; attempts of one round that ran side by side do not depend on each other. */
   round?: number;
+  /**
+   * Bidders that had been rejected and whose acceptance would have kept it from being seen: it started after them, or
+   * would have been cut. Absent: a settlement of before it was kept, and the role tells.
+   */
+  after?: string[];
   /** What the bid claimed. */
   claimed: { accept: number; costNano: NanoUsd; totalMs: number };
   /** How sure the bidder said it was, 0 to 1 (closed answers carry it); a feature of later claims, never the truth. */

@@ -70,6 +70,50 @@ describe("learn", () => {
     expect(Math.abs(mean(1) - 0.65)).toBeLessThan(0.12);
   });
 
+  it.each(["hedge", "parallel", "leader"])(
+    "does not take a %s that is seen on hard inputs only for a bad one",
+    (role) => {
+      const random = seededRandom("after");
+      const state = emptyMarket();
+      const d = decision();
+      for (let n = 0; n < 800; n++) {
+        const p = random() < 0.5 ? 0.95 : 0.35;
+        const first = random() < p ? 1 : 0;
+        const attempts = [report(d, "a/1", first, { round: 1, after: [] })];
+        const round = role === "leader" ? 2 : 1;
+        if (!first) attempts.push(report(d, "b/2", random() < p ? 1 : 0, { role, round, after: ["a/1"] }));
+        // The order of a list says nothing.
+        learn(state, settlement(role === "parallel" ? attempts.reverse() : attempts, n), two);
+      }
+      const b = standing(state, two[1] as (typeof two)[0], startMs + 800_000).kinds[0];
+      expect(Math.abs((b?.accept.mean ?? 0) - 0.65)).toBeLessThan(0.12);
+    },
+  );
+
+  it("takes a re-ask for no answer to the auction: the bid was for the first try", () => {
+    const state = emptyMarket();
+    const d = decision();
+    const attempts = [
+      report(d, "a/1", 0, { round: 1, after: [] }),
+      report(d, "a/1", 1, { attempt: "2", role: "reask", round: 1, after: [] }),
+    ];
+    for (let n = 0; n < 100; n++) learn(state, settlement(attempts, n), two);
+    expect(state.kinds.answer?.outcomes).toBe(100);
+    expect(standing(state, two[0] as (typeof two)[0], startMs).calls).toBeGreaterThan(190);
+    expect(standing(state, two[0] as (typeof two)[0], startMs).kinds[0]?.accept.mean).toBeLessThan(0.1);
+  });
+
+  it("knows of a rejection that an earlier settlement told, as feedback on the winner alone does", () => {
+    const d = decision();
+    const meanAfter = (after: string[]) => {
+      const state = emptyMarket();
+      for (let n = 0; n < 200; n++)
+        learn(state, settlement([report(d, "b/2", n % 2, { role: "fallback", after })], n), two);
+      return standing(state, two[1] as (typeof two)[0], startMs).kinds[0]?.accept.mean ?? 0;
+    };
+    expect(meanAfter(["a/1"])).toBeGreaterThan(meanAfter([]) + 0.05);
+  });
+
   it("moves no posterior by an answer of unknown worth, but times, tokens and errors", () => {
     const state = emptyMarket();
     const d = decision();
