@@ -1,5 +1,6 @@
 import {
   type AttemptReport,
+  answeredClaim,
   decide,
   emptyMarket,
   forecastAfter,
@@ -161,7 +162,12 @@ export class Pass {
         role: round === 0 ? "leader" : "fallback",
         round: round + 1,
         after: tried.map((one) => one.bidder),
-        claimed: { accept: bid?.accept.mean ?? 0.5, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+        claimed: {
+          accept: bid?.accept.mean ?? 0.5,
+          answered: answeredClaim(decision, leader.bidder) ?? 0.5,
+          costNano: bid?.costNano ?? 0,
+          totalMs: bid?.totalMs.p50 ?? 0,
+        },
         outcome: cut ? null : { worth: accepted ? 1 : 0, source: "judge", reliability: judge },
         failure: cut ? "cut-short" : null,
         costNano: Math.min(whole, left),

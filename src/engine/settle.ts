@@ -4,7 +4,7 @@ import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Strategy } from "../market/bid.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, ratesOf } from "../market/judge-profile.ts";
-import { agreementOutcomes, type Features, reliabilityOf } from "../market/market.ts";
+import { agreementOutcomes, answeredClaim, type Features, reliabilityOf } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
@@ -132,14 +132,21 @@ function rejectedBefore(m: MicrotaskState, a: Attempt, strategy: Strategy): stri
 const isBid = ({ role }: Attempt): boolean => role !== "judge" && role !== "fusion" && role !== "reask";
 
 function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outcome | null): AttemptReport {
-  const bid = m.decisions[a.round - 1]?.bids.find((b) => b.bidder === a.bidder);
+  const decision = m.decisions[a.round - 1];
+  const bid = decision?.bids.find((b) => b.bidder === a.bidder);
+  const answered = decision === undefined ? null : answeredClaim(decision, a.bidder);
   return {
     attempt: a.id,
     bidder: a.bidder,
     role: a.role,
     round: a.round,
     after: rejectedBefore(m, a, strategy),
-    claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+    claimed: {
+      accept: bid?.accept.mean ?? 0,
+      ...(answered === null ? {} : { answered }),
+      costNano: bid?.costNano ?? 0,
+      totalMs: bid?.totalMs.p50 ?? 0,
+    },
     confidence:
       isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text, m.task)?.confidence ?? null) : null,
     // A text that two wrote says little of either.

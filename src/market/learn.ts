@@ -199,15 +199,15 @@ function learnOutcomes(
     if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) {
-      const claim = within(one.report.claimed.accept, 0, 1);
+      // Its bid did not know of a rejection in its own round: what it would have claimed then is what is scored.
+      const claim = known.unforeseen ? mean : claimOf(one.report);
       const q = noisy(claim, reliability);
       recordClaim(row, claim, clean, (q * (1 - q)) / (power * power));
     }
-    const conditionalP = mean;
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
       if (isTold(one.outcome.source) || one.own < establishedFrom) return;
-      if (watchForDrift(kind, one.row, row, conditionalP, one.own, worth, reliability)) kind.calm = 0;
+      if (watchForDrift(kind, one.row, row, mean, one.own, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);
@@ -215,6 +215,11 @@ function learnOutcomes(
   kind.outcomes += seen.length;
   kind.calm += seen.length;
   refit(kind, view.shared, g);
+}
+
+/** What a bid said of an answer that came. */
+function claimOf({ claimed: { accept, answered } }: AttemptReport): number {
+  return within(typeof answered === "number" && Number.isFinite(answered) ? answered : accept, 0, 1);
 }
 
 function addCounts(column: Column, band: number, row: number, accept: number, reject: number, g: number): void {

@@ -55,8 +55,8 @@ export interface AttemptReport {
    * would have been cut. Absent: a settlement of before it was kept, and the role tells.
    */
   after?: string[];
-  /** What the bid claimed. */
-  claimed: { accept: number; costNano: NanoUsd; totalMs: number };
+  /** What the bid claimed. `answered`: of `accept`, given that an answer comes in time; absent: in settlements of before. */
+  claimed: { accept: number; answered?: number; costNano: NanoUsd; totalMs: number };
   /** How sure the bidder said it was, 0 to 1 (closed answers carry it); a feature of later claims, never the truth. */
   confidence?: number | null;
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
