@@ -71,8 +71,10 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const present = new Set(kind.rows.map((row) => row.bidder));
   for (const bidder of bidders) {
     const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
-    if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+    if (bidder.enabled && serves && !bidder.onlyByName && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
   }
+  const ran = new Set(settlement.attempts.map((report) => report.bidder));
+  for (const id of ran) rowFor(kind, id, byId, true, ran);
   // After the rows: more bidders leave room for fewer contexts.
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
   const seen: Seen[] = [];
@@ -80,9 +82,8 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, settlement.atMs);
   for (const report of settlement.attempts) {
-    const row = rowFor(kind, report.bidder, byId);
+    const row = view.rows.get(report.bidder) ?? -1;
     if (row < 0 || !sound(report)) continue;
-    view.rows.set(report.bidder, row);
     touched.add(row);
     if (!settlement.again) learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
     const own = kind.rows[row];

@@ -1,5 +1,6 @@
 import { drawBeta, type Random } from "./draw.ts";
 import { steps, within } from "./elementary.ts";
+import { isFull } from "./rows.ts";
 import type { KindState, Row } from "./state.ts";
 
 /** Share of first decisions whose leader is drawn without regard to its score: keeps off-policy estimates possible. */
@@ -14,7 +15,7 @@ const settledKind = 100;
 /** Did this bidder come when the kind's others were known already, and is it still little known? */
 export function isNewcomer(kind: KindState | undefined, row: Row | undefined): boolean {
   if (!kind || kind.outcomes < settledKind) return false;
-  return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
+  return row ? row.since >= settledKind && row.claims < newcomersOutcomes : !isFull(kind);
 }
 
 /** A bidder whose cost and time are priced at this share of the value is tried half as often as a free one. */
