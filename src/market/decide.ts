@@ -5,6 +5,7 @@ import type { AwardInputs, AwardRow } from "./award-inputs.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { recalibrate } from "./calibration.ts";
+import { answering } from "./call-record.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
 import { claimError } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
@@ -116,9 +117,8 @@ export function decide(
       load,
       within(request.queueMs?.[one.bidder.id] ?? 0, 0, 86_400_000),
     );
-    const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
     const answers =
-      within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
+      answering(shared, view.sharedGrowth) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
     let lift = 1;
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);

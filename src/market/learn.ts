@@ -2,6 +2,7 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
+import { recordCall } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
@@ -147,10 +148,8 @@ function learnCall(
   const bidder = byId.get(report.bidder);
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
-  if (report.failure === null || !notItsFault.has(report.failure)) {
-    shared.calls += g;
-    if (report.failure !== null && !report.censored) shared.failed += g;
-  }
+  if (report.failure === null || !notItsFault.has(report.failure))
+    recordCall(shared, report.failure !== null && !report.censored, g);
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
   learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);

@@ -114,6 +114,25 @@ describe("learn", () => {
     expect(meanAfter(["a/1"])).toBeGreaterThan(meanAfter([]) + 0.05);
   });
 
+  it.each([0, 20_000])("finds out a bidder that begins to fail every other call, after %i good ones", (before) => {
+    const state = emptyMarket();
+    const random = seededRandom("breaks");
+    const d = decision();
+    for (let n = 0; n < before; n++)
+      learn(state, settlement([report(d, "a/1", null)], n, { atMs: startMs + n * 20_000 }), two);
+    let led = 0;
+    for (let n = 0; n < 600; n++) {
+      const nowMs = startMs + before * 20_000 + n * 1000;
+      const now = decided(decide(state, two, request({ nowMs }), pacing, random));
+      const id = now.award[0]?.bidder ?? "";
+      if (n >= 500 && id === "a/1") led++;
+      const fails = id === "a/1" && random() < 0.5;
+      const told = fails ? report(now, id, null, { failure: "server-error" }) : report(now, id, random() < 0.9 ? 1 : 0);
+      learn(state, settlement([told], before + n, { atMs: nowMs }), two);
+    }
+    expect(led).toBeLessThan(10);
+  });
+
   it("moves no posterior by an answer of unknown worth, but times, tokens and errors", () => {
     const state = emptyMarket();
     const d = decision();
