@@ -7,11 +7,11 @@ const memory = 300;
 const assumed = 10;
 const assumedFailing = 0.01;
 
-/** Counts one call of weight `g` (see forgetting.ts). */
-export function recordCall(row: Pick<SharedRow, "calls" | "failed">, failed: boolean, g: number): void {
+/** Counts one call of weight `g`; `newest`: the weight of now, at least that (see forgetting.ts). */
+export function recordCall(row: Pick<SharedRow, "calls" | "failed">, failed: boolean, g: number, newest: number): void {
   row.calls += g;
   if (failed) row.failed += g;
-  const fade = Math.min(1, (memory * g) / row.calls);
+  const fade = Math.min(1, (memory * newest) / row.calls);
   row.calls *= fade;
   row.failed *= fade;
 }

@@ -9,6 +9,7 @@ import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairI
 import { columnFor } from "./contexts.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
+import { brokenField } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
@@ -59,9 +60,11 @@ interface Seen extends Told {
 }
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
-export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+export function learn(state: MarketState, settlement: Settlement, listed: readonly Bidder[]): void {
   // A settlement without a time or a length would spoil every weight it touches.
   if (!Number.isFinite(settlement.atMs) || !Number.isFinite(settlement.features.inputChars)) return;
+  // One bidder's broken entry must not keep the others from learning.
+  const bidders = listed.filter((bidder) => brokenField(bidder) === null);
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const kind = state.kinds[settlement.kind] ?? emptyKind();
   state.kinds[settlement.kind] = kind;
@@ -78,15 +81,18 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   for (const id of ran) rowFor(kind, id, byId, true, ran);
   // After the rows: more bidders leave room for fewer contexts.
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
+  // Settlements come late: their outcomes weigh as of then, the state is as of its newest.
+  const nowMs = Math.max(settlement.atMs, ...kind.columns.map((one) => one.lastMs));
   const seen: Seen[] = [];
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
-  const view = viewKind(state, settlement.kind, settlement.atMs);
+  const view = viewKind(state, settlement.kind, nowMs);
   for (const report of settlement.attempts) {
     const row = view.rows.get(report.bidder) ?? -1;
     if (row < 0 || !sound(report)) continue;
     touched.add(row);
-    if (!settlement.again) learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    if (!settlement.again)
+      learnCall(state, kind, column, row, report, byId, estimate, { atMs: settlement.atMs, nowMs });
     const own = kind.rows[row];
     if (own && !settlement.again && typeof report.confidence === "number") named.push([own, report.confidence]);
     const outcome = report.outcome;
@@ -110,7 +116,7 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     );
     return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
   };
-  if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view, others);
+  if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others);
   if (settlement.judges !== undefined && settlement.judges.length > 0) {
     state.judges ??= emptyJudges();
     learnJudges(state.judges, settlement.judges);
@@ -132,6 +138,12 @@ function sound(report: AttemptReport): boolean {
   return numbers.every((x) => Number.isFinite(x) && x >= 0) && (report.outcome === null || report.outcome.worth <= 1);
 }
 
+/** When what is learned happened, and the newest that was learned of its kind. */
+interface When {
+  atMs: number;
+  nowMs: number;
+}
+
 /** What a call teaches whatever its answer was worth: errors, times, tokens, price. */
 function learnCall(
   state: MarketState,
@@ -141,7 +153,7 @@ function learnCall(
   report: AttemptReport,
   byId: ReadonlyMap<string, Bidder>,
   estimate: number,
-  atMs: number,
+  { atMs, nowMs }: When,
 ): void {
   const shared = sharedRowFor(state.shared, report.bidder, byId);
   const row = kind.rows[index];
@@ -149,7 +161,7 @@ function learnCall(
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
   if (report.failure === null || !notItsFault.has(report.failure))
-    recordCall(shared, report.failure !== null && !report.censored, g);
+    recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
   learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);
@@ -163,11 +175,12 @@ function learnOutcomes(
   column: Column,
   band: number,
   seen: readonly Seen[],
-  settlement: Settlement,
+  { atMs, nowMs }: When,
   view: KindView,
   others: Others,
 ): void {
-  const g = growth(kind, settlement.atMs);
+  const g = growth(kind, atMs);
+  const newest = growth(kind, nowMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
   let belief = freshBelief();
@@ -182,7 +195,7 @@ function learnOutcomes(
     const { reliability, worth } = one.outcome;
     const power = reliability.trueAccept + reliability.trueReject - 1;
     const counts = pseudoCounts(one.p, noisy(mean, reliability), slope * power, worth);
-    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
+    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, newest));
     for (const other of rejected) {
       const pair = pairIndex(other.row, one.row);
       if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
@@ -214,7 +227,7 @@ function learnOutcomes(
   for (const change of changes) change();
   kind.outcomes += seen.length;
   kind.calm += seen.length;
-  refit(kind, view.shared, g);
+  refit(kind, view.shared, newest);
 }
 
 /** What a bid said of an answer that came. */
@@ -222,6 +235,7 @@ function claimOf({ claimed: { accept, answered } }: AttemptReport): number {
   return within(typeof answered === "number" && Number.isFinite(answered) ? answered : accept, 0, 1);
 }
 
+/** `g`: the weight of now, in which the memory is counted. */
 function addCounts(column: Column, band: number, row: number, accept: number, reject: number, g: number): void {
   const targets = band >= 0 ? [column.counts, column.bands[band] ?? []] : [column.counts];
   for (const counts of targets) {

@@ -133,6 +133,18 @@ describe("learn", () => {
     expect(led).toBeLessThan(10);
   });
 
+  it.each([90, 365])("forgets nothing over a settlement that comes %i days late", (days) => {
+    const state = emptyMarket();
+    const d = decision();
+    for (let n = 0; n < 100; n++) learn(state, settlement([report(d, "a/1", n % 10 ? 1 : 0)], n), two);
+    const known = () => (state.kinds.answer?.columns[0]?.counts ?? []).slice(0, 2).map(Math.round);
+    const [before, calls] = [known(), state.shared.rows[0]?.calls ?? 0];
+    const late = settlement([report(d, "a/1", 1)], 101, { atMs: startMs - days * 86_400_000 });
+    learn(state, late, two);
+    expect(known()).toEqual(before);
+    expect(state.shared.rows[0]?.calls).toBeGreaterThanOrEqual(calls);
+  });
+
   it("moves no posterior by an answer of unknown worth, but times, tokens and errors", () => {
     const state = emptyMarket();
     const d = decision();
