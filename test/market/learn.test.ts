@@ -145,6 +145,20 @@ describe("learn", () => {
     expect(state.shared.rows[0]?.calls).toBeGreaterThanOrEqual(calls);
   });
 
+  it("keeps small steps of recalibration: what is mostly right is not claimed to be right less often", () => {
+    const state = emptyMarket();
+    const random = seededRandom("fine");
+    const d = decision();
+    const claims: number[] = [];
+    for (let n = 0; n < 12_000; n++) {
+      learn(state, settlement([report(d, "a/1", random() < 0.98 ? 1 : 0, { after: [] })], n), two);
+      if (n < 6000 || n % 20 > 0) continue;
+      const bids = decided(decide(state, two, request({ nowMs: startMs + n * 1000 }), pacing, random)).bids;
+      claims.push(bids.find((one) => one.bidder === "a/1")?.accept.mean ?? 0);
+    }
+    expect(Math.abs(claims.reduce((sum, p) => sum + p, 0) / claims.length - 0.98)).toBeLessThan(0.006);
+  });
+
   it("moves no posterior by an answer of unknown worth, but times, tokens and errors", () => {
     const state = emptyMarket();
     const d = decision();
