@@ -1,5 +1,6 @@
 import {
   type AttemptReport,
+  answeredClaim,
   decide,
   emptyMarket,
   forecastAfter,
@@ -160,7 +161,13 @@ export class Pass {
         bidder: leader.bidder,
         role: round === 0 ? "leader" : "fallback",
         round: round + 1,
-        claimed: { accept: bid?.accept.mean ?? 0.5, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+        after: tried.map((one) => one.bidder),
+        claimed: {
+          accept: bid?.accept.mean ?? 0.5,
+          answered: answeredClaim(decision, leader.bidder) ?? 0.5,
+          costNano: bid?.costNano ?? 0,
+          totalMs: bid?.totalMs.p50 ?? 0,
+        },
         outcome: cut ? null : { worth: accepted ? 1 : 0, source: "judge", reliability: judge },
         failure: cut ? "cut-short" : null,
         costNano: Math.min(whole, left),

@@ -1,5 +1,5 @@
 import type { Refusal } from "../error.ts";
-import { microtaskOf } from "../job/evolve.ts";
+import { isRejected, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
@@ -235,8 +235,7 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
     if (attempt.status === "running" || attempt.status === "orphaned") continue;
     // It was never asked: no place came free. Or it did nothing wrong.
     if (attempt.failure === "no-capacity" || attempt.message === notGiven) continue;
-    const rejected = attempt.wholeVerdict?.result === "reject" || attempt.prefixVerdict?.result === "reject";
-    tried.set(attempt.bidder, rejected ? "rejected" : "failed");
+    tried.set(attempt.bidder, isRejected(attempt) ? "rejected" : "failed");
   }
   return [...tried].map(([bidder, how]) => ({ bidder, how }));
 }

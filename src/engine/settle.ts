@@ -1,9 +1,11 @@
 import { estimateTokens } from "../adapt/prompt.ts";
+import { isRejected } from "../job/evolve.ts";
 import { inputOf } from "../job/input-of.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
+import type { Strategy } from "../market/bid.ts";
 import { type JudgeProfile, type JudgeReport, judgeProfileOf, ratesOf } from "../market/judge-profile.ts";
-import { agreementOutcomes, type Features, reliabilityOf } from "../market/market.ts";
+import { agreementOutcomes, answeredClaim, type Features, reliabilityOf } from "../market/market.ts";
 import type { AttemptReport, Outcome, Settlement } from "../market/settlement.ts";
 import { isClosed } from "../plan/kind.ts";
 import { drawsFor } from "./draws.ts";
@@ -86,7 +88,12 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
     const trust = (judge: string) => judgeProfileOf(view.state.judges, judge);
     const audit = reliabilityOf(view.state, "audit");
     const attempts = racers.map((a) =>
-      report(m, a, auditedOutcome(m, a, audit) ?? outcomeOf(m, a, trust) ?? agreed.get(a.id) ?? null),
+      report(
+        m,
+        a,
+        job.request.strategy,
+        auditedOutcome(m, a, audit) ?? outcomeOf(m, a, trust) ?? agreed.get(a.id) ?? null,
+      ),
     );
     const judges = judgeLessons(m);
     const key = `${job.id}/${m.task.id}`;
@@ -102,14 +109,41 @@ export function settlementsOf(job: Job, view: MarketView, nowMs: number): Settle
   });
 }
 
-function report(m: MicrotaskState, a: Attempt, outcome: Outcome | null): AttemptReport {
-  const bid = m.decisions[a.round - 1]?.bids.find((b) => b.bidder === a.bidder);
+/** Strategies whose racers run to their end whatever becomes of the others. */
+const waitingForAll: ReadonlySet<Strategy> = new Set(["best-of", "agreement", "fusion"]);
+
+/**
+ * Bidders without whose rejection nothing would be known of this attempt: rejected before it started or, where the first
+ * that passes ends the race, before its own verdict. Audits and spared ones run on behind a winner.
+ */
+function rejectedBefore(m: MicrotaskState, a: Attempt, strategy: Strategy): string[] {
+  const runsOn = waitingForAll.has(strategy) || a.role === "audit" || a.spared !== null;
+  const untilSeq = runsOn ? a.startedSeq : (a.verdictSeq ?? a.startedSeq);
+  const before = m.attempts.filter(
+    (one) => isBid(one) && one.bidder !== a.bidder && isRejected(one) && (one.verdictSeq ?? untilSeq) < untilSeq,
+  );
+  return [...new Set(before.map((one) => one.bidder))];
+}
+
+/** It answers the microtask for its bidder, for the first time: a judge or a merger does not, and a re-ask does again. */
+const isBid = ({ role }: Attempt): boolean => role !== "judge" && role !== "fusion" && role !== "reask";
+
+function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outcome | null): AttemptReport {
+  const decision = m.decisions[a.round - 1];
+  const bid = decision?.bids.find((b) => b.bidder === a.bidder);
+  const answered = decision === undefined ? null : answeredClaim(decision, a.bidder);
   return {
     attempt: a.id,
     bidder: a.bidder,
     role: a.role,
     round: a.round,
-    claimed: { accept: bid?.accept.mean ?? 0, costNano: bid?.costNano ?? 0, totalMs: bid?.totalMs.p50 ?? 0 },
+    after: rejectedBefore(m, a, strategy),
+    claimed: {
+      accept: bid?.accept.mean ?? 0,
+      ...(answered === null ? {} : { answered }),
+      costNano: bid?.costNano ?? 0,
+      totalMs: bid?.totalMs.p50 ?? 0,
+    },
     confidence:
       isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text, m.task)?.confidence ?? null) : null,
     // A text that two wrote says little of either.
@@ -205,7 +239,12 @@ export function feedbackSettlement(
   const told = (a: Attempt, worth: 0 | 1): AttemptReport => {
     judges.push(...judgeFeedback(m, a, worth === 1, reliability.trueAccept));
     const against = toldBefore(job, a);
-    return report(m, a, { worth, source: "feedback", reliability, ...(against === null ? {} : { against }) });
+    return report(m, a, job.request.strategy, {
+      worth,
+      source: "feedback",
+      reliability,
+      ...(against === null ? {} : { against }),
+    });
   };
   const attempts = m.attempts
     .filter((a) => a.status === "complete" && a.role !== "judge")

@@ -114,6 +114,10 @@ export function attemptOf(job: Job, id: string): Attempt | undefined {
   return undefined;
 }
 
+/** A verdict on its whole answer or on a prefix speaks against it. */
+export const isRejected = ({ wholeVerdict, prefixVerdict }: Pick<Attempt, "wholeVerdict" | "prefixVerdict">): boolean =>
+  wholeVerdict?.result === "reject" || prefixVerdict?.result === "reject";
+
 function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
   return {
     id: event.job,
@@ -302,6 +306,8 @@ function race(job: Job, event: RaceEvent & { seq: number; atMs: number }): void 
       return;
     }
     case "verdict-reached":
+      if (!isRejected(attempt) && (event.verdict.on === "whole" || event.verdict.result === "reject"))
+        attempt.verdictSeq = event.seq;
       if (event.verdict.on === "prefix") attempt.prefixVerdict = event.verdict;
       else attempt.wholeVerdict = event.verdict;
       if (event.bet !== undefined) attempt.bet = { risk: event.bet, taken: false };
@@ -357,6 +363,8 @@ const started = (event: LoggedEvent & { type: "attempt-started" }): Attempt => (
   epoch: event.epoch,
   status: "running",
   startedAtMs: event.atMs,
+  startedSeq: event.seq,
+  verdictSeq: null,
   endedAtMs: null,
   inputTokens: event.inputTokens,
   maxOutputTokens: event.maxOutputTokens,

@@ -33,6 +33,9 @@ export interface Attempt {
   epoch: number;
   status: "running" | "complete" | "failed" | "cancelled" | "orphaned";
   startedAtMs: number;
+  startedSeq: number;
+  /** Seq of its verdict on the whole, or of the one that rejected its prefix; null: none. */
+  verdictSeq: number | null;
   endedAtMs: number | null;
   inputTokens: number;
   maxOutputTokens: number;

@@ -5,6 +5,7 @@ import type { AwardInputs, AwardRow } from "./award-inputs.ts";
 import type { AuctionRequest, Bid, Decision } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { recalibrate } from "./calibration.ts";
+import { answering } from "./call-record.ts";
 import { bandOf, cellOf, contextOf } from "./cell.ts";
 import { claimError } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, coFailureLift, freshBelief, loadingOf } from "./co-failure.ts";
@@ -74,7 +75,7 @@ export function decide(
     }
     const one = prepare(view, bidder, request, column, band);
     const fault = [one.mean, one.strength, one.costNano].some((x) => !Number.isFinite(x));
-    if (fault) excluded.push({ bidder: bidder.id, reason: "its profile is broken: a count is not a number" });
+    if (fault) excluded.push({ bidder: bidder.id, reason: "its profile is broken: it holds an impossible number" });
     else eligible.push(one);
   }
   const lookNano = (one: Prepared) => request.looks?.[one.bidder.id] ?? request.verdict.costNano;
@@ -116,9 +117,8 @@ export function decide(
       load,
       within(request.queueMs?.[one.bidder.id] ?? 0, 0, 86_400_000),
     );
-    const failing = ((shared?.failed ?? 0) / view.sharedGrowth + 0.5) / ((shared?.calls ?? 0) / view.sharedGrowth + 50);
     const answers =
-      within(1 - failing, 0.01, 1) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
+      answering(shared, view.sharedGrowth) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
     let lift = 1;
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);
@@ -155,7 +155,7 @@ export function decide(
   const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
   const priced = cheap.map((one, i) => {
     const nano = terms.lambda * one.costNano + terms.muUsdPerSecond * 1e6 * (bids[i]?.totalMs.p50 ?? 0);
-    return { ...one, price: nano / Math.max(1, terms.valueNano) };
+    return { ...one, answers: rows[i]?.[3] ?? 1, price: nano / Math.max(1, terms.valueNano) };
   });
   const inputs: AwardInputs = {
     rules: 4,
@@ -230,7 +230,8 @@ function prepare(
   const row = index < 0 ? undefined : view.kind?.rows[index];
   const posterior = acceptance(view, bidder, column, band);
   const mean = recalibrate(view.kind?.calibration, featuresOf(posterior, row, request.features));
-  const bill = view.shared.get(bidder.id)?.bill ?? 0;
+  const shared = view.shared.get(bidder.id);
+  const bill = shared?.bill ?? 0;
   const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
   return {
     bidder,
@@ -239,7 +240,7 @@ function prepare(
     mean,
     strength: posterior.strength,
     own: posterior.own,
-    newcomer: isNewcomer(view.kind, row),
+    newcomer: isNewcomer(view.kind, row, (shared?.failed ?? 0) / view.sharedGrowth),
     costNano: call.costNano,
     output: call.output,
   };

@@ -101,14 +101,14 @@ export function short(x: number, digits = 6): number {
   const places = digits - whole;
   if (places >= 0) {
     const scale = powers[Math.min(places, 22)] ?? 1;
-    return Math.round(x * scale) / scale;
+    return Math.round(x * scale) / scale + 0;
   }
   const scale = powers[-places] ?? 1;
   return Math.round(x / scale) * scale;
 }
 
-/** `x` rounded to a multiple of 1 / `scale`; NaN stays NaN. The cheap sibling of `short` for numbers of known size. */
-export const steps = (x: number, scale: number): number => Math.round(x * scale) / scale;
+/** `x` rounded to a multiple of 1 / `scale`; NaN stays NaN. Never -0, which JSON does not keep. The cheap sibling of `short` for numbers of known size. */
+export const steps = (x: number, scale: number): number => Math.round(x * scale) / scale + 0;
 
 /** `x` held within [low, high]; NaN becomes `low`. */
 export const within = (x: number, low: number, high: number): number => (x > low ? Math.min(x, high) : low);

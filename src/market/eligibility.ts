@@ -49,16 +49,21 @@ export const mayBeAsked = (
   (!noRetention || bidder.noRetention) &&
   (region === null || bidder.region === region || bidder.region === "local");
 
-function brokenField(bidder: Bidder): string | null {
+/** The field of an operator's entry that no auction can be held with, and why; null: it is sound. */
+export function brokenField(bidder: Bidder): string | null {
+  if (bidder.serves !== "generative" && !Array.isArray(bidder.serves)) return "serves is neither generative nor a list";
+  for (const name of ["family", "region"] as const) if (typeof bidder[name] !== "string") return `${name} is missing`;
   const price = bidder.price as Bidder["price"] | null | undefined;
   if (!price) return "price is missing";
   const expected = bidder.expected as Bidder["expected"] | undefined;
   return (
     badNumber("price.inputPerMtok", price.inputPerMtok) ??
     badNumber("price.outputPerMtok", price.outputPerMtok) ??
+    badNumber("price.cachedInputPerMtok", price.cachedInputPerMtok ?? 0) ??
     badNumber("price.perCall", price.perCall ?? 0) ??
     badNumber("contextTokens", bidder.contextTokens) ??
     badNumber("maxOutputTokens", bidder.maxOutputTokens) ??
+    badNumber("reasoningTokens", bidder.reasoningTokens ?? 0) ??
     badNumber("expected.firstTokenMs", expected?.firstTokenMs) ??
     badNumber("expected.tokensPerSecond", expected?.tokensPerSecond) ??
     (bidder.concurrency !== null && !(bidder.concurrency > 0) ? `concurrency is ${bidder.concurrency}` : null)
@@ -67,5 +72,6 @@ function brokenField(bidder: Bidder): string | null {
 
 function badNumber(name: string, value: number | undefined): string | null {
   if (typeof value !== "number" || !Number.isFinite(value)) return `${name} is not a number`;
+  if (value > Number.MAX_SAFE_INTEGER) return `${name} is too large (${value})`;
   return value < 0 ? `${name} is negative (${value})` : null;
 }

@@ -1,6 +1,7 @@
-import { formatUsd, toUsd } from "../money/nano-usd.ts";
+import { formatUsd } from "../money/nano-usd.ts";
 import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision, Place } from "./bid.ts";
+import { whyLost } from "./why-lost.ts";
 
 export interface Explanation {
   sentences: string[];
@@ -41,19 +42,6 @@ export function explainDecision(decision: Decision): Explanation {
   for (const one of decision.excluded)
     losers.push({ bidder: one.bidder, costNano: 0, why: `Not eligible: ${one.reason}.` });
   return { sentences, losers };
-}
-
-function whyLost(bid: Bid, leader: Bid | undefined, decision: Decision): string {
-  if (!leader) return "No line-up was worth its cost.";
-  const gap = toUsd(decision.valueNano) * (leader.draw - bid.draw);
-  const dearer = toUsd(bid.costNano - leader.costNano);
-  if (bid.draw <= leader.draw && bid.costNano >= leader.costNano) {
-    return `Drawn at ${percent(bid.draw)} against ${percent(leader.draw)}, and it would have cost ${formatUsd(bid.costNano)} against ${formatUsd(leader.costNano)}.`;
-  }
-  if (bid.costNano > leader.costNano) {
-    return `Likelier to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}), but ${formatUsd(bid.costNano - leader.costNano)} dearer, with ${formatUsd(Math.round(-gap * 1e9))} to gain.`;
-  }
-  return `${formatUsd(Math.round(-dearer * 1e9))} cheaper, but less likely to be accepted (${percent(bid.draw)} against ${percent(leader.draw)}): ${formatUsd(Math.round(gap * 1e9))} of expected worth.`;
 }
 
 /** When a hedge starts, and why it is the one: its speed and price, how it differs, and what its answer is worth. */

@@ -2,24 +2,27 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
+import { recordCall } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
 import { columnFor } from "./contexts.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
+import { brokenField } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
+import { knownBefore, knownByRole, type Others, type Told } from "./known-before.ts";
 import { learnTimes } from "./latency.ts";
 import { hasBand } from "./length-bands.ts";
 import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
 import { rebaseKind, rebaseShared } from "./rebase.ts";
-import { learnReliability } from "./reliability.ts";
+import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
-import type { AttemptReport, FailureReason, Outcome, Settlement } from "./settlement.ts";
+import type { AttemptReport, FailureReason, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
   type Column,
@@ -50,20 +53,18 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
  */
 const establishedFrom = 20;
 
-interface Seen {
+interface Seen extends Told {
   row: number;
-  report: AttemptReport;
-  outcome: Outcome;
-  /** Its calibrated probability before this settlement. */
-  p: number;
   features: number[];
   own: number;
 }
 
 /** Folds one settlement into the state, in place. Repeats must be dropped by the caller (by `key`). Bad rows are skipped. */
-export function learn(state: MarketState, settlement: Settlement, bidders: readonly Bidder[]): void {
+export function learn(state: MarketState, settlement: Settlement, listed: readonly Bidder[]): void {
   // A settlement without a time or a length would spoil every weight it touches.
   if (!Number.isFinite(settlement.atMs) || !Number.isFinite(settlement.features.inputChars)) return;
+  // One bidder's broken entry must not keep the others from learning.
+  const bidders = listed.filter((bidder) => brokenField(bidder) === null);
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const kind = state.kinds[settlement.kind] ?? emptyKind();
   state.kinds[settlement.kind] = kind;
@@ -74,24 +75,30 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
   const present = new Set(kind.rows.map((row) => row.bidder));
   for (const bidder of bidders) {
     const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
-    if (bidder.enabled && serves && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+    if (bidder.enabled && serves && !bidder.onlyByName && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
   }
+  const ran = new Set(settlement.attempts.map((report) => report.bidder));
+  for (const id of ran) rowFor(kind, id, byId, true, ran);
   // After the rows: more bidders leave room for fewer contexts.
   const column = columnFor(kind, contextOf(settlement.features), settlement.atMs);
+  // Settlements come late: their outcomes weigh as of then, the state is as of its newest.
+  const nowMs = Math.max(settlement.atMs, ...kind.columns.map((one) => one.lastMs));
   const seen: Seen[] = [];
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
-  const view = viewKind(state, settlement.kind, settlement.atMs);
+  const view = viewKind(state, settlement.kind, nowMs);
   for (const report of settlement.attempts) {
-    const row = rowFor(kind, report.bidder, byId);
+    const row = view.rows.get(report.bidder) ?? -1;
     if (row < 0 || !sound(report)) continue;
-    view.rows.set(report.bidder, row);
     touched.add(row);
-    if (!settlement.again) learnCall(state, kind, column, row, report, byId, estimate, settlement.atMs);
+    if (!settlement.again)
+      learnCall(state, kind, column, row, report, byId, estimate, { atMs: settlement.atMs, nowMs });
     const own = kind.rows[row];
     if (own && !settlement.again && typeof report.confidence === "number") named.push([own, report.confidence]);
     const outcome = report.outcome;
     const bidder = byId.get(report.bidder);
+    // The bidder's bid was for its first try.
+    if (report.role === "reask") continue;
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
     if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     const posterior = acceptance(view, bidder, column, band);
@@ -99,7 +106,17 @@ export function learn(state: MarketState, settlement: Settlement, bidders: reado
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
     learnReliability(state.shared, outcome);
   }
-  if (seen.length > 0) learnOutcomes(kind, column, band, seen, settlement, view);
+  const others: Others = (id) => {
+    const bidder = byId.get(id);
+    if (!bidder) return null;
+    const features = featuresOf(
+      acceptance(view, bidder, column, band),
+      kind.rows[view.rows.get(id) ?? -1],
+      settlement.features,
+    );
+    return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
+  };
+  if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others);
   if (settlement.judges !== undefined && settlement.judges.length > 0) {
     state.judges ??= emptyJudges();
     learnJudges(state.judges, settlement.judges);
@@ -121,6 +138,12 @@ function sound(report: AttemptReport): boolean {
   return numbers.every((x) => Number.isFinite(x) && x >= 0) && (report.outcome === null || report.outcome.worth <= 1);
 }
 
+/** When what is learned happened, and the newest that was learned of its kind. */
+interface When {
+  atMs: number;
+  nowMs: number;
+}
+
 /** What a call teaches whatever its answer was worth: errors, times, tokens, price. */
 function learnCall(
   state: MarketState,
@@ -130,17 +153,15 @@ function learnCall(
   report: AttemptReport,
   byId: ReadonlyMap<string, Bidder>,
   estimate: number,
-  atMs: number,
+  { atMs, nowMs }: When,
 ): void {
   const shared = sharedRowFor(state.shared, report.bidder, byId);
   const row = kind.rows[index];
   const bidder = byId.get(report.bidder);
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
-  if (report.failure === null || !notItsFault.has(report.failure)) {
-    shared.calls += g;
-    if (report.failure !== null && !report.censored) shared.failed += g;
-  }
+  if (report.failure === null || !notItsFault.has(report.failure))
+    recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
   learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);
@@ -154,63 +175,67 @@ function learnOutcomes(
   column: Column,
   band: number,
   seen: readonly Seen[],
-  settlement: Settlement,
+  { atMs, nowMs }: When,
   view: KindView,
+  others: Others,
 ): void {
-  const g = growth(kind, settlement.atMs);
+  const g = growth(kind, atMs);
+  const newest = growth(kind, nowMs);
   const r = loadingOf(kind);
   const keepBand = hasBand(kind, column, band);
-  const start = freshBelief();
-  let belief = start;
-  let atStart = belief;
-  let round: number | undefined;
+  let belief = freshBelief();
+  const byRole = knownByRole(seen, r);
   const rejected: Seen[] = [];
   const changes: (() => void)[] = [];
-  for (const one of seen) {
-    if (one.report.role === "leader" || one.report.round !== round) atStart = belief;
-    round = one.report.round;
-    // Runners of one round did not wait for each other; a fall-back ran because the ones before it were rejected.
-    const known = one.report.role === "fallback" ? belief : atStart;
-    const { mean, slope } = conditional(one.p, known, r);
+  for (const [at, one] of seen.entries()) {
+    const { after } = one.report;
+    const known = Array.isArray(after) ? knownBefore(one, after, seen, r, others) : byRole[at];
+    if (!known) continue;
+    const { mean, slope } = conditional(one.p, known.belief, r);
     const { reliability, worth } = one.outcome;
     const power = reliability.trueAccept + reliability.trueReject - 1;
     const counts = pseudoCounts(one.p, noisy(mean, reliability), slope * power, worth);
-    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, g));
+    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, newest));
     for (const other of rejected) {
-      const at = pairIndex(other.row, one.row);
+      const pair = pairIndex(other.row, one.row);
       if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
       const joint = conditional(one.p, belief, r).mean;
-      while (kind.coFailed.length < at + 2) kind.coFailed.push(0);
-      kind.coFailed[at] = (kind.coFailed[at] ?? 0) + (1 - worth) * g;
-      kind.coFailed[at + 1] = (kind.coFailed[at + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
+      while (kind.coFailed.length < pair + 2) kind.coFailed.push(0);
+      kind.coFailed[pair] = (kind.coFailed[pair] ?? 0) + (1 - worth) * g;
+      kind.coFailed[pair + 1] = (kind.coFailed[pair + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
     }
     belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
     if (worth < 0.5) rejected.push(one);
     const row = kind.rows[one.row];
     if (!row) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    const first = known === start;
-    if (first) learnCalibration(kind.calibration, one.features, worth, reliability);
+    if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);
     if (clean !== null) {
-      const claim = within(one.report.claimed.accept, 0, 1);
+      // Its bid did not know of a rejection in its own round: what it would have claimed then is what is scored.
+      const claim = known.unforeseen ? mean : claimOf(one.report);
       const q = noisy(claim, reliability);
       recordClaim(row, claim, clean, (q * (1 - q)) / (power * power));
     }
-    const conditionalP = mean;
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
       if (isTold(one.outcome.source) || one.own < establishedFrom) return;
-      if (watchForDrift(kind, one.row, row, conditionalP, one.own, worth, reliability)) kind.calm = 0;
+      if (watchForDrift(kind, one.row, row, mean, one.own, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);
   for (const change of changes) change();
   kind.outcomes += seen.length;
   kind.calm += seen.length;
-  refit(kind, view.shared, g);
+  refit(kind, view.shared, newest);
 }
 
+/** What a bid said of an answer that came. */
+function claimOf({ claimed: { accept, answered } }: AttemptReport): number {
+  return within(typeof answered === "number" && Number.isFinite(answered) ? answered : accept, 0, 1);
+}
+
+/** `g`: the weight of now, in which the memory is counted. */
 function addCounts(column: Column, band: number, row: number, accept: number, reject: number, g: number): void {
   const targets = band >= 0 ? [column.counts, column.bands[band] ?? []] : [column.counts];
   for (const counts of targets) {

@@ -8,6 +8,7 @@
  * MarketState is plain JSON: a part a kind plus one part shared by all, each at most 64 KB, stored by version.
  */
 export { agreementOutcomes, type LabelledAnswer } from "./agreement.ts";
+export { answeredClaim } from "./answered-claim.ts";
 export type { AwardInputs } from "./award-inputs.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";

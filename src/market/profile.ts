@@ -99,6 +99,8 @@ function inCell(
   const g = view.growth;
   const accept = (column.counts[2 * i] ?? 0) / g;
   const n = accept + (column.counts[2 * i + 1] ?? 0) / g;
+  // No counts at all: who reads them says so.
+  if (!(accept >= 0 && n >= accept)) return { mean: Number.NaN, strength: Number.NaN, own: n };
   const inBand = column.bands[band];
   const bandAccept = (inBand?.[2 * i] ?? 0) / g;
   const bandN = bandAccept + (inBand?.[2 * i + 1] ?? 0) / g;

@@ -14,6 +14,9 @@ const pair = (list: number[], at: number): void => {
 };
 const fine = (x: number): number => Math.round(x * 10_000) / 10_000;
 
+/** What moves by a 4,000th of a residual: rounded to `fine`, small steps would be lost and large ones not. */
+const finest = (x: number): number => Math.round(x * 1e8) / 1e8;
+
 /** Rounds the numbers of the rows that a settlement touched, so that memory and its JSON are always the same state. */
 export function roundKind(kind: KindState, touched: ReadonlySet<number>, column: Column): void {
   const all = (list: number[], rule: (x: number) => number) => {
@@ -56,7 +59,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
   for (const one of kind.tellers?.said ?? []) one[1] = count(one[1]);
   if (kind.spreads) all(kind.spreads, fine);
   all(kind.loading, fine);
-  all(kind.calibration.mean, fine);
+  all(kind.calibration.mean, finest);
   all(kind.calibration.precision, fine);
 }
 

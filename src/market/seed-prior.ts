@@ -31,6 +31,7 @@ export function seedPriors(
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
   const refused: { row: number; field: string; reason: string }[] = [];
   const touched = new Map<Kind, Set<number>>();
+  const seeded = new Set(rows.map((row) => (row as Partial<SeedRow> | null)?.bidder ?? ""));
   let taken = 0;
   rows.forEach((given, number) => {
     const fault = faultOf(given, byId);
@@ -42,7 +43,7 @@ export function seedPriors(
     const kind = state.kinds[seed.kind] ?? emptyKind();
     state.kinds[seed.kind] = kind;
     rebaseKind(kind, nowMs);
-    const index = rowFor(kind, seed.bidder, byId);
+    const index = rowFor(kind, seed.bidder, byId, true, seeded);
     const shared = sharedRowFor(state.shared, seed.bidder, byId);
     if (index < 0 || !shared) {
       refused.push({ row: number + 1, field: "bidder", reason: "the market has no room for another bidder" });

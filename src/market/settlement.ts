@@ -50,8 +50,13 @@ export interface AttemptReport {
   role: string;
   /** Auction round it was awarded in; attempts of one round that ran side by side do not depend on each other. */
   round?: number;
-  /** What the bid claimed. */
-  claimed: { accept: number; costNano: NanoUsd; totalMs: number };
+  /**
+   * Bidders that had been rejected and whose acceptance would have kept it from being seen: it started after them, or
+   * would have been cut. Absent: a settlement of before it was kept, and the role tells.
+   */
+  after?: string[];
+  /** What the bid claimed. `answered`: of `accept`, given that an answer comes in time; absent: in settlements of before. */
+  claimed: { accept: number; answered?: number; costNano: NanoUsd; totalMs: number };
   /** How sure the bidder said it was, 0 to 1 (closed answers carry it); a feature of later claims, never the truth. */
   confidence?: number | null;
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */

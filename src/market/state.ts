@@ -91,7 +91,7 @@ export interface SharedRow {
   /** Sum of precision, and of precision x skill, over kinds. */
   precision: number;
   skill: number;
-  /** Calls and failed calls (forward-weighted by time). */
+  /** Calls and failed calls (forward-weighted by time, the newest 300). */
   calls: number;
   failed: number;
   /** First-token ms where measured: weight, mean log, mean square log; and log ms per output token. */

@@ -1,5 +1,6 @@
 import { drawBeta, type Random } from "./draw.ts";
 import { steps, within } from "./elementary.ts";
+import { isFull } from "./rows.ts";
 import type { KindState, Row } from "./state.ts";
 
 /** Share of first decisions whose leader is drawn without regard to its score: keeps off-policy estimates possible. */
@@ -11,10 +12,10 @@ const newcomersOutcomes = 150;
 /** A kind is past its beginning when it has this many outcomes: only then can one be new to it. */
 const settledKind = 100;
 
-/** Did this bidder come when the kind's others were known already, and is it still little known? */
-export function isNewcomer(kind: KindState | undefined, row: Row | undefined): boolean {
+/** Did this bidder come when the kind's others were known already, and is it still little known? `failed`: calls of it. */
+export function isNewcomer(kind: KindState | undefined, row: Row | undefined, failed = 0): boolean {
   if (!kind || kind.outcomes < settledKind) return false;
-  return row ? row.since >= settledKind && row.claims < newcomersOutcomes : true;
+  return row ? row.since >= settledKind && row.claims + failed < newcomersOutcomes : !isFull(kind);
 }
 
 /** A bidder whose cost and time are priced at this share of the value is tried half as often as a free one. */
@@ -23,6 +24,16 @@ const dearTrial = 0.02;
 const evenShare = 0.1;
 const hopelessPlace = 0.1;
 
+export interface Trialled {
+  mean: number;
+  strength: number;
+  newcomer: boolean;
+  /** Of its cost and its time, as a share of the value. */
+  price: number;
+  /** P(it answers in time), 0 to 1. */
+  answers: number;
+}
+
 /**
  * How often, and among whom, a microtask's leader is drawn as a trial. Newcomers get most. Else each bidder gets its
  * part by how likely it can be to beat the best, for what finding out costs: Cantelli's bound v / (v + gap^2), with v the
@@ -30,12 +41,9 @@ const hopelessPlace = 0.1;
  * included, over 1 + its price / `dearTrial`. Little known and cheap ones are tried most, known bad and dear ones hardly
  * ever, and least those that would be worth less than the best even if they were always right: no trial can make them
  * lead until prices or the value change. Nobody's chance falls below floor x evenShare x hopelessPlace / n.
- * `price`: of its cost and its time, as a share of the value.
+ * What brings no answer in time teaches nothing: its part is multiplied by the chance of one.
  */
-export function trialsOf(bids: readonly { mean: number; strength: number; newcomer: boolean; price: number }[]): {
-  floor: number;
-  trials: number[];
-} {
+export function trialsOf(bids: readonly Trialled[]): { floor: number; trials: number[] } {
   const n = bids.length;
   if (n < 2) return { floor: 0, trials: bids.map(() => 1) };
   const net = bids.map((bid) => bid.mean - bid.price);
@@ -43,14 +51,14 @@ export function trialsOf(bids: readonly { mean: number; strength: number; newcom
   const could = bids.map((bid, i) => {
     const variance = (bid.mean * (1 - bid.mean)) / (bid.strength + 1);
     const gap = best - (net[i] ?? 0);
-    return variance / (variance + gap * gap) / (1 + bid.price / dearTrial);
+    return (bid.answers * variance) / (variance + gap * gap) / (1 + bid.price / dearTrial);
   });
   const places = bids.map((bid) => (1 - bid.price >= best ? 1 : hopelessPlace));
   const allPlaces = places.reduce((sum, x) => sum + x, 0);
   const all = could.reduce((sum, x) => sum + x, 0);
-  const young = bids.map((bid) => (bid.newcomer ? 1 / (1 + bid.price / dearTrial) : 0));
+  const young = bids.map((bid) => (bid.newcomer ? bid.answers / (1 + bid.price / dearTrial) : 0));
   const newcomers = young.reduce((sum, x) => sum + x, 0);
-  // Dear newcomers are tried less often, not only less often than cheap ones.
+  // Dear newcomers, and those that do not answer, are tried less often, not only less often than cheap ones.
   const extra = newcomersShare * Math.min(1, newcomers);
   const floor = steps(explorationFloor + extra, 1e4);
   const usual = explorationFloor / (explorationFloor + extra);

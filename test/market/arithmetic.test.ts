@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawBeta } from "../../src/market/draw.ts";
-import { exponential, logarithm, short } from "../../src/market/elementary.ts";
+import { exponential, logarithm, short, steps } from "../../src/market/elementary.ts";
 import { seededRandom } from "../../src/market/market.ts";
 import { normalCdf, normalQuantile } from "../../src/market/normal.ts";
 import { engineTrace, goldenNumbers, repeats, sampledNumbers } from "./golden.ts";
 
 describe("the sampler's own arithmetic", () => {
+  it("no rounded number is -0: JSON would not keep it, and a replay would differ", () => {
+    for (const x of [-0, -1e-20, -1e-30]) {
+      expect(Object.is(steps(x, 1e9), 0)).toBe(true);
+      expect(Object.is(short(x, 1), 0)).toBe(true);
+    }
+  });
+
   it("agrees with the platform's log and exp to 1e-13", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), (x) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { calibrationError, claimError, recordClaim } from "../../src/market/claim-record.ts";
-import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
+import { answeredClaim, decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
 import { standing } from "../../src/market/standing.ts";
 import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
 
@@ -103,4 +103,45 @@ test("a calibration error is a share, also where corrected verdicts of a few cla
   expect(calibrationError(row)).toBeCloseTo(0.3, 12);
   recordClaim(row, 0.7, -1.17);
   expect(calibrationError(row)).toBeCloseTo(0.7 - 0.5, 12);
+});
+
+test("a claim is scored on the answers that came for what it said of those: errors have a record of their own", () => {
+  const state = emptyMarket();
+  const one = bidder("a/1", 1);
+  const random = seededRandom("flaky");
+  for (let n = 0; n < 600; n++) {
+    const nowMs = startMs + n * 1000;
+    const d = decided(decide(state, [one], request({ nowMs }), pacing, random));
+    const fails = random() < 0.35;
+    const claimed = {
+      accept: d.bids[0]?.accept.mean ?? 0,
+      answered: answeredClaim(d, "a/1") ?? 0,
+      costNano: 0,
+      totalMs: 1,
+    };
+    const worth = random() < 0.9 ? 1 : 0;
+    const told = fails ? report(d, "a/1", null, { failure: "server-error" }) : report(d, "a/1", worth, { claimed });
+    learn(state, settlement([told], n), [one]);
+  }
+  const bid = decided(decide(state, [one], request({ nowMs: startMs + 600_000 }), pacing, random)).bids[0];
+  // It claims what a caller gets, errors and all.
+  expect(bid?.accept.mean).toBeLessThan(0.7);
+  expect(standing(state, one, startMs + 600_000).kinds[0]?.calibrationError).toBeLessThan(0.05);
+});
+
+test("a fall-back's claim is scored for the inputs that its leader failed on", () => {
+  const two = [bidder("a/1", 1), bidder("b/2", 5)];
+  const state = emptyMarket();
+  const random = seededRandom("unforeseen");
+  for (let n = 0; n < 1200; n++) {
+    const d = decided(decide(state, two, request({ nowMs: startMs + n * 1000 }), pacing, random));
+    const p = random() < 0.5 ? 0.95 : 0.35;
+    const worth = random() < p ? 1 : 0;
+    const attempts = [report(d, "a/1", worth, { round: 1, after: [] })];
+    const next = { role: "fallback", round: 1, after: ["a/1"] };
+    if (!worth) attempts.push(report(d, "b/2", random() < p ? 1 : 0, next));
+    learn(state, settlement(attempts, n), two);
+  }
+  const b = standing(state, two[1] as (typeof two)[0], startMs + 1_200_000);
+  expect(b.kinds[0]?.calibrationError).toBeLessThan(0.06);
 });

@@ -13,6 +13,12 @@ describe("bad input", () => {
       bidder("b/bad", 1, { price: { inputPerMtok: 1, outputPerMtok: Number.NaN } }),
     ],
     ["price is missing", { ...bidder("b/bad", 1), price: undefined } as never],
+    ["serves is neither generative nor a list", { ...bidder("b/bad", 1), serves: null } as never],
+    ["region is missing", { ...bidder("b/bad", 1), region: undefined } as never],
+    [
+      "price.cachedInputPerMtok is negative (-5)",
+      bidder("b/bad", 1, { price: { inputPerMtok: 1, outputPerMtok: 1, cachedInputPerMtok: -5 } }),
+    ],
     ["contextTokens is not a number", bidder("b/bad", 1, { contextTokens: Number.POSITIVE_INFINITY })],
   ])("excludes a bidder and says why: %s", (why, bad) => {
     const d = decided(decide(emptyMarket(), [bad, good], request(), pacing, random));
@@ -20,16 +26,33 @@ describe("bad input", () => {
     expect(d.excluded).toEqual([{ bidder: "b/bad", reason: `its entry is broken: ${why}` }]);
   });
 
-  it("excludes a bidder whose profile holds impossible counts", () => {
+  it.each([
+    { serves: undefined },
+    { serves: null },
+    { price: null },
+    { price: { inputPerMtok: 1e308, outputPerMtok: 1 } },
+  ])("learns of the others where one bidder's entry is broken: %o", (broken) => {
+    const state = emptyMarket();
+    const d = decided(decide(state, [good], request(), pacing, random));
+    learn(state, settlement([report(d, "a/good", 1)], 1), [good, { ...bidder("b/bad", 1), ...broken } as never]);
+    expect(state.kinds.answer?.outcomes).toBe(1);
+    expect(JSON.stringify(state)).not.toContain("null");
+  });
+
+  it.each([
+    [1, Number.NaN],
+    [10, -50],
+    [-5, -5],
+  ])("excludes a bidder whose profile holds impossible counts: %d rejected, %d accepted", (no, yes) => {
     const state = emptyMarket();
     const both = [good, bidder("b/odd", 1)];
     const first = decided(decide(state, both, request(), pacing, random));
     learn(state, settlement([report(first, "b/odd", 1)], 1), both);
     const column = state.kinds.answer?.columns[0];
-    if (column) column.counts[2] = Number.NaN;
+    column?.counts.splice(2, 2, yes, no);
     learn(state, settlement([report(first, "a/good", 1)], 2), both);
     const d = decided(decide(state, both, request(), pacing, random));
-    expect(d.excluded).toEqual([{ bidder: "b/odd", reason: "its profile is broken: a count is not a number" }]);
+    expect(d.excluded).toEqual([{ bidder: "b/odd", reason: "its profile is broken: it holds an impossible number" }]);
   });
 
   it("skips settlement rows with impossible numbers", () => {

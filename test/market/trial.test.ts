@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explorationFloor, noTrials, temper, trialsOf } from "../../src/market/trial.ts";
+import { emptyKind, type Row } from "../../src/market/state.ts";
+import { explorationFloor, isNewcomer, noTrials, temper, trialsOf } from "../../src/market/trial.ts";
 
 const bid = fc.record({
   mean: fc.double({ min: 0.005, max: 0.995, noNaN: true }),
   strength: fc.double({ min: 1, max: 2000, noNaN: true }),
   newcomer: fc.constant(false),
   price: fc.double({ min: 0, max: 100, noNaN: true }),
+  answers: fc.double({ min: 0.01, max: 1, noNaN: true }),
 });
-const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001 };
+const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001, answers: 1 };
 
 describe("trials", () => {
   it("give everybody a part, a tenth of an even share at least if it could pay, and all shares together one", () => {
@@ -55,6 +57,16 @@ describe("trials", () => {
     expect(cheap.trials[2]).toBeGreaterThan(0.8);
     expect(cheap.floor).toBeGreaterThan(0.1);
     expect(dear.floor).toBeLessThan(0.02);
+  });
+
+  it("are not spent on a newcomer that does not answer", () => {
+    const { floor, trials } = trialsOf([known, known, { ...known, strength: 3, newcomer: true, answers: 0.01 }]);
+    expect(floor).toBeLessThan(0.013);
+    expect(floor * (trials[2] ?? 1)).toBeLessThan(0.005);
+    expect(isNewcomer({ ...emptyKind(), outcomes: 500 }, undefined, 0)).toBe(true);
+    const row = { since: 200, claims: 10 } as Row;
+    expect(isNewcomer({ ...emptyKind(), outcomes: 500 }, row, 10)).toBe(true);
+    expect(isNewcomer({ ...emptyKind(), outcomes: 500 }, row, 140)).toBe(false);
   });
 
   it("are not made where nobody else is there, nor after a rejection", () => {

@@ -1,0 +1,62 @@
+import { formatUsd, fromUsd, toUsd } from "../money/nano-usd.ts";
+import type { AwardInputs } from "./award-inputs.ts";
+import type { Bid, Decision } from "./bid.ts";
+
+const percent = (p: number): string => `${(p * 100).toFixed(1)} %`;
+const usd = (x: number): string => formatUsd(fromUsd(x));
+
+/** What speaks for the leader against one loser, in USD of score, and the words for it. */
+interface Ground {
+  usd: number;
+  against: string;
+  inFavour: string;
+}
+
+/** Why a bid does not lead, in the terms that its score is made of; they add up to what it lies behind. */
+export function whyLost(bid: Bid, leader: Bid | undefined, decision: Decision): string {
+  if (!leader) return "No line-up was worth its cost.";
+  const behind = leader.score - bid.score;
+  if (decision.explored)
+    return `${leader.bidder} was drawn at random, to keep learning; by score this one was ${usd(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead"}.`;
+  if (behind < 0)
+    return `By itself it scores ${usd(-behind)} more than ${leader.bidder}, but the whole line-up that ${leader.bidder} leads is worth more.`;
+  const grounds = groundsOf(bid, leader, decision).sort((a, b) => b.usd - a.usd);
+  const [most] = grounds;
+  if (most === undefined || most.usd <= 0) return `As good as ${leader.bidder}, which comes first in the list.`;
+  const favour = grounds.filter((one) => one.usd < 0).map((one) => one.inFavour);
+  return `${most.against}.${favour.length > 0 ? ` For it: ${favour.reverse().join(", ")}; that is less.` : ""}`;
+}
+
+function groundsOf(bid: Bid, leader: Bid, decision: Decision): Ground[] {
+  const inputs = decision.inputs as AwardInputs;
+  const looks = new Map(inputs.looks);
+  const lookNano = (one: Bid) => looks.get(decision.bids.indexOf(one)) ?? inputs.verdict.costNano;
+  const worth = toUsd(decision.valueNano) * (leader.draw - bid.draw);
+  const dearerNano = bid.costNano - leader.costNano;
+  const lookedNano = lookNano(bid) - lookNano(leader);
+  const slowerMs = bid.totalMs.p50 - leader.totalMs.p50;
+  const waiting = (decision.muUsdPerSecond * slowerMs) / 1000;
+  const chances = `${percent(bid.draw)} against ${percent(leader.draw)}`;
+  return [
+    {
+      usd: worth,
+      against: `Less likely to be accepted as drawn (${chances}): ${usd(worth)} of expected worth`,
+      inFavour: `it was drawn likelier (${chances}), ${usd(-worth)} of expected worth`,
+    },
+    {
+      usd: decision.lambda * toUsd(dearerNano),
+      against: `${formatUsd(dearerNano)} dearer (${formatUsd(bid.costNano)} against ${formatUsd(leader.costNano)})`,
+      inFavour: `it is ${formatUsd(-dearerNano)} cheaper`,
+    },
+    {
+      usd: decision.lambda * toUsd(lookedNano),
+      against: `A look at its answer costs ${formatUsd(lookedNano)} more`,
+      inFavour: `a look at its answer costs ${formatUsd(-lookedNano)} less`,
+    },
+    {
+      usd: waiting,
+      against: `${Math.round(slowerMs)} ms slower: waiting weighs ${usd(waiting)}`,
+      inFavour: `it is ${Math.round(-slowerMs)} ms faster`,
+    },
+  ];
+}
