@@ -10,6 +10,7 @@ import { mcpRoute } from "./mcp/mcp.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
+import { uncached } from "./middleware/uncached.ts";
 import { approvalRoute } from "./native/approvals.ts";
 import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
@@ -57,6 +58,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
     await next();
   });
   app.use(pageHeaders);
+  app.use(uncached);
   app.use(
     methodNotAllowed({
       app,
