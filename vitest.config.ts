@@ -14,6 +14,7 @@ const heavy = [
   "drizzle-orm/d1",
   "drizzle-orm/sqlite-core",
   "hono",
+  "htmlparser2",
   "jsonrepair",
   "postal-mime",
   "re2js",

@@ -87,9 +87,17 @@ export class ShardRows {
     return old.length === limit;
   }
 
+  /**
+   * SQLite leaves what is deleted in the free space of its file, and objects may not set `secure_delete`: texts are
+   * overwritten first, by as many bytes of the same type, which SQLite writes where the old ones are. Copies that it
+   * left behind when a log grew or a page was divided stay until their space is used again.
+   */
   erase(key: string): void {
+    this.#sql.exec("UPDATE job SET lines = CAST(zeroblob(octet_length(lines)) AS TEXT) WHERE key = ?", key);
     this.#sql.exec("DELETE FROM job WHERE key = ?", key);
-    if (hasTable(this.#sql, "part")) this.#sql.exec("DELETE FROM part WHERE key = ?", key);
+    if (!hasTable(this.#sql, "part")) return;
+    this.#sql.exec("UPDATE part SET text = CAST(zeroblob(octet_length(text)) AS TEXT) WHERE key = ?", key);
+    this.#sql.exec("DELETE FROM part WHERE key = ?", key);
   }
 
   /** When the oldest job here was made, epoch ms; null: there is none. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { root } from "./server.ts";
+import { root } from "./machine.ts";
 
 /** What wrangler.toml says, beside the bundle: reading it takes longer than starting workerd. */
 export const optionsFile = "options.json";

@@ -10,8 +10,10 @@ import type { Bid, Decision } from "../src/market/bid.ts";
 import { replay } from "../src/market/market.ts";
 import { Api } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
-import { inUse, type LocalServer, modelSources, root, startServer } from "./server.ts";
+import { inUse, root } from "./machine.ts";
+import { localData, modelSources, startServer } from "./server.ts";
 import { bold, dim, green, plain, red, showJob, yellow } from "./show-job.ts";
+import type { LocalWorker } from "./workerd.ts";
 
 const usage = `npm run demo [-- --url http://127.0.0.1:8787]
 
@@ -21,8 +23,8 @@ and ATOMIC_LLM_MODEL, real models draft and judge too.`;
 const { values } = argumentsOf(usage, { url: { type: "string" } });
 
 const defaultPort = 8787;
-let dataFolder = join(root, ".wrangler", "state");
-let server: LocalServer | null = null;
+let dataFolder = localData;
+let server: LocalWorker | null = null;
 const stopping = async (code: number) => {
   await server?.stop();
   process.exit(code);
@@ -34,7 +36,7 @@ try {
   await stopping(0);
 } catch (error) {
   console.error(red(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`));
-  if (server !== null) console.error(dim((server as LocalServer).lines.slice(-20).join("\n")));
+  if (server !== null) console.error(dim((server as LocalWorker).lines.slice(-20).join("\n")));
   await stopping(1);
 }
 
@@ -257,12 +259,12 @@ async function killed(api: Api): Promise<string> {
       show(event);
       seq = event.seq;
       if (event.type === "text-streamed") texts++;
-      if (texts === 3) await server?.stop("SIGKILL");
+      if (texts === 3) await server?.kill();
     }
   } catch {
     // The connection went with the server.
   }
-  const port = server?.port ?? 0;
+  const port = Number(new URL(api.url).port);
   console.log(red(`            SIGKILL after event ${seq}. Starting the server again ...`));
   server = await startServer({ port, persistTo: dataFolder });
   for await (const event of api.events(id, seq)) show(event);
@@ -294,7 +296,7 @@ async function withModels(api: Api, real: string[]): Promise<void> {
   console.log(`\n  ${view.status}: ${plain(view.answer?.text ?? view.error?.message ?? "", 300)}`);
 }
 
-/** The list is written when a job is settled; local queues live in memory, so the server may not stop before. */
+/** The list is written when a job is settled. */
 async function listed(api: Api, id: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const { jobs } = await api.call<{ jobs: { id: string }[] }>("GET", "/v1/jobs");

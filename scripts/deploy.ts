@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./server.ts";
+import { root } from "./machine.ts";
 
 const config = readFileSync(join(root, "wrangler.toml"), "utf8");
 const queues = new Set([...config.matchAll(/^(?:queue|dead_letter_queue) = "([^"]+)"/gm)].map((m) => m[1] ?? ""));

@@ -6,7 +6,7 @@ import { readLlmServer } from "../src/models/llm-server.ts";
 import { Api } from "./api.ts";
 import { argumentsOf, wholeNumber } from "./arguments.ts";
 import { bundleWorker } from "./bundle.ts";
-import { inUse } from "./server.ts";
+import { inUse } from "./machine.ts";
 import { startWorker } from "./workerd.ts";
 
 const usage = `npm run serve -- [--data DIR] [--host 127.0.0.1] [--port 8787] [--egress HOST,HOST:PORT,...]

@@ -1,26 +1,24 @@
 /** `npm start`: the server, left running. */
 import { Api } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
-import { inUse, modelSources, startServer } from "./server.ts";
+import { inUse } from "./machine.ts";
+import { modelSources, startServer } from "./server.ts";
 
 const usage = `npm start [-- --port 8787]
 
-Starts Atomic on this machine (127.0.0.1), with its data in .wrangler/state. It is open without a key unless
+Starts Atomic on this machine (127.0.0.1), with its data in .wrangler/atomic. It is open without a key unless
 ATOMIC_API_KEY is in the shell: the operator's. Keys and servers of models in the shell are handed on: OPENAI_API_KEY,
-ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, ATOMIC_LLM_URL with ATOMIC_LLM_MODEL and ATOMIC_LLM_KEY. For development: what
-jobs have just taught waits in memory, and a killed server loses it. For keeps: npm run serve.`;
+ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, ATOMIC_LLM_URL with ATOMIC_LLM_MODEL and ATOMIC_LLM_KEY. For development: it
+has simulated bidders, and jobs may name servers of this machine. For keeps: npm run serve.`;
 const { values } = argumentsOf(usage, { port: { type: "string", default: process.env.PORT ?? "8787" } });
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
 if (port !== 0 && (await inUse(port))) fail(`Port ${port} is in use. Choose another: npm start -- --port ${port + 1}`);
 console.log("Starting Atomic ...");
-// What the tools say while they start is kept, and shown only when they fail.
-let running = false;
 const server = await startServer({
   port,
-  onLine: (line) => running && line.trim() !== "" && console.error(line),
+  onLine: (line) => line.trim() !== "" && console.error(line),
 }).catch((error: Error) => fail(error.message));
-running = true;
 const { bidders } = await new Api(server.url).call<{ bidders: { id: string }[] }>("GET", "/v1/bidders");
 const models = bidders.filter(({ id }) => !/^(embedded|sim)\//.test(id)).length;
 const sources = modelSources();
@@ -38,12 +36,16 @@ Atomic is running: ${server.url}
   key      ${keyed ? "ATOMIC_API_KEY, or one that npm run keys -- add TENANT makes" : "none is needed; with ATOMIC_API_KEY in the shell nothing is open without one"}
   bidders  ${bidders.length} (${models} generative models; ${more})
 Ctrl-C stops it.`);
+let stopping = false;
 const quit = async () => {
+  if (stopping) return;
+  stopping = true;
   await server.stop();
   process.exit(0);
 };
 process.on("SIGINT", quit).on("SIGTERM", quit);
-process.exit((await server.exited) ?? 1);
+await server.exited;
+if (!stopping) process.exit(1);
 
 function fail(message: string): never {
   console.error(message);

@@ -1,11 +1,12 @@
 /** A process of its own around one workerd, so that both can be killed together. Started by workerd.ts. */
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { type BundleOptions, optionsFile } from "./bundle.ts";
-import { root } from "./server.ts";
+import { root } from "./machine.ts";
 import type { WorkerdOptions } from "./workerd.ts";
 
 /** The platform's own timer of wrangler.toml, which a Worker on one machine does not have. */
@@ -67,8 +68,8 @@ const egress = {
 type V4 = Parameters<typeof convertV4MiniflareOptions>[0];
 const options = {
   workers: given.egress === undefined ? [worker] : [worker, egress],
-  // Miniflare's own door believes headers of clients (MF-Original-URL): a direct one has it closed, but for this machine.
-  ...(given.direct ? { host: "127.0.0.1", port: 0 } : { host: given.host, port: given.port }),
+  // Miniflare's own door believes headers of clients (MF-Original-URL): a direct one has it where no client looks.
+  ...(given.direct ? { host: hiddenHost(), port: 0 } : { host: given.host, port: given.port }),
   cf: false,
   resourcePersistencePath: given.persistTo,
 };
@@ -80,6 +81,12 @@ if (workerOptions.d1Databases !== undefined && Object.keys(workerOptions.d1Datab
   setInterval(tidy, tidyEveryMs);
 }
 console.log(`ready on ${given.port}`);
+
+/** One of the sixteen million addresses that Linux has for this machine alone; elsewhere there is one. */
+function hiddenHost(): string {
+  if (process.platform !== "linux") return "127.0.0.1";
+  return `127.${Array.from(randomBytes(3), (byte) => 1 + (byte % 254)).join(".")}`;
+}
 
 async function tidy(): Promise<void> {
   try {

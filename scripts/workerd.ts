@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { freePort, root } from "./server.ts";
+import { freePort, root } from "./machine.ts";
 
 export interface WorkerdOptions {
   /** Of `bundleWorker`. */

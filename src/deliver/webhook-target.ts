@@ -2,7 +2,7 @@ import type { Refusal } from "../error.ts";
 
 /** Names that lead into a private network or nowhere, whatever they resolve to. */
 const privateNames =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid|onion)$/;
+  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|svc|cluster|consul|nomad|docker|test|invalid|onion)$/;
 const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Receivers beside public ones that the operator allows. */
@@ -42,7 +42,7 @@ export function checkWebhookTarget(text: string, near: NearReceivers): Refusal |
   }
   if (url.protocol !== "https:") return refuse("A webhook's URL must be https.");
   if (url.port !== "") return refuse("A webhook's URL uses port 443. Leave the port out.");
-  const host = url.hostname.replace(/\.$/, "");
+  const host = url.hostname.replace(/\.+$/, "");
   if (host.startsWith("[") || /^\d+(\.\d+){0,3}$/.test(host))
     return refuse("A webhook's URL must name a host, not an IP address.");
   if (!host.includes(".") || privateNames.test(host)) return refuse("A webhook's URL must name a public host.");

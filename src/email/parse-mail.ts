@@ -1,8 +1,8 @@
-import PostalMime, { type Address } from "postal-mime";
+import type { Address } from "postal-mime";
 import type { Refusal } from "../error.ts";
-import { htmlText } from "./html-text.ts";
 import { defaultMailCaps, type MailAddress, type MailCaps, type ParsedMail } from "./parsed-mail.ts";
 import { carriesReplacementCharacter, headerOf, refuseShape } from "./raw-shape.ts";
+import { MailTooLarge, type ReadMime, readMime } from "./read-mime.ts";
 
 /**
  * Reads a raw mail (RFC 5322, MIME) by postal-mime within `caps`. Malformed MIME and bytes that are invalid in the
@@ -14,25 +14,21 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
   // Of an oversized mail the parts are not there, so nothing is said of its boundaries.
   const refusal = oversized ? null : refuseShape(read, caps);
   if (refusal !== null) return refusal;
-  let mail: Awaited<ReturnType<typeof PostalMime.parse>>;
+  let found: ReadMime;
   try {
-    mail = await PostalMime.parse(read, {
-      maxNestingDepth: caps.depth,
-      maxHeadersSize: caps.headerBytes,
-      maxRfc822NestingDepth: caps.forwards,
-    });
+    found = await readMime(read, caps);
   } catch (error) {
+    if (error instanceof MailTooLarge)
+      return invalid(`The mail has over ${error.message}. Send the message without its attachments.`);
     return invalid(
       error instanceof Error && error.message.includes("nesting depth")
         ? `The mail nests over ${caps.depth} levels of parts. Send the innermost message alone.`
         : "The mail is not valid MIME or its header is too long. Send the message as the mail server received it.",
     );
   }
-  const plain = mail.text?.trim() ?? "";
-  const fromHtml = plain === "" && mail.html !== undefined ? await htmlText(mail.html) : "";
-  const text = (plain === "" ? fromHtml : plain).replace(/\r\n?/g, "\n").replace(/\0/g, "");
-  const unreadable = `${mail.subject ?? ""}${plain === "" ? fromHtml : plain}`.includes("\ufffd");
-  if (unreadable && !carriesReplacementCharacter(read))
+  const { mail, attachments, fromHtml, replaced } = found;
+  const text = found.text.replace(/\r\n?/g, "\n").replace(/\0/g, "");
+  if ((replaced || mail.subject?.includes("\ufffd")) && !carriesReplacementCharacter(read))
     return invalid(
       "The mail has bytes that are not valid UTF-8, or not valid in the charset it declares. Send it unchanged, or encode it as UTF-8.",
     );
@@ -45,9 +41,9 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
     messageId: oneLine(mail.messageId ?? "", 1000),
     inReplyTo: oneLine(mail.inReplyTo ?? "", 1000),
     text: oversized ? "" : text.slice(0, caps.textChars),
-    textFrom: oversized || text === "" ? "none" : plain === "" ? "html" : "plain",
+    textFrom: oversized || text === "" ? "none" : fromHtml ? "html" : "plain",
     textCut: text.length > caps.textChars,
-    attachments: mail.attachments.slice(0, caps.parts).map(({ filename, mimeType, content }) => ({
+    attachments: attachments.slice(0, caps.parts).map(({ filename, mimeType, content }) => ({
       name: oneLine(filename ?? "", 255),
       type: oneLine(mimeType, 100),
       size: typeof content === "string" ? content.length : content.byteLength,

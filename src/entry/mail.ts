@@ -1,4 +1,5 @@
 import { chooseActions, readMailActions } from "../email/actions.ts";
+import { forwardedHeader, isAutomatic } from "../email/automatic-mail.ts";
 import { mailText } from "../email/mail-text.ts";
 import { isRefusal, parseMail } from "../email/parse-mail.ts";
 import { triageCardSchema } from "../email/triage-card.ts";
@@ -34,7 +35,8 @@ export async function readMail(raw: Uint8Array): Promise<JobInput | Refusal> {
 
 /**
  * A mail that arrives at the Worker takes the same path as one that is posted. Nothing is ever sent but what the
- * operator's rules (ATOMIC_MAIL_ACTIONS) say; a mail that cannot be read is rejected with the reason.
+ * operator's rules (ATOMIC_MAIL_ACTIONS) say, no answer to what a program sent, and nothing is forwarded twice; a mail
+ * that cannot be read is rejected with the reason.
  */
 export async function handleMail(
   message: ForwardableEmailMessage,
@@ -51,6 +53,8 @@ export async function handleMail(
   const caller: Caller = { tenant: env.ATOMIC_LOCAL === "1" ? "local" : "operator", role: "operator", keyId: "email" };
   const { id } = await jobs.create(caller, withInput({}, input), "email");
   if ("code" in actions || actions.rules.length === 0) return;
+  // It was here before: what was to be done with it has been done, and would be done for ever.
+  if (message.headers.has(forwardedHeader)) return;
   for await (const event of followJob(() => jobs.open(caller, id), AbortSignal.timeout(waitMs))) {
     if (event?.type !== "job-ended" || event.status !== "succeeded") continue;
     const { value, unsure } = event.answer;
@@ -60,8 +64,9 @@ export async function handleMail(
     });
     if (!card.success) continue;
     for (const action of chooseActions(actions, card.data)) {
-      if (action.action === "forward") await message.forward(action.to);
-      else await reply(message, action.from, action.text, input.type === "email" ? input.mail.subject : "");
+      if (action.action === "forward") await message.forward(action.to, new Headers({ [forwardedHeader]: "1" }));
+      else if (!isAutomatic(message.headers, message.from))
+        await reply(message, action.from, action.text, input.type === "email" ? input.mail.subject : "");
     }
   }
 }

@@ -11,6 +11,7 @@ import { authenticate } from "./middleware/authenticate.ts";
 import { knownQueryOnly } from "./middleware/known-query-only.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
+import { uncached } from "./middleware/uncached.ts";
 import { approvalRoute } from "./native/approvals.ts";
 import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
@@ -58,6 +59,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
     await next();
   });
   app.use(pageHeaders);
+  app.use(uncached);
   app.use(
     methodNotAllowed({
       app,

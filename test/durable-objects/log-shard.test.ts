@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EndedRun } from "../../durable-objects/ended-run.ts";
@@ -12,6 +15,34 @@ import { bidderOf, flush, requestOf, says, World } from "../engine/world.ts";
 const keyOf = (n: number) => `${keyTime(n)}${"0".repeat(20)}`;
 
 describe("the rows of a shard", () => {
+  it("overwrite a text in their file before it is deleted", () => {
+    const folder = mkdtempSync(join(tmpdir(), "atomic-shard-"));
+    for (const length of [20, 800, 5_000]) {
+      const file = join(folder, `${length}.sqlite`);
+      const storage = new SqliteStorage(file);
+      const rows = new ShardRows(storage.sql);
+      for (let n = 0; n < 20; n++)
+        rows.put({ key: keyOf(n), tenant: "t", lines: `"secret ${n} é${"x".repeat(length)} secret ${n} é"\n` });
+      rows.erase(keyOf(7));
+      storage.close();
+      const left = readFileSync(file, "utf8");
+      expect([length, left.includes("secret 7 "), left.includes("secret 8 ")]).toEqual([length, false, true]);
+    }
+    const storage = new SqliteStorage();
+    const said: string[] = [];
+    storage.fault = (query) => said.push(query);
+    const rows = new ShardRows(storage.sql);
+    rows.put({ key: keyOf(1), tenant: "t", lines: `"${"y".repeat(3_000_000)}"\n` });
+    said.length = 0;
+    rows.erase(keyOf(1));
+    expect(said.flatMap((query) => /^(UPDATE|DELETE FROM) (job|part)/.exec(query)?.[0] ?? [])).toEqual([
+      "UPDATE job",
+      "DELETE FROM job",
+      "UPDATE part",
+      "DELETE FROM part",
+    ]);
+    rmSync(folder, { recursive: true });
+  });
   it("give back what was put and appended, long or short, over restarts, and forget what is old and owed to nobody", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 40 }),

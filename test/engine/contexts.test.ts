@@ -69,6 +69,15 @@ describe("what a job is a case of", () => {
     expect(Math.max(...Object.values(plain))).toBeLessThan(85);
   });
 
+  it("has no name in a job without retention: what is learned outlives the job", async () => {
+    const world = new World(bidders, () => says("good"));
+    world.accept(requestOf({ contract: accepted, context: "Ana Lima", noRetention: true }));
+    await world.settle();
+    const [settlement] = [...world.settled.values()];
+    expect(settlement?.features.context).toBeUndefined();
+    expect(JSON.stringify(settlement)).not.toContain("Ana Lima");
+  });
+
   it("names decision and settlement alike", async () => {
     const world = new World(bidders, () => says("good"));
     world.accept(asked("sql"));
@@ -96,10 +105,11 @@ describe("the features of an input", () => {
     expect(inputFeatures(job({ context: "support" }), task, "Hi").context).toBe("support/latin");
   });
 
-  it("hold nothing read off the texts of a job without retention, and what its caller says", () => {
+  it("hold nothing but the script of a job without retention", () => {
     const told = { ...task, instruction: "You answer for ACME." };
     expect(inputFeatures(job({ noRetention: true }), told, "Hi").context).toBeUndefined();
-    expect(inputFeatures(job({ noRetention: true, context: "support" }), told, "Hi").context).toBe("support/latin");
+    expect(inputFeatures(job({ noRetention: true, context: "support" }), told, "Hi").context).toBeUndefined();
+    expect(inputFeatures(job({ noRetention: true }), { ...told, context: "support" }, "Hi").context).toBeUndefined();
     expect(inputFeatures(job({}), told, "Hi").context).toMatch(/^use-/);
   });
 

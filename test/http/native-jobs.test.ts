@@ -37,6 +37,26 @@ describe("POST /v1/jobs", () => {
     expect(await response.json()).toMatchObject({ code: "invalid-request", field });
   });
 
+  it("is kept by no cache, and neither is any other answer of the API; its streams are not buffered", async () => {
+    const server = testServer();
+    const body = { text: "Say hello." };
+    const { links } = await (await server.ask("/v1/jobs", { body })).json();
+    for (const asked of [
+      server.ask("/v1/jobs", { body }),
+      server.ask("/v1/jobs"),
+      server.ask(links.self),
+      server.ask("/v1/bidders"),
+      server.ask("/v1/models"),
+      server.ask("/v1/nothing"),
+      server.ask("/v1/jobs", { key: null }),
+      server.ask("/v1/chat/completions", { body: { model: "atomic", messages: [{ role: "user", content: "Hi" }] } }),
+    ]) {
+      const response = await asked;
+      expect([response.url, response.headers.get("cache-control")]).toEqual([response.url, "private, no-store"]);
+    }
+    expect((await server.ask(`${links.self}/events`)).headers.get("cache-control")).toBe("no-cache");
+  });
+
   it("normalises the request with its defaults", async () => {
     const server = testServer();
     await server.ask("/v1/jobs", {

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../scripts/api.ts";
 import { bundleWorker, optionsFile } from "../../scripts/bundle.ts";
-import { freePort, inUse, root } from "../../scripts/server.ts";
+import { freePort, inUse, root } from "../../scripts/machine.ts";
 import { type LocalWorker, startWorker } from "../../scripts/workerd.ts";
 import type { JobView } from "../../src/job/job-view.ts";
 import { type Provider, startProvider } from "../provider/provider.ts";

@@ -77,7 +77,9 @@ export const jobBody = z.strictObject({
   instruction: z.string().max(20_000).optional().describe("What to do, in words. Left out: the kind says it."),
   context: contextBody
     .optional()
-    .describe("What it is a case of: outcomes are learned by it, for all tenants of a deployment."),
+    .describe(
+      "What it is a case of: outcomes are learned by it, for all tenants of a deployment; not with noRetention.",
+    ),
   lane: z
     .enum(lanes)
     .optional()
