@@ -3,7 +3,7 @@ import type { JobEvent, LoggedEvent } from "../src/job/job-event.ts";
 import { isStoredAsRead, readEvent, versionOf } from "../src/job/log-version.ts";
 import type { Seal } from "../src/job/seal.ts";
 import { type LogPage, lineOf } from "./log-page.ts";
-import { createLog, hasLog, hasTable, migrateLog } from "./log-schema.ts";
+import { createLog, hasLog, hasTable, logTables, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
 import { joinBody, type LongText, type SplitBody, splitBody } from "./long-bodies.ts";
 import { sealOf } from "./seal-log.ts";
@@ -123,8 +123,12 @@ export class JobLog {
       yield text;
   }
 
-  /** After the storage was deleted. */
-  forget(): void {
+  /** Drops the log and writes what is to be left of it, in one commit: a kill finds one of them. */
+  replaceBy(rest: () => void): void {
+    this.#storage.transactionSync(() => {
+      rest();
+      for (const table of logTables) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+    });
     this.#form = "unknown";
     this.#end = null;
   }

@@ -208,7 +208,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run === null)
       return this.#tombstone.read()?.tenant === tenant ? null : { code: "not-found", message: "There is no such job." };
     if (!run.finished) return mayNotErase(run.job);
-    await this.#bury(run.job);
+    this.#bury(run.job);
     return null;
   }
 
@@ -235,7 +235,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     try {
       const run = await this.#wake();
       if (run === null) return await this.#forgetAll();
-      if (run.finished) return await this.#retain(run.job);
+      if (run.finished) return this.#retain(run.job);
       this.#readMarket(run);
       run.turn();
       if (!run.stopped) this.#tend();
@@ -388,18 +388,16 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
-  async #retain(job: Job): Promise<void> {
+  #retain(job: Job): void {
     if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
-    await this.#bury(job);
+    this.#bury(job);
   }
 
-  async #bury(job: Job): Promise<void> {
-    const summary = summaryOf(job);
-    await this.ctx.storage.deleteAll();
-    this.#log.forget();
+  #bury(job: Job): void {
+    // Its name is never free: a second job under it would have the id of one that has settled.
+    this.#log.replaceBy(() => this.#tombstone.write(summaryOf(job)));
     this.#run = null;
     this.#streams.settle();
-    this.#tombstone.write(summary);
     this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
   }
 

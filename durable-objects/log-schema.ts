@@ -4,6 +4,9 @@ import type { LogSql } from "./log-storage.ts";
 const newest =
   "CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, epoch INTEGER NOT NULL, v INTEGER NOT NULL, body TEXT NOT NULL, long TEXT)";
 
+/** All tables that a log of any form may have. */
+export const logTables = ["log", "chunk", "log_more"] as const;
+
 /**
  * Steps from older forms, told apart by a column the step adds: a row that says the version would be one more row
  * written for every job. Form 1 had neither epochs nor versions, and rest of long events in `log_more`.

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { JobLog } from "../../durable-objects/job-log.ts";
 import { longBody } from "../../durable-objects/long-bodies.ts";
+import { Tombstone } from "../../durable-objects/tombstone.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { JobSummary } from "../../src/job/job-summary.ts";
 import { logVersion, UnreadableLog } from "../../src/job/log-version.ts";
 import { SqliteStorage } from "../durability/sqlite-storage.ts";
 import { requestOf } from "../engine/world.ts";
@@ -16,10 +18,44 @@ const streamed = (seq: number, text: string): LoggedEvent => ({
   seq,
   atMs: 100 + seq,
 });
+const longText = "long ".repeat(longBody);
 const rows = (disk: SqliteStorage, table: string): number =>
   Number(disk.db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
 
 describe("the job log", () => {
+  it("is replaced by its tombstone whole or not at all, wherever the disk or the process fails", () => {
+    const summary = { id: "job_1", tenant: "t" } as JobSummary;
+    for (let left = 0; left < 20; left++) {
+      const disk = new SqliteStorage();
+      const log = new JobLog(disk);
+      const tombstone = new Tombstone(disk.sql);
+      log.append([streamed(1, "a"), streamed(2, longText)], 1);
+      expect(rows(disk, "chunk")).toBeGreaterThan(0);
+      let statements = 0;
+      disk.fault = () => {
+        if (statements++ >= left) throw new Error("killed");
+      };
+      let done = true;
+      try {
+        log.replaceBy(() => tombstone.write(summary));
+      } catch {
+        done = false;
+      }
+      disk.fault = null;
+      const next = new JobLog(disk);
+      expect([next.isEmpty, tombstone.read()]).toEqual(done ? [true, summary] : [false, null]);
+      if (!done) {
+        expect(next.read()).toHaveLength(2);
+        continue;
+      }
+      const tables = disk.db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+      expect(tables.map(({ name }) => name)).toEqual(["tombstone"]);
+      expect(left).toBeGreaterThan(2);
+      return;
+    }
+    throw new Error("It was never replaced.");
+  });
+
   it("is not there until it is written to: a look leaves no table behind", () => {
     const disk = new SqliteStorage();
     const log = new JobLog(disk);

@@ -1,6 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { JobObject } from "../../durable-objects/job.ts";
+import type { AtomicEnv } from "../../src/env.ts";
 import type { JobView } from "../../src/job/job-view.ts";
 import { languageSpecialists } from "./call.ts";
 
@@ -69,6 +71,23 @@ describe("an ended job's object", () => {
       ].map((row) => row.name),
     );
     expect(tables).toEqual(["tombstone"]);
+  });
+
+  it("keeps its name through a kill while it is deleted", async () => {
+    const headers = { "idempotency-key": "killed-while-deleted" };
+    const { id, object } = await endedJob(headers);
+    await runInDurableObject(object, async (_, state) => {
+      const dying = new JobObject(state, env as unknown as AtomicEnv);
+      // The process dies when everything is deleted.
+      const deleteAll = () => state.storage.deleteAll().then(() => new Promise<void>(() => {}));
+      const ctx = { waitUntil: () => {}, storage: { deleteAll } };
+      Object.defineProperty(dying, "ctx", { value: ctx });
+      await Promise.race([dying.erase("operator"), new Promise((resolve) => setTimeout(resolve, 200))]);
+    });
+    await abortAllDurableObjects();
+    const again = await call("/v1/jobs", { method: "POST", body, headers });
+    expect(again.status).toBe(410);
+    expect((await call(`/v1/jobs/${id}/summary`)).status).toBe(200);
   });
 
   it("keeps its idempotency key used after its retention: the key makes no second job under the same id", async () => {
