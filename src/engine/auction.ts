@@ -5,6 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import { boundTokens } from "../money/token-bound.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
@@ -223,8 +224,9 @@ function tooDear(run: Run, microtask: MicrotaskState, texts: readonly string[]):
   if (left === null) return [];
   const { task } = microtask;
   const wanted = task.maxOutputTokens ?? outputTokens[task.kind];
+  const input = boundTokens(texts);
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, texts, wanted);
+    const { leastNano } = boundOf(bidder, input, wanted);
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });
