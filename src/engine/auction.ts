@@ -5,6 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import { boundTokens } from "../money/token-bound.ts";
 import { isInstructed } from "../plan/instructed.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
@@ -221,8 +222,9 @@ function tooDear(run: Run, microtask: MicrotaskState, texts: readonly string[]):
   if (left === null) return [];
   const { task } = microtask;
   const inputTokens = estimateInput(texts);
+  const bounded = boundTokens(texts);
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, texts, firstTokens(run.job, task, bidder, inputTokens));
+    const { leastNano } = boundOf(bidder, bounded, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

@@ -1,6 +1,6 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { affordableTokens, boundTokens, reservationOf } from "../money/reservation.ts";
+import { affordableTokens, reservationOf } from "../money/reservation.ts";
 
 /** What a call may cost. Money that is short may cut its output to a quarter before the call is refused. */
 export interface Bound {
@@ -15,12 +15,11 @@ const leastShare = 0.25;
 /** Labels and other short answers are not cut. */
 const neverBelowTokens = 64;
 
-/** The bound of one call of a bidder, `texts` being its prompt; a bidder that is gone costs nothing, since its call fails at once. */
-export function boundOf(bidder: Bidder | undefined, texts: readonly string[], wantedTokens: number): Bound {
+/** The bound of one call of a bidder, `input` being its prompt's `boundTokens`; a bidder that is gone costs nothing, since its call fails at once. */
+export function boundOf(bidder: Bidder | undefined, input: number, wantedTokens: number): Bound {
   const most = Math.min(wantedTokens, bidder?.maxOutputTokens ?? Number.POSITIVE_INFINITY);
   if (bidder === undefined) return { nano: 0, leastNano: 0, outputFor: () => most };
   const { price } = bidder;
-  const input = boundTokens(texts);
   const thinking = bidder.reasoningTokens ?? 0;
   const least = Math.min(most, Math.max(neverBelowTokens, Math.ceil(most * leastShare)));
   return {

@@ -3,6 +3,7 @@ import type { Job, MicrotaskState } from "../job/job.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf, type PriceSheet } from "../money/price.ts";
+import { boundTokens } from "../money/token-bound.ts";
 import type { Message } from "../plan/microtask.ts";
 import { promptTexts } from "../plan/prompt-texts.ts";
 import { boundOf } from "./bound.ts";
@@ -30,7 +31,7 @@ export function overCap(
   audit = false,
 ): string | null {
   const { budgetNano } = run.job.request;
-  const price = looks * boundOf(judge, promptTexts(messages), judgeOutputTokens).nano;
+  const price = looks * boundOf(judge, boundTokens(promptTexts(messages)), judgeOutputTokens).nano;
   if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
     return "judging would use more than its share of the budget";
   if (budgetNano === null && !audit) {

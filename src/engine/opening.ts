@@ -1,5 +1,6 @@
 import { ineligible } from "../market/eligibility.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
+import { boundTokens } from "../money/token-bound.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { Fleet } from "../race/fleet.ts";
 import { auctionRequest } from "./auction.ts";
@@ -22,9 +23,10 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
     const { task } = microtask;
     const prompt = promptOf(run, microtask);
     const asked = auctionRequest(run, microtask, prompt);
+    const input = boundTokens(prompt.texts);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, prompt.texts, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);
+      .map((bidder) => boundOf(bidder, input, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

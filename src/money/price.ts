@@ -24,16 +24,32 @@ export interface Usage {
   source: "provider" | "counted" | "bounded";
 }
 
-/** Cost in nano-USD of a call with this usage; never negative, rounded up to a whole nano-USD. */
+const million = 1_000_000;
+
+/**
+ * Cost in nano-USD of a call with this usage; never negative, rounded up to a whole nano-USD. Whole
+ * nano-USD a token are counted apart from what is left of them: in one product they pass 2^53, which a double holds
+ * exactly, from 120,000 tokens at 75 USD a million.
+ */
 export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
   const cached = Math.min(usage.cachedInput ?? 0, usage.input);
   const reasoning = Math.min(usage.reasoning ?? 0, usage.output);
-  const nanoMtok =
-    (usage.input - cached) * price.inputPerMtok +
-    cached * (price.cachedInputPerMtok ?? price.inputPerMtok) +
-    (usage.output - reasoning) * price.outputPerMtok +
-    reasoning * (price.reasoningPerMtok ?? price.outputPerMtok);
-  return Math.ceil(nanoMtok / 1_000_000) + (price.perCall ?? 0);
+  const parts: [tokens: number, perMtok: NanoUsd][] = [
+    [usage.input - cached, price.inputPerMtok],
+    [cached, price.cachedInputPerMtok ?? price.inputPerMtok],
+    [usage.output - reasoning, price.outputPerMtok],
+    [reasoning, price.reasoningPerMtok ?? price.outputPerMtok],
+  ];
+  let nano = price.perCall ?? 0;
+  // Of a nano-USD, in millionths.
+  let rest = 0;
+  for (const [tokens, perMtok] of parts) {
+    // 75 USD a million are 75,000 nano-USD a token and nothing left: both products are small.
+    const perToken = Math.floor(perMtok / million);
+    nano += tokens * perToken;
+    rest += tokens * (perMtok - perToken * million);
+  }
+  return nano + Math.ceil(rest / million);
 }
 
 /** The most a call can cost: all its output at the dearer of the two rates, thinking that its endpoint adds included. */
