@@ -39,6 +39,8 @@ export interface SettleEffects {
    * stands in the tenant's chain, null: it has none.
    */
   take(bills: SealedBill[]): (ChainedSeal | null)[];
+  /** The month that a job's bill was booked in, "2026-11"; null, absent: nobody knows. */
+  month?(job: string): string | null;
   /** Hands messages to the market's queue, all or none. */
   send(messages: SettlementMessage[]): Promise<void>;
 }
@@ -80,7 +82,10 @@ export class SettleWindow {
     if (held.length === 0) return;
     try {
       const seals = this.#effects.take(held.map(({ bill, messages }) => ({ ...bill, ...aboutOf(messages) })));
-      for (const [i, one] of held.entries()) one.messages = sealed(one.messages, seals[i] ?? null);
+      for (const [i, one] of held.entries()) {
+        const month = this.#effects.month?.(one.bill.job) ?? null;
+        one.messages = booked(sealed(one.messages, seals[i] ?? null), month);
+      }
     } catch (error) {
       for (const one of held) one.reject(error);
       return;
@@ -117,6 +122,10 @@ const sealed = (messages: SettlementMessage[], seal: ChainedSeal | null): Settle
   seal === null
     ? messages
     : messages.map((one) => (one.summary.seal === undefined ? one : { ...one, summary: { ...one.summary, seal } }));
+
+/** Lists and books count a job in the same month, which is the one whose cap it was lent from. */
+const booked = (messages: SettlementMessage[], month: string | null): SettlementMessage[] =>
+  month === null ? messages : messages.map((one) => ({ ...one, month }));
 
 /** One job may have more than the queue takes at once. null: the queue has all of it. */
 async function sendAlone({ messages }: Held, effects: SettleEffects): Promise<unknown> {

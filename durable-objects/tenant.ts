@@ -67,6 +67,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
         this.#moved();
         return seals;
       },
+      month: (job) => this.#rows.settled(job)?.month ?? null,
       send: async (messages) => await handOver(env, messages),
     });
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AtomicEnv } from "../env.ts";
-import { AtomicError, errorTable } from "../error.ts";
+import { AtomicError } from "../error.ts";
 import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
@@ -12,7 +12,10 @@ import { portsOf } from "./ports.ts";
 /** One message of the intake queue: whose job it is, and the body of POST /v1/jobs. */
 const intakeMessage = z.strictObject({ tenant: z.string().min(1).max(128), job: z.unknown() });
 
-/** Jobs by queue. A message that can never be a job is named and dropped; others come again until there is a job. */
+/**
+ * Jobs by queue. A message that no body of POST /v1/jobs could be is named and dropped. Whatever else is refused comes
+ * again until there is a job, or is a dead letter: money, rules, bidders and settings may be others by then.
+ */
 export async function takeIntake(
   batch: MessageBatch,
   env: AtomicEnv,
@@ -20,9 +23,12 @@ export async function takeIntake(
 ): Promise<void> {
   const ports = portsOf(env, keepAlive);
   for (const message of batch.messages) {
+    let readable = false;
     try {
       const { tenant, job } = parseInput(intakeMessage, message.body);
-      const request = await jobRequestOf(parseInput(jobBody, job), ports.parseMail);
+      const body = parseInput(jobBody, job);
+      readable = true;
+      const request = await jobRequestOf(body, ports.parseMail);
       const caller = { tenant, role: "tenant", keyId: "queue" } as const;
       const name = `queue/${batch.queue}/${message.id}`;
       await submitJob(ports, { caller, request, via: "queue", name }, async () => {
@@ -31,17 +37,11 @@ export async function takeIntake(
       });
       message.ack();
     } catch (error) {
-      // Money may come back with the next month or the end of another job; after the last try it is a dead letter.
-      const later =
-        !(error instanceof AtomicError) || errorTable[error.code].retryable || error.code === "budget-exceeded";
-      if (later) {
-        message.retry({ delaySeconds: Math.min(600, 5 * 4 ** message.attempts) });
-        continue;
-      }
-      console.error(
-        JSON.stringify({ event: "intake-rejected", message: message.id, code: error.code, field: error.field }),
-      );
-      message.ack();
+      const { code, field } = error instanceof AtomicError ? error : { code: "internal", field: undefined };
+      const event = readable ? "intake-refused" : "intake-rejected";
+      console.error(JSON.stringify({ event, message: message.id, code, field }));
+      if (readable) message.retry({ delaySeconds: Math.min(600, 5 * 4 ** message.attempts) });
+      else message.ack();
     }
   }
 }

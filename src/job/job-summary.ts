@@ -33,6 +33,8 @@ export interface SettlementMessage {
   summary: JobSummary;
   /** How often the job's cost was corrected since it ended; the summary of the highest counts. Left out: 0. */
   revision?: number | undefined;
+  /** "2026-11": the month its tenant's books have the job in. Left out: the one it ended in. */
+  month?: string | undefined;
   settlements: Settlement[];
   /** Accepted answers of a job that asked to keep them. */
   examples: { kind: string; input: string; output: string }[];

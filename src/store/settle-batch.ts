@@ -156,12 +156,13 @@ function newIn(entries: readonly Entry[], before: Before) {
   const order: { settlement: Settlement; index: number }[] = [];
   for (const { message, index } of entries) {
     let fresh = false;
-    const { summary, revision = 0 } = message;
+    const { summary, revision = 0, month } = message;
+    const told = { ...summary, revision, ...(month === undefined ? {} : { month }) };
     const known = revisions.get(summary.id);
     if (known === undefined) {
-      work.summaries.push({ ...summary, revision });
+      work.summaries.push(told);
       fresh = true;
-    } else if (revision > known) revised.set(summary.id, { ...summary, revision });
+    } else if (revision > known) revised.set(summary.id, told);
     revisions.set(summary.id, Math.max(revision, known ?? 0));
     for (const settlement of message.settlements) {
       if (keys.has(settlement.key)) continue;

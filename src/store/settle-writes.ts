@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { JobSummary, SettlementMessage } from "../job/job-summary.ts";
+import type { SettlementMessage } from "../job/job-summary.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { Database } from "./database.ts";
 import { type ExampleRow, exampleCap, exampleKey, exampleWrite, maxExampleChars } from "./example-store.ts";
 import { jsonChunks } from "./json-chunks.ts";
 import { type MarketPart, maxPartChars, partWrite } from "./market-store.ts";
 import { jobs, settled, usageMonths } from "./schema.ts";
-import { monthOf, usageOf } from "./usage-month.ts";
+import { type Booked, monthOf, usageOf } from "./usage-month.ts";
 
 /** What D1 held when the batch was read. */
 export interface Before {
@@ -17,7 +17,7 @@ export interface Before {
   parts: MarketPart[];
 }
 
-export type Revised = JobSummary & { revision: number };
+export type Revised = Booked & { revision: number };
 
 /** What is new in a batch, and the parts of the market as they are after it. */
 export interface Work {
@@ -65,7 +65,7 @@ const jobInsert = (db: Database, summaries: readonly Revised[]) =>
     from json_each(${JSON.stringify(summaries)})`,
   );
 
-const usageAdd = (db: Database, summaries: readonly JobSummary[]) =>
+const usageAdd = (db: Database, summaries: readonly Booked[]) =>
   db
     .insert(usageMonths)
     .select(

@@ -139,6 +139,11 @@ const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z
 const message = z.object({
   summary: z.unknown(),
   revision: count.optional(),
+  month: z
+    .string()
+    .regex(/^\d{4}-(0[1-9]|1[0-2])$/)
+    .optional()
+    .catch(undefined),
   settlements: z.unknown(),
   examples: z.unknown(),
 });
@@ -188,9 +193,15 @@ export function readSettlementMessage(body: unknown, nowMs: number): ReadMessage
     return fault === null;
   });
   const examples = readEach("examples", read.data.examples, example, faults);
-  const { revision } = read.data;
+  const { revision, month } = read.data;
   return {
-    message: { summary: told.data, ...(revision === undefined ? {} : { revision }), settlements, examples },
+    message: {
+      summary: told.data,
+      ...(revision === undefined ? {} : { revision }),
+      ...(month === undefined ? {} : { month }),
+      settlements,
+      examples,
+    },
     faults,
   };
 }

@@ -3,7 +3,7 @@ import type { NanoUsd } from "../money/nano-usd.ts";
 
 export interface TenantMonth {
   tenant: string;
-  /** "2026-11", UTC: the month the job ended in. */
+  /** "2026-11", UTC: the month its tenant's books have the job in, else the one it ended in. */
   month: string;
   jobs: number;
   costNano: NanoUsd;
@@ -11,11 +11,14 @@ export interface TenantMonth {
   savedTokens: number;
 }
 
+export type Booked = JobSummary & { month?: string | undefined };
+
 /** The calendar month a job counts in. */
-export const monthOf = (s: JobSummary): string => new Date(s.endedAtMs ?? s.createdAtMs).toISOString().slice(0, 7);
+export const monthOf = (s: Booked): string =>
+  s.month ?? new Date(s.endedAtMs ?? s.createdAtMs).toISOString().slice(0, 7);
 
 /** Sums summaries by tenant and month. */
-export function usageOf(summaries: readonly JobSummary[]): TenantMonth[] {
+export function usageOf(summaries: readonly Booked[]): TenantMonth[] {
   const sums = new Map<string, TenantMonth>();
   for (const s of summaries) {
     const month = monthOf(s);

@@ -40,6 +40,19 @@ describe("jobs that settle close together", () => {
     expect(taken).toEqual([["a", "b", "c"], ["d"]]);
   });
 
+  it("tell the market which month each was booked in, as the tenant's books have it", async () => {
+    const sent: SettlementMessage[] = [];
+    const window = new SettleWindow({
+      take: (bills) => bills.map(() => null),
+      month: (job) => (job === "a" ? "2026-10" : null),
+      send: async (messages) => void sent.push(...messages),
+    });
+    const all = Promise.all(["a", "b"].map((id) => window.settle(bill(id), [message(id), message(id)])));
+    window.flush();
+    await all;
+    expect(sent.map((one) => one.month)).toEqual(["2026-10", "2026-10", undefined, undefined]);
+  });
+
   it("go to the queue in as many calls as it takes: 100 messages, 240 KB", async () => {
     const { sent, window } = desk();
     const many = Array.from({ length: 130 }, (_, n) => window.settle(bill(`${n}`), [message(`${n}`)]));

@@ -5,8 +5,10 @@ import OpenAI, { InternalServerError, NotFoundError } from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { AtomicError } from "../../src/error.ts";
 import { operatorKey, testServer } from "./memory-ports.ts";
 import { serveOnLoopback } from "./node-server.ts";
+import { SseReader } from "./read-sse.ts";
 import { answers, begin, fail, finished, joined, refuses, stalls, started, streamed, succeed } from "./scripts.ts";
 
 const server = testServer();
@@ -128,6 +130,55 @@ describe("responses by the openai SDK", () => {
     }
     const items = await client.responses.inputItems.list(id);
     expect(items.data).toMatchObject([{ type: "message", role: "user", content: [{ text: input }] }]);
+  });
+
+  it("say nothing of a job whose log cannot be read for a while: who comes back misses no event", async () => {
+    server.runs((job) => {
+      begin(job);
+      job.write(started("a1", "openai/small"), streamed("a1", 0, "Hello "));
+    });
+    const { id } = await client.responses.create({ model: "atomic", input, background: true });
+    const job = server.jobs.last();
+    if (job === undefined) throw new Error("no job was made");
+    const { open } = server.ports.jobs;
+    const reader = new SseReader(await server.ask(`/v1/responses/${id}?stream=true`));
+    const read = async () => {
+      const lines = (await reader.next()) ?? [];
+      const data = lines.find((line) => line.startsWith("data:"));
+      return data === undefined ? null : (JSON.parse(data.slice(5)) as { type: string; sequence_number: number });
+    };
+    let seen = await read();
+    while (seen !== null && seen.type !== "response.output_text.delta") seen = await read();
+    server.ports.jobs.open = async (...asked) => {
+      const handle = await open(...asked);
+      if (handle === null) return null;
+      return { ...handle, events: () => Promise.reject(new AtomicError("rate-limited", "Too many readers.")) };
+    };
+    job.breakStreams();
+    const last = await read();
+    expect(last).toMatchObject({ type: "error", sequence_number: seen?.sequence_number });
+    expect(await reader.next()).toBeNull();
+    server.ports.jobs.open = open;
+    job.write(streamed("a1", 6, "there."), finished("a1", "Hello there."), joined("a1", "Hello there."));
+    succeed(job, "Hello there.");
+    const rest: { type: string; sequence_number: number }[] = [];
+    const after = last?.sequence_number ?? 0;
+    for await (const event of await client.responses.retrieve(id, { stream: true, starting_after: after }))
+      rest.push(event);
+    expect(rest[0]).toMatchObject({ sequence_number: after + 1, delta: "there." });
+    expect(rest.at(-1)?.type).toBe("response.completed");
+  });
+
+  it("refuse to go on behind an event that is still to come, as the native route does", async () => {
+    server.runs(stalls);
+    const { id } = await client.responses.create({ model: "atomic", input, background: true });
+    const ask = (after: number) => server.ask(`/v1/responses/${id}?stream=true&starting_after=${after}`);
+    const refused = await ask(2);
+    expect(refused.status).toBe(400);
+    expect((await refused.json()).error).toMatchObject({ param: "starting_after", code: "invalid_request" });
+    const last = await ask(1);
+    expect(last.status).toBe(200);
+    await last.body?.cancel();
   });
 
   it("are cancelled in the background", async () => {

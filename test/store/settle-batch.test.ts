@@ -177,6 +177,29 @@ describe("settling", () => {
     expect(again.rowsWritten).toBe(0);
   }, 30_000);
 
+  it("counts a job in the month that its tenant's books have it in, and so its corrections", async () => {
+    // Lent from October, accepted at its end, ended in November.
+    const over = { endedAtMs: Date.UTC(2026, 10, 1, 0, 0, 1), createdAtMs: Date.UTC(2026, 9, 31, 23, 59, 58) };
+    const first = { ...message(1, over), month: "2026-10" };
+    await settleBatch(db, [first, message(3)], bidders, nowMs);
+    const list = new JobList(db);
+    const months = async () =>
+      (await list.usage("tenant-1")).map(({ month, jobs, costNano }) => [month, jobs, costNano]);
+    expect(await months()).toEqual([
+      ["2026-11", 1, 2001],
+      ["2026-10", 1, 2001],
+    ]);
+    const revised = { ...first, summary: { ...first.summary, costNano: 500 }, revision: 1 };
+    await settleBatch(db, [revised], bidders, nowMs);
+    expect(await months()).toEqual([
+      ["2026-11", 1, 2001],
+      ["2026-10", 1, 500],
+    ]);
+    // What cannot be a month is none.
+    await settleBatch(db, [{ ...message(5, over), month: "October" }], bidders, nowMs);
+    expect((await months())[0]).toEqual(["2026-11", 2, 4002]);
+  });
+
   it("moves a month once for a revision that two consumers have", async () => {
     const first = message(1);
     await settleBatch(db, [first], bidders, nowMs);

@@ -92,6 +92,19 @@ describe("a job with a name", () => {
     expect(await all()).toMatchObject(repeated);
   });
 
+  it("is made of a message whose bidder, rules or settings were not there when it first came", async () => {
+    const deliver = async (attempts: number) => {
+      const body = { tenant: "early", job: { text: "Guten Morgen.", bidders: ["test/comes-later"] } };
+      const batch = createMessageBatch("atomic-intake", [{ id: "early", timestamp: new Date(0), attempts, body }]);
+      const ctx = createExecutionContext();
+      await worker.queue(batch, env, ctx);
+      return getQueueResult(batch, ctx);
+    };
+    expect(await deliver(1)).toMatchObject({ explicitAcks: [], retryMessages: [{ msgId: "early" }] });
+    await bidder("comes-later", { text: "Good morning." });
+    expect((await deliver(2)).explicitAcks).toEqual(["early"]);
+  });
+
   it("is dropped and named when a message can never be a job", async () => {
     const bad = { tenant: "queued", job: { text: "x", kindd: "language" } };
     const batch = createMessageBatch("atomic-intake", [{ id: "bad", timestamp: new Date(0), attempts: 1, body: bad }]);

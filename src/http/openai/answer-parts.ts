@@ -35,10 +35,13 @@ export type AnswerPart =
   | { type: "beat" }
   | { type: "done"; answer: FinishedAnswer };
 
+/** Why the job's log has no answer for this client. Whatever else is thrown says nothing of the job: it could not be read. */
+export class NoAnswer extends AtomicError {}
+
 /**
  * A job's events as one growing text. A client that streams gets the leader's text as it is logged, if the job is
  * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back, nor spliced
- * without a word: a change of leader after it is thrown as an AtomicError, like a failed job, unless the new leader
+ * without a word: a change of leader after it is thrown as NoAnswer, like a failed job, unless the new leader
  * goes on from that very text, which the next part says.
  */
 export async function* answerParts(
@@ -80,9 +83,9 @@ export async function* answerParts(
 
 /** The answer as a client of text wants it; throws why there is none. */
 function textOf(job: Job, live: boolean): string {
-  if (job.status === "cancelled") throw new AtomicError("cancelled", "The job was cancelled before it had an answer.");
+  if (job.status === "cancelled") throw new NoAnswer("cancelled", "The job was cancelled before it had an answer.");
   if (job.answer === null)
-    throw new AtomicError(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.", {
+    throw new NoAnswer(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.", {
       reason: job.error?.reason,
     });
   const { schema } = job.request.contract;
@@ -110,8 +113,8 @@ function accepted(job: Job): Omit<FinishedAnswer, "text" | "calls" | "job"> {
   };
 }
 
-const changed = (job: Job): AtomicError =>
-  new AtomicError(
+const changed = (job: Job): NoAnswer =>
+  new NoAnswer(
     "bidders-failed",
     `Another bidder took over after text of the first was sent, so the text so far is void. See GET /v1/jobs/${job.id}.`,
   );

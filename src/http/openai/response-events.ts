@@ -1,6 +1,5 @@
-import { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
-import type { AnswerPart } from "./answer-parts.ts";
+import { type AnswerPart, NoAnswer } from "./answer-parts.ts";
 import { leaderChanged } from "./chat-chunks.ts";
 import {
   callItem,
@@ -20,7 +19,10 @@ export interface ResponseEvent {
   [field: string]: unknown;
 }
 
-/** An answer as the events of OpenAI's Responses API, in their order; null for a heartbeat. Never throws a refusal. */
+/**
+ * An answer as the events of OpenAI's Responses API, in their order; null for a heartbeat. Why there is none is an event
+ * too; trouble of reading is thrown: the job may well go on, and an event of it would be in no other stream.
+ */
 export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGenerator<ResponseEvent | null, void> {
   let sequence = 0;
   let job: Job | null = null;
@@ -71,7 +73,7 @@ export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGe
       }
     }
   } catch (error) {
-    if (job === null || !(error instanceof AtomicError)) throw error;
+    if (job === null || !(error instanceof NoAnswer)) throw error;
     // Clients wait for completed, incomplete or failed; that it was cancelled is in the response's status.
     yield event("failed", { response: failedResponse(job, error) });
   }

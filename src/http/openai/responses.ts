@@ -18,7 +18,7 @@ import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { admitOpenai } from "./admit-openai.ts";
-import { answerParts } from "./answer-parts.ts";
+import { answerParts, NoAnswer } from "./answer-parts.ts";
 import { inputItems } from "./input-items.ts";
 import { responseEvents } from "./response-events.ts";
 import { doneResponse, failedResponse, jobIdOf, openResponse } from "./response-object.ts";
@@ -57,7 +57,10 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const job = await openJob(ports, caller, id);
     const after = wholeNumber(c.req.query("starting_after"), "starting_after", 0, 1e9) ?? -1;
     c.header("atomic-job-id", id);
-    if (c.req.query("stream") === "true") return streamResponse(c, () => ports.jobs.open(caller, id), false, after);
+    if (c.req.query("stream") === "true") {
+      await requirePast(job, after);
+      return streamResponse(c, () => ports.jobs.open(caller, id), false, after);
+    }
     return c.json(await responseNow(job));
   });
 
@@ -111,12 +114,29 @@ function streamResponse(
     } catch (error) {
       c.get("report")(error);
       const message = "The stream broke inside Atomic. The job goes on: retrieve the response by its id.";
-      const event = { type: "error", code: "server_error", message, param: null, sequence_number: last + 1 };
+      // It is in no other stream, so it has no number of its own: who goes on behind it misses nothing.
+      const at = last < 0 ? {} : { sequence_number: last };
+      const event = { type: "error", code: "server_error", message, param: null, ...at };
       await stream.writeSSE({ event: "error", data: JSON.stringify(event) });
     } finally {
       gone.end();
     }
   });
+}
+
+/** Throws when there is no event of that number so far: who waits behind it would never hear of those before it. */
+async function requirePast(handle: JobHandle, after: number): Promise<void> {
+  if (after < 0) return;
+  let last = -1;
+  for await (const event of responseEvents(answerParts(logNow(handle), true))) {
+    last = event?.sequence_number ?? last;
+    if (last >= after) return;
+  }
+  throw new AtomicError(
+    "invalid-request",
+    `"starting_after" is ${after}, but the last event so far is ${last}. Leave it out to start over.`,
+    { field: "starting_after" },
+  );
 }
 
 /** The job as a Response, as far as it is now. */
@@ -128,7 +148,7 @@ async function responseNow(handle: JobHandle): Promise<object> {
       if (part.type === "done") return doneResponse(part.answer);
     }
   } catch (error) {
-    if (job === null || !(error instanceof AtomicError)) throw error;
+    if (job === null || !(error instanceof NoAnswer)) throw error;
     return failedResponse(job, error);
   }
   if (job === null) throw new AtomicError("internal", "The job's log cannot be read now. Try again.");
