@@ -14,6 +14,8 @@ const heavy = [
   "drizzle-orm/d1",
   "drizzle-orm/sqlite-core",
   "hono",
+  // Shares a symbol with it: two copies would not know each other.
+  "hono/route",
   "htmlparser2",
   "jsonrepair",
   "postal-mime",
