@@ -2,7 +2,7 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
-import { recordCall } from "./call-record.ts";
+import { isItsFault, recordCall } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
@@ -22,7 +22,7 @@ import { rebaseKind, rebaseShared } from "./rebase.ts";
 import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
-import type { AttemptReport, FailureReason, Settlement } from "./settlement.ts";
+import type { AttemptReport, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
   type Column,
@@ -36,16 +36,6 @@ import {
 } from "./state.ts";
 import { learnSureness } from "./sureness.ts";
 import { learnTokens } from "./tokens.ts";
-
-/** Failures that are not the bidder's doing. */
-const notItsFault: ReadonlySet<FailureReason> = new Set([
-  "orphaned",
-  "internal",
-  "unauthorized",
-  "client-error",
-  "no-capacity",
-  "cut-short",
-]);
 
 /**
  * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
@@ -160,7 +150,7 @@ function learnCall(
   const bidder = byId.get(report.bidder);
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
-  if (report.failure === null || !notItsFault.has(report.failure))
+  if (report.failure === null || isItsFault(report.failure))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
