@@ -11,7 +11,7 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { brokenField } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
-import { admitTold, isTold } from "./feedback-cap.ts";
+import { admitTold, isTold, sourceCap } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { knownBefore, knownByRole, type Others, type Told } from "./known-before.ts";
@@ -74,6 +74,7 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   // Settlements come late: their outcomes weigh as of then, the state is as of its newest.
   const nowMs = Math.max(settlement.atMs, ...kind.columns.map((one) => one.lastMs));
   const seen: Seen[] = [];
+  let admitted = 0;
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, nowMs);
@@ -90,10 +91,13 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     // The bidder's bid was for its first try.
     if (report.role === "reask") continue;
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
-    if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
+    const told = isTold(outcome.source);
+    if (told && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
+    if (told) admitted++;
     const posterior = acceptance(view, bidder, column, band);
     const features = featuresOf(posterior, kind.rows[row], settlement.features);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
+    if (told && !admitTold(state.shared, settlement.tenant, settlement.atMs, sourceCap)) continue;
     learnReliability(state.shared, outcome);
   }
   const others: Others = (id) => {
@@ -107,9 +111,11 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
   };
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others);
-  if (settlement.judges !== undefined && settlement.judges.length > 0) {
+  // What feedback says of a judge is as much a tenant's word as what it says of an answer.
+  const lessons = (settlement.judges ?? []).slice(0, settlement.again ? admitted : undefined);
+  if (lessons.length > 0) {
     state.judges ??= emptyJudges();
-    learnJudges(state.judges, settlement.judges);
+    learnJudges(state.judges, lessons);
   }
   if (settlement.prefixes !== undefined && settlement.prefixes.length > 0) {
     state.breaks ??= emptyBreaks();

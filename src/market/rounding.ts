@@ -64,6 +64,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
 }
 
 export function roundShared(shared: SharedState): void {
+  for (const one of shared.tellers?.said ?? []) one[1] = count(one[1]);
   for (const row of shared.rows) {
     row.precision = fine(row.precision);
     row.skill = fine(row.skill);

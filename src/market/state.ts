@@ -112,6 +112,8 @@ export interface SharedState {
   rows: SharedRow[];
   /** By source: says accept when good, when good; says reject when bad, when bad (counts). */
   reliability: Partial<Record<Source, [accepted: number, good: number, rejected: number, bad: number]>>;
+  /** What each tenant's word on sources has weighed lately (see feedback-cap.ts). Absent: nobody said anything. */
+  tellers?: NonNullable<KindState["tellers"]>;
 }
 
 /** All that the market knows. Plain JSON in parts: one shared and one a kind, each stored by its own version. */
