@@ -216,7 +216,7 @@ function learnOutcomes(
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
       if (isTold(one.outcome.source) || one.own < establishedFrom) return;
-      if (watchForDrift(kind, one.row, row, mean, one.own, worth, reliability)) kind.calm = 0;
+      if (watchForDrift(kind, one.row, row, column, mean, one.own, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

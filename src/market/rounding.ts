@@ -19,7 +19,7 @@ const finest = (x: number): number => Math.round(x * 1e8) / 1e8;
 
 /** Rounds the numbers of the rows that a settlement touched, so that memory and its JSON are always the same state. */
 export function roundKind(kind: KindState, touched: ReadonlySet<number>, column: Column): void {
-  const all = (list: number[], rule: (x: number) => number) => {
+  const all = (list: (number | undefined)[], rule: (x: number) => number) => {
     for (let i = 0; i < list.length; i++) list[i] = rule(list[i] ?? 0);
   };
   kind.rows.forEach((row, i) => {
