@@ -10,7 +10,7 @@ npm run ope -- --file LOG.jsonl ...
 
 Reads the newest settled jobs of a server (or a file whose lines are {"decision": ..., "first": {"bidder", "worth",
 "costNano"}}) and estimates other policies by inverse propensity and doubly robust. Propensities are computed here,
-outside the decision.
+outside the decision. A leader that failed was worth nothing; one that was cut is left out, as nothing is known of it.
 
   --policy     cheapest, likeliest, uniform, lambda=X or only=ID; may stand several times (comma-separated)
   --jobs N     how many jobs are read (default 200)`;
@@ -34,6 +34,9 @@ await main({
     for (const name of String(policy).split(",")) {
       const target = targetPolicy(name);
       if (target === null) throw wrong(`${name} is not a policy.`, usage);
+      const only = name.startsWith("only=") ? name.slice(5) : null;
+      if (only !== null && !log.some(({ decision }) => decision.bids.some((bid) => bid.bidder === only)))
+        throw wrong(`${only} made no bid in any of the ${log.length} decisions.`, usage);
       const result = estimatePolicy(log, target);
       if (json === true) console.log(JSON.stringify({ policy: name, ...result }));
       else for (const line of table(name, result)) console.log(line);
@@ -41,7 +44,7 @@ await main({
   },
 });
 
-/** First decisions of settled microtasks whose leader's worth became known. */
+/** First decisions of settled microtasks whose leader's worth became known; a failed one's is nothing. */
 async function readServer(api: Api, most: number, kind: unknown): Promise<Logged[]> {
   const log: Logged[] = [];
   let before = "";
@@ -55,11 +58,12 @@ async function readServer(api: Api, most: number, kind: unknown): Promise<Logged
       for (const microtask of told?.microtasks ?? []) {
         const [decision] = microtask.decisions;
         const first = microtask.outcomes.find((o) => o.bidder === decision?.award[0]?.bidder);
-        if (decision === undefined || first === undefined || first.worth === null) continue;
+        const worth = first?.failed === true ? 0 : (first?.worth ?? null);
+        if (decision === undefined || first === undefined || worth === null) continue;
         if (kind === undefined || microtask.kind === kind)
           log.push({
             decision,
-            first: { bidder: first.bidder, worth: first.worth, costNano: first.costNano },
+            first: { bidder: first.bidder, worth, costNano: first.costNano },
           } as Logged);
       }
     }
@@ -72,7 +76,7 @@ async function readServer(api: Api, most: number, kind: unknown): Promise<Logged
 
 function table(policy: string, result: OffPolicyResult): string[] {
   return [
-    `${policy}: ${result.decisions} decisions, ${result.effective.toFixed(1)} of them speak for it, largest weight ${result.largestWeight.toFixed(1)}.`,
+    `${policy}: ${result.decisions} decisions, ${result.effective.toFixed(1)} of them speak for it, largest weight ${result.largestWeight.toFixed(1)}.${result.unable > 0 ? ` ${result.unable} decisions in which it could choose nobody are left out.` : ""}`,
     ...result.estimates.map(
       (one) =>
         `  ${one.estimator.padEnd(20)} worth ${one.worth.toFixed(4)} +- ${one.worthError.toFixed(4)}   cost $${(one.costNano / 1e9).toFixed(6)} +- ${(one.costError / 1e9).toFixed(6)}`,

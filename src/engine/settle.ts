@@ -214,7 +214,8 @@ function agreement(m: MicrotaskState, view: MarketView, features: Features): Map
   const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
   const answers = complete.flatMap((a) => {
     const read = readLabel(a.text, m.task);
-    return read === null ? [] : [{ attempt: a.id, bidder: a.bidder, ...read }];
+    const model = view.bidders.find((bidder) => bidder.id === a.bidder)?.model ?? a.bidder;
+    return read === null ? [] : [{ attempt: a.id, bidder: a.bidder, model, ...read }];
   });
   if (new Set(answers.map((a) => a.bidder)).size < 2) return outcomes;
   const taken = agreementOutcomes(answers, view.state, m.task.kind, features);

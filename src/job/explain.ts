@@ -1,6 +1,6 @@
 import type { Decision } from "../market/bid.ts";
 import type { FalseKillRisk } from "../market/false-kill.ts";
-import { explainDecision } from "../market/market.ts";
+import { explainDecision, isItsFault } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { callText } from "../plan/tool.ts";
 import type { JudgeAudit } from "../race/race-event.ts";
@@ -17,8 +17,18 @@ export interface Explanation {
     sentences: string[];
     decisions: Decision[];
     losers: { bidder: string; costNano: NanoUsd; why: string }[];
-    /** What each attempt was taken to have been worth (the newest word on it), once settled; null: nothing is known. */
-    outcomes: { attempt: string; bidder: string; worth: number | null; source: string | null; costNano: NanoUsd }[];
+    /**
+     * What each attempt was taken to have been worth (the newest word on it), once settled; null: nothing is known.
+     * `failed`: there is no answer, by its bidder's doing.
+     */
+    outcomes: {
+      attempt: string;
+      bidder: string;
+      worth: number | null;
+      source: string | null;
+      costNano: NanoUsd;
+      failed?: true;
+    }[];
   }[];
   costNano: NanoUsd;
   /** What the strongest single bidder would have cost for every microtask, by its bids. */
@@ -238,13 +248,14 @@ function outcomesOf(job: Job, m: MicrotaskState): Explanation["microtasks"][numb
   const mine = (job.settlements ?? []).filter((s) => s.key === prefix || s.key.startsWith(`${prefix}/`));
   const newest = new Map<string, Explanation["microtasks"][number]["outcomes"][number]>();
   for (const { attempts } of mine)
-    for (const { attempt, bidder, outcome, costNano } of attempts)
+    for (const { attempt, bidder, outcome, costNano, failure, censored } of attempts)
       newest.set(attempt, {
         attempt,
         bidder,
         worth: outcome?.worth ?? null,
         source: outcome?.source ?? null,
         costNano,
+        ...(failure !== null && !censored && isItsFault(failure) ? { failed: true as const } : {}),
       });
   return [...newest.values()];
 }

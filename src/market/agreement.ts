@@ -8,6 +8,8 @@ import type { MarketState } from "./state.ts";
 
 export interface LabelledAnswer {
   bidder: string;
+  /** Two bidders of one model have one vote. Absent: a model of its own. */
+  model?: string;
   label: string;
   /** The bidder's own confidence; a claim, not used as truth. */
   confidence: number | null;
@@ -15,8 +17,8 @@ export interface LabelledAnswer {
 
 /**
  * What each answer of one closed microtask is taken to be worth, from what the others said: one-coin Dawid and Skene
- * (Applied Statistics 1979) with competences from the profiles, leaving each answer's own vote out, so that no bidder
- * confirms itself. By position; null: the others say too little. The reliability is how sure they are.
+ * (Applied Statistics 1979) with competences from the profiles, leaving the vote of each answer's own model out, so that
+ * none confirms itself. By position; null: the others say too little. The reliability is how sure they are.
  */
 export function agreementOutcomes(
   answers: readonly LabelledAnswer[],
@@ -29,9 +31,11 @@ export function agreementOutcomes(
   const band = bandOf(features.inputChars);
   const competence = answers.map((answer) => within(competenceOf(view, answer.bidder, column, band), 0.05, 0.98));
   const labels = [...new Set(answers.map((answer) => answer.label))].sort();
+  const modelOf = (i: number) => answers[i]?.model ?? answers[i]?.bidder;
+  const isFirst = (i: number) => answers.findIndex((_, j) => modelOf(j) === modelOf(i)) === i;
   const measured = reliabilityOf(state, "agreement");
   return answers.map((answer, own) => {
-    const others = answers.map((_, i) => i).filter((i) => i !== own);
+    const others = answers.map((_, i) => i).filter((i) => modelOf(i) !== modelOf(own) && isFirst(i));
     if (others.length === 0) return null;
     // One more label than was named: the truth may be none of them.
     const choices = Math.max(2, labels.length + 1);

@@ -1,5 +1,18 @@
 import { within } from "./elementary.ts";
+import type { FailureReason } from "./settlement.ts";
 import type { SharedRow } from "./state.ts";
+
+/** Failures that are not the bidder's doing. */
+const notItsFault: ReadonlySet<FailureReason> = new Set([
+  "orphaned",
+  "internal",
+  "unauthorized",
+  "client-error",
+  "no-capacity",
+  "cut-short",
+]);
+
+export const isItsFault = (failure: FailureReason): boolean => !notItsFault.has(failure);
 
 /** Calls remembered of one bidder: older ones fade, so that one that breaks after years is found out in a few hundred. */
 const memory = 300;

@@ -1,5 +1,5 @@
 import { logarithm, within } from "./elementary.ts";
-import type { KindState, Row } from "./state.ts";
+import type { Column, KindState, Row } from "./state.ts";
 
 /** Change that is looked for. */
 const change = 0.2;
@@ -13,19 +13,26 @@ const threshold = 8;
 const shrink = 8;
 const fewest = 12;
 
-/** Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes and the sum of residuals. */
-export type Detector = [evidence: number, outcomes: number, residual: number];
+/**
+ * Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes, the sum of residuals, the context
+ * of the first and how many came from others. Those two are absent in states of before.
+ */
+export type Detector = [evidence: number, outcomes: number, residual: number, first?: number, others?: number];
+/** Share of outcomes from other contexts at which a change is taken to be the bidder's own, and not one context's. */
+const elsewhere = 0.25;
 
 /**
  * Watches one bidder of a kind for a fall or a rise by 0.2 (Page, Biometrika 1954: CUSUM of the log likelihood ratio,
  * through the verdict's noise). On an alarm its counts are cut to what was seen since the change and moved by the mean
- * residual since then, in every context. Returns whether that happened. `claim`: P(accepted) as it stood, from `own`
+ * residual since then: in every context, or in this one alone if hardly another had a part in it, for then it may be the
+ * tasks that changed. Returns whether that happened. `claim`: P(accepted) as it stood, from `own`
  * observations in this context.
  */
 export function watchForDrift(
   kind: KindState,
   i: number,
   row: Row,
+  here: Column,
   claim: number,
   own: number,
   worth: number,
@@ -33,7 +40,10 @@ export function watchForDrift(
 ): boolean {
   const says = (p: number) => within(p * reliability.trueAccept + (1 - p) * (1 - reliability.trueReject), 0.02, 0.98);
   const power = Math.max(0.1, reliability.trueAccept + reliability.trueReject - 1);
+  const at = kind.columns.indexOf(here);
   const step = (detector: Detector, by: number): boolean => {
+    if (detector[1] === 0) [detector[3], detector[4]] = [at, 0];
+    else if (detector[3] !== at) detector[4] = (detector[4] ?? 0) + 1;
     // The claim gave way to what came since the detector last stood at zero: measured from it a change would hide itself.
     // A record that is young beside these outcomes has no "before".
     const before =
@@ -49,9 +59,9 @@ export function watchForDrift(
   const fell = step(row.fall, -change);
   const rose = step(row.rise, change);
   if (!fell && !rose) return false;
-  const [, outcomes, residual] = fell ? row.fall : row.rise;
+  const [, outcomes, residual, , others = 0] = fell ? row.fall : row.rise;
   const shift = residual / (outcomes + shrink);
-  for (const column of kind.columns)
+  for (const column of others >= elsewhere * outcomes ? kind.columns : [here])
     for (const counts of [column.counts, ...column.bands]) move(counts, i, shift, outcomes);
   row.fall.fill(0);
   row.rise.fill(0);

@@ -8,6 +8,11 @@ import { cellMemory, type KindState } from "./state.ts";
  * bidder with 360 outcomes of its own moves by at most 0.13 then; all tenants' words together weigh at most 2,560.
  */
 export const feedbackCap = cellMemory / 10;
+/**
+ * What one tenant's word may weigh in what is thought of a judge, of agreement or of criteria, in all kinds together: half
+ * of what is assumed of a source before it was measured. They speak for everybody.
+ */
+export const sourceCap = 10;
 /** Half of what a tenant has said is forgotten in a day; half as much may then be said again. */
 const halfLifeMs = 24 * 3600 * 1000;
 const rate = Math.LN2 / halfLifeMs;
@@ -22,9 +27,14 @@ export const isTold = (source: Outcome["source"]): boolean => source === "feedba
  * than are remembered a new one inherits the count of the quietest (Metwally, Agrawal and El Abbadi, ICDT 2005,
  * "Space-Saving"): counts are never too low, so that the bound holds whoever takes turns.
  */
-export function admitTold(kind: KindState, tenant: string, atMs: number): boolean {
-  const tellers = kind.tellers ?? { atMs, said: [] };
-  kind.tellers = tellers;
+export function admitTold(
+  part: Pick<KindState, "tellers">,
+  tenant: string,
+  atMs: number,
+  cap: number = feedbackCap,
+): boolean {
+  const tellers = part.tellers ?? { atMs, said: [] };
+  part.tellers = tellers;
   if (atMs > tellers.atMs) {
     const keep = exponential(-rate * (atMs - tellers.atMs));
     tellers.atMs = atMs;
@@ -41,7 +51,7 @@ export function admitTold(kind: KindState, tenant: string, atMs: number): boolea
     teller = tellers.said.reduce((least, one) => (one[1] < least[1] ? one : least));
     teller[0] = name;
   }
-  if (teller[1] + 1 > feedbackCap) return false;
+  if (teller[1] + 1 > cap) return false;
   teller[1] += 1;
   return true;
 }

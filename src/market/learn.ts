@@ -2,7 +2,7 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
-import { recordCall } from "./call-record.ts";
+import { isItsFault, recordCall } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
@@ -11,7 +11,7 @@ import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
 import { brokenField } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
-import { admitTold, isTold } from "./feedback-cap.ts";
+import { admitTold, isTold, sourceCap } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
 import { emptyJudges, learnJudges } from "./judge-profile.ts";
 import { knownBefore, knownByRole, type Others, type Told } from "./known-before.ts";
@@ -22,7 +22,7 @@ import { rebaseKind, rebaseShared } from "./rebase.ts";
 import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
-import type { AttemptReport, FailureReason, Settlement } from "./settlement.ts";
+import type { AttemptReport, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
   type Column,
@@ -36,16 +36,6 @@ import {
 } from "./state.ts";
 import { learnSureness } from "./sureness.ts";
 import { learnTokens } from "./tokens.ts";
-
-/** Failures that are not the bidder's doing. */
-const notItsFault: ReadonlySet<FailureReason> = new Set([
-  "orphaned",
-  "internal",
-  "unauthorized",
-  "client-error",
-  "no-capacity",
-  "cut-short",
-]);
 
 /**
  * Outcomes a bidder needs in a context before a surprise there can mean that it changed: earlier the claim came from
@@ -84,6 +74,7 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   // Settlements come late: their outcomes weigh as of then, the state is as of its newest.
   const nowMs = Math.max(settlement.atMs, ...kind.columns.map((one) => one.lastMs));
   const seen: Seen[] = [];
+  let admitted = 0;
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, nowMs);
@@ -100,10 +91,13 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     // The bidder's bid was for its first try.
     if (report.role === "reask") continue;
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
-    if (isTold(outcome.source) && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
+    const told = isTold(outcome.source);
+    if (told && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
+    if (told) admitted++;
     const posterior = acceptance(view, bidder, column, band);
     const features = featuresOf(posterior, kind.rows[row], settlement.features);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
+    if (told && !admitTold(state.shared, settlement.tenant, settlement.atMs, sourceCap)) continue;
     learnReliability(state.shared, outcome);
   }
   const others: Others = (id) => {
@@ -117,9 +111,11 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
   };
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others);
-  if (settlement.judges !== undefined && settlement.judges.length > 0) {
+  // What feedback says of a judge is as much a tenant's word as what it says of an answer.
+  const lessons = (settlement.judges ?? []).slice(0, settlement.again ? admitted : undefined);
+  if (lessons.length > 0) {
     state.judges ??= emptyJudges();
-    learnJudges(state.judges, settlement.judges);
+    learnJudges(state.judges, lessons);
   }
   if (settlement.prefixes !== undefined && settlement.prefixes.length > 0) {
     state.breaks ??= emptyBreaks();
@@ -160,7 +156,7 @@ function learnCall(
   const bidder = byId.get(report.bidder);
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
-  if (report.failure === null || !notItsFault.has(report.failure))
+  if (report.failure === null || isItsFault(report.failure))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
@@ -220,7 +216,7 @@ function learnOutcomes(
     changes.push(() => {
       // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
       if (isTold(one.outcome.source) || one.own < establishedFrom) return;
-      if (watchForDrift(kind, one.row, row, mean, one.own, worth, reliability)) kind.calm = 0;
+      if (watchForDrift(kind, one.row, row, column, mean, one.own, worth, reliability)) kind.calm = 0;
     });
   }
   learnLoading(kind, seen);

@@ -13,6 +13,7 @@ export type { AwardInputs } from "./award-inputs.ts";
 export type { AuctionRequest, Bid, Decision, Place, Policy, Strategy } from "./bid.ts";
 export type { Bidder } from "./bidder.ts";
 export { breaksOf } from "./break-record.ts";
+export { isItsFault } from "./call-record.ts";
 export { cellOf, type Features } from "./cell.ts";
 export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";

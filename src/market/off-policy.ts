@@ -1,4 +1,5 @@
 import { toUsd } from "../money/nano-usd.ts";
+import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision } from "./bid.ts";
 import { propensities } from "./propensity.ts";
 
@@ -8,8 +9,8 @@ export interface Logged {
   first: { bidder: string; worth: number; costNano: number };
 }
 
-/** Another way to choose a leader: a probability for each bid, summing to 1. */
-export type TargetPolicy = (decision: Decision) => number[];
+/** Another way to choose a leader: a probability for each bid, summing to 1; null: it could choose none of these. */
+export type TargetPolicy = (decision: Decision) => number[] | null;
 
 export interface Estimate {
   estimator: "logged" | "inverse propensity" | "self-normalised" | "doubly robust";
@@ -22,6 +23,8 @@ export interface Estimate {
 
 export interface OffPolicyResult {
   decisions: number;
+  /** Decisions left out, for the target could choose nobody there. */
+  unable: number;
   /** (sum of weights)^2 / sum of squared weights: decisions that speak for the target. */
   effective: number;
   largestWeight: number;
@@ -43,11 +46,16 @@ export function estimatePolicy(log: readonly Logged[], target: TargetPolicy, dra
     residualWorth: number;
     residualCost: number;
   }[] = [];
+  let unable = 0;
   for (const { decision, first } of log) {
     const at = decision.bids.findIndex((bid) => bid.bidder === first.bidder);
     const bid = decision.bids[at];
     if (!bid || !Number.isFinite(first.worth) || !Number.isFinite(first.costNano)) continue;
     const chance = target(decision);
+    if (chance === null) {
+      unable++;
+      continue;
+    }
     const logged = propensities(decision, draws)[first.bidder] ?? 0;
     if (logged <= 0) continue;
     const weight = (chance[at] ?? 0) / logged;
@@ -79,9 +87,18 @@ export function estimatePolicy(log: readonly Logged[], target: TargetPolicy, dra
     const [c, ce] = meanAndError(rows.map(cost));
     return { estimator, worth: w, worthError: we, costNano: c, costError: ce };
   };
-  const scale = sumWeight > 0 ? n / sumWeight : 0;
+  const normalised = (of: (row: (typeof rows)[number]) => number): [mean: number, error: number] => {
+    if (!(sumWeight > 0)) return [0, 0];
+    const mean = rows.reduce((sum, row) => sum + row.weight * of(row), 0) / sumWeight;
+    // The weights' sum is random, too: what counts is how far worths lie from their mean, not from zero.
+    const spread = rows.reduce((sum, row) => sum + (row.weight * (of(row) - mean)) ** 2, 0);
+    return [mean, Math.sqrt(spread) / sumWeight];
+  };
+  const [worth, worthError] = normalised((row) => row.worth);
+  const [costNano, costError] = normalised((row) => row.cost);
   return {
     decisions: n,
+    unable,
     effective: squares > 0 ? (sumWeight * sumWeight) / squares : 0,
     largestWeight: rows.reduce((most, row) => Math.max(most, row.weight), 0),
     estimates: [
@@ -95,11 +112,7 @@ export function estimatePolicy(log: readonly Logged[], target: TargetPolicy, dra
         (row) => row.weight * row.worth,
         (row) => row.weight * row.cost,
       ),
-      of(
-        "self-normalised",
-        (row) => scale * row.weight * row.worth,
-        (row) => scale * row.weight * row.cost,
-      ),
+      { estimator: "self-normalised", worth, worthError, costNano, costError },
       of(
         "doubly robust",
         (row) => row.modelWorth + row.weight * row.residualWorth,
@@ -119,12 +132,12 @@ function meanAndError(list: readonly number[]): [mean: number, error: number] {
 
 /** The bid with the largest key gets everything; of equals the first. */
 const greedy =
-  (key: (bid: Bid) => number): TargetPolicy =>
+  (key: (bid: Bid, i: number) => number): TargetPolicy =>
   (decision) => {
     let best = 0;
     decision.bids.forEach((bid, i) => {
       const top = decision.bids[best];
-      if (top && key(bid) > key(top)) best = i;
+      if (top && key(bid, i) > key(top, best)) best = i;
     });
     return decision.bids.map((_, i) => (i === best ? 1 : 0));
   };
@@ -135,9 +148,17 @@ export function targetPolicy(name: string): TargetPolicy | null {
   if (name === "likeliest") return greedy((bid) => bid.accept.mean);
   if (name === "uniform") return (decision) => decision.bids.map(() => 1 / decision.bids.length);
   const [key, value = ""] = name.split("=", 2);
-  if (key === "only" && value) return (decision) => decision.bids.map((bid) => (bid.bidder === value ? 1 : 0));
+  if (key === "only" && value)
+    return ({ bids }) =>
+      bids.some((bid) => bid.bidder === value) ? bids.map((bid) => (bid.bidder === value ? 1 : 0)) : null;
   const lambda = Number(value);
   if (key !== "lambda" || value === "" || !(lambda >= 0)) return null;
-  return (decision) =>
-    greedy((bid) => toUsd(decision.valueNano) * bid.accept.mean - lambda * toUsd(bid.costNano))(decision);
+  return (decision) => {
+    const inputs = decision.inputs as AwardInputs;
+    const looks = new Map(inputs.looks);
+    const price = (bid: Bid, i: number) =>
+      lambda * toUsd(bid.costNano + (looks.get(i) ?? inputs.verdict.costNano)) +
+      (decision.muUsdPerSecond * bid.totalMs.p50) / 1000;
+    return greedy((bid, i) => toUsd(decision.valueNano) * bid.accept.mean - price(bid, i))(decision);
+  };
 }

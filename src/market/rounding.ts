@@ -19,7 +19,7 @@ const finest = (x: number): number => Math.round(x * 1e8) / 1e8;
 
 /** Rounds the numbers of the rows that a settlement touched, so that memory and its JSON are always the same state. */
 export function roundKind(kind: KindState, touched: ReadonlySet<number>, column: Column): void {
-  const all = (list: number[], rule: (x: number) => number) => {
+  const all = (list: (number | undefined)[], rule: (x: number) => number) => {
     for (let i = 0; i < list.length; i++) list[i] = rule(list[i] ?? 0);
   };
   kind.rows.forEach((row, i) => {
@@ -64,6 +64,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
 }
 
 export function roundShared(shared: SharedState): void {
+  for (const one of shared.tellers?.said ?? []) one[1] = count(one[1]);
   for (const row of shared.rows) {
     row.precision = fine(row.precision);
     row.skill = fine(row.skill);

@@ -2,6 +2,7 @@ import type { Kind } from "../plan/kind.ts";
 import type { BreaksState } from "./break-record.ts";
 import { type Calibration, firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
+import type { Detector } from "./drift.ts";
 import type { JudgesState } from "./judge-profile.ts";
 
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
@@ -36,8 +37,8 @@ export interface Row {
   brier: number;
   /** Fast average of (outcome - claim), and the two change detectors. */
   recent: number;
-  fall: [evidence: number, outcomes: number, residual: number];
-  rise: [evidence: number, outcomes: number, residual: number];
+  fall: Detector;
+  rise: Detector;
   /** Five bins of claims: weight, sum of claims, sum of outcomes. */
   bins: number[];
   /** By bin: variance that chance gives its sum of outcomes. Absent: no claim since it is kept. */
@@ -112,6 +113,8 @@ export interface SharedState {
   rows: SharedRow[];
   /** By source: says accept when good, when good; says reject when bad, when bad (counts). */
   reliability: Partial<Record<Source, [accepted: number, good: number, rejected: number, bad: number]>>;
+  /** What each tenant's word on sources has weighed lately (see feedback-cap.ts). Absent: nobody said anything. */
+  tellers?: NonNullable<KindState["tellers"]>;
 }
 
 /** All that the market knows. Plain JSON in parts: one shared and one a kind, each stored by its own version. */

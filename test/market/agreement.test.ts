@@ -41,6 +41,18 @@ describe("agreementOutcomes", () => {
     expect(agreementOutcomes(votes.slice(0, 1), emptyMarket(), "spam", features)).toEqual([null]);
   });
 
+  it("counts one vote a model, however many ways there are to ask it", () => {
+    const votes = ["no", "no", "yes"].map((label, i) => ({
+      bidder: voters[i]?.id ?? "",
+      model: i < 2 ? "one" : "other",
+      label,
+      confidence: null,
+    }));
+    const alike = agreementOutcomes(votes, emptyMarket(), "spam", features);
+    const alone = agreementOutcomes(votes.slice(1), emptyMarket(), "spam", features);
+    expect(alike).toEqual([alone[0], ...alone]);
+  });
+
   it("ranks bidders rightly from agreement alone", () => {
     const state: MarketState = emptyMarket();
     const random = seededRandom("agree");
@@ -73,7 +85,7 @@ describe("reliabilityOf", () => {
         against: { source: "judge", worth: n % 2 === 1 || n % 8 === 0 ? 1 : 0 },
       };
       // The word of one tenant alone is capped.
-      const tenant = `t${n % 10}`;
+      const tenant = `t${n % 20}`;
       learn(state, settlement([attempt("a/1", outcome)], n, { tenant, kind: "spam", features, atMs: startMs }), voters);
     }
     const after = reliabilityOf(state, "judge");

@@ -53,3 +53,32 @@ describe("a market that changes", () => {
     expect(shares.filter((s) => s > 0.5).length, shares.join(" ")).toBeGreaterThanOrEqual(9);
   });
 });
+
+describe("a change that one context alone shows", () => {
+  it("is believed there and leaves the bidder's record elsewhere as it was", () => {
+    const two = [bidder("a/1", 1), bidder("b/2", 1.5)];
+    const state = emptyMarket();
+    const random = seededRandom("elsewhere");
+    const d = decided(decide(state, two, request(), pacing, random));
+    const contexts = ["one", "two", "three", "four"];
+    let at = 0;
+    const tell = (context: string, worth: number) => {
+      at++;
+      const features = { inputChars: 400, script: "latin", context };
+      learn(state, settlement([report(d, "a/1", worth, { after: [] })], at, { features }), two);
+    };
+    const claim = (context: string) => {
+      const features = { inputChars: 400, script: "latin", context };
+      const asked = request({ nowMs: startMs + at * 1000, features });
+      return decided(decide(state, two, asked, pacing, seededRandom("claim"))).bids[0];
+    };
+    for (let n = 0; n < 800; n++) tell(contexts[n % 4] ?? "", random() < 0.92 ? 1 : 0);
+    for (let n = 0; n < 25; n++) tell("odd", 1);
+    const before = claim("one");
+    for (let n = 0; n < 40; n++) tell("odd", 0);
+    expect(claim("odd")?.accept.mean).toBeLessThan(0.5);
+    const after = claim("one");
+    expect((before?.accept.mean ?? 0) - (after?.accept.mean ?? 0)).toBeLessThan(0.05);
+    expect(after?.reasons.n).toBeGreaterThan(150);
+  });
+});

@@ -3,9 +3,12 @@ import { feedbackCap } from "../../src/market/feedback-cap.ts";
 import {
   decide,
   emptyMarket,
+  judgeProfileOf,
   learn,
   type MarketState,
   type Outcome,
+  ratesOf,
+  reliabilityOf,
   seededRandom,
   standing,
 } from "../../src/market/market.ts";
@@ -53,6 +56,31 @@ describe("feedback of one tenant", () => {
       expect(before - after).toBeLessThan(0.13);
       expect(state.kinds.answer?.calm).toBeGreaterThan(360);
     }
+  });
+
+  it("leaves a judge and agreement standing that its word alone speaks against", () => {
+    const state = settledMarket();
+    const judge = "j/judge";
+    const random = seededRandom("judge");
+    for (let n = 0; n < 300; n++) {
+      const good = random() < 0.7;
+      const said = random() < (good ? 0.93 : 0.12) ? ("accept" as const) : ("reject" as const);
+      const lesson = { about: "verdict" as const, said, good, weight: 0.99 };
+      learn(state, settlement([], n, { atMs: later, judges: [{ judge, lesson }] }), two);
+    }
+    const honest = ratesOf(judgeProfileOf(state.judges, judge));
+    for (let n = 0; n < 1000; n++) {
+      const lesson = { about: "verdict" as const, said: "accept" as const, good: false, weight: 0.99 };
+      const against = { source: "agreement" as const, worth: 0 };
+      const outcome: Outcome = { worth: 1, source: "feedback", reliability: truth, against };
+      const attempts = [report(anyDecision, "a/1", null, { outcome })];
+      const told = { tenant: "hostile", again: true, atMs: later + n, judges: [{ judge, lesson }] };
+      learn(state, settlement(attempts, n, told), two);
+    }
+    const rates = ratesOf(judgeProfileOf(state.judges, judge));
+    expect(rates.trueReject).toBeLessThan(honest.trueReject);
+    expect(rates.trueAccept + rates.trueReject).toBeGreaterThan(1.4);
+    expect(reliabilityOf(state, "agreement").trueAccept).toBeGreaterThan(0.55);
   });
 
   it("does not keep ten honest tenants from moving it", () => {
