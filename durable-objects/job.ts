@@ -28,6 +28,7 @@ import { Lease, leaseMs } from "./lease.ts";
 import { mayNotErase } from "./may-not-erase.ts";
 import type { Created, NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
+import { RunningNotice } from "./running-notice.ts";
 import { TenantLink } from "./tenant-link.ts";
 import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 import { traceJob } from "./trace-job.ts";
@@ -38,7 +39,6 @@ const parkedMs = 5 * 60_000;
 const brokenMs = 5_000;
 /** A job without money of its own that a caller waits for is told of in lists when it runs longer, ms. */
 const awaitedMs = 500;
-
 /** Who waits for a job's end has it this long before the rest of its work is done, ms. */
 const answerFirstMs = 5;
 
@@ -51,11 +51,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #ends = new EndWaiters();
   #unpublished: LoggedEvent[] = [];
   readonly #tenant: TenantLink;
+  readonly #notice: RunningNotice;
   #run: JobRun | null = null;
   readonly #market: JobMarket;
   #readsMarket = false;
   #waking: Promise<JobRun | null> | null = null;
-  #telling: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
@@ -63,6 +63,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease = new Lease(ctx.storage);
     this.#tombstone = new Tombstone(ctx.storage.sql);
     this.#tenant = new TenantLink(env);
+    this.#notice = new RunningNotice(this.#tenant, (work) => ctx.waitUntil(work));
     this.#market = new JobMarket(env);
   }
 
@@ -101,8 +102,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (!(made instanceof JobRun)) return made;
     const run = made;
     // Most jobs that somebody waits for are over before anybody could miss them in a list.
-    if (awaited && job.slice === undefined) this.#telling = setTimeout(() => this.#tellIfRunning(run), awaitedMs);
-    else this.#tell(run);
+    if (awaited && job.slice === undefined) this.#notice.giveLater(run, () => run === this.#run, awaitedMs);
+    else this.#notice.give(run);
     return "made";
   }
 
@@ -270,7 +271,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#readMarket(run);
     run.resume();
     if (!run.stopped) this.#tend();
-    if (run.job.status === "running") this.#tell(run);
+    if (run.job.status === "running") this.#notice.give(run);
     return run;
   }
 
@@ -344,27 +345,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#streams.publish(events);
     if (events.some((event) => event.type === "job-ended")) {
       this.#ends.wake();
-      // A timer would keep the object awake.
-      if (this.#telling !== null) clearTimeout(this.#telling);
+      this.#notice.spare();
     }
     this.#tend();
-  }
-
-  #tellIfRunning(run: JobRun): void {
-    if (run === this.#run && run.job.status === "running") this.#tell(run);
-  }
-
-  /** The tenant's object hears of a running job beside its work; nothing waits for it. */
-  #tell(run: JobRun, again = 0): void {
-    if (again === 0) run.keepWhatIsNeeded();
-    const { leasedNano } = run.job;
-    const told = this.#tenant.begin(run.job).then(
-      (heldNano) => run.holds(leasedNano, heldNano),
-      () => {
-        if (again < 5 && !run.finished) setTimeout(() => this.#tell(run, again + 1), 1000 * 2 ** again);
-      },
-    );
-    this.ctx.waitUntil(told);
   }
 
   /** Puts the alarm where it belongs: ahead of live work, at what a waiting job waits for, at an ended one's retention. */

@@ -4,13 +4,14 @@ import type { RaceEvent } from "../race/race-event.ts";
 import type { DeliveryEvent } from "./delivery-event.ts";
 import type { Attempt, Job, MicrotaskState } from "./job.ts";
 import type { LoggedEvent } from "./job-event.ts";
+import { acceptedJob, pendingMicrotask } from "./new-state.ts";
 
 /**
  * Folds one event into a job; `null` is the job before its first event. The job is changed in place and returned, so
  * the caller must own it. Total: an event of an unknown microtask or attempt is ignored, never thrown over.
  */
 export function evolve(job: Job | null, event: LoggedEvent): Job | null {
-  if (event.type === "job-accepted") return accepted(event);
+  if (event.type === "job-accepted") return acceptedJob(event);
   if (job === null) return null;
   job.seq = event.seq;
   switch (event.type) {
@@ -24,7 +25,7 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       job.planSource = event.plan.source;
       job.planStage = event.stage;
       job.assembly = event.plan.assembly;
-      job.microtasks.push(...event.plan.microtasks.map(openMicrotask));
+      job.microtasks.push(...event.plan.microtasks.map(pendingMicrotask));
       break;
     case "settlement-prepared":
       job.settlements = [...(job.settlements ?? []), ...event.settlements];
@@ -117,58 +118,6 @@ export function attemptOf(job: Job, id: string): Attempt | undefined {
 /** A verdict on its whole answer or on a prefix speaks against it. */
 export const isRejected = ({ wholeVerdict, prefixVerdict }: Pick<Attempt, "wholeVerdict" | "prefixVerdict">): boolean =>
   wholeVerdict?.result === "reject" || prefixVerdict?.result === "reject";
-
-function accepted(event: LoggedEvent & { type: "job-accepted" }): Job {
-  return {
-    id: event.job,
-    tenant: event.tenant,
-    request: event.request,
-    seed: event.seed,
-    via: event.via,
-    seq: event.seq,
-    epoch: 1,
-    orphanings: 0,
-    bootSeq: -1,
-    acceptedAtMs: event.atMs,
-    endedAtMs: null,
-    status: "running",
-    cancelRequested: false,
-    planSource: null,
-    planStage: "none",
-    microtasks: [],
-    assembly: null,
-    answer: null,
-    error: null,
-    costNano: 0,
-    slice: event.slice ?? null,
-    pace: event.pace ?? null,
-    leasedNano: event.slice?.nano ?? null,
-    shortage: null,
-    settlements: null,
-    sent: new Set(),
-    outbox: [],
-    feedbackOn: [],
-  };
-}
-
-const openMicrotask = (task: MicrotaskState["task"]): MicrotaskState => ({
-  task,
-  status: "pending",
-  waitingSinceMs: 0,
-  approval: null,
-  decisions: [],
-  awardedAtMs: 0,
-  attempts: [],
-  committed: null,
-  audits: [],
-  comparisons: [],
-  leader: null,
-  abandoned: null,
-  joined: null,
-  refused: [],
-  charge: null,
-  failure: null,
-});
 
 function deliver(job: Job, event: DeliveryEvent & { type: "webhook-delivered" | "webhook-failed" }): void {
   const message = job.outbox.find((m) => m.id === event.id);
