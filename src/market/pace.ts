@@ -19,6 +19,11 @@ export interface PaceState extends Pace {
 
 /** Least multiplier that is remembered: after a slack month the first short one is felt within ten jobs. */
 const restLambda = 0.5;
+/**
+ * Most that a dollar counts: a hundred times what it is, nobody but the cheapest is asked. More buys nothing and takes
+ * long to unlearn.
+ */
+const mostLambda = 100;
 /** Most that a second of waiting is priced at: an objective that nobody can meet must not take months to unlearn. */
 const mostMu = 1;
 /** A job that took more than this many times its objective says no more than one that took so long. */
@@ -39,6 +44,12 @@ export interface MonthSoFar {
   /** Jobs that run now. */
   running: number;
 }
+
+/** One number a calendar month (UTC). */
+const monthOf = (ms: number): number => {
+  const at = new Date(ms);
+  return 12 * at.getUTCFullYear() + at.getUTCMonth();
+};
 
 /** End of the calendar month (UTC) that an epoch time in ms lies in. */
 function endOfMonth(ms: number): number {
@@ -71,12 +82,17 @@ export function paceAfter(
   const seen = counted(pace, nowMs);
   const gain = 1 / (1 + Math.max(running, rateOf(seen) * staleMs) / usualInFlight);
   const allowed = capNano === null ? null : Math.max(1, (capNano - spentNano) / jobsAhead(seen, nowMs));
-  const { lambda, muUsdPerSecond } = pace;
+  const { muUsdPerSecond } = pace;
+  // A new month has its money whole: what the last days of the one before were short of says nothing of it.
+  const isNewMonth = pace.atMs !== 0 && monthOf(pace.atMs) !== monthOf(nowMs);
+  const lambda = isNewMonth ? Math.min(pace.lambda, plainPacing.lambda) : pace.lambda;
   const took = job.tookMs === null || objectiveMs === null ? null : Math.min(job.tookMs, mostOver * objectiveMs);
   return {
     ...seen,
     lambda:
-      allowed === null ? plainPacing.lambda : Math.max(restLambda, pacingStep(lambda, job.costNano, allowed, gain)),
+      allowed === null
+        ? plainPacing.lambda
+        : Math.min(mostLambda, Math.max(restLambda, pacingStep(lambda, job.costNano, allowed, gain))),
     muUsdPerSecond:
       objectiveMs === null
         ? plainPacing.muUsdPerSecond

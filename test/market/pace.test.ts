@@ -72,6 +72,17 @@ describe("a tenant's pace", () => {
     expect(Math.max(...month({ seed: "none", jobs: 50, freeNano: 1_000_000, capNano: null }).told)).toBe(1);
   });
 
+  it("begins a new month anew, however short the last days of the one before were", () => {
+    let pace = firstPace;
+    const spend = (costNano: number, spentNano: number, atMs: number) => {
+      pace = paceAfter(pace, { costNano, tookMs: null }, { capNano, spentNano, running: 30 }, null, atMs);
+    };
+    for (let n = 0; n < 3000; n++) spend(100_000, capNano - 1, endMs - (3000 - n) * 2_000);
+    expect(toldPace(pace).lambda).toBeLessThanOrEqual(100);
+    for (let n = 0; n < 5; n++) spend(5_000, n * 5_000, endMs + n * 60_000);
+    expect(toldPace(pace).lambda).toBeLessThan(1.5);
+  });
+
   it("does not take the first minutes for the whole of a month", () => {
     let pace = firstPace;
     for (let n = 0; n < 10; n++) {
