@@ -1,5 +1,5 @@
 import { logarithm, within } from "./elementary.ts";
-import type { Column, KindState, Row } from "./state.ts";
+import type { Column, Detector, KindState, Row } from "./state.ts";
 
 /** Change that is looked for. */
 const change = 0.2;
@@ -13,11 +13,6 @@ const threshold = 8;
 const shrink = 8;
 const fewest = 12;
 
-/**
- * Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes, the sum of residuals, the context
- * of the first and how many came from others. Those two are absent in states of before.
- */
-export type Detector = [evidence: number, outcomes: number, residual: number, first?: number, others?: number];
 /** Share of outcomes from other contexts at which a change is taken to be the bidder's own, and not one context's. */
 const elsewhere = 0.25;
 

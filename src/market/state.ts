@@ -2,9 +2,13 @@ import type { Kind } from "../plan/kind.ts";
 import type { BreaksState } from "./break-record.ts";
 import { type Calibration, firstCalibration } from "./calibration.ts";
 import { bands } from "./cell.ts";
-import type { Detector } from "./drift.ts";
 import type { JudgesState } from "./judge-profile.ts";
 
+/**
+ * Page's CUSUM of one direction: evidence, and since it last stood at zero outcomes, the sum of residuals, the context
+ * of the first and how many came from others. Those two are absent in states of before.
+ */
+export type Detector = [evidence: number, outcomes: number, residual: number, first?: number, others?: number];
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
 /** Contexts, and those x bidders: 64 bidders leave room for 16 contexts, 12 for 85. */
