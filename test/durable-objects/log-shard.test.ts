@@ -12,6 +12,30 @@ import { bidderOf, flush, requestOf, says, World } from "../engine/world.ts";
 const keyOf = (n: number) => `${keyTime(n)}${"0".repeat(20)}`;
 
 describe("the rows of a shard", () => {
+  it("have all of a long log or nothing of it, whichever write fails", () => {
+    const lines = "é€".repeat(700_000);
+    const log = { key: keyOf(1), tenant: "t", lines };
+    const failing = (storage: SqliteStorage, at: number) => {
+      let writes = 0;
+      storage.fault = (query) => {
+        if (/^(INSERT|UPDATE)/.test(query) && ++writes === at) throw new Error("the disk is full");
+      };
+    };
+    for (let at = 1; at <= 3; at++) {
+      const storage = new SqliteStorage();
+      const rows = new ShardRows(storage);
+      failing(storage, at);
+      expect(() => rows.put(log)).toThrow("full");
+      expect(rows.put(log)).toBe(true);
+      expect(rows.get(log.key)?.lines).toBe(lines);
+      failing(storage, at);
+      expect(() => rows.append(log.key, lines, false)).toThrow("full");
+      expect(rows.owed(9)).toEqual([log.key]);
+      rows.append(log.key, lines, false);
+      expect(rows.get(log.key)?.lines).toBe(lines + lines);
+    }
+  });
+
   it("give back what was put and appended, long or short, over restarts, and forget what is old and owed to nobody", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 40 }),
@@ -25,11 +49,11 @@ describe("the rows of a shard", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-        const { sql } = new SqliteStorage();
-        let rows = new ShardRows(sql);
+        const storage = new SqliteStorage();
+        let rows = new ShardRows(storage);
         const model = new Map<number, { lines: string; owed: boolean }>();
         for (const one of steps) {
-          if (one.do === "restart") rows = new ShardRows(sql);
+          if (one.do === "restart") rows = new ShardRows(storage);
           else if (one.do === "put") {
             const lines = `${JSON.stringify(one.text)}\n`;
             expect(rows.put({ key: keyOf(one.n), tenant: "t", lines })).toBe(!model.has(one.n));
