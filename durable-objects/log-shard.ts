@@ -42,7 +42,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
-    this.#rows = new ShardRows(ctx.storage.sql);
+    this.#rows = new ShardRows(ctx.storage);
     this.#tenant = new TenantLink(env);
   }
 

@@ -1,7 +1,7 @@
 import { keyTime, timeOfKey } from "../src/access/fast-place.ts";
 import { commonVersion } from "../src/job/log-version.ts";
 import { hasTable } from "./log-schema.ts";
-import type { LogSql } from "./log-storage.ts";
+import type { LogSql, LogStorage } from "./log-storage.ts";
 import { cut, longBody } from "./long-bodies.ts";
 
 /** An ended job as its shard keeps it. */
@@ -19,27 +19,35 @@ export interface ShardRow {
  * oldest are found without an index; the one of what is still owed to somebody is short.
  */
 export class ShardRows {
+  readonly #storage: LogStorage;
   readonly #sql: LogSql;
   #ready: boolean;
 
-  constructor(sql: LogSql) {
-    this.#sql = sql;
-    this.#ready = hasTable(sql, "job");
+  constructor(storage: LogStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#ready = hasTable(storage.sql, "job");
   }
 
   /** A new row, owed to somebody. false: it is there already. */
   put({ key, tenant, lines }: Omit<ShardRow, "version">): boolean {
     this.#make();
     if (this.#has(key)) return false;
-    const long = lines.length > longBody;
-    this.#sql.exec(
-      "INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, ?, 1, ?, ?)",
-      key,
-      tenant,
-      commonVersion,
-      long ? "" : lines,
-    );
-    if (long) this.#addParts(key, lines);
+    const insert = (first: string) =>
+      this.#sql.exec(
+        "INSERT INTO job (key, tenant, owed, v, lines) VALUES (?, ?, 1, ?, ?)",
+        key,
+        tenant,
+        commonVersion,
+        first,
+      );
+    if (lines.length <= longBody) insert(lines);
+    // One that lacked a part would be there already when it comes again.
+    else
+      this.#storage.transactionSync(() => {
+        insert("");
+        this.#addParts(key, lines);
+      });
     return true;
   }
 
@@ -59,10 +67,11 @@ export class ShardRows {
     if (row === undefined) throw new Error("There is no such job to write to.");
     if (row.whole === 1)
       this.#sql.exec("UPDATE job SET lines = lines || ?, owed = ? WHERE key = ?", lines, owed ? 1 : 0, key);
-    else {
-      this.#sql.exec("UPDATE job SET owed = ? WHERE key = ?", owed ? 1 : 0, key);
-      this.#addParts(key, lines);
-    }
+    else
+      this.#storage.transactionSync(() => {
+        this.#sql.exec("UPDATE job SET owed = ? WHERE key = ?", owed ? 1 : 0, key);
+        this.#addParts(key, lines);
+      });
   }
 
   /** Keys of jobs that are owed to somebody, oldest first, at most `limit`. */

@@ -2,15 +2,18 @@ import type { ChainEnd, ChainedSeal } from "../src/job/seal.ts";
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
 import { noRules, type TenantRules } from "../src/plan/tenant-rules.ts";
-import type { LogSql } from "./log-storage.ts";
+import type { LogSql, LogStorage } from "./log-storage.ts";
 
 const mostForgotten = 5_000;
 
 /** A tenant's rows in its object's SQLite. */
 export class SqlTenantRows implements TenantRows {
+  readonly #storage: Pick<LogStorage, "transactionSync">;
   readonly #sql: LogSql;
 
-  constructor(sql: LogSql) {
+  constructor(storage: LogStorage) {
+    const { sql } = storage;
+    this.#storage = storage;
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
     sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
@@ -29,6 +32,10 @@ export class SqlTenantRows implements TenantRows {
       ended_ms INTEGER NOT NULL)`);
     sql.exec(`CREATE TABLE IF NOT EXISTS months (month TEXT PRIMARY KEY, jobs INTEGER NOT NULL,
       cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL) WITHOUT ROWID`);
+  }
+
+  atomic<T>(work: () => T): T {
+    return this.#storage.transactionSync(work);
   }
 
   limits(): Limits {

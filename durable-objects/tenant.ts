@@ -50,7 +50,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
     super(ctx, env);
-    this.#rows = new SqlTenantRows(ctx.storage.sql);
+    this.#rows = new SqlTenantRows(ctx.storage);
     this.#ledger = new TenantLedger(this.#rows);
     this.#window = new SettleWindow({
       take: (bills) => {

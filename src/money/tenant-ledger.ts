@@ -51,6 +51,8 @@ export interface MonthTotals {
 
 /** Where a tenant's rows are kept; every call is synchronous, so that a method of the ledger is one commit. */
 export interface TenantRows {
+  /** All writes of `work` or, when it throws, none. */
+  atomic<T>(work: () => T): T;
   limits(): Limits;
   setLimits(limits: Limits): void;
   leases(): Lease[];
@@ -108,7 +110,22 @@ export class TenantLedger {
 
   constructor(rows: TenantRows) {
     this.#rows = rows;
-    for (const lease of rows.leases()) this.#leases.set(lease.holder, lease);
+    this.#read();
+  }
+
+  #read(): void {
+    this.#leases.clear();
+    for (const lease of this.#rows.leases()) this.#leases.set(lease.holder, lease);
+  }
+
+  /** What throws in the midst of several rows has written none of them, and may be done again. */
+  #atomic<T>(work: () => T): T {
+    try {
+      return this.#rows.atomic(work);
+    } catch (error) {
+      this.#read();
+      throw error;
+    }
   }
 
   get limits(): Limits {
@@ -172,20 +189,22 @@ export class TenantLedger {
     const before = this.#leases.get(job.id);
     if (before !== undefined) return before.nano;
     if (this.#rows.settled(job.id) !== null) return null;
-    const taken = this.#take(slice);
-    const month = taken?.month ?? monthOf(nowMs);
-    const most = (taken?.nano ?? 0) + (this.#room(month) ?? Number.POSITIVE_INFINITY);
-    const nano = Math.min(keepNano, most);
-    this.#put({
-      holder: job.id,
-      kind: "job",
-      month,
-      nano,
-      atMs: nowMs,
-      expiresAtMs: nowMs + jobLeaseMs,
-      about: job,
+    return this.#atomic(() => {
+      const taken = this.#take(slice);
+      const month = taken?.month ?? monthOf(nowMs);
+      const most = (taken?.nano ?? 0) + (this.#room(month) ?? Number.POSITIVE_INFINITY);
+      const nano = Math.min(keepNano, most);
+      this.#put({
+        holder: job.id,
+        kind: "job",
+        month,
+        nano,
+        atMs: nowMs,
+        expiresAtMs: nowMs + jobLeaseMs,
+        about: job,
+      });
+      return nano;
     });
-    return nano;
   }
 
   /**
@@ -217,18 +236,20 @@ export class TenantLedger {
   ): MonthTotals | null {
     const before = this.#rows.settled(job);
     const lease = this.#leases.get(job);
-    const taken = before === null && lease === undefined ? this.#take(slice) : null;
-    const month = before?.month ?? lease?.month ?? taken?.month ?? monthOf(nowMs);
-    const totals = this.#rows.month(month);
-    this.#rows.putMonth({
-      month,
-      jobs: totals.jobs + (before === null ? 1 : 0),
-      costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
-      chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
+    return this.#atomic(() => {
+      const taken = before === null && lease === undefined ? this.#take(slice) : null;
+      const month = before?.month ?? lease?.month ?? taken?.month ?? monthOf(nowMs);
+      const totals = this.#rows.month(month);
+      this.#rows.putMonth({
+        month,
+        jobs: totals.jobs + (before === null ? 1 : 0),
+        costNano: totals.costNano + bill.costNano - (before?.costNano ?? 0),
+        chargeNano: totals.chargeNano + bill.chargeNano - (before?.chargeNano ?? 0),
+      });
+      this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
+      this.#drop(job);
+      return before === null ? totals : null;
     });
-    this.#rows.putSettled(job, { month, ...bill, atMs: before?.atMs ?? nowMs });
-    this.#drop(job);
-    return before === null ? totals : null;
   }
 
   /**
@@ -287,12 +308,14 @@ export class TenantLedger {
   }
 
   #put(lease: Lease): void {
-    this.#leases.set(lease.holder, lease);
     this.#rows.putLease(lease);
+    this.#leases.set(lease.holder, lease);
   }
 
   #drop(holder: string): void {
-    if (this.#leases.delete(holder)) this.#rows.dropLease(holder);
+    if (!this.#leases.has(holder)) return;
+    this.#rows.dropLease(holder);
+    this.#leases.delete(holder);
   }
 }
 

@@ -25,7 +25,7 @@ export class ChaosTenant {
   readonly #clock: VirtualClock;
   readonly #random: Seeded;
   readonly #disk = new SqliteStorage();
-  readonly #rows = new SqlTenantRows(this.#disk.sql);
+  readonly #rows = new SqlTenantRows(this.#disk);
   #ledger: TenantLedger;
   #purse: Purse | null = null;
   #purses = 0;

@@ -35,7 +35,7 @@ export class KillDisk {
       .flatMap((name) => {
         const storage = new SqliteStorage(join(folder, name));
         try {
-          const rows = new ShardRows(storage.sql);
+          const rows = new ShardRows(storage);
           // One that was only asked has no table.
           if (rows.oldestMs === null) return [];
           const owed = new Set(rows.owed(100_000));
@@ -58,7 +58,7 @@ export class KillDisk {
       .map((name) => {
         const storage = new SqliteStorage(join(folder, name));
         try {
-          const rows = new SqlTenantRows(storage.sql);
+          const rows = new SqlTenantRows(storage);
           const settled = storage.sql.exec<{ job: string; cost_nano: number; charge_nano: number }>(
             "SELECT job, cost_nano, charge_nano FROM settled",
           );

@@ -20,7 +20,7 @@ describe("the rows of a shard", () => {
     for (const length of [20, 800, 5_000]) {
       const file = join(folder, `${length}.sqlite`);
       const storage = new SqliteStorage(file);
-      const rows = new ShardRows(storage.sql);
+      const rows = new ShardRows(storage);
       for (let n = 0; n < 20; n++)
         rows.put({ key: keyOf(n), tenant: "t", lines: `"secret ${n} é${"x".repeat(length)} secret ${n} é"\n` });
       rows.erase(keyOf(7));
@@ -31,7 +31,7 @@ describe("the rows of a shard", () => {
     const storage = new SqliteStorage();
     const said: string[] = [];
     storage.fault = (query) => said.push(query);
-    const rows = new ShardRows(storage.sql);
+    const rows = new ShardRows(storage);
     rows.put({ key: keyOf(1), tenant: "t", lines: `"${"y".repeat(3_000_000)}"\n` });
     said.length = 0;
     rows.erase(keyOf(1));
@@ -43,6 +43,31 @@ describe("the rows of a shard", () => {
     ]);
     rmSync(folder, { recursive: true });
   });
+
+  it("have all of a long log or nothing of it, whichever write fails", () => {
+    const lines = "é€".repeat(700_000);
+    const log = { key: keyOf(1), tenant: "t", lines };
+    const failing = (storage: SqliteStorage, at: number) => {
+      let writes = 0;
+      storage.fault = (query) => {
+        if (/^(INSERT|UPDATE)/.test(query) && ++writes === at) throw new Error("the disk is full");
+      };
+    };
+    for (let at = 1; at <= 3; at++) {
+      const storage = new SqliteStorage();
+      const rows = new ShardRows(storage);
+      failing(storage, at);
+      expect(() => rows.put(log)).toThrow("full");
+      expect(rows.put(log)).toBe(true);
+      expect(rows.get(log.key)?.lines).toBe(lines);
+      failing(storage, at);
+      expect(() => rows.append(log.key, lines, false)).toThrow("full");
+      expect(rows.owed(9)).toEqual([log.key]);
+      rows.append(log.key, lines, false);
+      expect(rows.get(log.key)?.lines).toBe(lines + lines);
+    }
+  });
+
   it("give back what was put and appended, long or short, over restarts, and forget what is old and owed to nobody", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 40 }),
@@ -56,11 +81,11 @@ describe("the rows of a shard", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-        const { sql } = new SqliteStorage();
-        let rows = new ShardRows(sql);
+        const storage = new SqliteStorage();
+        let rows = new ShardRows(storage);
         const model = new Map<number, { lines: string; owed: boolean }>();
         for (const one of steps) {
-          if (one.do === "restart") rows = new ShardRows(sql);
+          if (one.do === "restart") rows = new ShardRows(storage);
           else if (one.do === "put") {
             const lines = `${JSON.stringify(one.text)}\n`;
             expect(rows.put({ key: keyOf(one.n), tenant: "t", lines })).toBe(!model.has(one.n));

@@ -24,10 +24,10 @@ describe("the chain of a tenant's seals", () => {
   const three = sealed(endOf(two), "three");
 
   it("has one place for a job, however often it settles, and the next one follows from it", () => {
-    const { sql } = new SqliteStorage();
+    const storage = new SqliteStorage();
     const fresh: string[] = [];
     const take = (...bills: ReturnType<typeof bill>[]) => {
-      const rows = new SqlTenantRows(sql);
+      const rows = new SqlTenantRows(storage);
       return takeBills(rows, new TenantLedger(rows), bills, 1_790_000_000_000, ({ job }) => void fresh.push(job));
     };
     const other = chained(endOf(one), { ...about, tenant: "other", job: "two", ...seal });
@@ -39,13 +39,13 @@ describe("the chain of a tenant's seals", () => {
     expect(take(bill("two", null), bill("bare", null), bill("three"))).toEqual([two, null, three]);
     // It was booked without one: a place now would be out of order for who has read the chain.
     expect(take(bill("bare"))).toEqual([null]);
-    expect(new SqlTenantRows(sql).chainEnd()).toEqual(endOf(three));
+    expect(new SqlTenantRows(storage).chainEnd()).toEqual(endOf(three));
     expect(fresh).toEqual(["one", "two", "bare", "three"]);
   });
 
   it("gives no place twice when a later bill of the same commit fails", () => {
-    const { sql } = new SqliteStorage();
-    const rows = new SqlTenantRows(sql);
+    const storage = new SqliteStorage();
+    const rows = new SqlTenantRows(storage);
     const take = (...jobs: string[]) =>
       takeBills(
         rows,
@@ -63,13 +63,13 @@ describe("the chain of a tenant's seals", () => {
   });
 
   it("leaves the tenant's books as older code wrote and reads them, and is forgotten with them", () => {
-    const { sql } = new SqliteStorage();
+    const storage = new SqliteStorage();
     const columns =
       "(job TEXT PRIMARY KEY, month TEXT NOT NULL, cost_nano INTEGER NOT NULL, charge_nano INTEGER NOT NULL";
-    sql.exec(`CREATE TABLE settled ${columns}, at_ms INTEGER NOT NULL) WITHOUT ROWID`);
-    const rows = new SqlTenantRows(sql);
+    storage.sql.exec(`CREATE TABLE settled ${columns}, at_ms INTEGER NOT NULL) WITHOUT ROWID`);
+    const rows = new SqlTenantRows(storage);
     takeBills(rows, new TenantLedger(rows), [bill("new")], 1_790_000_000_000, () => {});
-    sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?)", "old", "2026-10", 7, 7, 1);
+    storage.sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?)", "old", "2026-10", 7, 7, 1);
     expect(rows.settled("old")).toEqual({ month: "2026-10", costNano: 7, chargeNano: 7, atMs: 1 });
     expect([rows.sealed("old"), rows.sealed("new")?.place.n]).toEqual([null, 1]);
     rows.forget(1_790_000_000_001);

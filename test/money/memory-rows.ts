@@ -3,9 +3,19 @@ import type { Lease, Limits, MonthTotals, SettledJob, TenantRows } from "../../s
 /** A tenant's rows in memory: what a ledger opened on them knows after its process has died. */
 export class MemoryRows implements TenantRows {
   #limits: Limits = { monthlyNano: null, jobNano: null, latencyMs: null };
-  readonly #leases = new Map<string, Lease>();
-  readonly #settled = new Map<string, SettledJob>();
-  readonly #months = new Map<string, MonthTotals>();
+  #leases = new Map<string, Lease>();
+  #settled = new Map<string, SettledJob>();
+  #months = new Map<string, MonthTotals>();
+
+  atomic<T>(work: () => T): T {
+    const before = [new Map(this.#leases), new Map(this.#settled), new Map(this.#months)] as const;
+    try {
+      return work();
+    } catch (error) {
+      [this.#leases, this.#settled, this.#months] = before;
+      throw error;
+    }
+  }
 
   limits = () => this.#limits;
   setLimits(limits: Limits) {

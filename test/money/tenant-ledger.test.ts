@@ -232,6 +232,33 @@ describe("a tenant's budget", () => {
     expect(ledger.standing(laterMs)).toMatchObject({ heldNano: 30, costNano: 20 });
   });
 
+  it("books a job once and wholly, whichever of its rows the disk refuses first", () => {
+    for (const refused of ["putLease", "putMonth", "putSettled", "dropLease"] as const) {
+      const { rows, ledger } = tenant(100);
+      const slice = { purse: "purse/1", nano: 30 };
+      ledger.openPurse("purse/1", 80, 80, nowMs);
+      const real = rows[refused].bind(rows) as () => void;
+      let fails = 1;
+      rows[refused] = (...given: unknown[]) => {
+        if (fails-- > 0) throw new Error("the disk is full");
+        (real as (...all: unknown[]) => void)(...given);
+      };
+      const again = (work: () => void) => {
+        try {
+          work();
+        } catch {
+          expect(new TenantLedger(rows).standing(nowMs)).toEqual(ledger.standing(nowMs));
+          work();
+        }
+      };
+      again(() => ledger.begin(job(1), slice, 30, nowMs));
+      again(() => ledger.settle("job_1", slice, { costNano: 20, chargeNano: 0 }, nowMs));
+      expect(fails).toBeLessThanOrEqual(0);
+      expect(ledger.standing(nowMs)).toMatchObject({ jobs: 1, costNano: 20, heldNano: 50 });
+      expect(new TenantLedger(rows).standing(nowMs)).toEqual(ledger.standing(nowMs));
+    }
+  });
+
   it("says that there is no cap, until there is one that the job has met", () => {
     const { ledger } = tenant(null);
     expect(ledger.lease(job(0), null, 50, 60, nowMs)).toEqual({ totalNano: 60, shortage: null, uncapped: true });
