@@ -1,4 +1,5 @@
 import type { MarketView } from "../src/engine/ports.ts";
+import type { JobRun } from "../src/engine/run-job.ts";
 import { type MarketParcel, unpackMarket } from "../src/entry/market-parcel.ts";
 import { emptySnapshot, type MarketSnapshot, marketSnapshot, viewOf } from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
@@ -8,6 +9,7 @@ export class JobMarket {
   readonly #env: AtomicEnv;
   #held: { snapshot: MarketSnapshot; view: MarketView } | null = null;
   #known = false;
+  #reads = false;
 
   constructor(env: AtomicEnv) {
     this.#env = env;
@@ -18,9 +20,36 @@ export class JobMarket {
     this.#known = true;
   }
 
-  async read(tenant: string | null, keepAlive: (work: Promise<unknown>) => void): Promise<void> {
-    this.#hold(await marketSnapshot(this.#env, tenant, keepAlive));
-    this.#known = true;
+  /**
+   * Reads it for a run that has something to decide. Only that waits for it: a job can be read, cancelled and out of time
+   * whatever state the stores are in. `done`: with what was thrown; null: it is known.
+   */
+  readFor(
+    { job, waitsForMarket }: JobRun,
+    keepAlive: (work: Promise<unknown>) => void,
+    done: (error: unknown) => void,
+  ): void {
+    if (!waitsForMarket || this.#reads) return;
+    this.#reads = true;
+    const read = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, keepAlive).then(
+      (snapshot) => {
+        this.#hold(snapshot);
+        this.#known = true;
+        return null;
+      },
+      (error: unknown) => error ?? new Error("The market could not be read."),
+    );
+    keepAlive(
+      read.then((error) => {
+        this.#reads = false;
+        done(error);
+      }),
+    );
+  }
+
+  /** It is on its way. */
+  get reads(): boolean {
+    return this.#reads;
   }
 
   /** It came with the job or was read; until then what is shown is the market of a Worker without stores. */

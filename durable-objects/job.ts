@@ -54,7 +54,6 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #notice: RunningNotice;
   #run: JobRun | null = null;
   readonly #market: JobMarket;
-  #readsMarket = false;
   #waking: Promise<JobRun | null> | null = null;
 
   constructor(ctx: DurableObjectState, env: AtomicEnv) {
@@ -275,23 +274,13 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return run;
   }
 
-  /**
-   * For a run that has something to decide. Only that waits for it: a job can be read, cancelled and out of time whatever
-   * state the stores are in.
-   */
-  #readMarket({ job, waitsForMarket }: JobRun): void {
-    if (!waitsForMarket || this.#readsMarket) return;
-    this.#readsMarket = true;
-    const tenant = job.request.examples ? job.tenant : null;
-    const read = this.#market
-      .read(tenant, (work) => this.ctx.waitUntil(work))
-      .catch((error: unknown) => this.#complain("market-unread", error))
-      .then(() => {
-        this.#readsMarket = false;
-        if (this.#market.known) this.#run?.turn();
-        this.#tend();
-      });
-    this.ctx.waitUntil(read);
+  #readMarket(run: JobRun): void {
+    const keepAlive = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+    this.#market.readFor(run, keepAlive, (error) => {
+      if (error === null) this.#run?.turn();
+      else this.#complain("market-unread", error);
+      this.#tend();
+    });
   }
 
   #open(log: LoggedEvent[]): JobRun {
@@ -361,7 +350,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     // Deliveries may go on for days; nobody who reads the log waits for them.
     if (run.over) this.#streams.settle();
     const untilMs = run.idleUntilMs;
-    if (untilMs === "now" || this.#readsMarket) return this.#lease.hold();
+    if (untilMs === "now" || this.#market.reads) return this.#lease.hold();
     const atMs = untilMs ?? Date.now() + parkedMs;
     this.#lease.rest(run.waitsForMarket ? Math.min(atMs, Date.now() + brokenMs) : atMs);
   }

@@ -56,6 +56,21 @@ export class AtomicError extends Error {
     this.reason = options.reason;
   }
 
+  /** One that was thrown in another object: the call between keeps its name and fields, not its class. null: no such error. */
+  static across(error: unknown): AtomicError | null {
+    if (error instanceof AtomicError) return error;
+    if (!(error instanceof Error) || error.name !== "AtomicError" || !("code" in error)) return null;
+    const { code, field, reason, message } = error as {
+      code: unknown;
+      field?: unknown;
+      reason?: unknown;
+      message: string;
+    };
+    if (typeof code !== "string" || !Object.hasOwn(errorTable, code)) return null;
+    const of = (value: unknown) => (typeof value === "string" ? value : undefined);
+    return new AtomicError(code as ErrorCode, message, { field: of(field), reason: of(reason), cause: error });
+  }
+
   static from(refusal: Refusal): AtomicError {
     return new AtomicError(refusal.code, refusal.message, { field: refusal.field, reason: refusal.reason });
   }

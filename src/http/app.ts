@@ -114,9 +114,10 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
     );
   });
 
-  app.onError((error, c) => {
-    if (!(error instanceof AtomicError)) {
-      c.get("report")(error);
+  app.onError((thrown, c) => {
+    const error = AtomicError.across(thrown);
+    if (error === null) {
+      c.get("report")(thrown);
       const message = `Something went wrong inside Atomic. Try again; if it stays, report request ${c.get("requestId")}.`;
       return errorResponse(c, new AtomicError("internal", message));
     }

@@ -1,3 +1,4 @@
+import { AtomicError } from "../error.ts";
 import type { JobEvent } from "./job-event.ts";
 
 /** The newest version of events that this code reads and writes. Raise it when older code would misread an event. */
@@ -16,11 +17,14 @@ const same = (event: JobEvent): JobEvent => event;
 const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: same, 2: same, 3: same };
 
 /** The log cannot be read by this code: newer code wrote it. */
-export class UnreadableLog extends Error {
+export class UnreadableLog extends AtomicError {
   readonly version: number;
   constructor(version: number) {
-    super(`The job's log has events of version ${version}; this code reads up to ${logVersion}.`);
-    this.name = "UnreadableLog";
+    super(
+      "conflict",
+      `The job's log has events of version ${version}; this server reads up to ${logVersion}. The job is left as it is: ask again when the newer server is back.`,
+      { reason: "newer-log" },
+    );
     this.version = version;
   }
 }

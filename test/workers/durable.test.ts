@@ -165,7 +165,17 @@ describe("an ended job's object", () => {
       return Number(state.storage.sql.exec("SELECT count(*) AS n FROM log").one().n);
     });
     await abortAllDurableObjects();
-    expect((await call(`/v1/jobs/${id}`)).status).toBeGreaterThanOrEqual(500);
+    for (const path of ["", "/explain", "/events", "/summary"]) {
+      const refused = await call(`/v1/jobs/${id}${path}`);
+      expect(refused.status, path).toBe(409);
+      expect(await refused.json()).toMatchObject({
+        code: "conflict",
+        reason: "newer-log",
+        detail: expect.stringContaining("version 99"),
+      });
+    }
+    const cancel = await call(`/v1/jobs/${id}/cancel`, { method: "POST" });
+    expect(cancel.status).toBe(409);
     const fresh = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
     expect(await runDurableObjectAlarm(fresh)).toBe(true);
     const left = await runInDurableObject(fresh, async (_, state) => ({
