@@ -1,9 +1,9 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { Usage } from "../money/price.ts";
+import { StopSequences } from "../output/stop-sequences.ts";
 import { type AbortSignalLike, type Finish, type ModelCall, ModelFailure, type ModelPart } from "../race/model-port.ts";
 import { AnswerCalls, type RawCall } from "./answer-calls.ts";
 import { CallCancelled, CallClock } from "./call-clock.ts";
-import { StopSequences } from "./stop-sequences.ts";
 import { UsageTally } from "./usage-tally.ts";
 
 /** What a provider's reader yields; the guard makes the port's promises of it. */

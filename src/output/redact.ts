@@ -1,5 +1,6 @@
 import type { Message } from "../plan/microtask.ts";
 import type { IdentifierKind, RedactionCounts, RedactionRules } from "../plan/redaction.ts";
+import { isPlain, mayDivide, shadowOf, unescaped } from "./text-shadow.ts";
 
 /**
  * By form alone, and rather too much than too little: what is replaced by mistake comes back in the answer. Every
@@ -7,8 +8,8 @@ import type { IdentifierKind, RedactionCounts, RedactionRules } from "../plan/re
  */
 const forms: Record<IdentifierKind, string> = {
   email: "(?<![\\w.+-])[\\p{L}\\p{N}._%+-]{1,64}@[\\p{L}\\p{N}-]{1,63}(?:\\.[\\p{L}\\p{N}-]{1,63}){1,8}",
-  // In groups only as it is printed, in capitals: words after it are not its groups.
-  iban: "(?<![\\p{L}\\p{N}])(?:[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?|[A-Za-z]{2}\\d{2}[A-Za-z0-9]{11,30})(?![\\p{L}\\p{N}])",
+  // In groups as it is printed, in capitals; else each group but the bank's has a digit: words after it are not groups.
+  iban: "(?<![\\p{L}\\p{N}])(?:[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?|[A-Za-z]{2}\\d{2}[ -]?[A-Za-z0-9]{4}(?:[ -]?(?=[A-Za-z]{0,3}\\d)[A-Za-z0-9]{4}){2,7}(?:[ -]?(?=[A-Za-z]{0,2}\\d)[A-Za-z0-9]{1,3})?|[A-Za-z]{2}\\d{2}[A-Za-z0-9]{11,30})(?![\\p{L}\\p{N}])",
   card: "(?<![\\p{L}\\p{N}])[2-6]\\d{3}(?:[ -]?\\d{4}){2}[ -]?\\d{1,7}(?![\\p{L}\\p{N}])|(?<![\\p{L}\\p{N}])3\\d{3}[ -]?\\d{6}[ -]?\\d{5}(?![\\p{L}\\p{N}])",
   ip: "(?<![\\w.:])(?:\\d{1,3}\\.){3}\\d{1,3}(?!\\w|\\.\\w)|(?<![\\w.:])(?:(?:[\\da-fA-F]{1,4}:){7}[\\da-fA-F]{1,4}|(?:[\\da-fA-F]{1,4}:){1,7}(?::[\\da-fA-F]{1,4}){1,7}|(?:[\\da-fA-F]{1,4}:){1,7}:|::(?:[\\da-fA-F]{1,4}:){0,6}[\\da-fA-F]{1,4})(?![\\w:])",
   phone:
@@ -69,13 +70,35 @@ export class Redaction {
 
   /** The text with placeholders for values, numbered on from those of the messages. */
   mask(text: string): string {
-    if (this.#pattern === null) return text;
-    return text.replace(this.#pattern, (found, ...rest) => {
-      const groups = rest.at(-1) as Partial<Record<IdentifierKind | "term" | "date", string>>;
-      if (groups.date !== undefined) return found;
-      const kind = order.find((one) => groups[one] !== undefined) ?? "term";
-      return kind === "phone" && !isPhone(found) ? found : this.#tagOf(kind, found);
-    });
+    const found = this.#find(text);
+    if (found.length === 0) return text;
+    const parts: string[] = [];
+    let at = 0;
+    for (const { from, to, kind } of found) {
+      // A value that comes back in JSON is escaped there: it is kept as what it says, not as it was escaped here.
+      parts.push(text.slice(at, from), this.#tagOf(kind, unescaped(text.slice(from, to))));
+      at = to;
+    }
+    return parts.join("") + text.slice(at);
+  }
+
+  /** Would a model that knows placeholders alone never write the text, or within one? */
+  concerns(text: string): boolean {
+    if (this.#find(text).length > 0 || /[[\]]/.test(text)) return true;
+    const upper = text.toUpperCase();
+    return [...this.#values.keys()].some((tag) => tag.includes(upper));
+  }
+
+  /** Values in the order of the text, none within another. They are looked for in its shadow, however it spells them. */
+  #find(text: string): Found[] {
+    if (this.#pattern === null) return [];
+    if (isPlain(text)) return matches(this.#pattern, text);
+    const shadows = mayDivide(text) ? [shadowOf(text), shadowOf(text, true)] : [shadowOf(text)];
+    const all: Found[] = [];
+    for (const shadow of shadows)
+      for (const { from, to, kind } of matches(this.#pattern, shadow.text))
+        all.push({ from: shadow.starts[from] ?? 0, to: shadow.ends[to - 1] ?? 0, kind });
+    return joined(all);
   }
 
   /** A whole text with its values put back; in JSON they stand within strings, and are escaped as those are. */
@@ -127,13 +150,44 @@ const argumentTags = (message: Message): string[] =>
   message.role === "assistant" ? (message.calls ?? []).flatMap((c) => c.arguments.match(tagPattern) ?? []) : [];
 
 function patternOf({ identifiers, terms }: RedactionRules): RegExp | null {
-  const longestFirst = [...terms].sort((a, b) => b.length - a.length).map(literal);
+  const longestFirst = terms
+    .map((term) => shadowOf(term).text)
+    .filter((term) => term !== "")
+    .sort((a, b) => b.length - a.length)
+    .map(literal);
   const parts = [
     ...(longestFirst.length === 0 ? [] : [`(?<term>${longestFirst.join("|")})`]),
     ...(identifiers.includes("phone") ? [`(?<date>${dateForm})`] : []),
     ...order.filter((kind) => identifiers.includes(kind)).map((kind) => `(?<${kind}>${forms[kind]})`),
   ];
   return parts.length === 0 ? null : new RegExp(parts.join("|"), "gu");
+}
+
+interface Found {
+  from: number;
+  to: number;
+  kind: IdentifierKind | "term";
+}
+
+function matches(pattern: RegExp, text: string): Found[] {
+  const found: Found[] = [];
+  for (const { 0: value, index, groups = {} } of text.matchAll(pattern)) {
+    if (groups.date !== undefined) continue;
+    const kind = order.find((one) => groups[one] !== undefined) ?? "term";
+    if (kind !== "phone" || isPhone(value)) found.push({ from: index, to: index + value.length, kind });
+  }
+  return found;
+}
+
+/** Places that overlap are one. */
+function joined(all: Found[]): Found[] {
+  const found: Found[] = [];
+  for (const one of all.sort((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = found.at(-1);
+    if (last !== undefined && one.from < last.to) last.to = Math.max(last.to, one.to);
+    else found.push(one);
+  }
+  return found;
 }
 
 /** A term as it stands, but not within a longer word. */

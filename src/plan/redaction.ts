@@ -5,7 +5,7 @@ export type IdentifierKind = (typeof identifierKinds)[number];
 /** What is replaced in everything that leaves for a bidder outside this process. */
 export interface RedactionRules {
   identifiers: IdentifierKind[];
-  /** Names and words of the caller's, as they are written but for case. */
+  /** Names and words of the caller's, but for case and spelling: `src/output/text-shadow.ts`. */
   terms: string[];
 }
 

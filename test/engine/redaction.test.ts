@@ -129,3 +129,31 @@ it("puts values back into JSON as JSON writes them: answers, calls and what judg
     JSON.stringify('names Acme "West"'),
   );
 });
+
+it("tells no bidder of a stop sequence that holds a value, and ends the text there all the same", async () => {
+  const stop = ["Zanzibar", "ana@example.com", "END", "]", "TERM"];
+  const { job, seen, world } = await run(() => says("For [EMAIL_2] of [TERM_2], and then [TERM_1] comes, and more."), {
+    redact: { identifiers: ["email"], terms: ["Zanzibar", "Ann"] },
+    input: { type: "text", text: "Zanzibar is where ana@example.com, bo@example.com and Ann live." },
+    stop,
+  });
+  expect(seen.map((call) => call.stop)).toEqual([["END"]]);
+  expect(job.answer?.text).toBe("For bo@example.com of Ann, and then ");
+  expect(world.calls.map(({ ended }) => ended)).toEqual(["cut"]);
+  expect(job.microtasks[0]?.attempts[0]).toMatchObject({ status: "complete", finish: "stop" });
+});
+
+it("looks for stop sequences in the text with its values, whatever pieces it comes in", async () => {
+  for (const [said, stop, text] of [
+    ["It is [EMAIL_1] here", ["example.com here"], "It is ana@"],
+    ["It is [TERM_1]", ["bar"], "It is Zanzi"],
+    ["It is [TERM_1] and [1]", ["[1"], "It is Zanzibar and "],
+    ["It is [TERM_1", ["[TERM_1"], "It is "],
+    ["It is [TERM_1] en", ["end"], "It is Zanzibar en"],
+  ] as const) {
+    const { job } = await run(() => says(said), { stop: [...stop] });
+    expect(job.answer?.text).toBe(text);
+  }
+  const none = await run(() => says("[TERM_1] it is"), { stop: ["Zanzibar"] });
+  expect(none.job.microtasks[0]?.attempts[0]?.failure).toBe("empty-answer");
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { StopSequences } from "../../src/models/stop-sequences.ts";
+import { StopSequences } from "../../src/output/stop-sequences.ts";
 import { until } from "./call.ts";
 import { provider, run, six } from "./chat-endpoint.ts";
 

@@ -96,6 +96,87 @@ describe("terms", () => {
   });
 });
 
+describe("values in other spellings", () => {
+  const rules: RedactionRules = { ...all, terms: ["Müller", "Project X", "Zoë".normalize("NFD"), "한국어"] };
+  it.each([
+    ["Müller".normalize("NFD"), "[TERM_1]"],
+    ["MU\u0308LLER", "[TERM_1]"],
+    ["zoë", "[TERM_1]"],
+    ["한국어".normalize("NFD"), "[TERM_1]"],
+    ['{"who":"M\\u00fcller"}', '{"who":"[TERM_1]"}'],
+    ['{"who":"Mu\\u0308ller"}', '{"who":"[TERM_1]"}'],
+    ["Pro\u00adject X", "[TERM_1]"],
+    ["Project\u200bX", "[TERM_1]"],
+    ["Pro\u00adject\u200b X", "[TERM_1]"],
+    ["P\u200dr\u2060oject\u00a0X", "[TERM_1]"],
+    ["for\u200bProject X", "for\u200b[TERM_1]"],
+    ["Ｐｒｏｊｅｃｔ Ｘ", "[TERM_1]"],
+    ["?q=Project%20X&r", "?q=[TERM_1]&r"],
+    ["de89 3704 0044 0532 0130 00", "[IBAN_1]"],
+    ["De89 3704 0044 0532 0130 00 now", "[IBAN_1] now"],
+    ["gb29 nwbk 6016 1331 9268 19.", "[IBAN_1]."],
+    ["fr76 3000 6000 0112 3456 7890 with this and that", "[IBAN_1] with this and that"],
+    ["DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", "[IBAN_1]"],
+    ["ana＠example.com", "[EMAIL_1]"],
+    ["ana%40example.com", "[EMAIL_1]"],
+    ["ana\u200b@exam\u00adple.com", "[EMAIL_1]"],
+    ["ana\\u0040example.com", "[EMAIL_1]"],
+    ["０３０ １２３４５６７", "[PHONE_1]"],
+    ["+49 30 123\u20114567", "[PHONE_1]"],
+  ])("are found: %j", (text, masked) => expect(sent(text, rules)).toBe(masked));
+
+  it.each([
+    "Mülleri",
+    "C:\\users\\\\u00fc",
+    "100%40",
+    "½ of 20 – 30 °C",
+    "ﬁne…",
+    "ﷺ",
+    "e\u0301".repeat(40),
+    "👩\u200d👧",
+    "\\ud83d\\ude00",
+  ])("are not what is none: %j", (text) => expect(sent(text, rules)).toBe(text));
+
+  it("come back as they were written, those in escapes as what they stand for", () => {
+    for (const text of ["Müller".normalize("NFD"), "Pro\u00adject\u200b X", "ana＠example.com", "ana%40example.com"]) {
+      const redaction = new Redaction(rules, user(`See ${text}, please.`));
+      expect(redaction.restore(redaction.messages.at(-1)?.content ?? "")).toBe(`See ${text}, please.`);
+    }
+    const redaction = new Redaction(rules, user('{"who":"M\\u00fcller"}'));
+    expect(redaction.restore("[TERM_1]")).toBe("Müller");
+    expect(JSON.parse(redaction.restore('{"a":"[TERM_1]"}', true))).toEqual({ a: "Müller" });
+  });
+
+  it("are found whatever stands around and within them, and nothing else is lost", () => {
+    const odd = fc.constantFrom("\u00ad", "\u200b", "\u200d", "\ufeff", "");
+    const spelt = fc
+      .tuple(fc.constantFrom("Project X", "Müller", "ana@example.com"), fc.array(odd, { minLength: 16, maxLength: 16 }))
+      .map(([text, between]) => [...text.normalize("NFD")].map((c, i) => c + (between[i] ?? "")).join(""));
+    const around = fc.constantFrom(" ", ", ", " é ", " \u0301 ", "\n", " ﬁ ", " ①.");
+    fc.assert(
+      fc.property(fc.array(fc.tuple(around, spelt, around), { maxLength: 6 }), (parts) => {
+        const text = parts.flat().join("");
+        const redaction = new Redaction(rules, user(text));
+        const masked = redaction.messages.at(-1)?.content ?? "";
+        expect(masked.match(/\[(?:TERM|EMAIL)_\d+\]/g) ?? []).toHaveLength(parts.length);
+        expect(redaction.restore(masked)).toBe(text);
+      }),
+    );
+  });
+
+  it("take time with the length of the text, whatever it is made of", () => {
+    const ms = (text: string) => {
+      const started = performance.now();
+      sent(text, rules);
+      return performance.now() - started;
+    };
+    for (const shape of ["u\u0308", "\u0308", "\u00ad", "\\u00fc", "\\\\", "%40", "ﷺ", "é@", "\u200b1", "ａ."]) {
+      const once = ms(shape.repeat(20_000));
+      expect(ms(shape.repeat(40_000)), JSON.stringify(shape)).toBeLessThan(3 * once + 500);
+    }
+  });
+});
+
 const value = fc.constantFrom(...Object.values(identifiers).flat(), "Zanzibar", "Ann Lee");
 const words = fc.stringMatching(/^[a-z ,.!?\n[\]_]{0,40}$/);
 const text = fc
