@@ -34,7 +34,7 @@ const exactNoise = (bins: readonly number[]): number[] =>
   });
 
 /** Claims before which nothing is said of a bidder's claims. */
-const fewestClaims = 20;
+export const fewestClaims = 20;
 
 /** Expected calibration error: mean of |claimed - happened| over the bins, weighted by their counts; null: no claim. */
 export function calibrationError(row: Row): number | null {

@@ -18,7 +18,7 @@ export interface SeedRow {
   n: number;
 }
 
-/** Seeds speak for at most this many observations each: what happens here soon outweighs them. */
+/** What is seeded and what was seen together come to at most this many observations of a bidder in a context. */
 const seedWeight = 30;
 
 /** Puts prior knowledge into the market. Rows that cannot be right are refused by number, field and reason; the rest is taken. */
@@ -32,9 +32,10 @@ export function seedPriors(
   const refused: { row: number; field: string; reason: string }[] = [];
   const touched = new Map<Kind, Set<number>>();
   const seeded = new Set(rows.map((row) => (row as Partial<SeedRow> | null)?.bidder ?? ""));
+  const told = new Set<string>();
   let taken = 0;
   rows.forEach((given, number) => {
-    const fault = faultOf(given, byId);
+    const fault = faultOf(given, byId) ?? repeatOf(given as SeedRow, told);
     if (fault) {
       refused.push({ row: number + 1, ...fault });
       return;
@@ -50,8 +51,11 @@ export function seedPriors(
       return;
     }
     const column = columnFor(kind, seed.context ?? "", nowMs, true);
-    const scale = (Math.min(seed.n, seedWeight) / Math.max(seed.n, 1)) * growth(kind, nowMs);
+    const g = growth(kind, nowMs);
     while (column.counts.length < 2 * index + 2) column.counts.push(0);
+    // The same file again adds nothing, and what happened here is not outvoted.
+    const known = ((column.counts[2 * index] ?? 0) + (column.counts[2 * index + 1] ?? 0)) / g;
+    const scale = (g * Math.min(seed.n, Math.max(0, seedWeight - known))) / Math.max(seed.n, 1);
     column.counts[2 * index] = (column.counts[2 * index] ?? 0) + seed.accepted * scale;
     column.counts[2 * index + 1] = (column.counts[2 * index + 1] ?? 0) + (seed.n - seed.accepted) * scale;
     touched.set(seed.kind, (touched.get(seed.kind) ?? new Set()).add(index));
@@ -66,6 +70,17 @@ export function seedPriors(
     for (const column of kind.columns) roundKind(kind, indices, column);
   }
   return { taken, refused };
+}
+
+/** A bidder has one row for a kind and context in a file: which of two is meant nobody knows. */
+function repeatOf(
+  { bidder, kind, context = "" }: SeedRow,
+  told: Set<string>,
+): { field: string; reason: string } | null {
+  const name = JSON.stringify([bidder, kind, context]);
+  if (told.has(name)) return { field: "bidder", reason: "another row speaks of it in this kind and context" };
+  told.add(name);
+  return null;
 }
 
 function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): { field: string; reason: string } | null {

@@ -1,7 +1,7 @@
 import { type Kind, kindNames } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { bandOf } from "./cell.ts";
-import { calibrationError, claimError } from "./claim-record.ts";
+import { calibrationError, claimError, fewestClaims } from "./claim-record.ts";
 import { short, within } from "./elementary.ts";
 import { type JudgeStanding, judgeStanding } from "./judge-profile.ts";
 import { expectedTimes } from "./latency.ts";
@@ -26,7 +26,10 @@ export interface Standing {
   errorRate: number;
   calls: number;
   firstTokenMs: { p50: number; p95: number };
-  /** 0 to 1: 1 less four times the mean Brier score of its claims, shrunk to 1/2 while there are few. */
+  /**
+   * 0 to 1: 1 less four times what its claims are off by beyond chance (root of the mean square, 0.25 is the worst that is
+   * told apart), shrunk to 1/2 while there are few. Hard tasks claimed to be hard cost nothing.
+   */
   reputation: number;
   /** As a judge of others; null: it was never measured as one. */
   judge: JudgeStanding | null;
@@ -35,7 +38,7 @@ export interface Standing {
 /** What is known of one bidder, for people: GET /v1/bidders. */
 export function standing(state: MarketState, bidder: Bidder, nowMs: number): Standing {
   const kinds: KindStanding[] = [];
-  let brier = 0;
+  let off = 0;
   let claims = 0;
   let first = expectedTimes(bidder, undefined, undefined, 200, 0).firstTokenMs;
   let calls = 0;
@@ -65,8 +68,10 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
     }
     const mean = weight > 0 ? sum / weight : 0.5;
     const sd = weight > 0 ? Math.sqrt(variance / (weight * weight) + claimError(row)) : 0.5;
-    brier += row.brier;
-    claims += row.claims;
+    if (row.claims >= fewestClaims) {
+      off += row.claims * claimError(row);
+      claims += row.claims;
+    }
     kinds.push({
       kind: name,
       accept: {
@@ -86,7 +91,7 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
     errorRate: short((failed + 0.05) / (calls + 5), 4),
     calls: short(calls, 4),
     firstTokenMs: first,
-    reputation: short(within(1 - (4 * (brier + 0.125 * 20)) / (claims + 20), 0, 1), 4),
+    reputation: short((claims * within(1 - 4 * Math.sqrt(off / Math.max(1, claims)), 0, 1) + 10) / (claims + 20), 4),
     judge: judgeStanding(state.judges, bidder.id),
   };
 }

@@ -145,3 +145,21 @@ test("a fall-back's claim is scored for the inputs that its leader failed on", (
   const b = standing(state, two[1] as (typeof two)[0], startMs + 1_200_000);
   expect(b.kinds[0]?.calibrationError).toBeLessThan(0.06);
 });
+
+test("a bidder's reputation is that of its claims, not of its answers", () => {
+  const reputation = (happens: number, claimed: number, n = 500) => {
+    const state = emptyMarket();
+    const random = seededRandom(`reputation/${happens}`);
+    const one = bidder("a/1", 1);
+    const d = decided(decide(state, [one], request(), pacing, random));
+    for (let t = 0; t < n; t++) {
+      const told = { accept: claimed, costNano: 0, totalMs: 1 };
+      learn(state, settlement([report(d, "a/1", random() < happens ? 1 : 0, { claimed: told })], t), [one]);
+    }
+    return standing(state, one, startMs + n * 1000).reputation;
+  };
+  expect(reputation(0.5, 0.5)).toBeGreaterThan(0.75);
+  expect(reputation(0.9, 0.9)).toBeGreaterThan(0.75);
+  expect(reputation(0.95, 0.75)).toBeLessThan(0.4);
+  expect(reputation(0.9, 0.9, 5)).toBe(0.5);
+});

@@ -38,4 +38,18 @@ describe("seedPriors", () => {
       [6, ""],
     ]);
   });
+
+  it("counts 30 observations at most, however often it is told", () => {
+    const state = emptyMarket();
+    const row = { bidder: "a/1", kind: "answer", context: "support/latin", accepted: 60, n: 100 };
+    const bidders = [bidder("a/1", 1)];
+    const first = seedPriors(state, Array(3).fill(row), bidders, startMs);
+    expect(first.taken).toBe(1);
+    expect(first.refused.map((one) => [one.row, one.field])).toEqual([
+      [2, "bidder"],
+      [3, "bidder"],
+    ]);
+    for (let n = 0; n < 5; n++) seedPriors(state, [row], bidders, startMs);
+    expect(state.kinds.answer?.columns[0]?.counts).toEqual([18, 12]);
+  });
 });
