@@ -19,11 +19,6 @@ export interface PaceState extends Pace {
 
 /** Least multiplier that is remembered: after a slack month the first short one is felt within ten jobs. */
 const restLambda = 0.5;
-/**
- * Most that a dollar counts: a hundred times what it is, nobody but the cheapest is asked. More buys nothing and takes
- * long to unlearn.
- */
-const mostLambda = 100;
 /** Most that a second of waiting is priced at: an objective that nobody can meet must not take months to unlearn. */
 const mostMu = 1;
 /** A job that took more than this many times its objective says no more than one that took so long. */
@@ -90,9 +85,7 @@ export function paceAfter(
   return {
     ...seen,
     lambda:
-      allowed === null
-        ? plainPacing.lambda
-        : Math.min(mostLambda, Math.max(restLambda, pacingStep(lambda, job.costNano, allowed, gain))),
+      allowed === null ? plainPacing.lambda : Math.max(restLambda, pacingStep(lambda, job.costNano, allowed, gain)),
     muUsdPerSecond:
       objectiveMs === null
         ? plainPacing.muUsdPerSecond
