@@ -322,7 +322,7 @@ describe("a create that fails", () => {
     await expect.poll(async () => (await view(id, key)).settled, { timeout: 10_000 }).toBe(true);
     const object = env.JOB.get(env.JOB.idFromString(id.split("_")[1] ?? ""));
     await runInDurableObject(object, (_, { storage }) => void storage.sql.exec("UPDATE log SET v = 99"));
-    for (let n = 0; n < 30; n++) expect((await post(path, body, key)).status).toBe(500);
+    for (let n = 0; n < 30; n++) expect((await post(path, body, key)).status).toBe(409);
     const home = env.TENANT.get(env.TENANT.idFromName(tenant));
     const leases = () =>
       runInDurableObject(home, (_, { storage }) => [
