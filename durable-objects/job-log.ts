@@ -6,6 +6,7 @@ import { type LogPage, lineOf } from "./log-page.ts";
 import { createLog, hasLog, hasTable, logTables, migrateLog } from "./log-schema.ts";
 import type { LogSql, LogStorage } from "./log-storage.ts";
 import { joinBody, type LongText, type SplitBody, splitBody } from "./long-bodies.ts";
+import { dropWithoutTrace } from "./scrub.ts";
 import { sealOf } from "./seal-log.ts";
 
 /** Rows of the first form held this much of an event; the rest is in `log_more`. Code units. */
@@ -127,7 +128,7 @@ export class JobLog {
   replaceBy(rest: () => void): void {
     this.#storage.transactionSync(() => {
       rest();
-      for (const table of logTables) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+      dropWithoutTrace(this.#storage, logTables);
     });
     this.#form = "unknown";
     this.#end = null;

@@ -4,6 +4,8 @@ export interface LogSql {
     query: string,
     ...bindings: (string | number | null)[]
   ): Iterable<T>;
+  /** Bytes of pages in use. */
+  readonly databaseSize: number;
 }
 
 export interface LogStorage {

@@ -66,26 +66,40 @@ const egress = {
   ],
 };
 type V4 = Parameters<typeof convertV4MiniflareOptions>[0];
+const shared = { cf: false, resourcePersistencePath: given.persistTo };
+const hasDatabase = Object.keys(workerOptions.d1Databases ?? {}).length > 0;
+// Before there is a door: what came in meanwhile would find no tables.
+if (hasDatabase) await migrateAlone();
+
 const options = {
   workers: given.egress === undefined ? [worker] : [worker, egress],
   // Miniflare's own door believes headers of clients (MF-Original-URL): a direct one has it where no client looks.
   ...(given.direct ? { host: hiddenHost(), port: 0 } : { host: given.host, port: given.port }),
-  cf: false,
-  resourcePersistencePath: given.persistTo,
+  ...shared,
 };
 const started = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
 miniflare = started;
 await started.ready;
-if (workerOptions.d1Databases !== undefined && Object.keys(workerOptions.d1Databases).length > 0) {
-  await migrate((await started.getD1Database("DB")) as unknown as Database);
-  setInterval(tidy, tidyEveryMs);
-}
+if (hasDatabase) setInterval(tidy, tidyEveryMs);
 console.log(`ready on ${given.port}`);
 
 /** One of the sixteen million addresses that Linux has for this machine alone; elsewhere there is one. */
 function hiddenHost(): string {
   if (process.platform !== "linux") return "127.0.0.1";
   return `127.${Array.from(randomBytes(3), (byte) => 1 + (byte % 254)).join(".")}`;
+}
+
+async function migrateAlone(): Promise<void> {
+  const { compatibilityDate, d1Databases } = workerOptions;
+  const nothing = { modules: true, script: "export default {};", compatibilityDate, d1Databases };
+  const alone = new Miniflare(
+    convertV4MiniflareOptions({ workers: [{ name: worker.name, ...nothing }], port: 0, ...shared } as unknown as V4),
+  );
+  try {
+    await migrate((await alone.getD1Database("DB")) as unknown as Database);
+  } finally {
+    await alone.dispose();
+  }
 }
 
 async function tidy(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Refusal } from "../error.ts";
+import { isRejected } from "../job/evolve.ts";
 import type { MicrotaskState } from "../job/job.ts";
 
 type Failure = { code: "not-accepted" | "bidders-failed" | "invalid-request" } & Pick<Refusal, "reason">;
@@ -6,8 +7,7 @@ type Failure = { code: "not-accepted" | "bidders-failed" | "invalid-request" } &
 /** What it means that all who were tried gave no answer. Where each says that the request is wrong, no retry mends it. */
 export function failureOf(microtask: MicrotaskState): Failure {
   const tried = microtask.attempts.filter((a) => a.role !== "judge");
-  if (tried.some((a) => a.wholeVerdict?.result === "reject" || a.prefixVerdict?.result === "reject"))
-    return { code: "not-accepted" };
+  if (tried.some(isRejected)) return { code: "not-accepted" };
   if (tried.length === 0 || tried.some((a) => a.fault === null)) return { code: "bidders-failed" };
   const tooLong = tried.every((a) => a.fault === "too-long");
   return { code: "invalid-request", reason: tooLong ? "context-length" : "refused-by-providers" };

@@ -50,6 +50,20 @@ export function decide(
   pacing: Pacing,
   random: Random,
 ): Decision | Refusal {
+  return decideBut(noModels, state, bidders, request, pacing, random);
+}
+
+const noModels: ReadonlySet<string> = new Set();
+
+/** `unworthy`: models that an auction of this round found not worth their cost. */
+function decideBut(
+  unworthy: ReadonlySet<string>,
+  state: MarketState,
+  bidders: readonly Bidder[],
+  request: AuctionRequest,
+  pacing: Pacing,
+  random: Random,
+): Decision | Refusal {
   const wrong = unsound(request, pacing);
   if (wrong) return wrong;
   const view = viewKind(state, request.kind, request.nowMs);
@@ -68,7 +82,7 @@ export function decide(
   const excluded: { bidder: string; reason: string }[] = [];
   const eligible: Prepared[] = [];
   for (const bidder of bidders) {
-    const reason = ineligible(bidder, request);
+    const reason = ineligible(bidder, request) ?? (unworthy.has(bidder.id) ? "it is not worth its cost" : null);
     if (reason) {
       excluded.push({ bidder: bidder.id, reason });
       continue;
@@ -183,6 +197,11 @@ export function decide(
     planAudit(inputs, bids, outcomes, terms, random);
   const result = awardOf(bids, inputs, terms);
   if (result.award.length === 0) {
+    if (cheap.length < able.length) {
+      const models = new Set(cheap.map((one) => one.bidder.id));
+      const stood = decideBut(models, state, bidders, request, pacing, random);
+      if (!("code" in stood)) return stood;
+    }
     return {
       code: "no-bidder",
       message: `None of the ${bids.length} bidders left is worth its cost after ${rejections} rejection(s). Raise the value or the budget.`,

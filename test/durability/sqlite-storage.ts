@@ -12,9 +12,17 @@ export class SqliteStorage implements LogStorage {
 
   constructor(path = ":memory:") {
     this.db = new DatabaseSync(path);
+    const inUse = () => {
+      const [pages, free, size] = ["page_count", "freelist_count", "page_size"].map((name) =>
+        Number(this.db.prepare(`PRAGMA ${name}`).get()?.[name]),
+      ) as [number, number, number];
+      return (pages - free) * size;
+    };
+    Object.defineProperty(this.sql, "databaseSize", { get: inUse });
   }
 
   readonly sql = {
+    databaseSize: 0,
     exec: <T extends Row>(query: string, ...bindings: (string | number | null)[]): Iterable<T> => {
       this.fault?.(query);
       let statement = this.#statements.get(query);

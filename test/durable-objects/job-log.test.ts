@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { JobLog } from "../../durable-objects/job-log.ts";
 import { longBody } from "../../durable-objects/long-bodies.ts";
@@ -54,6 +57,21 @@ describe("the job log", () => {
       return;
     }
     throw new Error("It was never replaced.");
+  });
+
+  it("leaves nothing of its texts in the file when it is replaced, short or long", () => {
+    const folder = mkdtempSync(join(tmpdir(), "atomic-log-"));
+    for (const times of [1, 30, 300, 3_000, 120_000, 500_000]) {
+      const file = join(folder, `${times}.sqlite`);
+      const disk = new SqliteStorage(file);
+      const log = new JobLog(disk);
+      for (let seq = 1; seq <= 12; seq++) log.append([streamed(seq, `secret ${seq} `.repeat(times))], 1);
+      log.replaceBy(() => new Tombstone(disk.sql).write({ id: "job_1", tenant: "t" } as JobSummary));
+      disk.close();
+      const left = readFileSync(file, "latin1");
+      expect([times, left.includes("secret"), left.includes("job_1")]).toEqual([times, false, true]);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it("is not there until it is written to: a look leaves no table behind", () => {

@@ -20,6 +20,21 @@ it("asks a stand-in only where no model can answer", () => {
   expect(decided(led([model, template], { budgetNano: 1 })).award[0]?.bidder).toBe("embedded/template");
 });
 
+it("asks a stand-in where no model left is worth its cost", () => {
+  const dear = bidder("b/dear", 1e6);
+  const tried = [{ bidder: "a/model", how: "rejected" as const }];
+  expect(led([model, dear], { tried, valueNano: 1000 })).toMatchObject({ code: "no-bidder", field: "valueNano" });
+  const stood = decided(led([model, dear, template], { tried, valueNano: 1000 }));
+  expect(stood.award.map((place) => place.bidder)).toEqual(["embedded/template"]);
+  expect(stood.excluded).toEqual([
+    { bidder: "a/model", reason: "its answer was rejected" },
+    { bidder: "b/dear", reason: "it is not worth its cost" },
+  ]);
+  // Where the stand-in was tried too, the refusal is of the model's cost.
+  const both = [...tried, { bidder: "embedded/template", how: "rejected" as const }];
+  expect(led([model, dear, template], { tried: both, valueNano: 1000 })).toMatchObject({ field: "valueNano" });
+});
+
 it("does not ask rules where the caller says in words how", () => {
   const asked = decided(led([model, rules], { instructed: true }));
   expect(asked.excluded).toEqual([{ bidder: "embedded/rules", reason: "it follows no instruction" }]);

@@ -164,7 +164,13 @@ async function play(
       if (fault === "garbage-line") await write("%%% this is not an event %%%\n\n");
       if (fault === "garbage-json") await write("data: {not json at all\n\n");
       if (fault === "comments") await write(": keep-alive\n\n");
-      if (fault === "long-line") await write(dialect.piece("x".repeat(10 * 1024 * 1024)));
+      if (fault === "long-line") {
+        // In parts, as a network brings it: ten megabytes at once would hold up whoever shares this process.
+        const [head = "", tail = ""] = dialect.piece("@").split("@");
+        await write(head);
+        for (let mib = 0; mib < 10; mib += 1 / 16) await write("x".repeat(65_536));
+        await write(tail);
+      }
     }
     const frame = `${fault === "duplicate-numbered" ? `id: ${index}\n` : ""}${said}`;
     await write(frame);

@@ -277,6 +277,27 @@ it("what is said for development beside a wrangler.toml is in no bundle", async 
   expect(options).not.toMatch(/ATOMIC_SIM|of-development/);
 }, 60_000);
 
+it("takes no request before its database has its tables", async () => {
+  const port = await freePort();
+  const vars = { ATOMIC_API_KEY: operatorKey };
+  const bundle = await bundleWorker();
+  const settings = { bundle, persistTo: join(folder, "early"), port, vars, durableSettlement: true, direct: true };
+  const started = startWorker(settings);
+  // Whoever does not wait to be told: a request from the first moment that the port is open.
+  const url = `http://127.0.0.1:${port}`;
+  const open = () =>
+    fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) }).then(
+      () => true,
+      () => false,
+    );
+  while (!(await open())) await new Promise((next) => setTimeout(next, 1));
+  const api = new Api(url, operatorKey);
+  const first = await api.call<{ tenant: string }>("POST", "/v1/keys", { tenant: "early" });
+  expect(first.tenant).toBe("early");
+  await (await started).stop();
+  rmSync(bundle, { recursive: true });
+}, 60_000);
+
 it("npm run serve hands on keys, drops what only development may have, and ends with SIGTERM", async () => {
   const port = await freePort();
   const env = {

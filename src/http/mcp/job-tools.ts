@@ -24,7 +24,8 @@ const waitBody = z
   .default(defaultWaitS)
   .describe("Seconds to wait for the answer; a job that takes longer goes on, and get_job has it later.");
 
-const askBody = jobBody
+/** What a tool may say of a job. */
+export const toolJobBody = jobBody
   .pick({
     text: true,
     instruction: true,
@@ -43,8 +44,7 @@ const askBody = jobBody
     redact: true,
     examples: true,
   })
-  .required({ text: true })
-  .extend({ waitS: waitBody });
+  .required({ text: true });
 
 const mailBody = z.strictObject({
   email: z.string().min(1).max(1_000_000).describe("The raw mail, RFC 5322, headers and all."),
@@ -73,7 +73,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
       title: "Ask the market",
       description:
         "Gives a text to the market of models and returns the accepted answer. Say what to do in `instruction` or by `kind`; `contract` (JSON Schema, criteria, criteria in words) is what the answer is held to.",
-      inputSchema: askBody,
+      inputSchema: toolJobBody.extend({ waitS: waitBody }),
       outputSchema: jobResult,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     },

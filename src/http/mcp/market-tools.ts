@@ -4,8 +4,8 @@ import type { Decision } from "../../market/bid.ts";
 import { explainDecision } from "../../market/market.ts";
 import { formatUsd } from "../../money/nano-usd.ts";
 import { admit } from "../admit.ts";
-import { jobBody } from "../native/job-body.ts";
 import { jobRequestOf } from "../native/job-request.ts";
+import { toolJobBody } from "./job-tools.ts";
 import { type Acting, answerOrRefusal, told } from "./tool-result.ts";
 
 /** Who bids, and who would win. */
@@ -18,18 +18,7 @@ export function addMarketTools(server: McpServer, acting: Acting): void {
       title: "Preview an auction",
       description:
         "Who would win a job like this, at what chance and cost, and why. Nothing is run and nothing is billed.",
-      inputSchema: jobBody
-        .pick({
-          text: true,
-          instruction: true,
-          kind: true,
-          labels: true,
-          context: true,
-          policy: true,
-          contract: true,
-          bidders: true,
-        })
-        .required({ text: true }),
+      inputSchema: toolJobBody,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     (body) =>
