@@ -3,7 +3,14 @@ import { badge, el, table } from "./elements.js";
 import { clock, shortId, took, usd } from "./format.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("jobs"));
+const choice = /** @type {HTMLSelectElement} */ (document.getElementById("status"));
 const everyMs = 3000;
+// In the address, so that a list of failures can be sent to somebody.
+choice.value = new URLSearchParams(location.search).get("status") ?? "";
+choice.addEventListener("change", () => {
+  location.search = choice.value === "" ? "" : `?status=${choice.value}`;
+});
+const list = `/v1/jobs?limit=50${choice.value === "" ? "" : `&status=${choice.value}`}`;
 /** @type {any[]} */
 let older = [];
 /** Where the next older page begins; undefined: not asked for yet. @type {number | null | undefined} */
@@ -12,13 +19,13 @@ let shown = "";
 
 async function refresh() {
   try {
-    const page = await ask("/v1/jobs?limit=50");
+    const page = await ask(list);
     const known = new Set(page.jobs.map((/** @type {any} */ j) => j.id));
     const jobs = [...page.jobs, ...older.filter((j) => !known.has(j.id))];
     const more = next === undefined ? page.next : next;
     // A list that did not change is left alone: its focus and selection are the reader's.
     const now = JSON.stringify([jobs, more]);
-    if (now !== shown) place.replaceChildren(...(jobs.length === 0 ? nothingYet() : list(jobs, more)));
+    if (now !== shown) place.replaceChildren(...(jobs.length > 0 || more !== null ? rows(jobs, more) : nothing()));
     shown = now;
   } catch (error) {
     shown = "";
@@ -29,7 +36,7 @@ async function refresh() {
 }
 
 /** @param {any[]} jobs @param {string | null} more */
-const list = (jobs, more) => [
+const rows = (jobs, more) => [
   table(
     `${jobs.length} job${jobs.length === 1 ? "" : "s"}`,
     ["Status", "Job", "Kind", "Plan", "Started", "#Took", "#Attempts", "Winner or fault", "#Cost", "#Saved"],
@@ -53,11 +60,14 @@ const list = (jobs, more) => [
 
 /** @param {string} before */
 async function showOlder(before) {
-  const page = await ask(`/v1/jobs?limit=50&before=${before}`);
+  const page = await ask(`${list}&before=${before}`);
   older = [...older, ...page.jobs];
   next = page.next;
   await refresh();
 }
+
+const nothing = () =>
+  choice.value === "" ? nothingYet() : [el("p", { class: "quiet" }, `No job is ${choice.value}.`)];
 
 const nothingYet = () => [
   el(

@@ -14,7 +14,7 @@ import { checkBidders } from "../http/check-bidders.ts";
 import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts, JobHandle } from "../http/ports.ts";
 import type { LoggedEvent } from "../job/job-event.ts";
-import { type JobSummary, runningSummary } from "../job/job-summary.ts";
+import { runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { checkTools } from "../judge/check-tools.ts";
 import type { Bidder } from "../market/bidder.ts";
@@ -30,7 +30,7 @@ import { confine, isFree, type TenantRules } from "../plan/tenant-rules.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
-import { JobList, type JobPage } from "../store/job-list.ts";
+import { JobList, type JobListing } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { FastJob } from "./fast-job.ts";
@@ -137,11 +137,15 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         (await new JobList(session().db).one(caller.tenant, id, createdAtMs))?.seal ?? null,
       chainEnd: (caller) => tenantObject(env, caller.tenant).chainEnd(),
       async list(caller, page) {
+        const { status } = page;
+        const none = { jobs: [], next: null };
         const [ended, running] = await Promise.all([
-          new JobList(session().db).list(caller.tenant, page),
-          tenantObject(env, caller.tenant).running(page.limit, page.after),
+          status === "running" ? none : new JobList(session().db).list(caller.tenant, page),
+          status === undefined || status === "running"
+            ? tenantObject(env, caller.tenant).running(page.limit, page.after)
+            : [],
         ]);
-        return withRunning(caller.tenant, ended, running, page);
+        return withRunning(caller.tenant, ended, running, page.limit);
       },
       usage: (caller, months) => new JobList(session().db).usage(caller.tenant, months),
     },
@@ -291,10 +295,12 @@ function laned(request: JobRequest, fast: boolean): JobRequest {
 }
 
 /** One page of ended and running jobs, newest first; a job that is in both lists has ended. */
-function withRunning(tenant: string, ended: JobSummary[], running: RunningJob[], page: JobPage): JobSummary[] {
-  const known = new Set(ended.map((job) => job.id));
+function withRunning(tenant: string, ended: JobListing, running: RunningJob[], limit: number): JobListing {
+  const known = new Set(ended.jobs.map((job) => job.id));
   const now = running.filter((job) => !known.has(job.id)).map((job) => runningSummary(tenant, job));
-  return [...ended, ...now].sort(newestFirst).slice(0, page.limit);
+  const jobs = [...ended.jobs, ...now].sort(newestFirst).slice(0, limit);
+  const last = jobs.at(-1);
+  return { jobs, next: jobs.length < limit || last === undefined ? ended.next : last };
 }
 
 /** Contracts and plans are checked at the border, before anything is acknowledged. */

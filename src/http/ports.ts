@@ -110,7 +110,11 @@ export interface HttpPorts {
     seal(caller: Caller, id: string, createdAtMs: number): Promise<Seal | null>;
     /** The last place in the caller's chain of seals; null: none of its jobs has settled since there is one. */
     chainEnd(caller: Caller): Promise<ChainEnd | null>;
-    list(caller: Caller, page: { limit: number; after: ListPlace | null }): Promise<JobSummary[]>;
+    /** Newest first; `next`: where the page after this begins, null: there is none. `status`: only those. */
+    list(
+      caller: Caller,
+      page: { limit: number; after: ListPlace | null; status?: Job["status"] | undefined },
+    ): Promise<{ jobs: JobSummary[]; next: ListPlace | null }>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;
   };

@@ -13,7 +13,18 @@ export interface JobPage {
   limit: number;
   /** Only jobs that follow this place in the list, which is the last job of the page before; null: from the newest. */
   after: ListPlace | null;
+  /** Only jobs that ended so; absent: all. */
+  status?: JobSummary["status"] | undefined;
 }
+
+/** A page of the list, and where the next one begins: null: this is the last. */
+export interface JobListing {
+  jobs: JobSummary[];
+  next: ListPlace | null;
+}
+
+/** Jobs that one page looks through for those of a status: rows are read for money, and a status may be rare. */
+const lookedThrough = 2000;
 
 export interface UsageMonth {
   /** "2026-11", UTC. */
@@ -32,10 +43,14 @@ export class JobList {
     this.#db = db;
   }
 
-  /** A tenant's ended jobs, newest first. Reads as many rows as it returns: the primary key is the order. */
-  async list(tenant: string, page: JobPage): Promise<JobSummary[]> {
+  /**
+   * A tenant's ended jobs, newest first. Reads as many rows as it returns: the primary key is the order. For those of
+   * one status it looks through 2,000 at most, so that a page may be short and yet have a next one.
+   */
+  async list(tenant: string, page: JobPage): Promise<JobListing> {
+    const { after, status } = page;
     const limit = Math.max(1, Math.min(maxPage, Math.trunc(page.limit)));
-    const { after } = page;
+    const order = [desc(jobs.createdAtMs), desc(jobs.id)];
     const follows =
       after === null
         ? undefined
@@ -43,13 +58,42 @@ export class JobList {
             lt(jobs.createdAtMs, after.createdAtMs),
             and(eq(jobs.createdAtMs, after.createdAtMs), lt(jobs.id, after.id)),
           );
-    const rows = await this.#db
+    const those = and(eq(jobs.tenant, tenant), follows);
+    if (status === undefined) {
+      const found = (
+        await this.#db
+          .select()
+          .from(jobs)
+          .where(those)
+          .orderBy(...order)
+          .limit(limit)
+      ).map(summaryOf);
+      return { jobs: found, next: found.length < limit ? null : placeIn(found.at(-1)) };
+    }
+    const newest = this.#db
       .select()
       .from(jobs)
-      .where(and(eq(jobs.tenant, tenant), follows))
-      .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
-      .limit(limit);
-    return rows.map(summaryOf);
+      .where(those)
+      .orderBy(...order)
+      .limit(lookedThrough)
+      .as("newest");
+    const found = (
+      await this.#db
+        .select()
+        .from(newest)
+        .where(eq(newest.status, status))
+        .orderBy(desc(newest.createdAtMs), desc(newest.id))
+        .limit(limit)
+    ).map(summaryOf);
+    if (found.length === limit) return { jobs: found, next: placeIn(found.at(-1)) };
+    const [end] = await this.#db
+      .select({ createdAtMs: jobs.createdAtMs, id: jobs.id })
+      .from(jobs)
+      .where(those)
+      .orderBy(...order)
+      .limit(1)
+      .offset(lookedThrough - 1);
+    return { jobs: found, next: placeIn(end) };
   }
 
   /** One ended job that was made at `madeMs` or up to ten seconds later; null: there is none, or it has not settled. */
@@ -85,6 +129,9 @@ export class JobList {
       .limit(Math.max(1, Math.min(120, months)));
   }
 }
+
+const placeIn = (job: ListPlace | undefined): ListPlace | null =>
+  job === undefined ? null : { createdAtMs: job.createdAtMs, id: job.id };
 
 function summaryOf(found: typeof jobs.$inferSelect): JobSummary {
   const { revision: _, sealEvents: events, sealSha256: sha256, sealN: n, sealLink: link, ...rest } = found;

@@ -254,11 +254,19 @@ const cases: Refused[] = [
   },
   {
     what: "a query parameter of another route",
-    path: "/v1/jobs?limit=5&status=failed",
+    path: "/v1/jobs?limit=5&wait=true",
+    status: 400,
+    code: "invalid-request",
+    field: "wait",
+    says: /It takes limit, before, status\./,
+  },
+  {
+    what: "a status that no job has",
+    path: "/v1/jobs?status=done",
     status: 400,
     code: "invalid-request",
     field: "status",
-    says: /It takes limit, before\./,
+    says: /^"status" must be one of running, succeeded, failed, cancelled, parked\.$/,
   },
   {
     what: "a query parameter where none is taken, with slashes in the path",

@@ -157,13 +157,14 @@ export function memoryJobs(secret: string, script: () => Script) {
         .map(({ tenant: _, ...month }) => month)
         .slice(0, months);
     },
-    async list(caller, { limit, after }) {
-      return [...jobs.values()]
+    async list(caller, { limit, after, status }) {
+      const found = [...jobs.values()]
         .filter((j) => j.tenant === caller.tenant)
         .map((j) => summaryOf(j.job))
-        .filter((s) => after === null || newestFirst(after, s) < 0)
+        .filter((s) => (after === null || newestFirst(after, s) < 0) && (status ?? s.status) === s.status)
         .sort(newestFirst)
         .slice(0, limit);
+      return { jobs: found, next: found.length < limit ? null : (found.at(-1) ?? null) };
     },
   };
   return { port, jobs, opened: () => opened, last: () => [...jobs.values()].at(-1) };

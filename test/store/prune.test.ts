@@ -44,6 +44,6 @@ describe("pruning", () => {
     const old = message(7, { tenant, createdAtMs: nowMs, endedAtMs: nowMs + 1 });
     await settleBatch(db, [{ ...old, settlements: [] }], bidders, nowMs);
     await prune(db, nowMs + 401 * dayMs, summaryKeptMs(undefined));
-    expect(await new JobList(db).list(tenant, { limit: 10, after: null })).toEqual([]);
+    expect(await new JobList(db).list(tenant, { limit: 10, after: null })).toEqual({ jobs: [], next: null });
   });
 });

@@ -118,7 +118,7 @@ describe("settling", () => {
       ["answer", "shared", "spam"].map((part) => expect.objectContaining({ part, version: 1 })),
     );
     expect(outcomes(await loadMarket(db))).toBe(200);
-    expect(await new JobList(db).list("tenant-1", { limit: 1, after: null })).toEqual([message(99).summary]);
+    expect((await new JobList(db).list("tenant-1", { limit: 1, after: null })).jobs).toEqual([message(99).summary]);
   });
 
   it("writes nothing for a repeat", async () => {
@@ -163,7 +163,7 @@ describe("settling", () => {
           for (let at = 0; at < queue.length; at += size)
             reports.push(await settleBatch(db, queue.slice(at, at + size), bidders, nowMs));
           const list = new JobList(db);
-          expect(await list.list("tenant-1", { limit: 9, after: null })).toEqual(wanted);
+          expect((await list.list("tenant-1", { limit: 9, after: null })).jobs).toEqual(wanted);
           expect(await list.usage("tenant-1")).toEqual([
             { month: "2026-11", jobs: 2, costNano: 900 + 2001, savedNano: 300, savedTokens: 24 },
           ]);
@@ -329,7 +329,7 @@ describe("bad messages", () => {
     const odd = { ...message(2), summary: { ...summary, costNano: 1e17, savedNano: -3, savedTokens: 5e12 } };
     const report = await settleBatch(db, [odd], bidders, nowMs);
     expect(counts(report)).toMatchObject({ settled: 1, jobs: 1, rejected: [{ index: 0 }] });
-    expect(await new JobList(db).list("tenant-0", { limit: 1, after: null })).toEqual([
+    expect((await new JobList(db).list("tenant-0", { limit: 1, after: null })).jobs).toEqual([
       { ...summary, costNano: Number.MAX_SAFE_INTEGER, savedNano: 0, savedTokens: 1e12 },
     ]);
   });

@@ -50,7 +50,7 @@ describe("the job list", () => {
     const seen: string[] = [];
     let after: JobPage["after"] = null;
     for (;;) {
-      const page = await list.list("mine", { limit: 4, after });
+      const { jobs: page } = await list.list("mine", { limit: 4, after });
       const last = page.at(-1);
       if (last === undefined) break;
       seen.push(...page.map((j) => j.id));
@@ -61,8 +61,9 @@ describe("the job list", () => {
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .map((s) => s.id);
     expect(seen).toEqual(expected);
-    expect(await list.list("mine", { limit: 100, after: { createdAtMs: nowMs + 1, id: "" } })).toHaveLength(3);
-    expect(await list.list("nobody", { limit: 10, after: null })).toEqual([]);
+    const oldest = await list.list("mine", { limit: 100, after: { createdAtMs: nowMs + 1, id: "" } });
+    expect(oldest.jobs).toHaveLength(3);
+    expect((await list.list("nobody", { limit: 10, after: null })).jobs).toEqual([]);
     expect(await list.usage("other")).toMatchObject([{ month: "2026-11", jobs: 5 }]);
   });
 });

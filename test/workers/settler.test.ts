@@ -18,7 +18,7 @@ const inObject = <T>(work: (start: () => SettlerObject, sql: SqlStorage) => Prom
 
 it("keeps what it cannot take, settles the rest beside it, and tries once more when a process starts", async () => {
   const ids = async () =>
-    (await new JobList(openDatabase(env.DB)).list(tenant, { limit: 9, after: null })).map(({ id }) => id).sort();
+    (await new JobList(openDatabase(env.DB)).list(tenant, { limit: 9, after: null })).jobs.map(({ id }) => id).sort();
   const kept = (sql: SqlStorage) => [...sql.exec<{ message: string }>("SELECT message FROM dead_letter")];
   await inObject(async (start, sql) => {
     const unreadable = { ...told("job_new"), summary: { ...told("job_new").summary, status: "of-newer-code" } };

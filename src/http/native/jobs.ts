@@ -16,13 +16,10 @@ import { linksOf } from "./links.ts";
 export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   const page = async (c: Context<AppEnv>, caller: Caller) => {
     const limit = wholeNumber(c.req.query("limit"), "limit", 1, 200) ?? 50;
-    const jobs = await ports.jobs.list(caller, { limit, after: placeOf(c.req.query("before")) });
-    const last = jobs.at(-1);
-    return c.json({
-      jobs: jobs.map(listed),
-      /** Give it as `before` for the next page. */
-      next: jobs.length < limit || last === undefined ? null : `${last.createdAtMs}_${last.id}`,
-    });
+    const status = statusOf(c.req.query("status"));
+    const { jobs, next } = await ports.jobs.list(caller, { limit, after: placeOf(c.req.query("before")), status });
+    /** `next`: give it as `before` for the next page. */
+    return c.json({ jobs: jobs.map(listed), next: next === null ? null : `${next.createdAtMs}_${next.id}` });
   };
   const chain = async (c: Context<AppEnv>, caller: Caller) =>
     c.json({ tenant: caller.tenant, end: await ports.jobs.chainEnd(caller) });
@@ -94,6 +91,14 @@ function placeOf(before: string | undefined): ListPlace | null {
   if (ms !== undefined) return { createdAtMs: Number(ms), id };
   const message = '"before" must be the "next" of the page before, or a time in epoch milliseconds.';
   throw new AtomicError("invalid-request", message, { field: "before" });
+}
+
+const statuses: readonly JobSummary["status"][] = ["running", "succeeded", "failed", "cancelled", "parked"];
+
+function statusOf(text: string | undefined): JobSummary["status"] | undefined {
+  const status = statuses.find((one) => one === text);
+  if (status !== undefined || text === undefined) return status;
+  throw new AtomicError("invalid-request", `"status" must be one of ${statuses.join(", ")}.`, { field: "status" });
 }
 
 export function wholeNumber(text: string | undefined, field: string, min: number, max: number): number | null {

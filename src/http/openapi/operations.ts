@@ -37,6 +37,12 @@ const text = (says: string, type: string): Answer => ({ says, type });
 const none: Answer = { says: "Done.", type: "" };
 const named = { "Idempotency-Key": "The same key and body are the same job; another body is 422." };
 
+const listQuery = {
+  limit: "1 to 200; default 50.",
+  before: 'The "next" of the page before.',
+  status: "running, succeeded, failed, cancelled or parked: only those. A page may be short and yet have a next one.",
+};
+
 /** Every route of the API; a test holds it against the routes there are. */
 export const operations: Operation[] = [
   {
@@ -63,7 +69,7 @@ export const operations: Operation[] = [
     path: "/v1/jobs",
     tag: "jobs",
     summary: "Your jobs, newest first.",
-    query: { limit: "1 to 200; default 50.", before: 'The "next" of the page before.' },
+    query: listQuery,
     answers: { 200: { says: "A page of jobs.", name: "JobList", schema: listAnswer } },
   },
   { method: "get", path: "/v1/jobs/{id}", tag: "jobs", summary: "A job as it is now.", answers: { 200: job } },
@@ -116,7 +122,7 @@ export const operations: Operation[] = [
     tag: "jobs",
     summary: "A tenant's jobs, newest first: facts and seals, no content.",
     operator: true,
-    query: { limit: "1 to 200; default 50.", before: 'The "next" of the page before.' },
+    query: listQuery,
     answers: { 200: { says: "A page of jobs.", name: "JobList", schema: listAnswer } },
   },
   {
