@@ -90,12 +90,20 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
   const deadlineAtMs =
     job.request.deadlineMs === null ? Number.POSITIVE_INFINITY : job.acceptedAtMs + job.request.deadlineMs;
   const waitMs = waits ? Math.max(0, Math.min(patienceMs, deadlineAtMs - ports.nowMs())) : 0;
+  // The job may have come to rest meanwhile, and nothing that is written says so.
+  const unwritten = () => {
+    run.turn();
+    ports.committed([]);
+  };
   ports.lease(job, leastNano, wantNano, waitMs).then(
     ({ totalNano, shortage, uncapped }) => {
       run.asking = false;
       run.lentMore = false;
-      if (uncapped === true && job.leasedNano === null) run.uncappedAtMs = ports.nowMs();
-      else run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
+      if (uncapped === true && job.leasedNano === null) {
+        run.uncappedAtMs = ports.nowMs();
+        return unwritten();
+      }
+      run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
       run.turn();
     },
     () => {
@@ -103,9 +111,7 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
       run.lentMore = true;
       ports.after(retryMs, () => {
         run.asking = false;
-        run.turn();
-        // The job may have come to rest meanwhile, and nothing that was written says so.
-        ports.committed([]);
+        unwritten();
       });
     },
   );

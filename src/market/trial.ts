@@ -41,7 +41,8 @@ export interface Trialled {
  * included, over 1 + its price / `dearTrial`. Little known and cheap ones are tried most, known bad and dear ones hardly
  * ever, and least those that would be worth less than the best even if they were always right: no trial can make them
  * lead until prices or the value change. Nobody's chance falls below floor x evenShare x hopelessPlace / n.
- * What brings no answer in time teaches nothing: its part is multiplied by the chance of one.
+ * What brings no answer in time teaches nothing: its part is multiplied by the chance of one. Where nobody has a chance
+ * all parts are even.
  */
 export function trialsOf(bids: readonly Trialled[]): { floor: number; trials: number[] } {
   const n = bids.length;
@@ -66,7 +67,8 @@ export function trialsOf(bids: readonly Trialled[]): { floor: number; trials: nu
     floor,
     trials: bids.map((_, i) =>
       steps(
-        usual * ((evenShare * (places[i] ?? 0)) / allPlaces + ((1 - evenShare) * (could[i] ?? 0)) / all) +
+        usual *
+          ((evenShare * (places[i] ?? 0)) / allPlaces + (1 - evenShare) * (all > 0 ? (could[i] ?? 0) / all : 1 / n)) +
           (newcomers > 0 ? ((1 - usual) * (young[i] ?? 0)) / newcomers : 0),
         1e6,
       ),

@@ -188,13 +188,6 @@ describe("a capped job that waits", () => {
   });
 
   it("gives back also when its budget did not answer as the wait began, and its shell learns that it rests", async () => {
-    let restsAtMs: number | null | "now" | undefined;
-    class Shelled extends World {
-      override ports(): EnginePorts {
-        const committed = () => queueMicrotask(() => (restsAtMs = this.run?.idleUntilMs));
-        return { ...super.ports(), committed };
-      }
-    }
     // The leader is late, a hedge needs money, and the tenant's object is away until long after the draft is there.
     const w = new Shelled([bidderOf("a/one"), bidderOf("b/two")], () => says("Done.", 20, 1500));
     const awayUntilMs = w.nowMs + 10_000;
@@ -210,7 +203,7 @@ describe("a capped job that waits", () => {
     expect(run.job.microtasks.map((m) => m.status)).toEqual(["joined", "waiting"]);
     expect(run.job.leasedNano).toBe(run.job.costNano);
     expect(run.idleUntilMs).toBeGreaterThan(w.nowMs);
-    expect(restsAtMs).toBe(run.idleUntilMs);
+    expect(w.restsAtMs).toBe(run.idleUntilMs);
   });
 
   it("says it again until its budget has heard what it gave back", async () => {
@@ -258,7 +251,41 @@ describe("a capped job that waits", () => {
   });
 });
 
+/** Notes what a shell that is told of a commit finds. */
+class Shelled extends World {
+  restsAtMs: number | null | "now" | undefined;
+  override ports(): EnginePorts {
+    const committed = () => queueMicrotask(() => (this.restsAtMs = this.run?.idleUntilMs));
+    return { ...super.ports(), committed };
+  }
+}
+
 describe("a job that began before its tenant had a cap", () => {
+  it.each([
+    ["answers", false],
+    ["does not answer", true],
+  ])("tells its shell that it rests when its budget %s after its wait began", async (_how, away) => {
+    const w = new Shelled([bidderOf("a/one"), bidderOf("b/two")], () => says("Done.", 20, 1500));
+    let answer = () => {};
+    w.lease = () =>
+      new Promise((resolve, reject) => {
+        answer = () => (away ? reject(new Error("away")) : resolve({ totalNano: 0, shortage: null, uncapped: true }));
+      });
+    const run = w.accept(waits({ for: "approval" }));
+    await flush();
+    // A minute on: what is known of the cap is old when the hedge for the late leader comes up.
+    run.uncappedAtMs -= 60_000;
+    while (run.job.microtasks[1]?.status !== "waiting") {
+      w.step();
+      await flush();
+    }
+    expect(run.asking).toBe(true);
+    answer();
+    await untilIdle(w);
+    expect(run.job.leasedNano).toBeNull();
+    expect(w.restsAtMs).toBeGreaterThan(w.nowMs);
+  });
+
   const refused = { code: "budget-exceeded", message: expect.stringContaining("less is left of the tenant's month") };
 
   it.each([

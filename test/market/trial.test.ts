@@ -8,7 +8,7 @@ const bid = fc.record({
   strength: fc.double({ min: 1, max: 2000, noNaN: true }),
   newcomer: fc.constant(false),
   price: fc.double({ min: 0, max: 100, noNaN: true }),
-  answers: fc.double({ min: 0.01, max: 1, noNaN: true }),
+  answers: fc.double({ min: 0, max: 1, noNaN: true }),
 });
 const known = { mean: 0.9, strength: 200, newcomer: false, price: 0.0001, answers: 1 };
 
@@ -71,6 +71,9 @@ describe("trials", () => {
 
   it("are not made where nobody else is there, nor after a rejection", () => {
     expect(trialsOf([known])).toEqual({ floor: 0, trials: [1] });
+    // Too late for everybody: their parts are numbers still.
+    const late = { ...known, answers: 0 };
+    expect(trialsOf([late, late]).trials).toEqual([0.5, 0.5]);
     expect(noTrials(2)).toEqual({ floor: 0, trials: [0.5, 0.5] });
   });
 });

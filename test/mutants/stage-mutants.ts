@@ -252,7 +252,7 @@ export const stageMutants: Mutant[] = [
   {
     name: "rest without telling the shell",
     file: "src/engine/funds.ts",
-    find: "        ports.committed([]);\n",
+    find: "    ports.committed([]);\n",
     replace: "",
     caughtBy: "test/engine/waiting.test.ts",
   },
