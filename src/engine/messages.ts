@@ -37,7 +37,9 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
   const { input } = job.request;
-  if (input.type !== "messages" || job.planSource !== "single" || microtask.task.kind !== "answer") return null;
+  if (input.type !== "messages" || job.planSource !== "single") return null;
+  // A lone turn is the text that another kind works on; what stands before it says how, or of what.
+  if (input.messages.length === 1 && microtask.task.kind !== "answer") return null;
   return microtask.task.tools === undefined ? input.messages.map(inWords) : input.messages;
 }
 
