@@ -25,6 +25,8 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
       );
     if (ids.has(task.id)) return fault(`plan.microtasks[${i}].id`, `The id "${task.id}" is used twice.`);
     if (!isKind(task.kind)) return fault(`plan.microtasks[${i}].kind`, `Unknown kind "${String(task.kind)}".`);
+    if (task.kind === "classify" && task.labels === undefined && task.contract.schema === undefined)
+      return fault(`plan.microtasks[${i}].labels`, `"${task.id}" needs the labels to choose from: give "labels".`);
     ids.add(task.id);
   }
   for (const [i, task] of microtasks.entries()) {
