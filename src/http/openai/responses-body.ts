@@ -18,7 +18,8 @@ const inputItem = z.union([
     arguments: z.string().max(1_000_000),
   }),
   z.object({ type: z.literal("function_call_output"), call_id: z.string().min(1).max(200), output: z.unknown() }),
-  z.object({ type: z.string() }),
+  // A message that is none is told what is wrong with it.
+  z.object({ type: z.string().refine((type) => type !== "message", { abort: true }) }),
 ]);
 type InputItem = z.infer<typeof inputItem>;
 
