@@ -46,6 +46,27 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
   return null;
 }
 
+/** What a body may have: parts that are not repeated are never longer. Each repeat is memory, of all that are priced at a time. */
+export const longestInputChars = 1_000_000;
+
+/** Checks that what microtasks read of a job's `text`, or of texts of their own, is not multiplied. null: it is not. */
+export function checkInputLengths(microtasks: readonly Microtask[], text: string): Refusal | null {
+  for (const [i, { id, input }] of microtasks.entries()) {
+    let chars = 0;
+    for (const part of input) {
+      if (part.from === "job") chars += text.length;
+      else if (part.from === "text") chars += part.text.length;
+      else if (part.from === "slice") chars += Math.max(0, Math.min(part.end, text.length) - part.start);
+    }
+    if (chars > longestInputChars)
+      return fault(
+        `plan.microtasks[${i}].input`,
+        `The parts that "${id}" reads have ${chars} characters together, and may have ${longestInputChars}. Name each once.`,
+      );
+  }
+  return null;
+}
+
 const fault = (field: string, message: string): Refusal => ({ code: "invalid-plan", field, message });
 
 /** Depth-first search; returns the ids along one cycle, first repeated at the end, or null. */

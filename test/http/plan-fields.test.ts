@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { testServer } from "./memory-ports.ts";
+
+const plan = { microtasks: [{ id: "a", kind: "answer" }] };
+const mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Lamp\r\n\r\nHello";
+const contract = { criteria: [{ type: "length", max: 3 }] };
+const refusal = async (body: object) => {
+  const response = await testServer().ask("/v1/jobs", { body });
+  const { code, field, detail } = await response.json();
+  return response.status === 202 ? null : { status: response.status, code, field, detail };
+};
+
+describe("what is said of one answer", () => {
+  it.each([
+    ["labels", { labels: ["red", "blue"] }],
+    ["instruction", { instruction: "In French." }],
+    ["maxOutputTokens", { maxOutputTokens: 5 }],
+    ["contract.criteria", { contract }],
+    ["contract.judged", { contract: { judged: ["It is kind."] } }],
+  ])("is refused where a plan, or a mail's triage, would ignore it: %s", async (field, said) => {
+    expect(await refusal({ text: "x", plan, ...said })).toMatchObject({ status: 400, code: "invalid-request", field });
+    const triage = await refusal({ email: mail, ...said });
+    expect(triage).toMatchObject({ status: 400, field, detail: expect.stringContaining('"plan": "single"') });
+    expect(await refusal({ email: mail, plan: "single", kind: "summarise", ...said })).toBe(null);
+  });
+
+  it("is refused where only one of them would ignore it", async () => {
+    expect(await refusal({ text: "x", plan, valueUsd: 1 })).toMatchObject({ field: "valueUsd" });
+    expect(await refusal({ email: mail, valueUsd: 1 })).toBe(null);
+    expect(await refusal({ email: mail, kind: "summarise" })).toMatchObject({ field: "kind" });
+    expect(await refusal({ text: "x", plan, kind: "summarise", contract: { schema: true } })).toBe(null);
+  });
+});
+
+it("a plan that multiplies what it reads is refused, before anybody holds it in memory", async () => {
+  const times = (n: number) => ({
+    text: "lamp ".repeat(100_000),
+    plan: { microtasks: [{ id: "a", kind: "answer", input: Array(n).fill({ from: "job" }) }] },
+  });
+  expect(await refusal(times(3))).toMatchObject({ code: "invalid-plan", field: "plan.microtasks[0].input" });
+  expect(await refusal(times(2))).toBe(null);
+});
