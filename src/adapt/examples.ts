@@ -26,10 +26,16 @@ function sketch(text: string): Float64Array {
 
 /**
  * The `k` examples whose input is most like `text` (cosine of hashed word counts), best first, within `maxChars` in
- * all. O(examples x words). Nearest-neighbour choice of in-context examples: Liu et al. 2022, "What Makes Good
+ * all; of others than `fits` takes none. O(examples x words). Nearest-neighbour choice of in-context examples: Liu et al. 2022, "What Makes Good
  * In-Context Examples for GPT-3?", section 3.
  */
-export function chooseExamples(examples: Example[], text: string, k = 3, maxChars = 6000): Example[] {
+export function chooseExamples(
+  examples: Example[],
+  text: string,
+  fits: (example: Example) => boolean = () => true,
+  k = 3,
+  maxChars = 6000,
+): Example[] {
   const target = sketch(text);
   const scored = examples.map((example) => {
     const vector = sketch(example.input);
@@ -43,7 +49,7 @@ export function chooseExamples(examples: Example[], text: string, k = 3, maxChar
   for (const { example } of scored) {
     if (chosen.length >= k) break;
     const length = example.input.length + example.output.length;
-    if (chars + length > maxChars) continue;
+    if (chars + length > maxChars || !fits(example)) continue;
     chars += length;
     chosen.push(example);
   }

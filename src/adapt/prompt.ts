@@ -1,5 +1,6 @@
 import { type Kind, labelsOf } from "../plan/kind.ts";
 import type { Message, Microtask } from "../plan/microtask.ts";
+import { criterionText } from "./criterion-text.ts";
 import type { Example } from "./examples.ts";
 
 /** What a generative bidder is told for a kind when the microtask has no instruction of its own; its labels follow. */
@@ -42,13 +43,8 @@ export function promptFor(
   if (labels !== null) system.push(`Labels: ${labels.map((l) => JSON.stringify(l)).join(", ")}.`);
   for (const criterion of task.contract.judged) system.push(`The answer must satisfy: ${criterion}`);
   for (const criterion of task.contract.criteria) {
-    if (criterion.type === "length" && criterion.max !== undefined) system.push(`At most ${criterion.max} characters.`);
-    if (criterion.type === "words" && criterion.max !== undefined) system.push(`At most ${criterion.max} words.`);
-    if (criterion.type === "language") system.push(`Write in the language with the ISO code "${criterion.language}".`);
-    if (criterion.type === "contains")
-      system.push(`The answer must ${criterion.must ? "" : "not "}contain ${JSON.stringify(criterion.text)}.`);
-    if (criterion.type === "equals")
-      system.push(`Answer with exactly one of: ${criterion.anyOf.map((t) => JSON.stringify(t)).join(", ")}.`);
+    const text = criterionText(criterion);
+    if (text !== null) system.push(text);
   }
   if (schemaText !== null) system.push(schemaText);
   const shots: Message[] = examples.flatMap((e) => [

@@ -37,7 +37,7 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
   if (settlement === null)
     return {
       code: "invalid-request",
-      field: "label",
+      field: given.label === undefined ? "good" : "label",
       message: "No finished attempt is there for this feedback to be about.",
     };
   run.record(

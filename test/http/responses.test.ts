@@ -37,6 +37,12 @@ describe("responses by the openai SDK", () => {
     expect(error.message).toContain(says);
   });
 
+  it("takes instructions as long as an agent's are", async () => {
+    const instructions = "Be careful with lamps. ".repeat(2000);
+    const response = await client.responses.create({ model: "atomic", input, instructions });
+    expect(response.instructions).toBe(instructions);
+  });
+
   it("names the one bidder that may answer, and the market where several may", async () => {
     const named = async (bidders: string[]) => {
       const body = { model: "atomic", input: "Hi", atomic: { bidders } };

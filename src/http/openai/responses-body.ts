@@ -26,7 +26,8 @@ type InputItem = z.infer<typeof inputItem>;
 export const responsesBody = z.object({
   model: z.string().min(1),
   input: z.union([z.string().min(1), z.array(inputItem).min(1).max(500)]),
-  instructions: z.string().max(20_000).nullish(),
+  /** As long as a system message may be: agents send theirs here. */
+  instructions: z.string().max(1_000_000).nullish(),
   stream: z.boolean().nullish(),
   background: z.boolean().nullish(),
   text: z
