@@ -3,6 +3,8 @@ import { isKind } from "./kind.ts";
 import type { Assembly, Microtask } from "./microtask.ts";
 
 export const maxMicrotasks = 32;
+/** Of an answer: each holds a result whole, so many names for one result would multiply it. */
+export const maxFields = 64;
 
 /**
  * Checks that microtasks are a DAG within bounds and that the assembly names only them. A planner's plan is checked
@@ -42,6 +44,8 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
   const named = assembly.type === "single" ? [assembly.of] : Object.values(assembly.fields);
   for (const id of named)
     if (!ids.has(id)) return fault("plan.assembly", `The assembly names "${id}", which is not in the plan.`);
+  if (named.length > maxFields)
+    return fault("plan.assembly.fields", `An answer may have ${maxFields} fields, this one has ${named.length}.`);
   if (named.length === 0) return fault("plan.assembly", "The assembly names no microtask.");
   return null;
 }

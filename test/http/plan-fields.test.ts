@@ -32,6 +32,15 @@ describe("what is said of one answer", () => {
   });
 });
 
+it("a plan that multiplies a result in its answer is refused", async () => {
+  const named = (n: number) => {
+    const fields = Object.fromEntries(Array.from({ length: n }, (_, i) => [`f${i}`, "a"]));
+    return { text: "x", plan: { ...plan, assembly: { type: "object", fields } } };
+  };
+  expect(await refusal(named(65))).toMatchObject({ code: "invalid-plan", field: "plan.assembly.fields" });
+  expect(await refusal(named(64))).toBe(null);
+});
+
 it("a plan that multiplies what it reads is refused, before anybody holds it in memory", async () => {
   const times = (n: number) => ({
     text: "lamp ".repeat(100_000),
