@@ -53,14 +53,22 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
 /** What a body may have: parts that are not repeated are never longer. Each repeat is memory, of all that are priced at a time. */
 export const longestInputChars = 1_000_000;
 
-/** Checks that what microtasks read of a job's `text`, or of texts of their own, is not multiplied. null: it is not. */
+/** Checks that what microtasks read of a job's `text` is there and, with texts of their own, is not multiplied. null: fine. */
 export function checkInputLengths(microtasks: readonly Microtask[], text: string): Refusal | null {
   for (const [i, { id, input }] of microtasks.entries()) {
     let chars = 0;
     for (const part of input) {
       if (part.from === "job") chars += text.length;
       else if (part.from === "text") chars += part.text.length;
-      else if (part.from === "slice") chars += Math.max(0, Math.min(part.end, text.length) - part.start);
+      else if (part.from === "slice") {
+        const slice = Math.min(part.end, text.length) - part.start;
+        if (slice <= 0)
+          return fault(
+            `plan.microtasks[${i}].input`,
+            `"${id}" reads ${part.start} to ${part.end} of a text of ${text.length} characters: there is nothing.`,
+          );
+        chars += slice;
+      }
     }
     if (chars > longestInputChars)
       return fault(

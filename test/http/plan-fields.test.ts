@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onlyEmbedded } from "./bidders.ts";
 import { testServer } from "./memory-ports.ts";
 
 const plan = { microtasks: [{ id: "a", kind: "answer" }] };
@@ -48,4 +49,26 @@ it("a plan that multiplies what it reads is refused, before anybody holds it in 
   });
   expect(await refusal(times(3))).toMatchObject({ code: "invalid-plan", field: "plan.microtasks[0].input" });
   expect(await refusal(times(2))).toBe(null);
+});
+
+it.each([
+  [10, 5],
+  [7, 12],
+])("a slice that holds nothing of the text is refused: %i to %i", async (start, end) => {
+  const slice = { from: "slice", start, end };
+  const body = { text: "A lamp.", plan: { microtasks: [{ id: "a", kind: "answer", input: [slice] }] } };
+  expect(await refusal(body)).toMatchObject({ code: "invalid-plan", field: "plan.microtasks[0].input" });
+  if (start < end) expect(await refusal({ ...body, text: "A lamp that is broken." })).toBe(null);
+});
+
+it("rules are not asked for a part of a conversation either: they follow no words", async () => {
+  const messages = [
+    { role: "system", content: "Ours is always called de." },
+    { role: "user", content: "Hello there, how are you?" },
+  ];
+  const body = { messages, plan: { microtasks: [{ id: "a", kind: "language" }] } };
+  const ask = async (asked: object) =>
+    (await testServer({ bidders: onlyEmbedded }).ask("/v1/jobs", { body: asked })).json();
+  expect(await ask(body)).toMatchObject({ code: "no-bidder", detail: expect.stringContaining("Only rules") });
+  expect(await ask({ ...body, messages: messages.slice(1) })).toMatchObject({ status: expect.any(String), links: {} });
 });
