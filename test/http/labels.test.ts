@@ -30,3 +30,14 @@ it.each([
     }
   },
 );
+
+it.each([
+  [{ kind: "classify" }, "atomic.labels", 'give "labels"'],
+  [{ leader_change_else: "fail" }, "atomic.leader_change_else", '"leader_change": "continue"'],
+  [{ buget_usd: 1 }, "atomic.buget_usd", '"atomic" takes kind, context, labels'],
+])("what is wrong with the extension is told in its own words: %o", async (atomic, param, says) => {
+  const { error } = await (
+    await testServer().ask("/v1/chat/completions", { body: { model: "atomic", messages, atomic } })
+  ).json();
+  expect(error).toMatchObject({ param, message: expect.stringContaining(says) });
+});
