@@ -72,3 +72,20 @@ it("rules are not asked for a part of a conversation either: they follow no word
   expect(await ask(body)).toMatchObject({ code: "no-bidder", detail: expect.stringContaining("Only rules") });
   expect(await ask({ ...body, messages: messages.slice(1) })).toMatchObject({ status: expect.any(String), links: {} });
 });
+
+it("the one microtask that is the answer is held to the job's schema, unless it has its own", async () => {
+  const schema = { type: "object", required: ["n"] };
+  const own = { type: "integer" };
+  const task = (id: string, more: object = {}) => ({ id, kind: "extract", ...more });
+  const schemas = async (microtasks: object[], assembly: object) => {
+    const server = testServer();
+    const body = { text: "x", contract: { schema }, plan: { microtasks, assembly } };
+    expect((await server.ask("/v1/jobs", { body })).status).toBe(202);
+    const asked = server.jobs.last()?.request.plan;
+    return typeof asked === "object" ? asked.microtasks.map((m) => m.contract.schema ?? null) : [];
+  };
+  const single = { type: "single", of: "b" };
+  expect(await schemas([task("a"), task("b")], single)).toEqual([null, schema]);
+  expect(await schemas([task("b", { contract: { schema: own } })], single)).toEqual([own]);
+  expect(await schemas([task("b")], { type: "object", fields: { n: "b" } })).toEqual([null]);
+});

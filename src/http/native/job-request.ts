@@ -1,10 +1,10 @@
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
-import { emptyContract } from "../../plan/contract.ts";
+import { emptyContract, type JsonSchema } from "../../plan/contract.ts";
 import { type Delivery, type JobInput, type JobRequest, jobText } from "../../plan/job-request.ts";
 import { isClosed } from "../../plan/kind.ts";
-import type { Message } from "../../plan/microtask.ts";
+import type { Message, Plan } from "../../plan/microtask.ts";
 import type { Sampling } from "../../plan/sampling.ts";
 import { contractOf } from "../../plan/templates.ts";
 import type { Tools } from "../../plan/tool.ts";
@@ -24,7 +24,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
   const contract = body.contract ?? emptyContract;
   const plan =
     typeof body.plan === "object"
-      ? planOf(body.plan)
+      ? heldToSchema(planOf(body.plan), contract.schema)
       : (body.plan ?? (input.type === "email" ? "email-triage" : "single"));
   if (typeof plan === "object") {
     const refusal = validatePlan(plan) ?? checkInputLengths(plan.microtasks, jobText(input));
@@ -81,6 +81,18 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     ...(body.webhook === undefined ? {} : { webhook: body.webhook }),
   };
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };
+}
+
+/** A plan whose answer is one microtask's: that one is held to the job's schema, and told of it, unless it has its own. */
+function heldToSchema(plan: Omit<Plan, "source">, schema: JsonSchema | undefined): Omit<Plan, "source"> {
+  const { microtasks, assembly } = plan;
+  if (schema === undefined || assembly.type !== "single") return plan;
+  const held = microtasks.map((task) =>
+    task.id !== assembly.of || task.contract.schema !== undefined
+      ? task
+      : { ...task, contract: { ...task.contract, schema } },
+  );
+  return { ...plan, microtasks: held };
 }
 
 /** What a body says of one answer, where each part of the plan says its own: without a word it would be ignored. */
