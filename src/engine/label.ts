@@ -24,8 +24,8 @@ export function readLabel(text: string, task: Labelled): { label: string; confid
 }
 
 /**
- * An answer as a value of its contract's schema. That of labels is `{label}`, whatever the kind: a model that says the bare label,
- * in whatever dress, has answered, and is not asked again for its form.
+ * An answer as a value of its contract's schema. That of labels is `{label}`, whatever the kind: a model that says the
+ * bare label, in whatever dress, has answered, and is not asked again for its form.
  */
 export function readAs(text: string, task: Labelled, schema: JsonSchema, finish: Finish): Reading {
   // A provider that does not say how the answer ended may have lost its end.

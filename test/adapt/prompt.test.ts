@@ -43,4 +43,11 @@ it("tells a model all that its answer is held to, but for expressions", () => {
 it("passes over examples that do not fit, however alike they are", () => {
   const examples = ["red", "blue", "green"].map((output) => ({ input: "the same text", output }));
   expect(chooseExamples(examples, "the same text", ({ output }) => output !== "red", 1)).toEqual([examples[1]]);
+  let looks = 0;
+  const none = () => {
+    looks += 1;
+    return false;
+  };
+  expect(chooseExamples(Array(50).fill(examples[0]), "the same text", none)).toEqual([]);
+  expect(looks).toBe(8);
 });
