@@ -5,6 +5,8 @@ export interface Example {
 }
 
 const size = 256;
+/** Reading one as a schema takes a millisecond: so many are looked at in vain. */
+const mostMisfits = 8;
 
 /** Hashed bag of words (FNV-1a into 256 buckets), L2-normalised; the zero vector for a text without letters. */
 function sketch(text: string): Float64Array {
@@ -25,11 +27,17 @@ function sketch(text: string): Float64Array {
 }
 
 /**
- * The `k` examples whose input is most like `text` (cosine of hashed word counts), best first, within `maxChars` in
- * all. O(examples x words). Nearest-neighbour choice of in-context examples: Liu et al. 2022, "What Makes Good
- * In-Context Examples for GPT-3?", section 3.
+ * The `k` examples that `fits` takes and whose input is most like `text` (cosine of hashed word counts), best first,
+ * within `maxChars` in all. O(examples x words). Nearest-neighbour choice of in-context examples: Liu et al. 2022,
+ * "What Makes Good In-Context Examples for GPT-3?", section 3.
  */
-export function chooseExamples(examples: Example[], text: string, k = 3, maxChars = 6000): Example[] {
+export function chooseExamples(
+  examples: Example[],
+  text: string,
+  fits: (example: Example) => boolean = () => true,
+  k = 3,
+  maxChars = 6000,
+): Example[] {
   const target = sketch(text);
   const scored = examples.map((example) => {
     const vector = sketch(example.input);
@@ -40,10 +48,16 @@ export function chooseExamples(examples: Example[], text: string, k = 3, maxChar
   scored.sort((a, b) => b.dot - a.dot);
   const chosen: Example[] = [];
   let chars = 0;
+  let misfits = 0;
   for (const { example } of scored) {
     if (chosen.length >= k) break;
     const length = example.input.length + example.output.length;
     if (chars + length > maxChars) continue;
+    if (!fits(example)) {
+      misfits += 1;
+      if (misfits === mostMisfits) break;
+      continue;
+    }
     chars += length;
     chosen.push(example);
   }

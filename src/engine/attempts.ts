@@ -13,7 +13,7 @@ import { givenTo } from "./continuation.ts";
 import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
 import { lengthForecast } from "./length-forecast.ts";
-import { estimateInput, promptOf } from "./messages.ts";
+import { estimateInput, judgedInputOf, promptOf } from "./messages.ts";
 import { allowedTokens, firstTokens, isShown, owesFullCap } from "./own-cap.ts";
 import { pump } from "./pump.ts";
 import { reaskTurns } from "./reask.ts";
@@ -170,7 +170,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const judge = judged
     ? openCriteria(
         task,
-        start.text,
+        // Code has room for all of it: an answer may quote any turn.
+        judgedInputOf(job, microtask, Number.POSITIVE_INFINITY),
         ports.detectLanguage,
         lengthForecast(ports.market().state, microtask, attempt, start.text),
       )

@@ -1,4 +1,7 @@
 import type { Refusal } from "../error.ts";
+import { isClosed, labelsOf } from "../plan/kind.ts";
+import type { Microtask } from "../plan/microtask.ts";
+import { labelIn } from "./label.ts";
 import type { Run } from "./run.ts";
 import { feedbackSettlement } from "./settle.ts";
 
@@ -27,12 +30,14 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
       field: "microtask",
       message: "This microtask has its feedback already; it counts once.",
     };
+  const wrong = given.label === undefined ? null : checkLabel(given.label, microtask.task);
+  if (wrong !== null) return { code: "invalid-request", field: "label", message: wrong };
   const number = job.feedbackOn.length + 1;
   const settlement = feedbackSettlement(job, microtask, given, number, nowMs);
   if (settlement === null)
     return {
       code: "invalid-request",
-      field: "label",
+      field: given.label === undefined ? "good" : "label",
       message: "No finished attempt is there for this feedback to be about.",
     };
   run.record(
@@ -48,3 +53,18 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
   );
   return null;
 }
+
+/** A label that no answer can have would teach that all were wrong, and feedback counts once. null: it is one. */
+function checkLabel(label: string, task: Microtask): string | null {
+  const labels = labelsOf(task.kind, task.labels);
+  if (labels === null && !isClosed(task.kind))
+    return `Kind "${task.kind}" has no labels. Say "good": true or false instead.`;
+  if (labels === null && task.kind === "language")
+    return languageCode.test(labelIn(label, task) ?? "")
+      ? null
+      : 'A language is named by its ISO 639-1 code, for example "de".';
+  if (labelIn(label, task) !== null) return null;
+  return `"${label}" is none of its labels: ${(labels ?? []).join(", ").slice(0, 1000)}. Say "good": false if none is right.`;
+}
+
+const languageCode = /^[a-z]{2,3}$/;

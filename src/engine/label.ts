@@ -24,14 +24,14 @@ export function readLabel(text: string, task: Labelled): { label: string; confid
 }
 
 /**
- * An answer as a value of its contract's schema. A closed kind's schema is `{label}`: a model that says the bare label,
- * in whatever dress, has answered, and is not asked again for its form.
+ * An answer as a value of its contract's schema. That of labels is `{label}`, whatever the kind: a model that says the
+ * bare label, in whatever dress, has answered, and is not asked again for its form.
  */
 export function readAs(text: string, task: Labelled, schema: JsonSchema, finish: Finish): Reading {
   // A provider that does not say how the answer ended may have lost its end.
   const cut = finish === "length" || finish === "unknown";
   const reading = readAnswer(text, schema, { cut });
-  if (reading.ok || !isClosed(task.kind)) return reading;
+  if (reading.ok || !(isClosed(task.kind) || task.labels !== undefined)) return reading;
   const labels = labelsOf(task.kind, task.labels);
   const label = normaliseAnswer(text, undefined, labels);
   if (label === null || (cut && beginsAnother(label, labels))) return reading;

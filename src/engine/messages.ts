@@ -1,4 +1,4 @@
-import { chooseExamples } from "../adapt/examples.ts";
+import { chooseExamples, type Example } from "../adapt/examples.ts";
 import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import { inputOf } from "../job/input-of.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
@@ -7,12 +7,13 @@ import { schemaPrompt } from "../output/schema-prompt.ts";
 import { conversationText } from "../plan/conversation-text.ts";
 import type { Message } from "../plan/microtask.ts";
 import { messageText, promptTexts } from "../plan/prompt-texts.ts";
+import { readAs } from "./label.ts";
 import type { Run } from "./run.ts";
 
 /** What those are shown that judge or merge answers: of a conversation all of it that they have room for. */
-export function judgedInputOf(job: Job, microtask: MicrotaskState): string {
+export function judgedInputOf(job: Job, microtask: MicrotaskState, longest = longestInput): string {
   const conversation = conversationOf(job, microtask);
-  return conversation === null ? inputOf(job, microtask.task) : conversationText(conversation, longestInput);
+  return conversation === null ? inputOf(job, microtask.task) : conversationText(conversation, longest);
 }
 
 /** What a bidder is sent for a microtask: the same for all, so that it can be bid on. `examples`: of earlier answers. */
@@ -28,8 +29,10 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
   const { task } = microtask;
   const { request } = run.job;
   const text = inputOf(run.job, task);
-  const examples = request.examples ? chooseExamples(run.ports.market().examples(task.kind), text) : [];
   const { schema } = task.contract;
+  // Kept by kind: another use of it may have other labels, or another form.
+  const fits = ({ output }: Example) => schema === undefined || readAs(output, task, schema, "stop").ok;
+  const examples = request.examples ? chooseExamples(run.ports.market().examples(task.kind), text, fits) : [];
   const written = schema === undefined ? null : schemaPrompt(schema);
   const messages = promptFor(task, text, conversationOf(run.job, microtask), written, examples);
   return { text, messages, texts: promptTexts(messages, task.tools), examples: examples.length };
@@ -37,7 +40,9 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
   const { input } = job.request;
-  if (input.type !== "messages" || job.planSource !== "single" || microtask.task.kind !== "answer") return null;
+  if (input.type !== "messages" || job.planSource !== "single") return null;
+  // A lone turn is the text that another kind works on; what stands before it says how, or of what.
+  if (input.messages.length === 1 && microtask.task.kind !== "answer") return null;
   return microtask.task.tools === undefined ? input.messages.map(inWords) : input.messages;
 }
 

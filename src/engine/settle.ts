@@ -239,6 +239,8 @@ export function feedbackSettlement(
   const judges: JudgeReport[] = [];
   const told = (a: Attempt, worth: 0 | 1): AttemptReport => {
     judges.push(...judgeFeedback(m, a, worth === 1, reliability.trueAccept));
+    // A merged answer was no bid, so what is said of it is no news of its writer's.
+    if (a.role === "fusion") return report(m, a, job.request.strategy, null);
     const against = toldBefore(job, a);
     return report(m, a, job.request.strategy, {
       worth,

@@ -8,9 +8,11 @@ import type { Job } from "./job.ts";
 export function inputOf(job: Job, task: Microtask): string {
   const { input } = job.request;
   // Who splits a conversation, or does a part of what it asks for, is told of all of it.
-  const told = input.type === "messages" && job.planSource === "planner";
+  const split = job.planSource === "planner" || job.planSource === "caller";
+  const told = input.type === "messages" && input.messages.length > 1 && split;
   const results = new Map(
     job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
   );
-  return resolveInput(task, told ? conversationText(input.messages) : jobText(input), results);
+  const text = jobText(input);
+  return resolveInput(task, { text, whole: told ? conversationText(input.messages) : text }, results);
 }

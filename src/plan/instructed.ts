@@ -12,7 +12,7 @@ export function isInstructed(
       return request.instruction !== "" || isConversation(request.input);
     case "caller":
     case "planner":
-      return task.instruction !== "";
+      return task.instruction !== "" || isConversation(request.input);
     case "map-reduce":
       return request.instruction !== "" && task.instruction.includes(request.instruction);
     default:

@@ -38,7 +38,7 @@ export function plannerTask(request: JobRequest): Microtask {
     instruction: [
       "Split the request into the smallest number of microtasks that lead to its answer. Most requests need one.",
       `Kinds: ${kindNames
-        .filter((k) => k !== "plan" && k !== "judge")
+        .filter((k) => k !== "plan" && k !== "judge" && (k !== "classify" || request.labels !== null))
         .map((k) => `${k} (${kinds[k].what})`)
         .join("; ")}.`,
       'Every microtask sees the request and the results it needs. "answer" is the id of the microtask whose result is the answer.',
@@ -77,8 +77,23 @@ export function readPlanned(value: unknown, request: JobRequest): Plan | Refusal
   const reserved = microtasks.find((m) => m.id === "plan" || m.kind === "plan" || m.kind === "judge");
   if (reserved !== undefined)
     return { code: "invalid-plan", message: `The planner used the reserved id or kind of "${reserved.id}".` };
+  const refusal = validatePlan(planOf(microtasks, answer, request));
+  // What the answer does not need is not paid for, and cannot fail the job.
+  const needed = new Set([answer]);
+  for (const id of needed) for (const need of microtasks.find((m) => m.id === id)?.needs ?? []) needed.add(need);
+  return (
+    refusal ??
+    planOf(
+      microtasks.filter((m) => needed.has(m.id)),
+      answer,
+      request,
+    )
+  );
+}
+
+function planOf(microtasks: z.infer<typeof plannedSchema>["microtasks"], answer: string, request: JobRequest): Plan {
   const share = request.valueNano === null ? null : Math.floor(request.valueNano / microtasks.length);
-  const plan: Plan = {
+  return {
     source: "planner",
     microtasks: microtasks.map((m) => ({
       id: m.id,
@@ -93,7 +108,6 @@ export function readPlanned(value: unknown, request: JobRequest): Plan | Refusal
     })),
     assembly: { type: "single", of: answer },
   };
-  return validatePlan(plan) ?? plan;
 }
 
 function ofAnswer(request: JobRequest, planned: Pick<Microtask, "kind" | "instruction">): Partial<Microtask> {

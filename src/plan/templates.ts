@@ -92,10 +92,13 @@ export function emailTriagePlan(request: JobRequest): Plan {
   };
 }
 
+/** More microtasks than `maxMicrotasks` are no plan; one of them joins the pieces. */
+const mostPieces = 30;
+
 /** A long text in at most 30 pieces, each summarised, then the answer from the summaries: one more, if nothing else is asked. */
 export function mapReducePlan(request: JobRequest): Plan {
   const text = jobText(request.input);
-  const pieces = cut(text, Math.max(pieceChars, Math.ceil(text.length / 30)));
+  const pieces = piecesOf(text);
   const kind = request.kind === "answer" && request.labels === null ? "summarise" : request.kind;
   if (pieces.length === 1) return { ...singlePlan({ ...request, kind }), source: "map-reduce" };
   const share = request.valueNano === null ? null : Math.floor(request.valueNano / (pieces.length + 1));
@@ -118,6 +121,17 @@ export function mapReducePlan(request: JobRequest): Plan {
     ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
   });
   return { source: "map-reduce", microtasks: [...maps, reduce], assembly: { type: "single", of: "reduce" } };
+}
+
+/** Pieces end where the text lets them, so that they may be shorter than they could be: then they are made longer. */
+function piecesOf(text: string): { start: number; end: number }[] {
+  let size = Math.max(pieceChars, Math.ceil(text.length / mostPieces));
+  let pieces = cut(text, size);
+  while (pieces.length > mostPieces) {
+    size = Math.ceil(size * 1.05);
+    pieces = cut(text, size);
+  }
+  return pieces;
 }
 
 /** Cuts at the last paragraph, sentence or space before `size`, never inside a surrogate pair. */

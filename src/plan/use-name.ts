@@ -16,13 +16,21 @@ const longestPart = 4000;
  */
 export function useName(task: Microtask, request: JobRequest, { planned }: { planned: boolean }): string | null {
   const standing = [
-    systemText(request).slice(0, namingChars),
+    systemText(request),
     planned ? "" : task.instruction,
     task.labels?.join("\n") ?? "",
     // The schema of a closed kind follows from its labels.
     isClosed(task.kind) || task.contract.schema === undefined ? "" : JSON.stringify(task.contract.schema),
     ...(task.tools === undefined ? [] : [JSON.stringify(task.tools.offered)]),
-  ].map((part) => part.slice(0, longestPart).replace(/\d+/g, "0").replace(/\s+/g, " ").trim());
+  ].map((part, i) =>
+    part
+      .slice(0, longestPart)
+      .replace(/\d+/g, "0")
+      .replace(/\s+/g, " ")
+      // Counted once digits are alike: a longer date must not move the end.
+      .slice(0, i === 0 ? namingChars : longestPart)
+      .trim(),
+  );
   if (standing.every((part) => part === "")) return null;
   // Two uses that share a name by chance are learned together: no harm.
   return `use-${fnv1a(standing.join("\u0000")).toString(16).padStart(8, "0")}`;

@@ -3,6 +3,8 @@ import { isKind } from "./kind.ts";
 import type { Assembly, Microtask } from "./microtask.ts";
 
 export const maxMicrotasks = 32;
+/** Of an answer: each holds a result whole, so many names for one result would multiply it. */
+export const maxFields = 64;
 
 /**
  * Checks that microtasks are a DAG within bounds and that the assembly names only them. A planner's plan is checked
@@ -25,6 +27,8 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
       );
     if (ids.has(task.id)) return fault(`plan.microtasks[${i}].id`, `The id "${task.id}" is used twice.`);
     if (!isKind(task.kind)) return fault(`plan.microtasks[${i}].kind`, `Unknown kind "${String(task.kind)}".`);
+    if (task.kind === "classify" && task.labels === undefined && task.contract.schema === undefined)
+      return fault(`plan.microtasks[${i}].labels`, `"${task.id}" needs the labels to choose from: give "labels".`);
     ids.add(task.id);
   }
   for (const [i, task] of microtasks.entries()) {
@@ -40,7 +44,38 @@ export function validatePlan(plan: { microtasks: Microtask[]; assembly: Assembly
   const named = assembly.type === "single" ? [assembly.of] : Object.values(assembly.fields);
   for (const id of named)
     if (!ids.has(id)) return fault("plan.assembly", `The assembly names "${id}", which is not in the plan.`);
+  if (named.length > maxFields)
+    return fault("plan.assembly.fields", `An answer may have ${maxFields} fields, this one has ${named.length}.`);
   if (named.length === 0) return fault("plan.assembly", "The assembly names no microtask.");
+  return null;
+}
+
+/** What a body may have: parts that are not repeated are never longer. Each repeat is memory, of all that are priced at a time. */
+export const longestInputChars = 1_000_000;
+
+/** Checks that what microtasks read of a job's `text` is there and, with texts of their own, is not multiplied. null: fine. */
+export function checkInputLengths(microtasks: readonly Microtask[], text: string): Refusal | null {
+  for (const [i, { id, input }] of microtasks.entries()) {
+    let chars = 0;
+    for (const part of input) {
+      if (part.from === "job") chars += text.length;
+      else if (part.from === "text") chars += part.text.length;
+      else if (part.from === "slice") {
+        const slice = Math.min(part.end, text.length) - part.start;
+        if (slice <= 0)
+          return fault(
+            `plan.microtasks[${i}].input`,
+            `"${id}" reads ${part.start} to ${part.end} of a text of ${text.length} characters: there is nothing.`,
+          );
+        chars += slice;
+      }
+    }
+    if (chars > longestInputChars)
+      return fault(
+        `plan.microtasks[${i}].input`,
+        `The parts that "${id}" reads have ${chars} characters together, and may have ${longestInputChars}. Name each once.`,
+      );
+  }
   return null;
 }
 

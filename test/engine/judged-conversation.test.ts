@@ -50,3 +50,19 @@ it("counts in what a look is expected to cost", async () => {
   expect(dear.claimed - short.claimed).toBeGreaterThan(4000 * 1000);
   expect(dear.paid).toBeGreaterThan(dear.claimed);
 });
+
+it("may be quoted from any of its turns", async () => {
+  const quote = async (text: string) => {
+    const world = new World([bidderOf("a/one")], () => says(text));
+    const messages: Message[] = [
+      { role: "user", content: "The contract says:\nthe lamp is delivered by Friday." },
+      { role: "assistant", content: "I have read it." },
+      { role: "user", content: "When? Quote it." },
+    ];
+    const contract = { criteria: [{ type: "quotes" as const, minChars: 12 }], judged: [] };
+    world.accept(requestOf({ input: { type: "messages", messages }, contract }));
+    return (await world.settle()).status;
+  };
+  expect(await quote('"says: the lamp is delivered by Friday"')).toBe("succeeded");
+  expect(await quote('"the lamp is delivered by Monday"')).toBe("failed");
+});

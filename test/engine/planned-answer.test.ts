@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { JobRequest } from "../../src/plan/job-request.ts";
+import type { InputPart } from "../../src/plan/microtask.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
 
@@ -80,4 +81,30 @@ it.each([
 ] as const)("a short text's map-reduce of kind %s is of kind %s", async (kind, ran) => {
   const { job } = await run({ plan: "map-reduce", kind }, {}, () => "Hauptstadt?");
   expect(job.microtasks.map((m) => m.task.kind)).toEqual([ran]);
+});
+
+it("microtasks of a caller's plan are told of the whole conversation, and slices are of its last turn", async () => {
+  const task = (id: string, part: InputPart) => ({
+    id,
+    kind: "answer" as const,
+    instruction: "",
+    input: [part],
+    contract: { criteria: [], judged: [] },
+    needs: [],
+    required: true,
+    valueNano: null,
+  });
+  const microtasks = [task("all", { from: "job" }), task("slice", { from: "slice", start: 0, end: 5 })];
+  const plan = { microtasks, assembly: { type: "single" as const, of: "all" } };
+  const { calls } = await run({ plan, input: conversation }, {}, () => "In Paris.");
+  expect(calls.map((call) => call.messages.at(-1)?.content)).toEqual([
+    "system: Speak German.\nuser: I live in Paris.\nassistant: Noted.\nuser: Where do I live?",
+    "Where",
+  ]);
+});
+
+it("a lone turn is planned as the text that it is", async () => {
+  const input = { type: "messages" as const, messages: [{ role: "user" as const, content: "Good day." }] };
+  const { calls } = await run({ plan: "auto", input }, one("translate"), () => "Bonjour.");
+  expect(calls.map((call) => call.messages.at(-1)?.content)).toEqual(["Good day.", "Good day."]);
 });

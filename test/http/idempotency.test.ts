@@ -19,6 +19,15 @@ describe("an idempotency key", () => {
     expect(server.jobs.jobs.size).toBe(1);
   });
 
+  it("of a batch is a header: one in its body is refused, since a retry would make the jobs again", async () => {
+    const server = testServer();
+    const body = { jobs: [{ text: "Hi." }], idempotencyKey: "k1" };
+    const response = await server.ask("/v1/jobs:batch", { body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ field: "idempotencyKey", detail: expect.stringContaining("jobs") });
+    expect(server.jobs.jobs.size).toBe(0);
+  });
+
   it("refuses another body under the same key with 422", async () => {
     const server = testServer();
     await server.ask("/v1/jobs", { body: { text: "Hi." }, headers: keyed("k1") });

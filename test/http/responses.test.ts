@@ -24,6 +24,25 @@ afterAll(() => loopback.close());
 const input = "Say hello.";
 
 describe("responses by the openai SDK", () => {
+  it.each([
+    [{ type: "message", role: "critic", content: "Hi" }, "input[0].role", '"input[0].role" must be one of "system"'],
+    [{ type: "message", content: "Hi" }, "input[0].role", '"input[0].role"'],
+    [{ type: "item_reference", id: "msg_1" }, "input[0].type", 'an item of type "item_reference"'],
+    [{ type: "function_call", name: "f" }, "input[0].type", "without its call_id"],
+  ])("are told what is wrong with an item of the input: %o", async (item, param, says) => {
+    const { error } = await (
+      await server.ask("/v1/responses", { body: { model: "atomic", input: [item, { role: "user", content: "Hi" }] } })
+    ).json();
+    expect(error).toMatchObject({ code: "invalid_request", param });
+    expect(error.message).toContain(says);
+  });
+
+  it("takes instructions as long as an agent's are", async () => {
+    const instructions = "Be careful with lamps. ".repeat(2000);
+    const response = await client.responses.create({ model: "atomic", input, instructions });
+    expect(response.instructions).toBe(instructions);
+  });
+
   it("names the one bidder that may answer, and the market where several may", async () => {
     const named = async (bidders: string[]) => {
       const body = { model: "atomic", input: "Hi", atomic: { bidders } };

@@ -23,6 +23,9 @@ describe("the name of a use", () => {
     const name = useName(task(), chat("You support ACME. Today is 2026-11-26, 09:15."), own);
     expect(name).toMatch(/^use-[0-9a-f]{8}$/);
     expect(useName(task(), chat("You support  ACME. Today is 2027-01-02, 17:40.", "Refund?"), own)).toBe(name);
+    // A longer date moves nothing out of what is looked at.
+    const dated = (day: string) => chat(`Today is ${day}. ${"You sell lamps, chairs and tables. ".repeat(12)}`);
+    expect(useName(task(), dated("10 May"), own)).toBe(useName(task(), dated("9 May"), own));
     // What is retrieved for each request comes after the instructions.
     const long = `You support ACME.${" Be kind.".repeat(40)}`;
     expect(useName(task(), chat(`${long} Document A`), own)).toBe(useName(task(), chat(`${long} Paper B`), own));

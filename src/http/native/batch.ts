@@ -70,7 +70,11 @@ export function batchRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   });
 }
 
+/** A field that is not known may be a key that was meant to keep a retry from making the jobs again. */
+const envelope = z.strictObject({ jobs: z.unknown() });
+
 function itemsOf(body: unknown): unknown[] {
+  if (typeof body === "object" && body !== null && "jobs" in body) parseInput(envelope, body);
   const jobs = typeof body === "object" && body !== null && "jobs" in body ? body.jobs : undefined;
   if (!Array.isArray(jobs) || jobs.length === 0)
     throw new AtomicError("invalid-request", 'A batch is {"jobs": [...]} with 1 to 100 bodies of POST /v1/jobs.', {

@@ -1,13 +1,14 @@
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
-import { emptyContract } from "../../plan/contract.ts";
-import type { Delivery, JobInput, JobRequest } from "../../plan/job-request.ts";
+import { emptyContract, type JsonSchema } from "../../plan/contract.ts";
+import { type Delivery, type JobInput, type JobRequest, jobText } from "../../plan/job-request.ts";
 import { isClosed } from "../../plan/kind.ts";
-import type { Message } from "../../plan/microtask.ts";
+import type { Message, Plan } from "../../plan/microtask.ts";
 import type { Sampling } from "../../plan/sampling.ts";
+import { contractOf } from "../../plan/templates.ts";
 import type { Tools } from "../../plan/tool.ts";
-import { validatePlan } from "../../plan/validate-plan.ts";
+import { checkInputLengths, validatePlan } from "../../plan/validate-plan.ts";
 import type { HttpPorts } from "../ports.ts";
 import { type JobBody, redactionOf } from "./job-body.ts";
 import { planOf } from "./plan-body.ts";
@@ -23,12 +24,13 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
   const contract = body.contract ?? emptyContract;
   const plan =
     typeof body.plan === "object"
-      ? planOf(body.plan)
+      ? heldToSchema(planOf(body.plan), contract.schema)
       : (body.plan ?? (input.type === "email" ? "email-triage" : "single"));
   if (typeof plan === "object") {
-    const refusal = validatePlan(plan);
+    const refusal = validatePlan(plan) ?? checkInputLengths(plan.microtasks, jobText(input));
     if (refusal !== null) throw AtomicError.from(refusal);
   }
+  refuseIgnored(body, plan);
   const kindMatters = typeof plan === "string" && plan !== "email-triage";
   if (kindMatters && kind === "classify" && body.labels === undefined)
     throw new AtomicError("invalid-request", 'Kind "classify" needs the labels to choose from: give "labels".', {
@@ -81,6 +83,41 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };
 }
 
+/** A plan whose answer is one microtask's: that one is held to the job's schema, and told of it, unless it has its own. */
+function heldToSchema(plan: Omit<Plan, "source">, schema: JsonSchema | undefined): Omit<Plan, "source"> {
+  const { microtasks, assembly } = plan;
+  if (schema === undefined || assembly.type !== "single") return plan;
+  const held = microtasks.map((task) =>
+    task.id !== assembly.of || task.contract.schema !== undefined
+      ? task
+      : { ...task, contract: { ...task.contract, schema } },
+  );
+  return { ...plan, microtasks: held };
+}
+
+/** What a body says of one answer, where each part of the plan says its own: without a word it would be ignored. */
+function refuseIgnored(body: JobBody, plan: JobRequest["plan"]): void {
+  const own = typeof plan === "object";
+  if (!own && plan !== "email-triage") return;
+  const { kind, labels, instruction, maxOutputTokens, valueUsd, contract } = body;
+  const said = {
+    // A plan's microtasks name theirs, and the views of a mail are worth what the job says.
+    ...(own ? { valueUsd } : { kind }),
+    labels,
+    instruction: instruction || undefined,
+    maxOutputTokens,
+    "contract.criteria": contract?.criteria.length ? contract.criteria : undefined,
+    "contract.judged": contract?.judged.length ? contract.judged : undefined,
+  };
+  for (const [field, value] of Object.entries(said)) {
+    if (value === undefined) continue;
+    const instead = own
+      ? "Say it of the plan's microtasks."
+      : 'A mail\'s triage asks its own questions. Leave it out, or give "plan": "single".';
+    throw new AtomicError("invalid-request", `"${field}" is for a job of one answer. ${instead}`, { field });
+  }
+}
+
 /** Only what was said, so that a body without it is the same request as before. */
 function samplingOf({ topP, seed, frequencyPenalty, presencePenalty }: JobBody): { sampling?: Sampling } {
   const sampling: Sampling = {
@@ -102,8 +139,10 @@ function toolsOf({ tools, toolChoice, parallelCalls }: JobBody): Tools | undefin
 }
 
 /** Live only where nothing is to be checked: one open microtask without schema or criteria, that need not call. */
-export function defaultDelivery(request: Pick<JobRequest, "contract" | "kind" | "plan" | "tools">): Delivery {
-  const { contract, tools } = request;
+function defaultDelivery(request: Pick<JobRequest, "contract" | "kind" | "labels" | "plan" | "tools">): Delivery {
+  const { tools } = request;
+  // Labels, and kinds of a form of their own, have a schema too.
+  const contract = contractOf(request.kind, request.labels, request.contract);
   const checked = contract.schema !== undefined || contract.criteria.length > 0 || contract.judged.length > 0;
   const mustCall = tools !== undefined && tools.choice !== "auto" && tools.choice !== "none";
   return checked || mustCall || isClosed(request.kind) || request.plan !== "single" ? "accepted" : "live";

@@ -3,6 +3,7 @@ import { attemptOf, evolve } from "../../job/evolve.ts";
 import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
 import type { Usage } from "../../money/price.ts";
+import { contractOf } from "../../plan/templates.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 import type { Finish } from "../../race/model-port.ts";
 
@@ -88,7 +89,9 @@ function textOf(job: Job, live: boolean): string {
     throw new NoAnswer(job.error?.code ?? "internal", job.error?.message ?? "The job ended without an answer.", {
       reason: job.error?.reason,
     });
-  const { schema } = job.request.contract;
+  const { kind, labels, contract } = job.request;
+  // A kind of its own form has its schema from the plan.
+  const { schema } = contractOf(kind, labels, contract);
   // Structured text may have been mended: what was validated is the value. Text that was sent live stays as it was.
   return schema === undefined || live || job.answer.calls !== undefined
     ? job.answer.text

@@ -18,14 +18,16 @@ const inputItem = z.union([
     arguments: z.string().max(1_000_000),
   }),
   z.object({ type: z.literal("function_call_output"), call_id: z.string().min(1).max(200), output: z.unknown() }),
-  z.object({ type: z.string() }),
+  // A message that is none is told what is wrong with it.
+  z.object({ type: z.string().refine((type) => type !== "message", { abort: true }) }),
 ]);
 type InputItem = z.infer<typeof inputItem>;
 
 export const responsesBody = z.object({
   model: z.string().min(1),
   input: z.union([z.string().min(1), z.array(inputItem).min(1).max(500)]),
-  instructions: z.string().max(20_000).nullish(),
+  /** As long as a system message may be: agents send theirs here. */
+  instructions: z.string().max(1_000_000).nullish(),
   stream: z.boolean().nullish(),
   background: z.boolean().nullish(),
   text: z

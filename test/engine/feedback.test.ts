@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { giveFeedback } from "../../src/engine/feedback.ts";
+import type { JobRun } from "../../src/engine/run-job.ts";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+import { bidderOf, requestOf, says, World } from "./world.ts";
+
+async function ended(more: Partial<JobRequest>, says_: string): Promise<JobRun> {
+  const world = new World([bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")], (call) =>
+    says(call.messages[0]?.content.startsWith("You are given an INPUT and several") ? "merged" : says_ || call.bidder),
+  );
+  const run = world.accept(requestOf(more));
+  expect((await world.settle()).status).toBe("succeeded");
+  return run;
+}
+const outcomes = (run: JobRun) => run.job.settlements?.at(-1)?.attempts.map((a) => [a.role, a.outcome?.worth ?? null]);
+
+describe("feedback by a label", () => {
+  it.each([
+    ["one of a set that has no such label", { kind: "classify", labels: ["red", "blue"] }, "red", "rde", "red, blue"],
+    ["a language's name", { kind: "language" }, "de", "German", "ISO 639-1"],
+    ["a label of a kind without any", { kind: "draft" }, "Dear Ana", "nonsense", '"good"'],
+  ] as const)("is refused where it is %s, and can be given again", async (_what, more, text, label, hint) => {
+    const labels = "labels" in more ? [...more.labels] : null;
+    const run = await ended({ ...more, labels }, text);
+    const before = run.job.settlements?.length;
+    const refusal = giveFeedback(run, { label }, 1);
+    expect(refusal).toMatchObject({ code: "invalid-request", field: "label" });
+    expect(refusal?.message).toContain(hint);
+    expect(run.job.settlements?.length).toBe(before);
+    expect(run.job.feedbackOn).toEqual([]);
+  });
+
+  it("is taken in any spelling of a label", async () => {
+    const run = await ended({ kind: "classify", labels: ["Light Red", "blue"] }, "light red");
+    expect(giveFeedback(run, { label: "light-red" }, 1)).toBe(null);
+    expect(outcomes(run)?.every(([, worth]) => worth === 1)).toBe(true);
+    expect(giveFeedback(await ended({ kind: "language" }, "de"), { label: "DE" }, 1)).toBe(null);
+  });
+});
+
+it("feedback on a merged answer says nothing of the bid of who merged it", async () => {
+  const run = await ended({ strategy: "fusion" }, "");
+  expect(run.job.microtasks[0]?.joined?.how).toBe("fusion");
+  expect(giveFeedback(run, { good: false }, 1)).toBe(null);
+  expect(outcomes(run)).toEqual([["fusion", null]]);
+});

@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { mapReducePlan } from "../../src/plan/templates.ts";
+import { validatePlan } from "../../src/plan/validate-plan.ts";
+import { requestOf } from "../engine/world.ts";
+
+const planOf = (text: string) => mapReducePlan(requestOf({ plan: "map-reduce", input: { type: "text", text } }));
+
+it("a long text of paragraphs without spaces is not cut into more pieces than a plan may have", () => {
+  const plan = planOf(`${"字".repeat(2990)}\n\n`.repeat(100));
+  expect(validatePlan(plan)).toBe(null);
+  expect(plan.microtasks.length).toBeLessThanOrEqual(31);
+});
+
+it("pieces are at most 30 and make up the text, wherever it can be cut", () => {
+  const text = fc
+    .tuple(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 400 }), fc.constantFrom(" ", ". ", "\n\n"))
+    .map(([length, times, end]) => `${"x".repeat(length)}${end}`.repeat(times).slice(0, 1_000_000));
+  fc.assert(
+    fc.property(text, (whole) => {
+      const { microtasks } = planOf(whole);
+      expect(microtasks.length).toBeLessThanOrEqual(31);
+      if (microtasks.length === 1) return;
+      const slices = microtasks.flatMap((m) => m.input.flatMap((part) => (part.from === "slice" ? [part] : [])));
+      expect(slices.map(({ start, end }) => whole.slice(start, end)).join("")).toBe(whole);
+    }),
+    { numRuns: 60 },
+  );
+});
