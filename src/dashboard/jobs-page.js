@@ -7,6 +7,7 @@ const choice = /** @type {HTMLSelectElement} */ (document.getElementById("status
 const everyMs = 3000;
 // In the address, so that a list of failures can be sent to somebody.
 choice.value = new URLSearchParams(location.search).get("status") ?? "";
+if (choice.selectedIndex < 0) choice.value = "";
 choice.addEventListener("change", () => {
   location.search = choice.value === "" ? "" : `?status=${choice.value}`;
 });
