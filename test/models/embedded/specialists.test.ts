@@ -62,6 +62,14 @@ describe("spam", () => {
     expect((await closed(name, spam)).label).toBe("spam");
     expect((await closed(name, ham)).label).toBe("ham");
   });
+  it.each([
+    "Subject: hi\n\nCall me",
+    "Subject: OK\n\nOK",
+    "Subject: Invoice\n\nPlease see attached.",
+    "Subject: \n\nThanks!",
+  ])("does not take a few words for spam: %j", async (text) =>
+    expect((await closed("spam-logistic", text)).label).toBe("ham"),
+  );
   it("does not take another language for spam, and is unsure of it", async () => {
     const answer = await closed(
       "spam-logistic",
