@@ -29,11 +29,16 @@ async function refresh() {
     if (now !== shown) place.replaceChildren(...(jobs.length > 0 || more !== null ? rows(jobs, more) : nothing()));
     shown = now;
   } catch (error) {
-    shown = "";
-    place.replaceChildren(
-      el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
-    );
+    tell(error);
   }
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  shown = "";
+  place.replaceChildren(
+    el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
+  );
 }
 
 /** @param {any[]} jobs @param {string | null} more */
@@ -56,7 +61,7 @@ const rows = (jobs, more) => [
   ),
   ...(more === null
     ? []
-    : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more) }, "Older jobs"))]),
+    : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more).catch(tell) }, "Older jobs"))]),
 ];
 
 /** @param {string} before */

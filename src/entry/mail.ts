@@ -88,7 +88,8 @@ async function reply(message: ForwardableEmailMessage, from: string, text: strin
     "Content-Type: text/plain; charset=utf-8",
     "Content-Transfer-Encoding: base64",
   ];
-  const body = base64(text).replace(/.{76}/g, "$&\r\n");
+  // Lines of a text end with CRLF under base64 too (RFC 2045, section 6.8).
+  const body = base64(text.replace(/\r?\n/g, "\r\n")).replace(/.{76}/g, "$&\r\n");
   await message.reply(new EmailMessage(from, message.from, `${headers.join("\r\n")}\r\n\r\n${body}\r\n`));
 }
 
