@@ -14,7 +14,7 @@ const sender = /^(?:from|von|de|da)\s?: .{1,300}$/i;
 const sent = /^(?:sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|inviato|data)\s?: /i;
 
 /**
- * A mail's text without what it quotes of earlier ones, so that mood and requests of its sender alone are judged. All
+ * A mail's text without what it quotes of earlier ones, so that its sender's own language, mood and requests are judged. All
  * of it, when that leaves nothing or the mail was sent on.
  */
 export function withoutHistory(text: string): string {

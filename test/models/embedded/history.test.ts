@@ -46,6 +46,10 @@ describe("history", () => {
     expect(await ask("vader", text)).toMatchObject({ label: "positive" });
     expect(await ask("slot-reply", text)).not.toMatch(/refund|Friday|January/);
   });
+  it.each(["eld-small", "franc"])("is left out of the language that %s tells", async (name) => {
+    const text = `Subject: Re: Delivery\n\nVielen Dank für die Nachricht, das Paket ist gestern angekommen.\n\nOn Mon, 4 Jan 2027, Bob wrote:\n> ${old}\n> ${old}`;
+    expect(await ask(name, text)).toMatchObject({ label: "de" });
+  });
   it("is left out of a mail in HTML, and of the twelve mails' thread", async () => {
     const html =
       "From: a@example.com\r\nSubject: Re: x\r\nContent-Type: text/html\r\n\r\n<div>Fine.</div><div>On Mon, 4 Jan 2027 at 10:00, Bob &lt;<a href='mailto:b@example.org'>b@example.org</a>&gt; wrote:<br></div><blockquote>Awful.</blockquote>";
