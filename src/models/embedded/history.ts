@@ -14,8 +14,8 @@ const sender = /^(?:from|von|de|da)\s?: .{1,300}$/i;
 const sent = /^(?:sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|inviato|data)\s?: /i;
 
 /**
- * A mail's text without what it quotes of earlier ones, so that its sender's own language, mood and requests are judged. All
- * of it, when that leaves nothing or the mail was sent on.
+ * A mail's text without what it quotes of earlier ones, so that its sender's own language, mood and requests are judged.
+ * All of it, when that leaves nothing or the mail was sent on. Linear in its length.
  */
 export function withoutHistory(text: string): string {
   if (forward.test(text)) return text;
@@ -29,10 +29,10 @@ export function withoutHistory(text: string): string {
     // Programs that break lines break this one too.
     const wide = attribution.test(here) ? 1 : attribution.test(`${here} ${next}`) ? 2 : 0;
     if (wide > 0) {
-      const quoted = lines.slice(at + wide).find((one) => one.trim() !== "");
+      at += wide;
+      while (at < lines.length && lines[at]?.trim() === "") at++;
       // Below a quotation whose lines are marked the sender may go on.
-      if (quoted === undefined || !isQuoted(quoted)) break;
-      at += wide - 1;
+      if (!isQuoted(lines[at] ?? "")) break;
     } else if (!isQuoted(line)) kept.push(line);
   }
   const own = kept.join("\n").trim();
