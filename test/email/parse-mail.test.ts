@@ -44,8 +44,15 @@ describe("the twelve mails", () => {
     ["Precedence: first-class", false],
     ["List-Id: News <news.example.com>", true],
     ["X-Other: list", false],
+    ["Return-Path: <>", true],
+    ["X-Auto-Response-Suppress: All", true],
   ])("%s: sent by a program or a list? %s", async (header, automatic) => {
     expect(await parsed(bytes(`From: a@b.c\n${header}\n\nHello.`))).toMatchObject({ automatic });
+  });
+  it("a bounce and what nobody reads answers to are a program's", async () => {
+    for (const from of ["MAILER-DAEMON@example.com", "Shop <no-reply@example.com>"])
+      expect(await parsed(bytes(`From: ${from}\nSubject: x\n\nHello.`))).toMatchObject({ automatic: true });
+    expect(await parsed(bytes("Subject: x\n\nHello."))).toMatchObject({ automatic: false, from: null });
   });
   it("keeps of an attachment its name, type and size, and nothing else", async () => {
     const mail = await mailNamed("03-invoice-attachment-fr");
