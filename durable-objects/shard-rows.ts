@@ -63,15 +63,18 @@ export class ShardRows {
 
   /** More lines of a log; `owed`: somebody has to be told of it. */
   append(key: string, lines: string, owed: boolean): void {
-    const [row] = this.#sql.exec<{ whole: number }>("SELECT lines <> '' AS whole FROM job WHERE key = ?", key);
+    const [row] = this.#sql.exec<{ lines: string }>("SELECT lines FROM job WHERE key = ?", key);
     if (row === undefined) throw new Error("There is no such job to write to.");
-    if (row.whole === 1)
-      this.#sql.exec("UPDATE job SET lines = lines || ?, owed = ? WHERE key = ?", lines, owed ? 1 : 0, key);
-    else
-      this.#storage.transactionSync(() => {
-        this.#sql.exec("UPDATE job SET owed = ? WHERE key = ?", owed ? 1 : 0, key);
-        this.#addParts(key, lines);
-      });
+    this.#storage.transactionSync(() => {
+      if (row.lines !== "") {
+        // A longer row lies elsewhere, and the place of the shorter one keeps what is in it.
+        this.#overwrite(key);
+        this.#sql.exec("UPDATE job SET lines = ?, owed = ? WHERE key = ?", row.lines + lines, owed ? 1 : 0, key);
+        return;
+      }
+      this.#sql.exec("UPDATE job SET owed = ? WHERE key = ?", owed ? 1 : 0, key);
+      this.#addParts(key, lines);
+    });
   }
 
   /** Keys of jobs that are owed to somebody, oldest first, at most `limit`. */
@@ -99,10 +102,10 @@ export class ShardRows {
   /**
    * SQLite leaves what is deleted in the free space of its file, and objects may not set `secure_delete`: texts are
    * overwritten first, by as many bytes of the same type, which SQLite writes where the old ones are. Copies that it
-   * left behind when a log grew or a page was divided stay until their space is used again.
+   * left behind when a page was divided stay until their space is used again.
    */
   erase(key: string): void {
-    this.#sql.exec("UPDATE job SET lines = CAST(zeroblob(octet_length(lines)) AS TEXT) WHERE key = ?", key);
+    this.#overwrite(key);
     this.#sql.exec("DELETE FROM job WHERE key = ?", key);
     if (!hasTable(this.#sql, "part")) return;
     this.#sql.exec("UPDATE part SET text = CAST(zeroblob(octet_length(text)) AS TEXT) WHERE key = ?", key);
@@ -114,6 +117,10 @@ export class ShardRows {
     if (!this.#ready) return null;
     const [row] = this.#sql.exec<{ key: string }>("SELECT key FROM job ORDER BY key LIMIT 1");
     return row === undefined ? null : timeOfKey(row.key);
+  }
+
+  #overwrite(key: string): void {
+    this.#sql.exec("UPDATE job SET lines = CAST(zeroblob(octet_length(lines)) AS TEXT) WHERE key = ?", key);
   }
 
   #has(key: string): boolean {

@@ -5,7 +5,7 @@ export class Api {
   readonly url: string;
   readonly key: string | null;
 
-  constructor(url: string, key: string | null = process.env.ATOMIC_API_KEY ?? null) {
+  constructor(url: string, key: string | null = process.env.ATOMIC_API_KEY || null) {
     this.url = url.replace(/\/$/, "");
     this.key = key;
   }

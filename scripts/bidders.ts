@@ -37,6 +37,7 @@ interface Line {
 
 await main({
   usage,
+  words: 2,
   options: {
     type: { type: "string", default: "openai-compatible" },
     "base-url": { type: "string" },
@@ -115,7 +116,7 @@ await main({
 
 function number(text: string | boolean | undefined, name: string): number {
   const value = Number(text);
-  if (typeof text !== "string" || !Number.isFinite(value) || value < 0)
+  if (typeof text !== "string" || text.trim() === "" || !Number.isFinite(value) || value < 0)
     throw wrong(
       `${name} takes a number${/put$/.test(name) && !name.startsWith("--max") ? ": USD per million tokens" : ""}.`,
       usage,

@@ -10,6 +10,7 @@ import type { Bid, Decision } from "../src/market/bid.ts";
 import { replay } from "../src/market/market.ts";
 import { Api } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
+import { inWords } from "./command.ts";
 import { inUse, root } from "./machine.ts";
 import { localData, modelSources, startServer } from "./server.ts";
 import { bold, dim, green, plain, red, showJob, yellow } from "./show-job.ts";
@@ -35,7 +36,7 @@ try {
   await demo();
   await stopping(0);
 } catch (error) {
-  console.error(red(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`));
+  console.error(red(`\nThe demo failed: ${inWords(error)}`));
   if (server !== null) console.error(dim((server as LocalWorker).lines.slice(-20).join("\n")));
   await stopping(1);
 }

@@ -2,7 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { argumentsOf } from "./arguments.ts";
 import { root } from "./machine.ts";
+
+argumentsOf(
+  `npm run deploy
+
+Makes the queues that wrangler.toml names, deploys the Worker and makes its tables, in the account that npx wrangler login
+(or CLOUDFLARE_API_TOKEN) gives. Then: npx wrangler secret put ATOMIC_API_KEY. To look without deploying: npm run dry-run.`,
+  {},
+);
 
 const config = readFileSync(join(root, "wrangler.toml"), "utf8");
 const queues = new Set([...config.matchAll(/^(?:queue|dead_letter_queue) = "([^"]+)"/gm)].map((m) => m[1] ?? ""));

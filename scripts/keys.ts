@@ -18,6 +18,7 @@ const day = (ms: number): string => new Date(ms).toISOString().slice(0, 16).repl
 
 await main({
   usage,
+  words: 2,
   async run(api, [verb, word]) {
     if (verb === "list") {
       const { keys } = await api.call<{ keys: Listed[] }>("GET", "/v1/keys");
@@ -31,7 +32,7 @@ await main({
     if ((verb !== "add" && verb !== "revoke") || word === undefined)
       throw wrong("Say list, add TENANT or revoke ID.", usage);
     if (verb === "revoke") {
-      await api.call("DELETE", `/v1/keys/${word}`);
+      await api.call("DELETE", `/v1/keys/${encodeURIComponent(word)}`);
       return console.log(`Revoked ${word}.`);
     }
     const { id, key } = await api.call<{ id: string; key: string }>("POST", "/v1/keys", { tenant: word });

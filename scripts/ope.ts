@@ -2,6 +2,7 @@
 import type { Explanation } from "../src/job/explain.ts";
 import { estimatePolicy, type Logged, type OffPolicyResult, targetPolicy } from "../src/market/market.ts";
 import type { Api } from "./api.ts";
+import { wholeNumber } from "./arguments.ts";
 import { main, wrong } from "./command.ts";
 import { readJsonLines } from "./json-lines.ts";
 
@@ -17,6 +18,7 @@ outside the decision. A leader that failed was worth nothing; one that was cut i
 
 await main({
   usage,
+  words: 0,
   options: {
     file: { type: "string" },
     policy: { type: "string", default: "cheapest,likeliest,uniform" },
@@ -26,7 +28,7 @@ await main({
   },
   async run(api, _words, { file, policy, kind, jobs, json }) {
     const log =
-      typeof file === "string" ? (readJsonLines(file) as Logged[]) : await readServer(api, Number(jobs), kind);
+      typeof file === "string" ? loggedIn(file) : await readServer(api, wholeNumber("jobs", String(jobs), 1), kind);
     if (log.length === 0)
       throw new Error(
         "Nothing is known of any first choice yet: its worth comes from criteria, a judge, agreement or feedback.",
@@ -43,6 +45,13 @@ await main({
     }
   },
 });
+
+function loggedIn(file: string): Logged[] {
+  const lines = readJsonLines(file) as Partial<Logged>[];
+  const wrongAt = lines.findIndex((line) => !Array.isArray(line?.decision?.bids) || line.first === undefined);
+  if (wrongAt >= 0) throw new Error(`${file}: entry ${wrongAt + 1} has no "decision" with its bids, or no "first".`);
+  return lines as Logged[];
+}
 
 /** First decisions of settled microtasks whose leader's worth became known; a failed one's is nothing. */
 async function readServer(api: Api, most: number, kind: unknown): Promise<Logged[]> {

@@ -10,15 +10,25 @@ npm run replay -- --file EXPLANATION.json
 Repeats each auction of a job from what its event stores (numbers read, draws), compares line-up and scores bit for
 bit, and prints how likely each bidder was to come first. Exit code 1 if anything differs.`;
 
+function explanationIn(file: string): Explanation {
+  const text = readFileSync(file, "utf8");
+  try {
+    const told = JSON.parse(text) as Explanation | null;
+    if (Array.isArray(told?.microtasks)) return told as Explanation;
+  } catch {
+    // Said below: it is no more an explanation than other JSON is.
+  }
+  throw new Error(`${file} is no explanation. Save what GET /v1/jobs/JOB/explain answers, and give that.`);
+}
+
 await main({
   usage,
+  words: 1,
   options: { file: { type: "string" } },
   async run(api, [job], { file }) {
     if (job === undefined && file === undefined) throw wrong("Name a job.", usage);
     const told =
-      typeof file === "string"
-        ? (JSON.parse(readFileSync(file, "utf8")) as Explanation)
-        : await api.call<Explanation>("GET", `/v1/jobs/${job}/explain`);
+      typeof file === "string" ? explanationIn(file) : await api.call<Explanation>("GET", `/v1/jobs/${job}/explain`);
     let differ = 0;
     let count = 0;
     for (const microtask of told.microtasks) {

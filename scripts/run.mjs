@@ -26,7 +26,7 @@ const tasks = {
   check: { steps: ["node scripts/check-types.ts", "biome check --diagnostic-level=error ."] },
   lint: { steps: ["biome check --diagnostic-level=error ."] },
   format: { steps: ["biome check --write ."] },
-  deploy: { steps: ["node scripts/deploy.ts"] },
+  deploy: { steps: ["node scripts/deploy.ts"], args: true },
   bidders: { steps: ["node scripts/bidders.ts"], args: true },
   keys: { steps: ["node scripts/keys.ts"], args: true },
   tenants: { steps: ["node scripts/tenants.ts"], args: true },

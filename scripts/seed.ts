@@ -10,6 +10,7 @@ with an optional "context", as a decision's "cell" has it: "support/latin" for j
 
 await main({
   usage,
+  words: 1,
   async run(api, [file]) {
     if (file === undefined) throw wrong("Name a file.", usage);
     const rows = readJsonLines(file);

@@ -124,6 +124,7 @@ const word = (given: string | boolean | undefined): string | undefined =>
 
 await main({
   usage,
+  words: 2,
   options: {
     bidders: { type: "string" },
     region: { type: "string" },

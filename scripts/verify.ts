@@ -107,6 +107,7 @@ function placeOf(text: string): Place {
 
 await main({
   usage,
+  words: 1,
   options: { chain: { type: "boolean" }, tenant: { type: "string" }, kept: { type: "string" } },
   async run(api, [job], { chain, tenant, kept }) {
     if ((chain === true) === (job !== undefined)) throw wrong("Name a job, or say --chain.", usage);

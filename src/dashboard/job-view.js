@@ -129,7 +129,7 @@ export const explanationView = (explanation) => [
     explanation.microtasks.map((/** @type {any} */ m) =>
       details(
         `explain-${m.id}`,
-        `${m.id}: ${m.sentences.length} sentences`,
+        `${m.id}: ${m.sentences.length} sentence${m.sentences.length === 1 ? "" : "s"}`,
         el(
           "ul",
           { class: "plain" },

@@ -7,6 +7,7 @@ const choice = /** @type {HTMLSelectElement} */ (document.getElementById("status
 const everyMs = 3000;
 // In the address, so that a list of failures can be sent to somebody.
 choice.value = new URLSearchParams(location.search).get("status") ?? "";
+if (choice.selectedIndex < 0) choice.value = "";
 choice.addEventListener("change", () => {
   location.search = choice.value === "" ? "" : `?status=${choice.value}`;
 });
@@ -28,11 +29,16 @@ async function refresh() {
     if (now !== shown) place.replaceChildren(...(jobs.length > 0 || more !== null ? rows(jobs, more) : nothing()));
     shown = now;
   } catch (error) {
-    shown = "";
-    place.replaceChildren(
-      el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
-    );
+    tell(error);
   }
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  shown = "";
+  place.replaceChildren(
+    el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
+  );
 }
 
 /** @param {any[]} jobs @param {string | null} more */
@@ -55,7 +61,7 @@ const rows = (jobs, more) => [
   ),
   ...(more === null
     ? []
-    : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more) }, "Older jobs"))]),
+    : [el("p", {}, el("button", { type: "button", onclick: () => void showOlder(more).catch(tell) }, "Older jobs"))]),
 ];
 
 /** @param {string} before */

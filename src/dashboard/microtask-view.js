@@ -31,14 +31,16 @@ export function microtaskView(microtask, nowMs) {
       ),
     ),
     microtask.failure === null ? null : el("p", { class: "fault" }, microtask.failure),
-    microtask.decisions.map((decision, round) => auctionView(decision, round, winner?.bidder ?? null)),
+    microtask.decisions.map((decision, round) =>
+      auctionView(decision, `${microtask.id}-${round}`, round, winner?.bidder ?? null),
+    ),
     attemptsView(microtask, nowMs),
     resultView(microtask),
   );
 }
 
-/** @param {any} decision @param {number} round @param {string | null} winner */
-function auctionView(decision, round, winner) {
+/** @param {any} decision @param {string} key @param {number} round @param {string | null} winner */
+function auctionView(decision, key, round, winner) {
   const bids = [...decision.bids].sort((a, b) => b.score - a.score);
   const role = (/** @type {string} */ bidder) => {
     const place = decision.award.find((/** @type {any} */ p) => p.bidder === bidder);
@@ -74,7 +76,7 @@ function auctionView(decision, round, winner) {
     decision.excluded.length === 0
       ? null
       : details(
-          `bids-out-${decision.kind}-${round}`,
+          `bids-out-${key}`,
           `${decision.excluded.length} not asked`,
           el(
             "ul",

@@ -1,5 +1,6 @@
 import type { Address } from "postal-mime";
 import type { Refusal } from "../error.ts";
+import { isAutomatic } from "./automatic-mail.ts";
 import { defaultMailCaps, type MailAddress, type MailCaps, type ParsedMail } from "./parsed-mail.ts";
 import { carriesReplacementCharacter, headerOf, refuseShape } from "./raw-shape.ts";
 import { MailTooLarge, type ReadMime, readMime } from "./read-mime.ts";
@@ -32,9 +33,11 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
     return invalid(
       "The mail has bytes that are not valid UTF-8, or not valid in the charset it declares. Send it unchanged, or encode it as UTF-8.",
     );
+  const from = addresses(mail.from === undefined ? [] : [mail.from])[0] ?? null;
+  const fields = new Map(mail.headers.map(({ key, value }) => [key.toLowerCase(), value]));
   return {
     subject: oneLine(mail.subject ?? "", 1000),
-    from: addresses(mail.from === undefined ? [] : [mail.from])[0] ?? null,
+    from,
     to: addresses(mail.to ?? []),
     replyTo: addresses(mail.replyTo ?? []),
     date: mail.date !== undefined && !Number.isNaN(Date.parse(mail.date)) ? new Date(mail.date).toISOString() : "",
@@ -49,7 +52,7 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
       size: typeof content === "string" ? content.length : content.byteLength,
     })),
     size: raw.length,
-    automatic: mail.headers.some(({ key, value }) => saysAutomatic(key.toLowerCase(), value)),
+    automatic: isAutomatic(fields, from?.address ?? null),
     oversized,
   };
 }
@@ -57,13 +60,6 @@ export async function parseMail(raw: Uint8Array, caps: MailCaps = defaultMailCap
 export const isRefusal = (mail: ParsedMail | Refusal): mail is Refusal => "code" in mail;
 
 const invalid = (message: string): Refusal => ({ code: "invalid-email", message, field: "email" });
-
-function saysAutomatic(name: string, value: string): boolean {
-  const said = value.trim().toLowerCase();
-  if (name === "auto-submitted") return !/^no\b/.test(said) && said !== "";
-  if (name === "precedence") return /^(bulk|list|junk)\b/.test(said);
-  return name === "list-id";
-}
 
 /** Header values are one line here: a line end in one could forge a header in a mail that is made from it. */
 const oneLine = (value: string, limit: number): string =>

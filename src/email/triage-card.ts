@@ -27,8 +27,8 @@ export const triageCardSchema = z.strictObject({
     .nullable(),
   /** One line. */
   summary: z.string().max(1000).nullable(),
-  /** Never sent by itself. `template`: made by rules from slots, not written by a model. */
-  replyDraft: z.strictObject({ text: z.string().max(10_000), template: z.boolean() }).nullable(),
+  /** Never sent by itself. `template`: made by rules from slots, which always say so; a model need not say anything. */
+  replyDraft: z.strictObject({ text: z.string().max(10_000), template: z.boolean().default(false) }).nullable(),
   unsure: z.array(z.strictObject({ field: z.enum(triageFields), why: z.string().min(1).max(300) })).max(16),
 });
 export type TriageCard = z.infer<typeof triageCardSchema>;

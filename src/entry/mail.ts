@@ -1,5 +1,6 @@
 import { chooseActions, readMailActions } from "../email/actions.ts";
 import { forwardedHeader, isAutomatic } from "../email/automatic-mail.ts";
+import { base64, encodedWords } from "../email/encoded-words.ts";
 import { mailText } from "../email/mail-text.ts";
 import { isRefusal, parseMail } from "../email/parse-mail.ts";
 import { triageCardSchema } from "../email/triage-card.ts";
@@ -78,7 +79,7 @@ async function reply(message: ForwardableEmailMessage, from: string, text: strin
   const headers = [
     `From: ${from}`,
     `To: ${message.from}`,
-    `Subject: =?utf-8?B?${base64(title.slice(0, 200))}?=`,
+    `Subject: ${encodedWords(title.slice(0, 200))}`,
     `Message-ID: <${crypto.randomUUID()}@${from.split("@")[1] ?? "atomic.invalid"}>`,
     ...(inReplyTo === null ? [] : [`In-Reply-To: ${inReplyTo.replace(/[\r\n]+/g, " ").slice(0, 500)}`]),
     `Date: ${new Date().toUTCString()}`,
@@ -87,14 +88,9 @@ async function reply(message: ForwardableEmailMessage, from: string, text: strin
     "Content-Type: text/plain; charset=utf-8",
     "Content-Transfer-Encoding: base64",
   ];
-  const body = base64(text).replace(/.{76}/g, "$&\r\n");
+  // Lines of a text end with CRLF under base64 too (RFC 2045, section 6.8).
+  const body = base64(text.replace(/\r?\n/g, "\r\n")).replace(/.{76}/g, "$&\r\n");
   await message.reply(new EmailMessage(from, message.from, `${headers.join("\r\n")}\r\n\r\n${body}\r\n`));
-}
-
-function base64(text: string): string {
-  let bytes = "";
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
-  return btoa(bytes);
 }
 
 /** At most `limit` bytes of a stream; the rest is not read. */

@@ -83,10 +83,14 @@ export const runningSummary = (tenant: string, job: RunningJob): JobSummary => (
 /** Longest text of an example, code units: longer ones would crowd the prompt they are shown in. */
 const exampleChars = 3000;
 
-/** Accepted answers of generative kinds, when the job asked to keep them and nothing forbids it. */
+/**
+ * Accepted answers of generative kinds, when the job asked to keep them and nothing forbids it. None of a job that
+ * redacts: a later one that replaces less would show their values to a bidder.
+ */
 export function examplesOf(job: Job): SettlementMessage["examples"] {
   const { request } = job;
-  if (!request.examples || request.noRetention || job.status !== "succeeded") return [];
+  if (!request.examples || request.noRetention || request.redact !== undefined) return [];
+  if (job.status !== "succeeded") return [];
   return job.microtasks.flatMap(({ task, joined }) => {
     // A turn among tools shows nothing without them.
     if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];

@@ -150,12 +150,13 @@ function addAttempt(
 ): void {
   const slash = attempt.bidder.indexOf("/");
   const model = attempt.bidder.slice(slash + 1);
+  const provider = slash < 0 ? attempt.bidder : attempt.bidder.slice(0, slash);
   const finish = attempt.calls.length > 0 ? "tool_calls" : (attempt.finishSaid ?? attempt.finish);
   const bids = microtask.decisions[attempt.round - 1]?.bids ?? [];
   const bid = bids.find((b) => b.bidder === attempt.bidder);
   const span = tree.add(parent, attempt.id, `chat ${model}`, attempt.startedAtMs, endMs, {
     "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": slash < 0 ? attempt.bidder : attempt.bidder.slice(0, slash),
+    "gen_ai.provider.name": wellKnown.get(provider) ?? provider,
     "gen_ai.request.model": model,
     "gen_ai.request.max_tokens": attempt.maxOutputTokens,
     "gen_ai.request.stream": true,
@@ -186,6 +187,13 @@ function addAttempt(
   // A cut loser did nothing wrong: it names why it ended, and stays out of error rates.
   if (attempt.status === "failed" || attempt.status === "orphaned") span.status.code = 2;
 }
+
+/** Providers that the conventions name otherwise than bidders' ids do; where they have a name it must be theirs. */
+const wellKnown = new Map([
+  ["google", "gcp.gemini"],
+  ["mistral", "mistral_ai"],
+  ["xai", "x_ai"],
+]);
 
 /** Why an attempt did not end by itself, from closed sets; whatever else the log says of it may quote a text. */
 function errorOf(attempt: Attempt): string | null {

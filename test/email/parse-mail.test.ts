@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { mailText, withoutHistory } from "../../src/email/mail-text.ts";
+import { mailText } from "../../src/email/mail-text.ts";
 import { isRefusal, parseMail } from "../../src/email/parse-mail.ts";
 import { defaultMailCaps, type ParsedMail } from "../../src/email/parsed-mail.ts";
 
@@ -44,8 +44,15 @@ describe("the twelve mails", () => {
     ["Precedence: first-class", false],
     ["List-Id: News <news.example.com>", true],
     ["X-Other: list", false],
+    ["Return-Path: <>", true],
+    ["X-Auto-Response-Suppress: All", true],
   ])("%s: sent by a program or a list? %s", async (header, automatic) => {
     expect(await parsed(bytes(`From: a@b.c\n${header}\n\nHello.`))).toMatchObject({ automatic });
+  });
+  it("a bounce and what nobody reads answers to are a program's", async () => {
+    for (const from of ["MAILER-DAEMON@example.com", "Shop <no-reply@example.com>"])
+      expect(await parsed(bytes(`From: ${from}\nSubject: x\n\nHello.`))).toMatchObject({ automatic: true });
+    expect(await parsed(bytes("Subject: x\n\nHello."))).toMatchObject({ automatic: false, from: null });
   });
   it("keeps of an attachment its name, type and size, and nothing else", async () => {
     const mail = await mailNamed("03-invoice-attachment-fr");
@@ -72,13 +79,6 @@ describe("the twelve mails", () => {
     const mail = await mailNamed("10-empty-body");
     expect([mail.subject, mail.text, mail.textFrom]).toEqual(["", "", "none"]);
     expect(mailText(mail)).toBe("Subject:");
-  });
-  it("leaves quoted history out on request", async () => {
-    const mail = await mailNamed("12-thanks-with-history-en");
-    expect(mail.inReplyTo).toBe("<training-1@example.org>");
-    expect(mailText(mail)).toContain("awful weather");
-    expect(mailText(mail, "own")).toContain("wonderful day");
-    expect(mailText(mail, "own")).not.toMatch(/awful|wrote:/);
   });
 });
 
@@ -249,19 +249,5 @@ describe("text of HTML and of several parts", () => {
     );
     expect(mail.text).toMatch(/^FYI\n+-+\nFrom: Ann <a@example.com>\nSubject: y\n-+\n+inner\n+footer$/);
     expect(mail.attachments.map(({ name }) => name)).toEqual(["p.png"]);
-  });
-});
-
-describe("history", () => {
-  it("knows the openings of five languages and keeps a body that is all quotation", () => {
-    for (const line of [
-      "On Mon, 1 Jan 2027 at 10:00, Ann <a@example.com> wrote:",
-      "Am 01.01.2027 um 10:00 schrieb Ann:",
-      "Le lun. 1 janv. 2027 à 10:00, Ann a écrit :",
-      "El lun, 1 ene 2027 a las 10:00, Ann escribió:",
-      "-----Original Message-----",
-    ])
-      expect(withoutHistory(`Yes.\n\n${line}\n> No?`)).toBe("Yes.");
-    expect(withoutHistory("> all quoted")).toBe("> all quoted");
   });
 });

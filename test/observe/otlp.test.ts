@@ -67,6 +67,12 @@ describe("spans of a job", () => {
     expect(Number(get(spans[0], "atomic.cost.nano_usd"))).toBe(world.run?.job.costNano);
   });
 
+  it("name a provider as the conventions do", async () => {
+    const world = await ask(["google/gemini"], () => says("Stone Town."));
+    const chat = spansIn(world.log).find((s) => s.name === "chat gemini");
+    expect(get(chat, "gen_ai.provider.name")).toBe("gcp.gemini");
+  });
+
   it("name a cut loser as lost, without counting it as an error, and a failed attempt by its reason", async () => {
     const world = await ask(
       ["a/slow", "b/fast", "c/broken"],

@@ -31,7 +31,11 @@ const people: [Record<string, string>, string][] = [
 ];
 
 /** A mail through the Worker's handler, with rules for everything; its job succeeds at once. */
-async function handled(headers: Record<string, string>, from: string): Promise<string[]> {
+async function handled(
+  headers: Record<string, string>,
+  from: string,
+  replyDraft: object = { text: "Thank you.", template: false },
+): Promise<string[]> {
   const done: string[] = [];
   const card = {
     language: { label: "en", confidence: 0.9 },
@@ -40,7 +44,7 @@ async function handled(headers: Record<string, string>, from: string): Promise<s
     actionRequest: null,
     entities: null,
     summary: null,
-    replyDraft: { text: "Thank you.", template: false },
+    replyDraft,
   };
   const event = { seq: 1, atMs: 1, type: "job-ended", status: "succeeded", answer: { value: card, unsure: [] } };
   const jobs = {
@@ -80,5 +84,9 @@ describe("mail that a program sent", () => {
     expect(await handled({}, person)).toEqual([forward, "reply"]);
     for (const [headers, from] of machines) expect(await handled(headers, from)).toEqual([forward]);
     expect(await handled({ "X-Atomic-Forwarded": "1" }, person)).toEqual([]);
+  });
+  it("the rules hold too when a model's draft does not say that it is no template", async () => {
+    const both = ['forward team@example.org [["x-atomic-forwarded","1"]]', "reply"];
+    expect(await handled({}, person, { text: "Thank you." })).toEqual(both);
   });
 });

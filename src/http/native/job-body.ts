@@ -130,7 +130,9 @@ export const jobBody = z.strictObject({
   examples: z
     .boolean()
     .optional()
-    .describe("Keep accepted answers as examples for this tenant, and show them to the next bidder."),
+    .describe(
+      "Keep accepted answers as examples for this tenant, and show them to the next bidder. None is kept with noRetention or redact.",
+    ),
   noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
   region: regionBody.optional().describe("Only bidders that run there."),
   redact: redactBody

@@ -1,3 +1,4 @@
+import { withoutHistory } from "./history.ts";
 import { head, letterCount, pause, unlabelled, withoutLinks } from "./reading.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -10,7 +11,7 @@ export const eldSmall: Specialist = {
   async run(text, { labels }) {
     const { eld } = await import("eld/small");
     await pause();
-    const sample = head(withoutLinks(head(unlabelled(text), sampleChars * 4)), sampleChars);
+    const sample = head(withoutLinks(head(unlabelled(withoutHistory(text)), sampleChars * 4)), sampleChars);
     const letters = letterCount(sample);
     if (letters === 0) return closedAnswer("und", 0);
     const scores = Object.entries(eld.detect(sample).getScores())

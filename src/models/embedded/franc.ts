@@ -1,3 +1,4 @@
+import { withoutHistory } from "./history.ts";
 import { codesWithTwoLetters, iso6391 } from "./iso-639.ts";
 import { head, letterCount, pause, unlabelled, withoutLinks } from "./reading.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
@@ -10,7 +11,7 @@ export const franc: Specialist = {
   async run(text, { labels }) {
     const { francAll } = await import("franc");
     await pause();
-    const sample = head(withoutLinks(head(unlabelled(text), sampleChars * 4)), sampleChars);
+    const sample = head(withoutLinks(head(unlabelled(withoutHistory(text)), sampleChars * 4)), sampleChars);
     const letters = letterCount(sample);
     if (letters === 0) return closedAnswer("und", 0);
     const only = codesWithTwoLetters.filter((code) => labels === null || labels.includes(iso6391(code) ?? ""));

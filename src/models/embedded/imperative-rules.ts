@@ -1,4 +1,4 @@
-import { pause } from "./reading.ts";
+import { looksEnglish, pause, unlabelled, words } from "./reading.ts";
 import { requestAnswer, requestSentences } from "./request-answer.ts";
 import { embeddedBidder, type Specialist } from "./specialist.ts";
 
@@ -99,6 +99,22 @@ const rules: readonly (readonly [RegExp, number])[] = [
 ];
 const bias = -1.8;
 
+const functionWords = new Set(
+  (
+    "der die das den dem und ich sie wir nicht ist sind ein eine mit für auf zu bitte " +
+    "le la les des du et vous nous est pour je une dans ce pas el los las y por con una para usted " +
+    "il lo gli di che per non è della sono"
+  ).split(" "),
+);
+
+/** Is it in a language that the rules have words of? In any other, hearing nothing says nothing. */
+function isRead(text: string): boolean {
+  const sample = words(text, 400);
+  if (looksEnglish(sample) || /[\u3040-\u30ff]/.test(text)) return true;
+  // As large a share as of English ones.
+  return sample.filter((word) => functionWords.has(word)).length >= 0.12 * sample.length;
+}
+
 /** Does a text ask its reader for something: rules on imperatives and questions. English first, four more in outline. */
 export const imperativeRules: Specialist = {
   bidder: embeddedBidder({
@@ -109,7 +125,12 @@ export const imperativeRules: Specialist = {
   }),
   async run(text, { labels }) {
     await pause();
-    return requestAnswer(requestSentences(text).map(requestLogOdds), labels);
+    const logOdds = requestSentences(text).map(requestLogOdds);
+    const read = isRead(unlabelled(text));
+    return requestAnswer(
+      logOdds.map((sum) => (sum < 0 && !read ? 0.3 * sum : sum)),
+      labels,
+    );
   },
 };
 

@@ -1,13 +1,17 @@
+import { withoutHistory } from "./history.ts";
 import { head, pause, sentences } from "./reading.ts";
 import { embeddedBidder, type Specialist, textAnswer } from "./specialist.ts";
 
 /** Characters a one-line summary may have. */
 export const summaryChars = 240;
 
-/** Lines of a mail that carry no message: header, greeting, quotation. Shared with TextRank. */
+/** What a text says, without what carries no message: header, greeting, quoted history. Shared with TextRank. */
 export function messageSentences(text: string): string[] {
-  const body = text
-    .replace(/^(?:subject|betreff|objet|asunto|from|to|date):[^\r\n]{0,1000}(?:\r?\n|$)/gim, "\n")
+  const body = withoutHistory(text)
+    .replace(
+      /^(?:subject|betreff|objet|asunto|from|to|cc|date|sent|von|an|gesendet|datum|envoyé|enviado(?: el)?|para):[^\r\n]{0,2000}(?:\r?\n|$)/gim,
+      "\n",
+    )
     .replace(/^[ \t]{0,4}>[^\r\n]{0,2000}$/gm, "")
     .replace(
       /^[ \t]{0,4}(?:hi|hello|hey|dear|good (?:morning|day|afternoon)|hallo|guten tag|liebe[rs]?|sehr geehrte[rs]?|bonjour|madame|monsieur|cher|chère|to whom it may concern|いつもお世話になっております|hola|buenos días|estimad[oa]s?)(?![\p{L}])[^\r\n.!?]{0,60}[,:!。]?[ \t]{0,4}$/gimu,

@@ -1,3 +1,4 @@
+import { withoutHistory } from "./history.ts";
 import { requestLogOdds } from "./imperative-rules.ts";
 import { messageSentences, shorten, subjectOf } from "./lead.ts";
 import { matchEntities } from "./pattern-entities.ts";
@@ -67,7 +68,7 @@ export const slotReply: Specialist = {
   }),
   async run(text, { schema }) {
     await pause();
-    const reply = fillReply(head(text, 16_384));
+    const reply = fillReply(withoutHistory(head(text, 16_384)));
     // A caller whose schema asks for an object gets the mark as a field too.
     const wantsObject = typeof schema === "object" && schema !== null && schema.type === "object";
     return wantsObject ? jsonAnswer({ text: reply, template: true }) : textAnswer(reply);

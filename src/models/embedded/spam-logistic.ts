@@ -3,6 +3,8 @@ import { buckets, spamFeatures, spamLogOdds } from "./spam-features.ts";
 import { closedAnswer, embeddedBidder, type Specialist } from "./specialist.ts";
 
 let weights: Int8Array | null = null;
+/** Words below which a mail is mostly its shape, and short mails of the corpus are spam: "Call me" would be, too. */
+const fewestWords = 6;
 
 /** Spam by hashed logistic regression over words, pairs of words and shape; weights by training/spam/train.ts. */
 export const spamLogistic: Specialist = {
@@ -14,9 +16,10 @@ export const spamLogistic: Specialist = {
     await pause();
     if (letterCount(unlabelled(text)) === 0) return closedAnswer("ham", 0);
     const trained = spamLogOdds(spamFeatures(text), weights, bias / scale) * scale;
-    // The corpus has other languages nearly only as spam, which is no evidence: there it says ham, unsurely, unless the
-    // rest is overwhelming.
-    const familiar = looksEnglish(words(text, 400)) || isGarbled(text);
+    // The corpus has other languages nearly only as spam, which is no evidence: there, and of a few words, it says ham,
+    // unsurely, unless the rest is overwhelming.
+    const tells = words(unlabelled(text), fewestWords).length >= fewestWords;
+    const familiar = (tells && looksEnglish(words(text, 400))) || isGarbled(text);
     const logOdds = familiar ? trained : 0.3 * trained - 0.9;
     const spam = 1 / (1 + Math.exp(-logOdds));
     return closedAnswer(spam >= 0.5 ? "spam" : "ham", Math.max(spam, 1 - spam));

@@ -62,6 +62,14 @@ describe("spam", () => {
     expect((await closed(name, spam)).label).toBe("spam");
     expect((await closed(name, ham)).label).toBe("ham");
   });
+  it.each([
+    "Subject: hi\n\nCall me",
+    "Subject: OK\n\nOK",
+    "Subject: Invoice\n\nPlease see attached.",
+    "Subject: \n\nThanks!",
+  ])("does not take a few words for spam: %j", async (text) =>
+    expect((await closed("spam-logistic", text)).label).toBe("ham"),
+  );
   it("does not take another language for spam, and is unsure of it", async () => {
     const answer = await closed(
       "spam-logistic",
@@ -111,6 +119,16 @@ describe("action request", () => {
   it.each(telling)("rules hear nothing in: %s", async (text) =>
     expect((await closed("imperative-rules", text)).label).toBe("no-action"),
   );
+  it("rules are unsure of languages they have no words of", async () => {
+    for (const text of [
+      "مرحبا، أين طلبي رقم 88213؟ يرجى الرد قبل يوم الجمعة.",
+      "Пожалуйста, пришлите мне договор до пятницы.",
+      "Proszę o przesłanie mi umowy do piątku, ponieważ jest pilna.",
+    ])
+      expect((await closed("imperative-rules", `Subject: 88213\n\n${text}`)).confidence).toBeLessThan(0.6);
+    for (const text of ["Das Paket ist am Freitag angekommen und alles war in Ordnung.", telling[1] ?? ""])
+      expect((await closed("imperative-rules", text)).confidence).toBeGreaterThan(0.7);
+  });
   it("compromise hears requests in English", async () => {
     for (const text of asking.slice(0, 3))
       expect((await closed("compromise-verbs", text)).label).toBe("action-request");

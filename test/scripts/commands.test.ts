@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "atomic-commands-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const other = join(folder, "other.json");
+writeFileSync(other, "{}\n");
+
+/** Where nobody listens any more. */
+let nowhere = "";
+beforeAll(async () => {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  nowhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise((done) => server.close(done));
+});
+
+/** A command whose server is not there: its exit code and what it said. */
+function said(command: string, ...args: string[]): [number | null, string] {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`scripts/${command}.ts`, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, NODE_NO_WARNINGS: "1", ATOMIC_URL: nowhere, ATOMIC_API_KEY: "" },
+  });
+  return [status, `${stdout}${stderr}`];
+}
+
+it("says what is wrong with what was typed, and ends with 2", () => {
+  for (const [command, args, words] of [
+    ["keys", ["revoke", "a", "b"], /"b" is a word too many/],
+    ["keys", ["show"], /Say list, add TENANT or revoke ID/],
+    ["verify", ["job_1", "job_2"], /"job_2" is a word too many/],
+    ["verify", [], /Name a job, or say --chain/],
+    ["ope", ["--jobs", "many"], /--jobs many: give a whole number/],
+    ["bidders", ["add", "a/b", "--input", "", "--output", "1"], /--input takes a number/],
+    ["replay", ["--fiel", other], /Unknown option/],
+  ] as const)
+    expect([command, ...said(command, ...args)]).toEqual([command, 2, expect.stringMatching(words)]);
+}, 60_000);
+
+it("says what to do where no server or no such file is, and ends with 1", () => {
+  for (const [command, args, words] of [
+    ["keys", ["list"], /No server answers. Start one/],
+    ["demo", ["--url", nowhere], /No server answers. Start one/],
+    ["replay", ["--file", other], /is no explanation. Save what GET/],
+    ["ope", ["--file", other], /entry 1 has no "decision"/],
+    ["seed", [join(folder, "none")], /no such file/],
+  ] as const)
+    expect([command, ...said(command, ...args)]).toEqual([command, 1, expect.stringMatching(words)]);
+}, 60_000);
+
+it("shows how it is used without doing anything", () => {
+  for (const command of [
+    "bidders",
+    "demo",
+    "deploy",
+    "keys",
+    "ope",
+    "replay",
+    "seed",
+    "serve",
+    "start",
+    "tenants",
+    "verify",
+  ])
+    expect([command, ...said(command, "--help")]).toEqual([command, 0, expect.stringMatching(/^npm (?:run|start)/)]);
+}, 90_000);
