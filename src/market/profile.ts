@@ -54,8 +54,7 @@ export interface Posterior {
 
 /**
  * Beta posterior of a bidder in a cell: the cell's own counts on a prior from its context's counts, on a prior from
- * kind, family, price tier and other kinds (Gelman et al., Bayesian Data Analysis, ch. 5; crossed effects in logits,
- * Robinson, Statistical Science 1991).
+ * kind, family, price tier and other kinds (Gelman et al., Bayesian Data Analysis, ch. 5; crossed effects in logits).
  */
 export function acceptance(view: KindView, bidder: Bidder, column: Column | undefined, band: number): Posterior {
   const i = view.rows.get(bidder.id) ?? -1;
@@ -93,8 +92,10 @@ function inCell(
   const level = column?.level ?? view.level;
   const mean = logistic(level + skill);
   const [, context, interaction] = spreadsOf(view.kind);
-  const common = variance + (column?.variance ?? context);
-  if (!column || i < 0) return { mean, strength: strengthOf(mean, interaction + common), own: 0 };
+  const total = interaction + variance + (column?.variance ?? context);
+  // Delta method: variance of p = (p(1-p))^2 x variance in logits; strength = p(1-p) / variance - 1.
+  const prior = within(1 / (mean * (1 - mean) * total) - 1, 1, 400);
+  if (!column || i < 0) return { mean, strength: prior, own: 0 };
   const g = view.growth;
   const accept = (column.counts[2 * i] ?? 0) / g;
   const n = accept + (column.counts[2 * i + 1] ?? 0) / g;
@@ -103,26 +104,14 @@ function inCell(
   const inBand = column.bands[band];
   const bandAccept = (inBand?.[2 * i] ?? 0) / g;
   const bandN = bandAccept + (inBand?.[2 * i + 1] ?? 0) / g;
-  // Skill and level have seen this cell's outcomes, so only what the cell is beside both is still to be shrunk: best
-  // linear unbiased prediction. With the spread of both in the prior, these outcomes would count twice.
-  const prior = strengthOf(mean, interaction);
   const rest = prior + n - bandN;
   const restMean = within((prior * mean + accept - bandAccept) / rest, 0.005, 0.995);
   const gap = bandN > 0 ? bandAccept / bandN - restMean : 0;
   const z2 = bandN > 0 ? (gap * gap) / (restMean * (1 - restMean) * (1 / bandN + 1 / rest)) : 0;
   const upper = 1 / (1 / rest + 1 / bandStrength(z2));
-  // How sure that is: what is open of the cell's own part, and of skill and level as far as the cell leans on them.
-  const open = 1 / (1 + (n - bandN) * mean * (1 - mean) * interaction);
-  const sure = strengthOf(mean, open * interaction + open * open * common);
-  return {
-    mean: within((upper * restMean + bandAccept) / (upper + bandN), 0.005, 0.995),
-    strength: 1 / (1 / sure + 1 / bandStrength(z2)) + bandN,
-    own: n,
-  };
+  const strength = upper + bandN;
+  return { mean: within((upper * restMean + bandAccept) / strength, 0.005, 0.995), strength, own: n };
 }
-
-/** Delta method: variance of p = (p(1-p))^2 x variance in logits; strength = p(1-p) / variance - 1. */
-const strengthOf = (p: number, logitVariance: number): number => within(1 / (p * (1 - p) * logitVariance) - 1, 1, 400);
 
 export const columnOf = (kind: KindState | undefined, context: string): Column | undefined =>
   kind?.columns.find((column) => column.name === context);
