@@ -196,7 +196,7 @@ describe("a server of one's own", () => {
     expect((await tenants("budget", "acme", "--month", "none")).said).toMatch(
       /bidders +any\n.*region +local\n.*\n +redact +2 terms/,
     );
-    const codes: (number | null)[] = [];
+    const codes: unknown[] = [];
     for (const [words, says] of [
       [["rules", "acme", "--bidders", "near/nobody"], "near/nobody"],
       [["rules", "acme", "--redact", "names"], "redact"],
