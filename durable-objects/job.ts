@@ -207,7 +207,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
     const run = await this.#ofTenant(tenant);
     if (run === null)
       return this.#tombstone.read()?.tenant === tenant ? null : { code: "not-found", message: "There is no such job." };
-    if (!run.finished) return mayNotErase(run.job);
+    if (!run.finished && !run.onlyRepeats) return mayNotErase(run.job);
+    // Else a message that comes up again would be written to a log that is gone.
+    run.stop();
     this.#bury(run.job);
     return null;
   }

@@ -9,5 +9,5 @@ export const mayNotErase = (job: Pick<Job, "status">): Refusal =>
         code: "conflict",
         reason: "settling",
         message:
-          "The job has ended, and its tenant, the market or a webhook's receiver has not been told of all of it yet. Try again in a moment.",
+          "The job has ended, and its tenant, the market or a webhook's receiver is still to be told of it for the first time. Try again in a moment.",
       };

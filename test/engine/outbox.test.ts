@@ -48,6 +48,26 @@ describe("a webhook's outbox", () => {
     expect(job.outbox[0]?.state).toBe("delivered");
   });
 
+  it("keeps nobody from deleting the job once its receiver has failed to take a message", async () => {
+    const w = world();
+    w.receiver = () => ({ ok: false, status: null, reason: "down", gone: false });
+    w.accept(requestOf({ webhook }));
+    const first: (boolean | undefined)[] = [];
+    while (w.posts.length < 1) {
+      first.push(w.run?.onlyRepeats);
+      if (w.step()) await flush();
+    }
+    while (w.posts.length < 2 && w.step()) await flush();
+    await flush();
+    expect(new Set(first)).toEqual(new Set([false]));
+    expect(w.run?.finished).toBe(false);
+    expect(w.run?.onlyRepeats).toBe(true);
+    const posts = w.posts.length;
+    w.run?.stop();
+    while (w.step()) await flush();
+    expect(w.posts).toHaveLength(posts);
+  });
+
   it("does not wait for an audit of the job's judge, and neither do the log's readers", async () => {
     const price = (x: number) => ({ inputPerMtok: x * 1_000_000, outputPerMtok: 4 * x * 1_000_000 });
     const judges = [bidderOf("c/judge", { contextTokens: 100, price: price(10) })];
