@@ -5,10 +5,10 @@ import type { Column, Detector, KindState, Row } from "./state.ts";
 const change = 0.2;
 /**
  * Evidence (nats) that settles it. Without a change the mean run to a false alarm is at least its exponential (Lorden,
- * Annals of Mathematical Statistics 1971), here 3,000 outcomes; a false alarm is dear, for who is marked down is asked
+ * Annals of Mathematical Statistics 1971), here 1,800 outcomes; a false alarm is dear, for who is marked down is asked
  * no more and cannot prove the contrary.
  */
-const threshold = 8;
+const threshold = 7.5;
 /** Outcomes the mean residual is shrunk by, and the fewest that may raise an alarm: four failures in a row are no change. */
 const shrink = 8;
 const fewest = 12;
