@@ -40,6 +40,9 @@ function viewsLeftOut({ input }: JobRequest): Record<string, string> {
   return { replyDraft: "A program or a list sent the mail: nobody waits for a reply." };
 }
 
+/** Characters of a mail by which its language, mood and purpose are judged: more would shut out small models. */
+const judgedChars = 16_000;
+
 /**
  * The worked example: seven views of one mail, none of which may fail the card; they do not
  * depend on each other and run side by side.
@@ -47,6 +50,9 @@ function viewsLeftOut({ input }: JobRequest): Record<string, string> {
 export function emailTriagePlan(request: JobRequest): Plan {
   const view = (id: string, kind: Kind, more: Partial<Microtask> = {}) =>
     microtask(id, kind, { required: false, valueNano: request.valueNano, ...more });
+  const text = jobText(request.input);
+  const [beginning = { start: 0, end: 0 }] = cut(text, judgedChars);
+  const judged: Partial<Microtask> = text.length > judgedChars ? { input: [{ from: "slice", ...beginning }] } : {};
   const without = viewsLeftOut(request);
   const fields: Record<string, string> = {
     language: "language",
@@ -60,10 +66,10 @@ export function emailTriagePlan(request: JobRequest): Plan {
   for (const field of Object.keys(without)) delete fields[field];
   const asked = new Set(Object.values(fields));
   const views = [
-    view("language", "language"),
-    view("spam", "spam"),
-    view("sentiment", "sentiment"),
-    view("action-request", "action-request"),
+    view("language", "language", judged),
+    view("spam", "spam", judged),
+    view("sentiment", "sentiment", judged),
+    view("action-request", "action-request", judged),
     view("entities", "entities"),
     view("summary", "summarise", {
       instruction: "Say in one sentence what the mail is about.",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { mapReducePlan } from "../../src/plan/templates.ts";
+import { emailTriagePlan, mapReducePlan } from "../../src/plan/templates.ts";
 import { validatePlan } from "../../src/plan/validate-plan.ts";
 import { requestOf } from "../engine/world.ts";
 
@@ -26,4 +26,22 @@ it("pieces are at most 30 and make up the text, wherever it can be cut", () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it("a long mail is judged by its beginning, and read whole where all of it counts", () => {
+  const readBy = (text: string) => {
+    const { microtasks } = emailTriagePlan(requestOf({ plan: "email-triage", input: { type: "text", text } }));
+    return Object.fromEntries(
+      microtasks.map(({ id, input: [part] }) => [id, part?.from === "slice" ? part.end - part.start : part?.from]),
+    );
+  };
+  const judged = ["language", "spam", "sentiment", "action-request"];
+  const short = readBy("A short mail.");
+  expect(judged.map((id) => short[id])).toEqual(Array(4).fill("job"));
+  const long = readBy("Some words of a long mail. ".repeat(8_000));
+  for (const id of judged) {
+    expect(long[id]).toBeGreaterThan(15_000);
+    expect(long[id]).toBeLessThanOrEqual(16_000);
+  }
+  expect([long.entities, long.summary, long["reply-draft"]]).toEqual(["job", "job", "job"]);
 });
