@@ -177,9 +177,12 @@ function settling(job: Job, scene?: Scene): Step[] {
     return [{ do: "prepare-settlement" }];
   }
   // Also without settlements, once: the market's queue carries the job's summary.
-  const sent = job.sent.has(job.id) && job.settlements.every((s) => job.sent.has(s.key));
-  return sent ? [] : [{ do: "send-settlement" }];
+  return isSettled(job) ? [] : [{ do: "send-settlement" }];
 }
+
+/** The queue has taken all that the job says of its end: its summary, and what its microtasks taught. */
+export const isSettled = (job: Job): boolean =>
+  job.sent.has(job.id) && (job.settlements ?? []).every((s) => job.sent.has(s.key));
 
 /** What is owed to the request's webhook, and when the next attempt is due. */
 function outbox(job: Job, nowMs: number): { steps: Step[]; wakeMs: number } {

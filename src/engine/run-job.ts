@@ -11,7 +11,7 @@ import { startFusion } from "./fusion.ts";
 import { acceptAttempt, giveUp } from "./join.ts";
 import { startJudging } from "./judging.ts";
 import type { LiveAttempt } from "./live-attempt.ts";
-import { type ActiveRaceStep, nextSteps, type Step } from "./next-steps.ts";
+import { type ActiveRaceStep, isSettled, nextSteps, type Step } from "./next-steps.ts";
 import { deliverMessage, owedTopic } from "./outbox.ts";
 import { adoptPlan, makePlan } from "./planning.ts";
 import type { EnginePorts } from "./ports.ts";
@@ -86,15 +86,14 @@ export class JobRun implements Run {
     if (job === null || job.status === "running") return false;
     if (this.live.size > 0) return [...this.live.keys()].every((id) => (attemptOf(job, id)?.audits ?? null) !== null);
     if (isRefused(this)) return true;
-    return job.sent.has(job.id) && (job.settlements ?? []).every((s) => job.sent.has(s.key));
+    return isSettled(job);
   }
 
   /** Nothing is to come but repeats of messages that their receiver has not taken: for days, while it is down. */
   get onlyRepeats(): boolean {
     const job = this.#job;
     if (job === null || job.status === "running" || this.live.size > 0 || this.delivering.size > 0) return false;
-    if (!job.sent.has(job.id) || (job.settlements ?? []).some((s) => !job.sent.has(s.key))) return false;
-    return owedTopic(job) === null && job.outbox.every((m) => m.state !== "due" || m.attempts > 0);
+    return isSettled(job) && owedTopic(job) === null && job.outbox.every((m) => m.state !== "due" || m.attempts > 0);
   }
 
   /** First event of a new job. The log holds it when this returns. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Refusal } from "../error.ts";
 import type { Explanation } from "../job/explain.ts";
-import type { Job } from "../job/job.ts";
+import type { Job, JobStatus } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { JobView } from "../job/job-view.ts";
 import type { ChainEnd, Seal } from "../job/seal.ts";
@@ -113,7 +113,7 @@ export interface HttpPorts {
     /** Newest first; `next`: where the page after this begins, null: there is none. `status`: only those. */
     list(
       caller: Caller,
-      page: { limit: number; after: ListPlace | null; status?: Job["status"] | undefined },
+      page: { limit: number; after: ListPlace | null; status?: JobStatus | undefined },
     ): Promise<{ jobs: JobSummary[]; next: ListPlace | null }>;
     /** Newest month first: what the caller's ended jobs cost and saved. */
     usage(caller: Caller, months: number): Promise<MonthUsage[]>;

@@ -134,6 +134,10 @@ export interface MicrotaskState {
   failure: { code: string; message: string; reason?: string } | null;
 }
 
+/** Where a job can stand: it runs (or waits) until it has one of the others, and keeps that. */
+export const jobStatuses = ["running", "succeeded", "failed", "cancelled", "parked"] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
 /** The fold of a job's log. */
 export interface Job {
   id: string;
@@ -149,7 +153,7 @@ export interface Job {
   bootSeq: number;
   acceptedAtMs: number;
   endedAtMs: number | null;
-  status: "running" | "succeeded" | "failed" | "cancelled" | "parked";
+  status: JobStatus;
   cancelRequested: boolean;
   planSource: Plan["source"] | null;
   planStage: "none" | "planning" | "work";

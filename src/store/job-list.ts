@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, lt, or } from "drizzle-orm";
+import type { JobStatus } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { ListPlace } from "../money/tenant-ledger.ts";
@@ -13,8 +14,8 @@ export interface JobPage {
   limit: number;
   /** Only jobs that follow this place in the list, which is the last job of the page before; null: from the newest. */
   after: ListPlace | null;
-  /** Only jobs that ended so; absent: all. */
-  status?: JobSummary["status"] | undefined;
+  /** Only jobs that ended so; absent: all. Of those that run nothing is here. */
+  status?: JobStatus | undefined;
 }
 
 /** A page of the list, and where the next one begins: null: this is the last. */

@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { jobStatuses } from "../job/job.ts";
 
 /**
  * The D1 tables. Rows written are what D1 bills ($1 per million, each index entry is another row), so lists are served
@@ -13,7 +14,7 @@ export const jobs = sqliteTable(
     tenant: text("tenant").notNull(),
     createdAtMs: integer("created_at_ms").notNull(),
     id: text("id").notNull(),
-    status: text("status", { enum: ["running", "succeeded", "failed", "cancelled", "parked"] }).notNull(),
+    status: text("status", { enum: jobStatuses }).notNull(),
     kind: text("kind").notNull(),
     plan: text("plan").notNull(),
     via: text("via").notNull(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ErrorCode, errorTable } from "../error.ts";
+import { jobStatuses } from "../job/job.ts";
 import type { SettlementMessage } from "../job/job-summary.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { kindNames } from "../plan/kind.ts";
@@ -48,7 +49,7 @@ const failureReasons = [
 const summary = z.object({
   id,
   tenant: id,
-  status: z.enum(["running", "succeeded", "failed", "cancelled", "parked"]),
+  status: z.enum(jobStatuses),
   kind: z.enum(kindNames),
   plan: label,
   via: label,

@@ -124,11 +124,18 @@ describe("a running job", () => {
     const model = await bidder("listed", { text: "one two three", betweenMs: 400, pieceChars: 4 });
     const key = await keyOf("lister");
     const { id } = (await (await post("/v1/jobs", { text: "Count.", bidders: [model] }, key)).json()) as { id: string };
-    const listed = async () =>
-      ((await (await call("/v1/jobs", {}, key)).json()) as { jobs: { id: string; status: string }[] }).jobs;
-    await expect.poll(listed, { timeout: 3000 }).toMatchObject([{ id, status: "running" }]);
+    const listed = async (status = "") =>
+      ((await (await call(`/v1/jobs${status}`, {}, key)).json()) as { jobs: { id: string; status: string }[] }).jobs;
+    const all = () => listed();
+    const byStatus = async () =>
+      (await Promise.all(["running", "succeeded", "failed"].map((one) => listed(`?status=${one}`)))).map(
+        (l) => l.length,
+      );
+    await expect.poll(all, { timeout: 3000 }).toMatchObject([{ id, status: "running" }]);
+    expect(await byStatus()).toEqual([1, 0, 0]);
     await ended(id, key);
-    await expect.poll(listed, { timeout: 15_000 }).toMatchObject([{ id, status: "succeeded" }]);
+    await expect.poll(all, { timeout: 15_000 }).toMatchObject([{ id, status: "succeeded" }]);
+    await expect.poll(byStatus, { timeout: 5_000 }).toEqual([0, 1, 0]);
     expect((await call(`/v1/jobs/${id}/ledger.csv`, {}, key)).headers.get("content-type")).toContain("text/csv");
     const csv = await (await call("/v1/usage.csv", {}, key)).text();
     expect(csv.split("\r\n")).toHaveLength(3);
@@ -168,6 +175,10 @@ describe("a webhook", () => {
     const { id } = (await (await post("/v1/jobs", body)).json()) as { id: string };
     await expect.poll(async () => (await view(id)).webhooks[0]?.attempts, { timeout: 10_000 }).toBe(1);
     expect((await view(id)).webhooks[0]).toMatchObject({ state: "due", topic: "job.succeeded" });
+    // Nor does it keep anybody from deleting the job: it will not be told of that for days.
+    const erased = async () => (await call(`/v1/jobs/${id}`, { method: "DELETE" })).status;
+    await expect.poll(erased, { timeout: 5_000 }).toBe(204);
+    expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
   });
 
   it("may neither name a secret without the operator's key nor go to a private place", async () => {

@@ -1,5 +1,6 @@
 import type { Context, Hono } from "hono";
 import { AtomicError } from "../../error.ts";
+import { type JobStatus, jobStatuses } from "../../job/job.ts";
 import type { JobSummary } from "../../job/job-summary.ts";
 import { toUsd } from "../../money/nano-usd.ts";
 import type { ListPlace } from "../../money/tenant-ledger.ts";
@@ -93,12 +94,10 @@ function placeOf(before: string | undefined): ListPlace | null {
   throw new AtomicError("invalid-request", message, { field: "before" });
 }
 
-const statuses: readonly JobSummary["status"][] = ["running", "succeeded", "failed", "cancelled", "parked"];
-
-function statusOf(text: string | undefined): JobSummary["status"] | undefined {
-  const status = statuses.find((one) => one === text);
+function statusOf(text: string | undefined): JobStatus | undefined {
+  const status = jobStatuses.find((one) => one === text);
   if (status !== undefined || text === undefined) return status;
-  throw new AtomicError("invalid-request", `"status" must be one of ${statuses.join(", ")}.`, { field: "status" });
+  throw new AtomicError("invalid-request", `"status" must be one of ${jobStatuses.join(", ")}.`, { field: "status" });
 }
 
 export function wholeNumber(text: string | undefined, field: string, min: number, max: number): number | null {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jobStatuses } from "../../job/job.ts";
 import type { JobView } from "../../job/job-view.ts";
 
 const ms = z.number().describe("Milliseconds; of a name that ends in AtMs, since 1970.");
@@ -41,7 +42,7 @@ const links = z.record(z.string(), z.string()).describe("Paths of the job's even
 /** What a job is on the wire. Its fields are `JobView`'s: the type below does not compile when one is missing. */
 export const jobAnswer = z.object({
   id: z.string(),
-  status: z.enum(["running", "succeeded", "failed", "cancelled", "parked"]),
+  status: z.enum(jobStatuses),
   seq: z.number().describe("Number of its newest event."),
   via: z.string(),
   lane: z.enum(["durable", "fast"]),

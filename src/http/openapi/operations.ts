@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { jobStatuses } from "../../job/job.ts";
 import { approvalBody } from "../native/approvals.ts";
 import { batchBody } from "../native/batch.ts";
 import { feedbackBody } from "../native/feedback.ts";
@@ -40,7 +41,7 @@ const named = { "Idempotency-Key": "The same key and body are the same job; anot
 const listQuery = {
   limit: "1 to 200; default 50.",
   before: 'The "next" of the page before.',
-  status: "running, succeeded, failed, cancelled or parked: only those. A page may be short and yet have a next one.",
+  status: `One of ${jobStatuses.join(", ")}: only those. A page may be short and yet have a next one.`,
 };
 
 /** Every route of the API; a test holds it against the routes there are. */
