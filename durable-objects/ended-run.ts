@@ -1,3 +1,4 @@
+import { isSettled } from "../src/engine/next-steps.ts";
 import type { EnginePorts } from "../src/engine/ports.ts";
 import type { Run } from "../src/engine/run.ts";
 import { sendSettlement } from "../src/engine/settle.ts";
@@ -39,8 +40,7 @@ export class EndedRun implements Run {
 
   /** Its tenant or the market has not taken all of it. */
   get owed(): boolean {
-    const { id, sent, settlements } = this.#job;
-    return !sent.has(id) || (settlements ?? []).some((settlement) => !sent.has(settlement.key));
+    return !isSettled(this.#job);
   }
 
   record(...events: JobEvent[]): void {
