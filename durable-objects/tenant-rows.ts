@@ -1,3 +1,4 @@
+import type { Loan } from "../src/access/starts.ts";
 import type { ChainEnd, ChainedSeal } from "../src/job/seal.ts";
 import type { PaceState } from "../src/market/pace.ts";
 import type { Lease, Limits, MonthTotals, RunningJob, SettledJob, TenantRows } from "../src/money/tenant-ledger.ts";
@@ -17,6 +18,8 @@ export class SqlTenantRows implements TenantRows {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS limits (one INTEGER PRIMARY KEY, monthly_nano INTEGER, job_nano INTEGER)");
     sql.exec("CREATE TABLE IF NOT EXISTS objective (one INTEGER PRIMARY KEY, latency_ms INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS rate (one INTEGER PRIMARY KEY, jobs_per_minute INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS starts (until_ms INTEGER NOT NULL, jobs INTEGER NOT NULL)");
     sql.exec("CREATE TABLE IF NOT EXISTS rules (one INTEGER PRIMARY KEY, body TEXT NOT NULL)");
     sql.exec(`CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY, lambda REAL NOT NULL, mu REAL NOT NULL,
       jobs REAL NOT NULL, span_ms REAL NOT NULL, at_ms INTEGER NOT NULL)`);
@@ -39,20 +42,39 @@ export class SqlTenantRows implements TenantRows {
   }
 
   limits(): Limits {
-    const [row] = this.#sql.exec<{ monthly_nano: number | null; job_nano: number | null; latency_ms: number | null }>(
+    const [row] = this.#sql.exec<{
+      monthly_nano: number | null;
+      job_nano: number | null;
+      latency_ms: number | null;
+      jobs_per_minute: number | null;
+    }>(
       `SELECT (SELECT monthly_nano FROM limits) AS monthly_nano, (SELECT job_nano FROM limits) AS job_nano,
-        (SELECT latency_ms FROM objective) AS latency_ms`,
+        (SELECT latency_ms FROM objective) AS latency_ms, (SELECT jobs_per_minute FROM rate) AS jobs_per_minute`,
     );
     return {
       monthlyNano: row?.monthly_nano ?? null,
       jobNano: row?.job_nano ?? null,
       latencyMs: row?.latency_ms ?? null,
+      jobsPerMinute: row?.jobs_per_minute ?? null,
     };
   }
 
-  setLimits({ monthlyNano, jobNano, latencyMs }: Limits): void {
+  setLimits({ monthlyNano, jobNano, latencyMs, jobsPerMinute }: Limits): void {
     this.#sql.exec("INSERT OR REPLACE INTO limits VALUES (1, ?, ?)", monthlyNano, jobNano);
     this.#sql.exec("INSERT OR REPLACE INTO objective VALUES (1, ?)", latencyMs);
+    this.#sql.exec("INSERT OR REPLACE INTO rate VALUES (1, ?)", jobsPerMinute);
+  }
+
+  /** Starts lent that still count against the rate. */
+  loans(): Loan[] {
+    const rows = this.#sql.exec<{ until_ms: number; jobs: number }>("SELECT until_ms, jobs FROM starts");
+    return [...rows].map((row) => ({ jobs: row.jobs, untilMs: row.until_ms }));
+  }
+
+  /** A new loan; those up to `countedMs` count no more. */
+  putLoan({ jobs, untilMs }: Loan, countedMs: number): void {
+    this.#sql.exec("DELETE FROM starts WHERE until_ms <= ?", countedMs);
+    this.#sql.exec("INSERT INTO starts VALUES (?, ?)", untilMs, jobs);
   }
 
   rules(): TenantRules {

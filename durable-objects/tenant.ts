@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { type LentStarts, lendStarts, startCountsMs } from "../src/access/starts.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import type { SettlementMessage } from "../src/job/job-summary.ts";
 import type { ChainEnd } from "../src/job/seal.ts";
@@ -26,7 +27,10 @@ import { rememberedMs } from "./tombstone.ts";
 const longestWaitMs = 10_000;
 const forgetEveryMs = 86_400_000;
 
-/** A tenant's purse: null where there is no cap. `jobNano`: the operator's limit for one job. */
+/**
+ * A tenant's purse: null where there is no cap. `jobNano`: the operator's limit for one job. `starts`: of jobs; null where
+ * they are not limited.
+ */
 export interface Opening {
   grant: Grant | null;
   leftNano: NanoUsd | null;
@@ -34,6 +38,7 @@ export interface Opening {
   /** What cost and waiting weigh in the auctions of its next jobs. */
   pace: Pace;
   rules: TenantRules;
+  starts: (LentStarts & { perMinute: number }) | null;
 }
 
 export type PacedStanding = Standing & { pace: Pace };
@@ -92,8 +97,8 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     return this.#ledger.running(limit, after, Date.now());
   }
 
-  /** Money for a Worker to hand on, at least `leastNano` or none. */
-  async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd): Promise<Opening> {
+  /** Money for a Worker to hand on, at least `leastNano` or none; and up to `wantStarts` starts of jobs. */
+  async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd, wantStarts = 0): Promise<Opening> {
     this.#window.flush();
     const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
     return {
@@ -102,7 +107,17 @@ export class TenantObject extends DurableObject<AtomicEnv> {
       jobNano: this.#ledger.limits.jobNano,
       pace: this.#pace(),
       rules: this.#rows.rules(),
+      starts: this.#starts(wantStarts),
     };
+  }
+
+  #starts(want: number): Opening["starts"] {
+    const perMinute = this.#ledger.limits.jobsPerMinute;
+    if (perMinute === null) return null;
+    const nowMs = Date.now();
+    const lent = lendStarts(this.#rows.loans(), perMinute, want, nowMs);
+    if (lent.jobs > 0) this.#rows.putLoan({ jobs: lent.jobs, untilMs: nowMs + lent.forMs }, nowMs - startCountsMs);
+    return { ...lent, perMinute };
   }
 
   async rules(): Promise<TenantRules> {

@@ -6,7 +6,7 @@ import { main, wrong } from "./command.ts";
 
 const usage = `npm run tenants -- show TENANT
 npm run tenants -- rules TENANT [--bidders ID,ID] [--region NAME] [--retention forbidden] [--redact FORM,FORM] [--terms FILE]
-npm run tenants -- budget TENANT [--month USD] [--job USD] [--latency MS]
+npm run tenants -- budget TENANT [--month USD] [--job USD] [--latency MS] [--rate N]
 
 What is not named stays as it is; "any" (or "none" for a budget, for --redact and for --terms) lifts it.
 
@@ -16,6 +16,7 @@ What is not named stays as it is; "any" (or "none" for a budget, for --redact an
   --redact     forms of values that are replaced in all that leaves: email, phone, iban, card, ip; "all"
   --terms      a file of words that are replaced too, one a line ("-": standard input); "none"
   --month      cap of a calendar month;  --job  of one job;  --latency  the mean time a job should take
+  --rate       jobs that may begin in any minute; those that come by queue or mail are not counted
 
 Rules and caps hold for new jobs: at once here, within 10 s everywhere.`;
 
@@ -39,6 +40,7 @@ interface Budget {
   monthlyUsd: number | null;
   jobUsd: number | null;
   latencyMs: number | null;
+  jobsPerMinute: number | null;
 }
 type Options = Record<string, string | boolean | undefined>;
 
@@ -68,7 +70,7 @@ function redacted(now: Redaction | null, forms: string | undefined, file: string
 const isLifted = (text: string): boolean => text === "none" || text === "any";
 
 const ruleOptions = ["bidders", "region", "retention", "redact", "terms"];
-const budgetOptions = ["month", "job", "latency"];
+const budgetOptions = ["month", "job", "latency", "rate"];
 
 function termsOf(file: string): string[] {
   const lines = readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
@@ -79,11 +81,12 @@ function termsOf(file: string): string[] {
 
 async function capped(api: Api, path: string, options: Options): Promise<object> {
   const now = await api.call<Budget>("GET", `${path}/budget`);
-  const { month, job, latency } = options;
+  const { month, job, latency, rate } = options;
   return {
     monthlyUsd: amount(month, "--month", now.monthlyUsd),
     jobUsd: amount(job, "--job", now.jobUsd),
     latencyMs: amount(latency, "--latency", now.latencyMs),
+    jobsPerMinute: amount(rate, "--rate", now.jobsPerMinute),
   };
 }
 
@@ -110,7 +113,8 @@ function shown(tenant: string, rules: Rules, budget: Budget): string {
   redact     ${replaced === "" ? "nothing" : replaced}
   month      ${budget.month}: $${budget.costUsd} of ${usd(budget.monthlyUsd)}, $${budget.heldUsd} held by ${budget.running} running jobs, ${budget.jobs} settled
   job        ${usd(budget.jobUsd)}
-  latency    ${budget.latencyMs === null ? "no aim" : `${budget.latencyMs} ms`}`;
+  latency    ${budget.latencyMs === null ? "no aim" : `${budget.latencyMs} ms`}
+  rate       ${budget.jobsPerMinute === null ? "no limit" : `${budget.jobsPerMinute} jobs a minute`}`;
 }
 
 const namesIn = (text: string): string[] =>
@@ -134,6 +138,7 @@ await main({
     month: { type: "string" },
     job: { type: "string" },
     latency: { type: "string" },
+    rate: { type: "string" },
   },
   async run(api, [verb, tenant], options) {
     if (verb === undefined || tenant === undefined || !["show", "rules", "budget"].includes(verb))

@@ -48,13 +48,20 @@ export class AtomicError extends Error {
   /** JSON path of the offending field, when there is one. */
   readonly field: string | undefined;
   readonly reason: string | undefined;
+  /** When to try again, ms; absent: nothing is known of it. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { field?: string; reason?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { field?: string; reason?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AtomicError";
     this.code = code;
     this.field = options.field;
     this.reason = options.reason;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** One that was thrown in another object: the call between keeps its name and fields, not its class. null: no such error. */

@@ -66,7 +66,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
             : namedHome(env, caller.tenant, name);
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
-        const opening = await openingFor(env, caller.tenant, request, viewOf(market), keepAlive);
+        const opening = await openingFor(env, caller.tenant, request, viewOf(market), via === "http", keepAlive);
         const giveBack = () => returnSlice(env, caller.tenant, opening.slice, keepAlive);
         const confined = withinRules(request, opening.rules, market.bidders);
         if (confined instanceof AtomicError) {

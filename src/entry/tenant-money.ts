@@ -1,4 +1,5 @@
-import type { TenantObject } from "../../durable-objects/tenant.ts";
+import type { Opening, TenantObject } from "../../durable-objects/tenant.ts";
+import { type StartsInHand, takeStart, wantedStarts } from "../access/starts.ts";
 import { openingOf } from "../engine/opening.ts";
 import type { MarketView } from "../engine/ports.ts";
 import type { AtomicEnv } from "../env.ts";
@@ -34,6 +35,8 @@ interface Known {
   leftNano: NanoUsd;
   shortage: "cap-reached" | "held" | null;
   purse: Purse | null;
+  /** null: its jobs are not counted. */
+  starts: (StartsInHand & { perMinute: number }) | null;
   refilling: boolean;
 }
 
@@ -49,26 +52,39 @@ export const forgetTenant = (tenant: string): boolean => tenants.delete(tenant);
 
 /**
  * What a new job may spend at first, and its own limit. Tenants without a cap, and those whose purse is full, cost no
- * hop while this isolate remembers them. Throws `budget-exceeded` where nothing is left and nobody works for nothing.
+ * hop while this isolate remembers them. Throws `budget-exceeded` where nothing is left and nobody works for nothing, and
+ * `rate-limited` where the job is `counted` and the tenant may not begin another one now.
  */
 export async function openingFor(
   env: AtomicEnv,
   tenant: string,
   request: JobRequest,
   view: MarketView,
+  counted: boolean,
   keepAlive: (work: Promise<unknown>) => void,
 ): Promise<TenantOpening> {
   const nowMs = Date.now();
   const known = tenants.get(tenant);
   const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
-  if (known !== undefined && !known.capped && ageMs < knownMs) {
-    if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0, keepAlive).catch(() => {}));
+  const hand = known?.starts ?? null;
+  const start = !counted ? "taken" : ageMs < knownMs ? takeStart(hand, nowMs) : "ask";
+  if (start === "refused") throw tooMany(hand, nowMs);
+  const taken = start === "taken";
+  if (taken && known !== undefined && !known.capped && ageMs < knownMs) {
+    if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0, 0, keepAlive).catch(() => {}));
     return { slice: null, ...termsOf(known) };
   }
   const opening = openingOf(request, view, nowMs);
-  const drawn = draw(env, tenant, known, opening.nano, keepAlive);
+  const drawn = taken ? draw(env, tenant, known, opening.nano, keepAlive) : null;
   if (drawn !== null) return drawn;
-  const fresh = await refill(env, tenant, opening.nano, keepAlive);
+  const { known: fresh, started } = await refill(
+    env,
+    tenant,
+    opening.nano,
+    taken ? 0 : wantedStarts(hand, nowMs),
+    keepAlive,
+  );
+  if (!taken && !started) throw tooMany(fresh.starts, nowMs);
   if (!fresh.capped) return { slice: null, ...termsOf(fresh) };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
   if (second !== null) return second;
@@ -135,27 +151,33 @@ function refillBeside(
 ): void {
   known.refilling = true;
   keepAlive(
-    refill(env, tenant, nano, keepAlive).catch(() => {
+    refill(env, tenant, nano, 0, keepAlive).catch(() => {
       known.refilling = false;
     }),
   );
 }
 
-/** Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. */
+/**
+ * Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. Where starts are wanted,
+ * `started` says whether the caller has one.
+ */
 async function refill(
   env: AtomicEnv,
   tenant: string,
   openingNano: NanoUsd,
+  wantStarts: number,
   keepAlive: (work: Promise<unknown>) => void,
-): Promise<Known> {
+): Promise<{ known: Known; started: boolean }> {
   const before = tenants.get(tenant);
   const id = `purse/${crypto.randomUUID()}`;
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
   const askedAtMs = Date.now();
   const object = tenantObject(env, tenant);
-  const { grant, leftNano, jobNano, pace, rules } = await object.openPurse(id, openingNano, want);
+  const { grant, leftNano, jobNano, pace, rules, starts } = await object.openPurse(id, openingNano, want, wantStarts);
   const now = tenants.get(tenant);
   const old = now?.purse ?? null;
+  // An object that still runs the code before this one counts none.
+  const started = wantStarts > 0 && (starts?.jobs ?? 1) > 0;
   const known: Known = {
     pace,
     // An object that still runs the code before this one knows of none.
@@ -169,6 +191,7 @@ async function refill(
       grant !== null && grant.totalNano > 0
         ? { id, leftNano: grant.totalNano, expiresAtMs: askedAtMs + purseMs }
         : null,
+    starts: startsAfter(now?.starts ?? null, starts ?? null, wantStarts > 0, askedAtMs),
     refilling: false,
   };
   tenants.delete(tenant);
@@ -181,5 +204,33 @@ async function refill(
     // Also an empty one: what is out of it is known from then on. Nobody waits for it.
     keepAlive(object.closePurse(old.id, rest).catch(() => {}));
   }
-  return known;
+  return { known, started };
+}
+
+/** What is in hand after the tenant's object was asked: one of what it lent is the asker's. */
+function startsAfter(
+  before: Known["starts"],
+  told: Opening["starts"],
+  asked: boolean,
+  askedAtMs: number,
+): Known["starts"] {
+  if (told === null || (!asked && before !== null)) return told === null ? null : before;
+  const untilMs = askedAtMs + told.forMs;
+  // Who asked at the same time may have brought some that are not used yet; they last as long as the older ones.
+  const rest = before !== null && before.left > 0 && before.untilMs > askedAtMs ? before : null;
+  return {
+    perMinute: told.perMinute,
+    jobs: told.jobs,
+    left: Math.max(0, told.jobs - 1) + (rest?.left ?? 0),
+    untilMs: rest === null ? untilMs : Math.min(untilMs, rest.untilMs),
+  };
+}
+
+function tooMany(starts: Known["starts"], nowMs: number): AtomicError {
+  const retryAfterMs = Math.max(1_000, (starts?.untilMs ?? 0) - nowMs);
+  return new AtomicError(
+    "rate-limited",
+    `This tenant may begin ${starts?.perMinute ?? 0} jobs a minute. Try again in ${Math.ceil(retryAfterMs / 1000)} s, or ask the operator for more.`,
+    { reason: "jobs-per-minute", retryAfterMs },
+  );
 }

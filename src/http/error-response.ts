@@ -66,7 +66,7 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
   const { status, retryable } = errorTable[error.code];
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
-  if (error.code === "rate-limited") headers["retry-after"] = "5";
+  if (error.code === "rate-limited") headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 5_000) / 1000));
   // What an ended job still owes is told within a second or so, unless a receiver is down.
   if (error.reason === "settling") headers["retry-after"] = "2";
   if (!speaksOpenai(c.req.path)) {

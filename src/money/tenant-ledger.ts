@@ -70,6 +70,8 @@ export interface Limits {
   jobNano: NanoUsd | null;
   /** The mean time a job should take, ms; it moves what waiting costs in an auction. */
   latencyMs: number | null;
+  /** Jobs that may begin in any 60 s. */
+  jobsPerMinute: number | null;
 }
 
 /** `totalNano`: what the holder has now in all. `shortage`: why that is less than it wanted. */

@@ -38,7 +38,7 @@ export class ChaosTenant {
     this.#random = random;
     this.capNano = capNano;
     this.#ledger = new TenantLedger(this.#rows);
-    this.#ledger.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null });
+    this.#ledger.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null, jobsPerMinute: null });
   }
 
   /** The object dies: what it had committed is there when it is asked again, and who waited hears that it is gone. */

@@ -30,7 +30,7 @@ class Capped extends World {
 function capped(): Capped {
   const bidders = ["a/one", "b/two"].map((id) => bidderOf(id, { cancelStopsBill: false }));
   const world = new Capped(bidders, (call) => (call.bidder === "a/one" ? fails("overloaded") : says("Paris.")));
-  world.tenant.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null });
+  world.tenant.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null, jobsPerMinute: null });
   return world;
 }
 

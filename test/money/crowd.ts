@@ -50,7 +50,7 @@ export async function crowd(given: Crowd): Promise<CrowdFigures> {
     return says(sent, 5);
   });
   const capNano = oneNano * given.pays * (given.attempts ?? 1);
-  town.ledger.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null });
+  town.ledger.setLimits({ monthlyNano: capNano, jobNano: null, latencyMs: null, jobsPerMinute: null });
   for (let n = 1; n <= given.jobs; n++) {
     const everyMs = given.everyMs ?? 0;
     town.after(everyMs * n, () => town.post(requestOf({ delivery: "live", ...given.request }), n));

@@ -2,7 +2,7 @@ import type { Lease, Limits, MonthTotals, SettledJob, TenantRows } from "../../s
 
 /** A tenant's rows in memory: what a ledger opened on them knows after its process has died. */
 export class MemoryRows implements TenantRows {
-  #limits: Limits = { monthlyNano: null, jobNano: null, latencyMs: null };
+  #limits: Limits = { monthlyNano: null, jobNano: null, latencyMs: null, jobsPerMinute: null };
   #leases = new Map<string, Lease>();
   #settled = new Map<string, SettledJob>();
   #months = new Map<string, MonthTotals>();

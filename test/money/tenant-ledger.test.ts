@@ -24,7 +24,7 @@ const job = (n: number): RunningJob => ({
 function tenant(monthlyNano: number | null) {
   const rows = new MemoryRows();
   const ledger = new TenantLedger(rows);
-  ledger.setLimits({ monthlyNano, jobNano: null, latencyMs: null });
+  ledger.setLimits({ monthlyNano, jobNano: null, latencyMs: null, jobsPerMinute: null });
   return { rows, ledger };
 }
 
@@ -262,7 +262,7 @@ describe("a tenant's budget", () => {
   it("says that there is no cap, until there is one that the job has met", () => {
     const { ledger } = tenant(null);
     expect(ledger.lease(job(0), null, 50, 60, nowMs)).toEqual({ totalNano: 60, shortage: null, uncapped: true });
-    ledger.setLimits({ monthlyNano: 0, jobNano: null, latencyMs: null });
+    ledger.setLimits({ monthlyNano: 0, jobNano: null, latencyMs: null, jobsPerMinute: null });
     expect(ledger.lease(job(0), null, 70, 80, nowMs)).toEqual({ totalNano: 60, shortage: "cap-reached" });
   });
 

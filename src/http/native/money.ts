@@ -20,6 +20,8 @@ export const limitsBody = z.strictObject({
   jobUsd: capBody.optional(),
   /** The mean time a job should take, ms: dearer waiting makes the market choose faster bidders. */
   latencyMs: z.int().min(50).max(3_600_000).nullable().optional(),
+  /** Jobs that may begin in any 60 s; those that come by queue or mail are not counted. */
+  jobsPerMinute: z.int().min(1).max(1_000_000).nullable().optional(),
 });
 const tokens = z.int().min(0).max(100_000_000);
 export const usageBody = z.strictObject({
@@ -73,9 +75,14 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.put("/v1/tenants/:tenant/budget", operatorOnly, async (c) => {
     const tenant = parseInput(tenantName, c.req.param("tenant"));
-    const { monthlyUsd, jobUsd, latencyMs } = parseInput(limitsBody, await readJson(c.req));
+    const { monthlyUsd, jobUsd, latencyMs, jobsPerMinute } = parseInput(limitsBody, await readJson(c.req));
     const nano = (usd: number | null | undefined) => (usd === null || usd === undefined ? null : fromUsd(usd));
-    const limits = { monthlyNano: nano(monthlyUsd), jobNano: nano(jobUsd), latencyMs: latencyMs ?? null };
+    const limits = {
+      monthlyNano: nano(monthlyUsd),
+      jobNano: nano(jobUsd),
+      latencyMs: latencyMs ?? null,
+      jobsPerMinute: jobsPerMinute ?? null,
+    };
     const standing = await ports.money.setLimits(tenant, limits);
     return c.json({ tenant, ...shown(standing) });
   });
@@ -92,6 +99,7 @@ const shown = (s: Standing & { pace: Pace }) => ({
   monthlyUsd: s.monthlyNano === null ? null : toUsd(s.monthlyNano),
   jobUsd: s.jobNano === null ? null : toUsd(s.jobNano),
   latencyMs: s.latencyMs,
+  jobsPerMinute: s.jobsPerMinute,
   /** What one USD of cost, and one second of waiting in USD, weigh in the next job's auctions. */
   pace: s.pace,
   leftUsd: s.leftNano === null ? null : toUsd(s.leftNano),
