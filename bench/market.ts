@@ -7,7 +7,7 @@ import { generatedSet } from "./market/generated.ts";
 import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
 import { printComparison, printTimes } from "./market/report.ts";
 
-const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--json]
+const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--evaluated] [--json]
 
 The market's production code on recorded outcomes of real models: one online pass over train, then test, feedback only
 from what ran. Printed beside full-information yardsticks of the same run. Without data: a generated market.
@@ -15,7 +15,8 @@ from what ran. Printed beside full-information yardsticks of the same run. Witho
   --data       a folder of SET.jsonl.gz; each file is folded in two by a hash of its ids
   --only       of --data, the set of this name
   --regime     only this number of models a task and this judge (as the tables name them)
-  --contexts   also compares ways to name contexts`;
+  --contexts   also compares ways to name contexts
+  --evaluated  the first half of train is told beforehand with all its outcomes, as npm run seed tells an evaluation`;
 
 const { values } = argumentsOf(usage, {
   data: { type: "string" },
@@ -25,6 +26,7 @@ const { values } = argumentsOf(usage, {
   only: { type: "string" },
   regime: { type: "string" },
   contexts: { type: "boolean", default: false },
+  evaluated: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 });
 const seeds = wholeNumber("seeds", values.seeds, 1);
@@ -49,7 +51,7 @@ const times = decisionTimes();
 if (!values.json) printTimes(times);
 const results: Comparison[] = [];
 for (const set of setsOf()) {
-  const result = compare(set, seeds, values.regime ?? null, values.contexts);
+  const result = compare(set, seeds, values.regime ?? null, values);
   results.push(result);
   if (!values.json) printComparison(result);
 }

@@ -1,25 +1,86 @@
-/** `npm run seed -- FILE`: what is known of bidders from elsewhere, as priors of the market. */
+/** `npm run seed -- FILE`: what is known of bidders from elsewhere, for the market to begin with. */
 import { main, wrong } from "./command.ts";
 import { readJsonLines } from "./json-lines.ts";
 
 const usage = `npm run seed -- FILE
 
-FILE has one JSON object a line: {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
-with an optional "context", as a decision's "cell" has it: "support/latin" for jobs of the context "support" in Latin script,
-"latin" for jobs that name none; left out, the row speaks for all contexts. A row counts at most 30 observations.`;
+What is known of bidders from elsewhere, one JSON object a line. Either how each did on each input of an evaluation:
+
+  {"input": "q-17", "bidder": "openai/gpt-5-mini", "kind": "summarise", "good": true}
+
+"good" may be a score of 0 to 1; "inputTokens" and "outputTokens" (together) teach what it costs, "totalMs" how long it takes.
+The market learns from it as from its own outcomes; the same rows again add nothing. Or how often each was right:
+
+  {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
+
+Such a row counts at most 30 observations. Both take a "context", as a decision's "cell" has it: "support/latin" for jobs of
+the context "support" in Latin script, "latin" for jobs that name none; left out, the row speaks for all contexts.`;
+
+/** Rows in one request; inputs are not divided. */
+const mostRows = 2_000;
+
+interface Numbered {
+  line: number;
+  row: unknown;
+}
+interface Answer {
+  taken: number;
+  repeated?: number;
+  refused: { row: number; field: string; reason: string }[];
+}
+
+const inputOf = (row: unknown): string | null =>
+  typeof row === "object" && row !== null && "input" in row
+    ? JSON.stringify([
+        (row as { kind?: unknown }).kind,
+        (row as { context?: unknown }).context ?? "",
+        (row as { input: unknown }).input,
+      ])
+    : null;
+
+/** Requests of whole inputs. */
+function inParts(rows: readonly Numbered[]): Numbered[][] {
+  const inputs = new Map<string, Numbered[]>();
+  for (const one of rows) {
+    const name = inputOf(one.row) ?? "";
+    const group = inputs.get(name) ?? [];
+    inputs.set(name, group);
+    group.push(one);
+  }
+  const parts: Numbered[][] = [];
+  for (const group of inputs.values()) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.length + group.length <= mostRows) last.push(...group);
+    else parts.push([...group]);
+  }
+  return parts;
+}
 
 await main({
   usage,
   words: 1,
   async run(api, [file]) {
     if (file === undefined) throw wrong("Name a file.", usage);
-    const rows = readJsonLines(file);
-    const { taken, refused } = await api.call<{
-      taken: number;
-      refused: { row: number; field: string; reason: string }[];
-    }>("POST", "/v1/market/priors", { rows });
-    for (const { row, field, reason } of refused) console.error(`${file}: row ${row}: ${field}: ${reason}`);
-    console.log(`${taken} rows taken, ${refused.length} refused. Decisions read them within 10 s.`);
-    if (taken === 0) process.exitCode = 1;
+    const all = readJsonLines(file).map((row, i): Numbered => ({ line: i + 1, row }));
+    const outcomes = all.filter(({ row }) => inputOf(row) !== null);
+    const counts = all.filter(({ row }) => inputOf(row) === null);
+    let [taken, repeated, refused] = [0, 0, 0];
+    const tell = async (path: string, rows: readonly Numbered[]) => {
+      const answer = await api.call<Answer>("POST", path, { rows: rows.map(({ row }) => row) });
+      taken += answer.taken;
+      repeated += answer.repeated ?? 0;
+      refused += answer.refused.length;
+      for (const { row, field, reason } of answer.refused)
+        console.error(`${file}: row ${rows[row - 1]?.line ?? row}: ${field}: ${reason}`);
+    };
+    if (counts.length > 0) await tell("/v1/market/priors", counts);
+    const parts = inParts(outcomes);
+    for (const [i, part] of parts.entries()) {
+      await tell("/v1/market/evaluations", part);
+      if (parts.length > 1) console.error(`${i + 1} of ${parts.length} parts`);
+    }
+    const known = repeated > 0 ? `${repeated} learned before, ` : "";
+    console.log(`${taken} rows taken, ${known}${refused} refused. Decisions read them within 10 s.`);
+    if (taken + repeated === 0) process.exitCode = 1;
   },
 });

@@ -84,8 +84,16 @@ export interface Comparison {
   contexts: ContextResult[];
 }
 
-/** `only`: regimes whose name holds it. `contexts`: how contexts are named is compared, too. */
-export function compare(set: RecordedSet, seeds: number, only: string | null, contexts: boolean): Comparison {
+/**
+ * `only`: regimes whose name holds it. `contexts`: how contexts are named is compared, too. `evaluated`: the first half of
+ * train is told beforehand, all outcomes of it, and only the second is served.
+ */
+export function compare(
+  set: RecordedSet,
+  seeds: number,
+  only: string | null,
+  { contexts = false, evaluated = false } = {},
+): Comparison {
   const best = bestSingle(set);
   const reference = single(set.test, best);
   return {
@@ -97,9 +105,9 @@ export function compare(set: RecordedSet, seeds: number, only: string | null, co
     bestSingle: { bidder: set.bidders[best]?.id ?? "", quality: reference.quality, costUsd: reference.costNano / 1e9 },
     regimes: regimes
       .filter((regime) => !only || regime.name.includes(only))
-      .map((regime) => runRegime(set, regime, seeds, best)),
+      .map((regime) => runRegime(set, regime, seeds, best, { evaluated })),
     budgets:
-      only && !"budget".includes(only)
+      evaluated || (only && !"budget".includes(only))
         ? []
         : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3, seeds),
     contexts: contexts ? contextRuns(set, seeds, best) : [],
@@ -110,7 +118,7 @@ function contextRuns(set: RecordedSet, seeds: number, best: number): ContextResu
   const regime = regimes.find((one) => one.name === "up to 3, verifier 1/1");
   if (!regime) return [];
   return namings.map(([naming, contextOf]) => {
-    const { market, brier, calibrationError } = runRegime(set, regime, seeds, best, contextOf);
+    const { market, brier, calibrationError } = runRegime(set, regime, seeds, best, { contextOf });
     return { naming, market, brier, calibrationError };
   });
 }
@@ -133,7 +141,7 @@ function runRegime(
   regime: Regime,
   seeds: number,
   best: number,
-  contextOf?: PassOptions["contextOf"],
+  { contextOf, evaluated = false }: Pick<PassOptions, "contextOf"> & { evaluated?: boolean },
 ): RegimeResult {
   const reference = single(set.test, best);
   const means = meansOf(set);
@@ -169,7 +177,8 @@ function runRegime(
         seed,
         ...(contextOf ? { contextOf } : {}),
       });
-      pass.run(train.slice(0, train.length / 2));
+      if (evaluated) pass.evaluate(train.slice(0, train.length / 2));
+      else pass.run(train.slice(0, train.length / 2));
       const late = pass.run(train.slice(train.length / 2));
       return { lambda, late, test: pass.run(test, true) };
     });

@@ -8,6 +8,7 @@ import {
   type MarketState,
   type Random,
   seededRandom,
+  settlementsOf,
 } from "../../src/market/market.ts";
 import type { RecordedRow, RecordedSet } from "./recorded.ts";
 
@@ -87,6 +88,25 @@ export class Pass {
     tally.quality /= tally.n;
     tally.costNano /= tally.n;
     return tally;
+  }
+
+  /** All models' outcomes on these rows, told as an evaluation that `npm run seed` brings; nothing is served. */
+  evaluate(rows: readonly RecordedRow[]): void {
+    const { options, set } = this;
+    const lines = rows.flatMap((row) =>
+      set.bidders.map(({ id }, i) => ({
+        input: row.id,
+        bidder: id,
+        kind: "answer",
+        context: options.contextOf?.(row) ?? row.task,
+        good: goodOf(row, i, options.seed),
+        inputTokens: row.inputTokens[i] ?? 0,
+        outputTokens: row.outputTokens[i] ?? 0,
+        ...(row.latencyMs[i] ? { totalMs: row.latencyMs[i] } : {}),
+      })),
+    );
+    for (const settlement of settlementsOf(lines, set.bidders, this.clockMs).settlements)
+      learn(this.state, settlement, set.bidders);
   }
 
   /**

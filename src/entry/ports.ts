@@ -32,6 +32,7 @@ import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
 import { JobList, type JobListing } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
+import { learnEvaluation } from "../store/learn-evaluation.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { FastJob } from "./fast-job.ts";
 import { fastHandle, isBehind, keepLog, newFastPlace, remember } from "./fast-lane.ts";
@@ -214,6 +215,14 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         wrote();
         forgetMarket();
         return seeded;
+      },
+      async evaluate(rows) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
+        const { db, wrote } = session();
+        const learned = await learnEvaluation(db, rows, bidders, Date.now());
+        wrote();
+        forgetMarket();
+        return learned;
       },
       async deleteBidder(id) {
         const { db, wrote } = session();

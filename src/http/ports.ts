@@ -7,7 +7,7 @@ import type { JobView } from "../job/job-view.ts";
 import type { ChainEnd, Seal } from "../job/seal.ts";
 import type { Decision } from "../market/bid.ts";
 import type { Bidder } from "../market/bidder.ts";
-import type { KindProfiles } from "../market/market.ts";
+import type { KindProfiles, RowFault } from "../market/market.ts";
 import type { Pace } from "../market/pace.ts";
 import type { LedgerEntry } from "../money/ledger.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
@@ -147,7 +147,9 @@ export interface HttpPorts {
     /** false: the operator added none of this id. */
     deleteBidder(id: string): Promise<boolean>;
     /** Prior knowledge of bidders, row by row. */
-    seed(rows: unknown[]): Promise<{ taken: number; refused: { row: number; field: string; reason: string }[] }>;
+    seed(rows: unknown[]): Promise<{ taken: number; refused: RowFault[] }>;
+    /** How bidders did on inputs elsewhere, row by row; what was learned before is not learned again. */
+    evaluate(rows: unknown[]): Promise<{ taken: number; repeated: number; refused: RowFault[] }>;
   };
   access: {
     /** Who holds this key; null: nobody. "unset": production without ATOMIC_API_KEY. Local without one: whoever calls is keyId "local". */

@@ -110,7 +110,8 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     );
     return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
   };
-  if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others);
+  const claimed = settlement.evaluated !== true;
+  if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others, claimed);
   // What feedback says of a judge is as much a tenant's word as what it says of an answer.
   const lessons = (settlement.judges ?? []).slice(0, settlement.again ? admitted : undefined);
   if (lessons.length > 0) {
@@ -174,6 +175,7 @@ function learnOutcomes(
   { atMs, nowMs }: When,
   view: KindView,
   others: Others,
+  claimed: boolean,
 ): void {
   const g = growth(kind, atMs);
   const newest = growth(kind, nowMs);
@@ -203,7 +205,7 @@ function learnOutcomes(
     belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
     if (worth < 0.5) rejected.push(one);
     const row = kind.rows[one.row];
-    if (!row) continue;
+    if (!row || !claimed) continue;
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
     if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);

@@ -17,6 +17,7 @@ export { isItsFault } from "./call-record.ts";
 export { cellOf, type Features } from "./cell.ts";
 export { decide, type Pacing } from "./decide.ts";
 export { type Random, seededRandom } from "./draw.ts";
+export { type EvaluationRow, type RowFault, settlementsOf } from "./evaluation.ts";
 export { type Explanation, explainDecision } from "./explanation.ts";
 export { forecastAfter } from "./forecast.ts";
 export { type JudgeReport, judgeProfileOf, meanOf, ratesOf } from "./judge-profile.ts";

@@ -1,6 +1,7 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { columnFor } from "./contexts.ts";
+import type { RowFault } from "./evaluation.ts";
 import { growth } from "./forgetting.ts";
 import { rebaseKind } from "./rebase.ts";
 import { roundKind } from "./rounding.ts";
@@ -27,9 +28,9 @@ export function seedPriors(
   rows: readonly unknown[],
   bidders: readonly Bidder[],
   nowMs: number,
-): { taken: number; refused: { row: number; field: string; reason: string }[] } {
+): { taken: number; refused: RowFault[] } {
   const byId = new Map(bidders.map((bidder) => [bidder.id, bidder]));
-  const refused: { row: number; field: string; reason: string }[] = [];
+  const refused: RowFault[] = [];
   const touched = new Map<Kind, Set<number>>();
   const seeded = new Set(rows.map((row) => (row as Partial<SeedRow> | null)?.bidder ?? ""));
   const told = new Set<string>();

@@ -85,6 +85,8 @@ export interface Settlement {
   /** What the request estimated its input to be, tokens; absent: a quarter of its characters. */
   estimatedInputTokens?: number;
   atMs: number;
+  /** From an evaluation, not from a job: nothing was bid, so no claim is scored, and its order in time says nothing of change. */
+  evaluated?: true;
   /** These attempts were settled before: their outcomes are news, their times, tokens and costs are not. */
   again?: boolean;
   attempts: AttemptReport[];

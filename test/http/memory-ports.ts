@@ -10,7 +10,7 @@ import type { HttpPorts } from "../../src/http/ports.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import { checkTools } from "../../src/judge/check-tools.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
-import { emptyMarket, profilesOf, seedPriors } from "../../src/market/market.ts";
+import { emptyMarket, learn, profilesOf, seedPriors, settlementsOf } from "../../src/market/market.ts";
 import { firstPace } from "../../src/market/pace.ts";
 import { bidderInputSchema } from "../../src/models/bidder-input.ts";
 import { TenantLedger } from "../../src/money/tenant-ledger.ts";
@@ -109,6 +109,11 @@ export function testServer(options: TestServerOptions = {}) {
       },
       deleteBidder: async (id) => bidders.delete(id),
       seed: async (rows) => seedPriors(market, rows, [...bidders.values()], clock.nowMs),
+      evaluate: async (rows) => {
+        const { settlements, refused } = settlementsOf(rows, [...bidders.values()], clock.nowMs);
+        for (const settlement of settlements) learn(market, settlement, [...bidders.values()]);
+        return { taken: rows.length - refused.length, repeated: 0, refused };
+      },
     },
     access,
     webhookSecret: async (caller) => `whsec_${btoa(caller.tenant)}`,

@@ -59,13 +59,6 @@ export const shellMutants: Mutant[] = [
     caughtBy: "test/access/starts.test.ts",
   },
   {
-    name: "lend starts without a row",
-    file: "durable-objects/tenant.ts",
-    find: "if (lent.jobs > 0) this.#rows.putLoan(",
-    replace: "if (lent.jobs > 1) this.#rows.putLoan(",
-    caughtBy: "test/workers/rate.test.ts",
-  },
-  {
     name: "charge a tenant without a key",
     file: "src/money/tenant-ledger.ts",
     find: "const before = this.#rows.settled(job);",

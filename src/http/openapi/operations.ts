@@ -7,7 +7,7 @@ import { jobBody } from "../native/job-body.ts";
 import { keyBody } from "../native/keys.ts";
 import { limitsBody, usageBody } from "../native/money.ts";
 import { rulesBody } from "../native/rules.ts";
-import { seedBody } from "../native/seed.ts";
+import { evaluationBody, seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
 import { acceptedAnswer, chainAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
@@ -298,6 +298,15 @@ export const operations: Operation[] = [
     operator: true,
     body: { name: "Priors", schema: seedBody },
     answers: { 200: json("How many rows were taken, and which were refused and why.") },
+  },
+  {
+    method: "post",
+    path: "/v1/market/evaluations",
+    tag: "market",
+    summary: "How bidders did on inputs that were put to them elsewhere.",
+    operator: true,
+    body: { name: "Evaluation", schema: evaluationBody },
+    answers: { 200: json("How many rows were learned, how many were known, and which were refused and why.") },
   },
   {
     method: "get",
