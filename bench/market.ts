@@ -7,7 +7,7 @@ import { generatedSet } from "./market/generated.ts";
 import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
 import { printComparison, printTimes } from "./market/report.ts";
 
-const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--evaluated] [--json]
+const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--evaluated 100] [--json]
 
 The market's production code on recorded outcomes of real models: one online pass over train, then test, feedback only
 from what ran. Printed beside full-information yardsticks of the same run. Without data: a generated market.
@@ -16,7 +16,7 @@ from what ran. Printed beside full-information yardsticks of the same run. Witho
   --only       of --data, the set of this name
   --regime     only this number of models a task and this judge (as the tables name them)
   --contexts   also compares ways to name contexts
-  --evaluated  the first half of train is told beforehand with all its outcomes, as npm run seed tells an evaluation`;
+  --evaluated  so many rows of train are told beforehand with all their outcomes, as npm run seed tells an evaluation`;
 
 const { values } = argumentsOf(usage, {
   data: { type: "string" },
@@ -26,10 +26,11 @@ const { values } = argumentsOf(usage, {
   only: { type: "string" },
   regime: { type: "string" },
   contexts: { type: "boolean", default: false },
-  evaluated: { type: "boolean", default: false },
+  evaluated: { type: "string", default: "0" },
   json: { type: "boolean", default: false },
 });
 const seeds = wholeNumber("seeds", values.seeds, 1);
+const evaluated = wholeNumber("evaluated", values.evaluated, 0);
 
 function setsOf(): RecordedSet[] {
   if (values.train && values.test) return [readPair("given", values.train, values.test)];
@@ -51,7 +52,7 @@ const times = decisionTimes();
 if (!values.json) printTimes(times);
 const results: Comparison[] = [];
 for (const set of setsOf()) {
-  const result = compare(set, seeds, values.regime ?? null, values);
+  const result = compare(set, seeds, values.regime ?? null, { contexts: values.contexts, evaluated });
   results.push(result);
   if (!values.json) printComparison(result);
 }

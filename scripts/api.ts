@@ -11,10 +11,16 @@ export class Api {
   }
 
   /** Throws with the server's own words when it refuses. */
-  async call<T>(method: string, path: string, body?: unknown, contentType = "application/json"): Promise<T> {
+  async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = "application/json",
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...(body === undefined ? {} : { "content-type": contentType }), ...this.#auth() },
+      headers: { ...(body === undefined ? {} : { "content-type": contentType }), ...headers, ...this.#auth() },
       ...(body === undefined
         ? {}
         : { body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),

@@ -8,7 +8,8 @@ What is known of bidders from elsewhere, one JSON object a line. Either how each
 
   {"input": "q-17", "bidder": "openai/gpt-5-mini", "kind": "summarise", "good": true}
 
-"good" may be a score of 0 to 1; "inputTokens" and "outputTokens" (together) teach what it costs, "totalMs" how long it takes.
+"good" may be a score of 0 to 1; "inputChars" (of the whole prompt), "inputTokens" and "outputTokens" teach what it costs,
+"totalMs" (beside them) how long it takes.
 The market learns from it as from its own outcomes; the same rows again add nothing. Or how often each was right:
 
   {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}

@@ -85,14 +85,14 @@ export interface Comparison {
 }
 
 /**
- * `only`: regimes whose name holds it. `contexts`: how contexts are named is compared, too. `evaluated`: the first half of
- * train is told beforehand, all outcomes of it, and only the second is served.
+ * `only`: regimes whose name holds it. `contexts`: how contexts are named is compared, too. `evaluated`: so many
+ * rows of train, half of it at most, are told beforehand, all outcomes of them, and only the others are served.
  */
 export function compare(
   set: RecordedSet,
   seeds: number,
   only: string | null,
-  { contexts = false, evaluated = false } = {},
+  { contexts = false, evaluated = 0 } = {},
 ): Comparison {
   const best = bestSingle(set);
   const reference = single(set.test, best);
@@ -107,7 +107,7 @@ export function compare(
       .filter((regime) => !only || regime.name.includes(only))
       .map((regime) => runRegime(set, regime, seeds, best, { evaluated })),
     budgets:
-      evaluated || (only && !"budget".includes(only))
+      evaluated > 0 || (only && !"budget".includes(only))
         ? []
         : budgetRuns(set, judgeOf(set, "up to 3, judge .95/.90"), worthOf(set), 3, seeds),
     contexts: contexts ? contextRuns(set, seeds, best) : [],
@@ -141,7 +141,7 @@ function runRegime(
   regime: Regime,
   seeds: number,
   best: number,
-  { contextOf, evaluated = false }: Pick<PassOptions, "contextOf"> & { evaluated?: boolean },
+  { contextOf, evaluated = 0 }: Pick<PassOptions, "contextOf"> & { evaluated?: number },
 ): RegimeResult {
   const reference = single(set.test, best);
   const means = meansOf(set);
@@ -177,8 +177,9 @@ function runRegime(
         seed,
         ...(contextOf ? { contextOf } : {}),
       });
-      if (evaluated) pass.evaluate(train.slice(0, train.length / 2));
-      else pass.run(train.slice(0, train.length / 2));
+      const told = Math.min(evaluated, train.length / 2);
+      if (told > 0) pass.evaluate(train.slice(0, told));
+      pass.run(train.slice(told, train.length / 2));
       const late = pass.run(train.slice(train.length / 2));
       return { lambda, late, test: pass.run(test, true) };
     });

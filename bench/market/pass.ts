@@ -100,6 +100,7 @@ export class Pass {
         kind: "answer",
         context: options.contextOf?.(row) ?? row.task,
         good: goodOf(row, i, options.seed),
+        inputChars: row.chars,
         inputTokens: row.inputTokens[i] ?? 0,
         outputTokens: row.outputTokens[i] ?? 0,
         ...(row.latencyMs[i] ? { totalMs: row.latencyMs[i] } : {}),

@@ -16,7 +16,9 @@ export interface EvaluationRow {
   context?: string;
   /** Was the answer good? A score of 0 to 1 counts in part. */
   good: boolean | number;
-  /** What it was asked and what it answered, tokens; both or none. They teach what it costs. */
+  /** Length of the prompt, system message and all, characters. */
+  inputChars?: number;
+  /** What that prompt and its answer came to, tokens; all three or none. They teach what it costs. */
   inputTokens?: number;
   outputTokens?: number;
   /** Time to its end, ms. */
@@ -30,9 +32,10 @@ export interface RowFault {
 }
 
 const mostTokens = 10_000_000;
+const mostChars = 100_000_000;
 const mostMs = 3_600_000;
-/** An input of which nothing is said is taken to be so long, tokens. */
-const usualTokens = 100;
+/** An input of which nothing is said is taken to be so long, characters. */
+const usualChars = 400;
 /** Bidders that one input is put to at most, as in any settlement. */
 const mostBidders = 64;
 
@@ -69,14 +72,21 @@ const inOrder = (group: ReadonlyMap<string, EvaluationRow>): EvaluationRow[] =>
 
 function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, Bidder>, nowMs: number): Settlement {
   const [first] = rows as [EvaluationRow];
-  const said = rows.map((row) => [row.bidder, row.good, row.inputTokens, row.outputTokens, row.totalMs]);
+  const said = rows.map((row) => [
+    row.bidder,
+    row.good,
+    row.inputChars,
+    row.inputTokens,
+    row.outputTokens,
+    row.totalMs,
+  ]);
   const measured = rows.every((row) => row.outputTokens !== undefined);
-  const tokens = Math.max(usualTokens, ...rows.map((row) => row.inputTokens ?? 0));
+  const inputChars = Math.max(...rows.map((row) => row.inputChars ?? usualChars));
   return {
     key: JSON.stringify([first.kind, first.context ?? "", first.input, said]),
     tenant: "operator",
     kind: first.kind as Kind,
-    features: { inputChars: 4 * tokens, script: "", context: first.context ?? "" },
+    features: { inputChars, script: "", context: first.context ?? "" },
     atMs: nowMs,
     evaluated: true,
     // Without tokens nothing is known of costs and times.
@@ -99,7 +109,7 @@ function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, 
         censored: false,
         timed: row.totalMs !== undefined,
         inputTokens: input,
-        estimatedInputTokens: input,
+        estimatedInputTokens: (row.inputChars ?? 0) / 4,
         outputTokens: output,
       };
     }),
@@ -120,11 +130,14 @@ function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): Omit<RowFau
   const { good } = row;
   if (typeof good !== "boolean" && !(typeof good === "number" && good >= 0 && good <= 1))
     return { field: "good", reason: "it must be true, false or a score of 0 to 1" };
+  if (row.inputChars !== undefined && !isNumber(row.inputChars, mostChars))
+    return { field: "inputChars", reason: `${String(row.inputChars)} is not a count of characters` };
   for (const field of ["inputTokens", "outputTokens"] as const)
     if (row[field] !== undefined && !isNumber(row[field], mostTokens))
       return { field, reason: `${String(row[field])} is not a count of tokens` };
-  if ((row.inputTokens === undefined) !== (row.outputTokens === undefined))
-    return { field: "outputTokens", reason: "inputTokens and outputTokens are given together" };
+  const measured = [row.inputTokens, row.outputTokens].filter((count) => count !== undefined).length;
+  if (measured === 1 || (measured === 2 && row.inputChars === undefined))
+    return { field: "outputTokens", reason: "inputChars, inputTokens and outputTokens are given together" };
   if (row.totalMs !== undefined && !isNumber(row.totalMs, mostMs))
     return { field: "totalMs", reason: `${String(row.totalMs)} is not a time in ms` };
   return null;

@@ -12,7 +12,7 @@ export const seedBody = z.strictObject({
 });
 
 export const evaluationBody = z.strictObject({
-  /** How bidders did on inputs elsewhere: {input, bidder, kind, context?, good, inputTokens?, outputTokens?, totalMs?}. The market checks each row. */
+  /** How bidders did on inputs elsewhere: {input, bidder, kind, context?, good, inputChars?, inputTokens?, outputTokens?, totalMs?}. The market checks each row. */
   rows: z.array(z.record(z.string(), z.unknown())).min(1).max(5000),
 });
 

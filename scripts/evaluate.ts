@@ -1,0 +1,167 @@
+/** `npm run evaluate -- FILE`: how each of several bidders does on jobs of yours. The market learns it on the way. */
+import { createHash } from "node:crypto";
+import type { JobView } from "../src/job/job-view.ts";
+import type { Api } from "./api.ts";
+import { wholeNumber } from "./arguments.ts";
+import { inWords, main, wrong } from "./command.ts";
+import { readJsonLines } from "./json-lines.ts";
+
+const usage = `npm run evaluate -- FILE --bidders ID,ID [--at-once 4] [--most-usd 1] [--name NAME] [--json]
+
+Puts each job of FILE (a body of POST /v1/jobs a line) to each bidder alone, and shows how often it was accepted, what it cost
+and how long it took. The market learns from it: later jobs like these are bid on by what was seen. Give them a contract
+(a schema, criteria, criteria in words) or labels; without one, any answer is accepted.
+
+  --bidders    whom to put them to; npm run bidders -- list shows who there is
+  --at-once    jobs that run at a time
+  --most-usd   ends when the jobs have cost so much
+  --name       of this evaluation (default: the day); what was answered under it is not asked, or paid for, again
+  --json       prints the table as one object
+  Ctrl-C       ends it, and shows what there is`;
+
+interface Run {
+  body: object;
+  bidder: string;
+}
+interface Tally {
+  bidder: string;
+  jobs: number;
+  accepted: number;
+  rejected: number;
+  /** It gave no answer that could be judged: an error, a time-out. */
+  failed: number;
+  costUsd: number;
+  tookMs: number[];
+}
+
+const pollMs = 1_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function bodiesIn(file: string): object[] {
+  return readJsonLines(file).map((body, i) => {
+    if (typeof body !== "object" || body === null || Array.isArray(body))
+      throw new Error(`${file}: entry ${i + 1} is no body of POST /v1/jobs.`);
+    for (const field of ["bidders", "plan", "webhook"])
+      if (field in body) throw new Error(`${file}: entry ${i + 1} has "${field}"; leave it out.`);
+    return body;
+  });
+}
+
+/** The job's end. The same job under the same name is made once. */
+async function ended(api: Api, { body, bidder }: Run, name: string): Promise<JobView> {
+  const job = { ...body, bidders: [bidder], strategy: "single" };
+  const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
+  let view = await api.call<JobView>("POST", "/v1/jobs?wait=60", job, undefined, { "idempotency-key": key });
+  while (view.status === "running") {
+    await pause(pollMs);
+    view = await api.call<JobView>("GET", `/v1/jobs/${view.id}`);
+  }
+  // One that was made before says no more than that it is over.
+  return "microtasks" in view ? view : await api.call<JobView>("GET", `/v1/jobs/${(view as JobView).id}`);
+}
+
+function count(tally: Tally, view: JobView): void {
+  tally.jobs++;
+  tally.costUsd += view.costUsd;
+  if (view.status === "succeeded") tally.accepted++;
+  else if (view.error?.code === "not-accepted") tally.rejected++;
+  else tally.failed++;
+  if (view.endedAtMs !== null && view.status === "succeeded") tally.tookMs.push(view.endedAtMs - view.createdAtMs);
+}
+
+function quantile(sorted: readonly number[], share: number): number | null {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
+}
+
+function lineOf({ bidder, jobs, accepted, rejected, failed, costUsd, tookMs }: Tally) {
+  const sorted = [...tookMs].sort((a, b) => a - b);
+  return {
+    bidder,
+    jobs,
+    accepted,
+    rejected,
+    failed,
+    meanCostUsd: jobs === 0 ? null : costUsd / jobs,
+    p50Ms: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
+  };
+}
+
+function printTable(lines: readonly ReturnType<typeof lineOf>[]): void {
+  const width = Math.max(6, ...lines.map((line) => line.bidder.length));
+  console.log(`${"bidder".padEnd(width)}  jobs  accepted  rejected  failed   USD a job      p50      p95`);
+  const seconds = (ms: number | null) => (ms === null ? "-" : `${(ms / 1000).toFixed(2)} s`).padStart(9);
+  for (const line of lines) {
+    const share = line.jobs === 0 ? "-" : `${Math.round((100 * line.accepted) / line.jobs)} %`;
+    const cost = line.meanCostUsd === null ? "-" : line.meanCostUsd.toFixed(6);
+    console.log(
+      `${line.bidder.padEnd(width)}  ${String(line.jobs).padStart(4)}  ${share.padStart(8)}  ${String(line.rejected).padStart(8)}  ${String(line.failed).padStart(6)}  ${cost.padStart(10)}${seconds(line.p50Ms)}${seconds(line.p95Ms)}`,
+    );
+  }
+}
+
+await main({
+  usage,
+  words: 1,
+  options: {
+    bidders: { type: "string" },
+    "at-once": { type: "string", default: "4" },
+    "most-usd": { type: "string", default: "1" },
+    name: { type: "string", default: new Date().toISOString().slice(0, 10) },
+    json: { type: "boolean", default: false },
+  },
+  async run(api, [file], options) {
+    if (file === undefined) throw wrong("Name a file of jobs.", usage);
+    const bidders = String(options.bidders ?? "")
+      .split(",")
+      .map((id) => id.trim())
+      .filter((id) => id !== "");
+    if (bidders.length === 0) throw wrong("Say whom to put them to: --bidders ID,ID.", usage);
+    const atOnce = wholeNumber("at-once", String(options["at-once"]), 1);
+    const mostUsd = Number(options["most-usd"]);
+    if (!(mostUsd > 0)) throw wrong("--most-usd takes an amount of USD.", usage);
+    const bodies = bodiesIn(file);
+    const runs = bodies.flatMap((body) => bidders.map((bidder): Run => ({ body, bidder })));
+    const tallies = new Map(
+      bidders.map((bidder): [string, Tally] => [
+        bidder,
+        { bidder, jobs: 0, accepted: 0, rejected: 0, failed: 0, costUsd: 0, tookMs: [] },
+      ]),
+    );
+    console.error(`${bodies.length} jobs, ${bidders.length} bidders: ${runs.length} runs, for $${mostUsd} at most`);
+    let [next, done, spentUsd] = [0, 0, 0];
+    let stopped: string | null = null;
+    const stop = () => {
+      stopped ??= "It was interrupted";
+    };
+    process.once("SIGINT", stop);
+    let told = Date.now();
+    const work = async () => {
+      for (let run = runs[next++]; run !== undefined && stopped === null; run = runs[next++]) {
+        try {
+          const view = await ended(api, run, String(options.name));
+          const tally = tallies.get(run.bidder);
+          if (tally !== undefined) count(tally, view);
+          spentUsd += view.costUsd;
+          done++;
+          if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}`;
+        } catch (error) {
+          // Whatever is refused would be refused each time.
+          stopped ??= `${run.bidder}: ${inWords(error)}`;
+          process.exitCode = 1;
+        }
+        if (Date.now() - told < 5_000) continue;
+        told = Date.now();
+        console.error(`${done} of ${runs.length}, $${spentUsd.toFixed(4)}`);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, work));
+    process.off("SIGINT", stop);
+    const lines = [...tallies.values()].map(lineOf);
+    if (options.json === true)
+      console.log(JSON.stringify({ runs: runs.length, done, spentUsd, bidders: lines }, null, 1));
+    else printTable(lines);
+    if (stopped !== null)
+      console.error(`${stopped}; ${done} of ${runs.length} runs are done. The same command goes on from there.`);
+  },
+});

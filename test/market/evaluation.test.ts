@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { coFailureLift } from "../../src/market/co-failure.ts";
+import { decide, emptyMarket, learn, type MarketState, seededRandom, settlementsOf } from "../../src/market/market.ts";
+import { bidder, decided, pacing, request, startMs } from "./setting.ts";
+
+const two = [bidder("a/good", 1), bidder("b/poor", 1)];
+
+function evaluated(rows: readonly unknown[], bidders = two, state: MarketState = emptyMarket()): MarketState {
+  const { settlements, refused } = settlementsOf(rows, bidders, startMs);
+  expect(refused).toEqual([]);
+  for (const settlement of settlements) learn(state, settlement, bidders);
+  return state;
+}
+
+const claims = (state: MarketState, context?: string) => {
+  const features = { inputChars: 400, script: "latin", ...(context === undefined ? {} : { context }) };
+  const { bids } = decided(decide(state, two, request({ features }), pacing, seededRandom("claims")));
+  return Object.fromEntries(bids.map((bid) => [bid.bidder, bid]));
+};
+
+describe("an evaluation", () => {
+  it("moves what bidders claim in its context to what they were seen to do", () => {
+    const rows = Array.from({ length: 60 }, (_, n) => [
+      { input: `q${n}`, bidder: "a/good", kind: "answer", context: "support/latin", good: n % 10 !== 0 },
+      { input: `q${n}`, bidder: "b/poor", kind: "answer", context: "support/latin", good: n % 10 === 0 },
+    ]).flat();
+    const bids = claims(evaluated(rows), "support/latin");
+    expect(bids["a/good"]?.accept.mean).toBeGreaterThan(0.82);
+    expect(bids["b/poor"]?.accept.mean).toBeLessThan(0.18);
+  });
+
+  it("scores no claim, since nothing was bid, and takes its order for no change", () => {
+    // All good ones first: in a stream of jobs that would be a collapse.
+    const rows = Array.from({ length: 200 }, (_, n) => ({
+      input: `q${n}`,
+      bidder: "a/good",
+      kind: "answer",
+      good: n < 100,
+    }));
+    const kind = evaluated(rows).kinds.answer;
+    const row = kind?.rows.find((one) => one.bidder === "a/good");
+    expect(row?.claims).toBe(0);
+    expect(kind?.calm).toBe(200);
+    const [accepted = 0, rejected = 0] = kind?.columns[0]?.counts ?? [];
+    expect(accepted / (accepted + rejected)).toBeCloseTo(0.5, 1);
+  });
+
+  it("teaches who fails on the same inputs, whichever came first", () => {
+    const answers = (together: boolean) =>
+      Array.from({ length: 120 }, (_, n) => [
+        { input: `q${n}`, bidder: "a/good", kind: "answer", good: n % 2 === 0 },
+        { input: `q${n}`, bidder: "b/poor", kind: "answer", good: n % 2 === (together ? 0 : 1) },
+      ]).flat();
+    const lift = (rows: readonly unknown[]) => {
+      const kind = evaluated(rows).kinds.answer;
+      return kind === undefined ? 1 : coFailureLift(kind, 0, 1);
+    };
+    expect(lift(answers(true))).toBeGreaterThan(1.3);
+    expect(lift(answers(false))).toBeLessThan(0.7);
+    expect(lift(answers(true).reverse())).toBeCloseTo(lift(answers(true)), 1);
+  });
+
+  it("teaches costs and times where it has them, and leaves them alone where not", () => {
+    const row = (n: number, more: object) => ({
+      input: `q${n}`,
+      bidder: "a/good",
+      kind: "answer",
+      good: true,
+      ...more,
+    });
+    const told = Array.from({ length: 40 }, (_, n) =>
+      row(n, { inputChars: 400, inputTokens: 200, outputTokens: 700, totalMs: 9_000 }),
+    );
+    const before = claims(emptyMarket())["a/good"];
+    const after = claims(evaluated(told))["a/good"];
+    expect(after?.reasons.outputTokens).toBeGreaterThan(500);
+    expect(after?.totalMs.p50).toBeGreaterThan(7_000);
+    // The prompt came to twice the tokens that its length gives.
+    const listed = (200 + Number(after?.reasons.outputTokens)) * 1_000;
+    expect(after?.costNano).toBeGreaterThan(0.9 * listed);
+    const silent = claims(evaluated(Array.from({ length: 40 }, (_, n) => row(n, {}))))["a/good"];
+    expect(silent?.costNano).toBe(before?.costNano);
+    expect(silent?.totalMs).toEqual(before?.totalMs);
+  });
+
+  it("refuses what cannot be, by row and field, and takes the rest", () => {
+    const sound = { input: "q", bidder: "a/good", kind: "answer", good: true };
+    const rows = [
+      sound,
+      { ...sound, bidder: "b/poor", good: 0.4 },
+      sound,
+      { ...sound, input: "" },
+      { ...sound, bidder: "nobody" },
+      { ...sound, kind: "nonsense" },
+      { ...sound, input: "r", good: "yes" },
+      { ...sound, input: "r", good: Number.NaN },
+      { ...sound, input: "r", inputTokens: 3 },
+      { ...sound, input: "r", inputTokens: 3, outputTokens: 4 },
+      { ...sound, input: "r", inputChars: -1 },
+      { ...sound, input: "r", totalMs: Number.POSITIVE_INFINITY },
+      { ...sound, input: "r", context: "x".repeat(49) },
+      null,
+    ];
+    const { settlements, refused } = settlementsOf(rows, two, startMs);
+    expect(settlements.map(({ attempts }) => attempts.length)).toEqual([2]);
+    expect(refused.map(({ row, field }) => [row, field])).toEqual([
+      [3, "bidder"],
+      [4, "input"],
+      [5, "bidder"],
+      [6, "kind"],
+      [7, "good"],
+      [8, "good"],
+      [9, "outputTokens"],
+      [10, "outputTokens"],
+      [11, "inputChars"],
+      [12, "totalMs"],
+      [13, "context"],
+      [14, ""],
+    ]);
+  });
+
+  it("has one key for the same rows in any order, and another for any other", () => {
+    const row = fc.record({
+      input: fc.constantFrom("q1", "q2"),
+      bidder: fc.constantFrom("a/good", "b/poor"),
+      kind: fc.constantFrom("answer", "draft"),
+      good: fc.boolean(),
+      context: fc.option(fc.constantFrom("x", "y"), { nil: undefined }),
+    });
+    const keysOf = (rows: readonly unknown[]) => settlementsOf(rows, two, startMs).settlements.map(({ key }) => key);
+    fc.assert(
+      fc.property(fc.uniqueArray(row, { selector: (r) => JSON.stringify({ ...r, good: 0 }), minLength: 1 }), (rows) => {
+        const keys = keysOf(rows);
+        expect(new Set(keys).size).toBe(keys.length);
+        expect(keysOf([...rows].reverse()).sort()).toEqual([...keys].sort());
+        const [first, ...rest] = rows;
+        if (first === undefined) return;
+        expect(keysOf([{ ...first, good: !first.good }, ...rest]).sort()).not.toEqual([...keys].sort());
+      }),
+    );
+  });
+});
