@@ -14,7 +14,7 @@ and how long it took. The market learns from it: later jobs like these are bid o
 
   --bidders    whom to put them to; npm run bidders -- list shows who there is
   --at-once    jobs that run at a time
-  --most-usd   ends when the jobs have cost so much
+  --most-usd   ends when its jobs have cost so much, those of an earlier start among them
   --name       of this evaluation (default: the day); what was answered under it is not asked, or paid for, again
   --json       prints the table as one object
   Ctrl-C       ends it, and shows what there is`;
@@ -56,7 +56,7 @@ async function ended(api: Api, { body, bidder }: Run, name: string): Promise<Job
     await pause(pollMs);
     view = await api.call<JobView>("GET", `/v1/jobs/${view.id}`);
   }
-  // One that was made before says no more than that it is over.
+  // Of one that was made before and is over only that is said.
   return "microtasks" in view ? view : await api.call<JobView>("GET", `/v1/jobs/${(view as JobView).id}`);
 }
 
@@ -128,7 +128,7 @@ await main({
         { bidder, jobs: 0, accepted: 0, rejected: 0, failed: 0, costUsd: 0, tookMs: [] },
       ]),
     );
-    console.error(`${bodies.length} jobs, ${bidders.length} bidders: ${runs.length} runs, for $${mostUsd} at most`);
+    console.error(`${runs.length} runs (${bodies.length} jobs x ${bidders.length} bidders), for $${mostUsd} at most`);
     let [next, done, spentUsd] = [0, 0, 0];
     let stopped: string | null = null;
     const stop = () => {
@@ -144,7 +144,7 @@ await main({
           if (tally !== undefined) count(tally, view);
           spentUsd += view.costUsd;
           done++;
-          if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}`;
+          if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
         } catch (error) {
           // Whatever is refused would be refused each time.
           stopped ??= `${run.bidder}: ${inWords(error)}`;
@@ -162,6 +162,6 @@ await main({
       console.log(JSON.stringify({ runs: runs.length, done, spentUsd, bidders: lines }, null, 1));
     else printTable(lines);
     if (stopped !== null)
-      console.error(`${stopped}; ${done} of ${runs.length} runs are done. The same command goes on from there.`);
+      console.error(`${stopped}. ${done} of ${runs.length} runs are done; the same command goes on from there.`);
   },
 });

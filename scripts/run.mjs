@@ -33,6 +33,7 @@ const tasks = {
   replay: { steps: ["node scripts/replay.ts"], args: true },
   verify: { steps: ["node scripts/verify.ts"], args: true },
   ope: { steps: ["node scripts/ope.ts"], args: true },
+  evaluate: { steps: ["node scripts/evaluate.ts"], args: true },
   seed: { steps: ["node scripts/seed.ts"], args: true },
   "bench:tasks": { steps: ["node bench/tasks.ts"], args: true },
   "bench:durable": { steps: ["node bench/durable.ts"], args: true },

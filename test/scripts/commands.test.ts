@@ -37,6 +37,8 @@ it("says what is wrong with what was typed, and ends with 2", () => {
     ["ope", ["--jobs", "many"], /--jobs many: give a whole number/],
     ["bidders", ["add", "a/b", "--input", "", "--output", "1"], /--input takes a number/],
     ["replay", ["--fiel", other], /Unknown option/],
+    ["evaluate", [other], /Say whom to put them to/],
+    ["evaluate", [other, "--bidders", "a/b", "--most-usd", "much"], /--most-usd takes an amount/],
   ] as const)
     expect([command, ...said(command, ...args)]).toEqual([command, 2, expect.stringMatching(words)]);
 }, 60_000);
@@ -48,6 +50,7 @@ it("says what to do where no server or no such file is, and ends with 1", () => 
     ["replay", ["--file", other], /is no explanation. Save what GET/],
     ["ope", ["--file", other], /entry 1 has no "decision"/],
     ["seed", [join(folder, "none")], /no such file/],
+    ["evaluate", [other, "--bidders", "a/b"], /No server answers. Start one/],
   ] as const)
     expect([command, ...said(command, ...args)]).toEqual([command, 1, expect.stringMatching(words)]);
 }, 60_000);
@@ -57,6 +60,7 @@ it("shows how it is used without doing anything", () => {
     "bidders",
     "demo",
     "deploy",
+    "evaluate",
     "keys",
     "ope",
     "replay",
