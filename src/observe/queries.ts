@@ -14,7 +14,7 @@ const decided = `${is("result", "accepted")} OR ${is("result", "rejected")}`;
 
 /**
  * Questions to the dataset `atomic`, as SQL for the Analytics Engine API. Estimates: the ledger is D1's `usage_months`.
- * Made from the schema, so that a column that moves takes its queries along; README shows them as printed.
+ * Made from the schema, so that a column that moves takes its queries along; docs/telemetry.md shows them as printed.
  */
 export const queries = {
   costPerTenantPerDay: `SELECT

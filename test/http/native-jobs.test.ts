@@ -87,9 +87,9 @@ describe("POST /v1/jobs", () => {
     });
   });
 
-  it("takes the plan that the README shows", async () => {
-    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-    const [, shown = ""] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];
+  it("takes the plan that docs/api.md shows", async () => {
+    const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
+    const [, shown = ""] = /```json\n([\s\S]+?)```/.exec(page) ?? [];
     const ids = ["sim/steady", "sim/quick"];
     const server = testServer({ bidders: ids.map((id) => generative(id)) });
     const response = await server.ask("/v1/jobs", { body: JSON.parse(shown) });
