@@ -2,6 +2,22 @@
 export interface Example {
   input: string;
   output: string;
+  /** Its job was confined to these: nobody else is shown it. Absent: it was not. */
+  only?: Confined;
+}
+
+/** Who may be asked by a job, as it says itself or its tenant's rules do; null: anybody, anywhere. */
+export interface Confined {
+  bidders: string[] | null;
+  region: string | null;
+}
+
+/** May whoever such a job asks be shown the example? Those who were let see it first could be asked by it alone. */
+export function mayShow({ only }: Example, to: Confined): boolean {
+  if (only === undefined) return true;
+  const { bidders } = only;
+  if (only.region !== null && only.region !== to.region) return false;
+  return bidders === null || (to.bidders?.every((id) => bidders.includes(id)) ?? false);
 }
 
 const size = 256;

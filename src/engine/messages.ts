@@ -1,4 +1,4 @@
-import { chooseExamples, type Example } from "../adapt/examples.ts";
+import { chooseExamples, type Example, mayShow } from "../adapt/examples.ts";
 import { estimateTokens, promptFor } from "../adapt/prompt.ts";
 import { inputOf } from "../job/input-of.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
@@ -32,7 +32,12 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
   const { schema } = task.contract;
   // Kept by kind: another use of it may have other labels, or another form.
   const fits = ({ output }: Example) => schema === undefined || readAs(output, task, schema, "stop").ok;
-  const examples = request.examples ? chooseExamples(run.ports.market().examples(task.kind), text, fits) : [];
+  const shown = request.examples ? run.ports.market().examples(task.kind) : [];
+  const examples = chooseExamples(
+    shown.filter((example) => mayShow(example, request)),
+    text,
+    fits,
+  );
   const written = schema === undefined ? null : schemaPrompt(schema);
   const messages = promptFor(task, text, conversationOf(run.job, microtask), written, examples);
   return { text, messages, texts: promptTexts(messages, task.tools), examples: examples.length };

@@ -37,7 +37,13 @@ export interface SettlementMessage {
   month?: string | undefined;
   settlements: Settlement[];
   /** Accepted answers of a job that asked to keep them. */
-  examples: { kind: string; input: string; output: string }[];
+  examples: {
+    kind: string;
+    input: string;
+    output: string;
+    /** What its job was confined to. Left out: nothing. */
+    only?: { bidders: string[] | null; region: string | null } | undefined;
+  }[];
 }
 
 /** Folds a job into its summary. */
@@ -91,11 +97,13 @@ export function examplesOf(job: Job): SettlementMessage["examples"] {
   const { request } = job;
   if (!request.examples || request.noRetention || request.redact !== undefined) return [];
   if (job.status !== "succeeded") return [];
+  const { bidders, region } = request;
+  const confined = bidders === null && region === null ? {} : { only: { bidders, region } };
   return job.microtasks.flatMap(({ task, joined }) => {
     // A turn among tools shows nothing without them.
     if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];
     const input = inputOf(job, task);
     if (input.length > exampleChars || joined.text.length > exampleChars) return [];
-    return [{ kind: task.kind, input, output: joined.text }];
+    return [{ kind: task.kind, input, output: joined.text, ...confined }];
   });
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import type { Example } from "../adapt/examples.ts";
+import type { Confined, Example } from "../adapt/examples.ts";
 import type { Database } from "./database.ts";
 import { examples } from "./schema.ts";
 
@@ -33,14 +33,14 @@ export class ExampleStore {
   /** All of a tenant's examples by kind, newest first: at most 50 a kind. */
   async ofTenant(tenant: string): Promise<{ [kind: string]: Example[] }> {
     const rows = await this.#db
-      .select({ kind: examples.kind, input: examples.input, output: examples.output })
+      .select({ kind: examples.kind, input: examples.input, output: examples.output, only: examples.only })
       .from(examples)
       .where(eq(examples.tenant, tenant))
       .orderBy(examples.kind, desc(examples.atMs), desc(examples.job));
     const byKind: { [kind: string]: Example[] } = {};
-    for (const { kind, input, output } of rows) {
+    for (const { kind, input, output, only } of rows) {
       byKind[kind] ??= [];
-      byKind[kind].push({ input, output });
+      byKind[kind].push({ input, output, ...(only === null ? {} : { only: JSON.parse(only) as Confined }) });
     }
     return byKind;
   }
@@ -61,11 +61,16 @@ export const exampleWrite = (db: Database, rows: string) =>
     .insert(examples)
     .select(
       sql`select value ->> 'tenant', value ->> 'kind', value ->> 'key', value ->> 'job', value ->> 'input',
-        value ->> 'output', value ->> 'atMs' from json_each(${rows}) where true`,
+        value ->> 'output', value ->> 'atMs', value ->> 'only' from json_each(${rows}) where true`,
     )
     .onConflictDoUpdate({
       target: [examples.tenant, examples.kind, examples.key],
-      set: { job: sql`excluded.job`, output: sql`excluded.output`, atMs: sql`excluded.at_ms` },
+      set: {
+        job: sql`excluded.job`,
+        output: sql`excluded.output`,
+        atMs: sql`excluded.at_ms`,
+        only: sql`excluded.only`,
+      },
       setWhere: sql`(excluded.at_ms, excluded.job) > (${examples.atMs}, ${examples.job})`,
     });
 

@@ -97,6 +97,8 @@ export const examples = sqliteTable(
     input: text("input").notNull(),
     output: text("output").notNull(),
     atMs: integer("at_ms").notNull(),
+    /** JSON of what its job was confined to; null: nothing. */
+    only: text("only"),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.key] })],
 );

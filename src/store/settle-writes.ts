@@ -119,11 +119,13 @@ const jobRevise = (db: Database, revised: readonly Revised[]) =>
 async function exampleRows(messages: readonly SettlementMessage[]): Promise<ExampleRow[]> {
   const rows: ExampleRow[] = [];
   for (const { summary, examples } of messages) {
-    for (const { kind, ...texts } of examples) {
+    for (const { kind, only, ...texts } of examples) {
       const [input, output] = [storable(texts.input), storable(texts.output)];
       if (input.length + output.length > maxExampleChars) continue;
       const atMs = summary.endedAtMs ?? summary.createdAtMs;
-      rows.push({ tenant: summary.tenant, kind, key: await exampleKey(input), job: summary.id, input, output, atMs });
+      const key = await exampleKey(input);
+      const confined = only === undefined ? {} : { only };
+      rows.push({ tenant: summary.tenant, kind, key, job: summary.id, input, output, atMs, ...confined });
     }
   }
   return rows;

@@ -135,7 +135,12 @@ const settlement = z.looseObject({
     .optional(),
 });
 
-const example = z.object({ kind: z.enum(kindNames), input: z.string(), output: z.string() });
+const example = z.object({
+  kind: z.enum(kindNames),
+  input: z.string(),
+  output: z.string(),
+  only: z.object({ bidders: z.array(id).max(64).nullable(), region: label.nullable() }).optional(),
+});
 
 const message = z.object({
   summary: z.unknown(),

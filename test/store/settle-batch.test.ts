@@ -377,6 +377,13 @@ describe("examples", () => {
     expect(after.answer).toHaveLength(50);
     expect(after.answer?.[0]).toEqual({ input: "question 30", output: "better" });
     expect(await new ExampleStore(db).forget("a")).toBe(50);
+    const only = { bidders: ["test/small"], region: "eu" };
+    const confined = {
+      ...message(81, { tenant: "a" }),
+      examples: [{ kind: "answer", input: "q", output: "o", only }],
+    };
+    await settleBatch(db, [confined], bidders, nowMs);
+    expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "o", only }] });
   });
 
   it("drops what no prompt could carry and what SQLite's JSON would change", async () => {

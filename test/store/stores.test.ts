@@ -29,7 +29,7 @@ describe("the tables", () => {
     const written = async (statement: string) => (await d1.prepare(statement).run()).meta.rows_written;
     expect(await written("insert into settled values ('k', 1)")).toBe(1);
     expect(await written("insert into usage_months values ('a', '2026-11', 1, 1, 1, 1)")).toBe(1);
-    expect(await written("insert into examples values ('a', 'answer', 'k', 'j', 'i', 'o', 1)")).toBe(1);
+    expect(await written("insert into examples values ('a', 'answer', 'k', 'j', 'i', 'o', 1, null)")).toBe(1);
     expect(
       await written(
         "insert into jobs values ('a', 1, 'j', 'succeeded', 'answer', 'single', 'http', 2, 1, 1, 0, 0, 0, null, null, 0, null, null, null, null, null, null)",

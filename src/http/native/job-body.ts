@@ -131,7 +131,7 @@ export const jobBody = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Keep accepted answers as examples for this tenant, and show them to the next bidder. None is kept with noRetention or redact.",
+      "Keep accepted answers as examples for this tenant, and show them to the next bidder that this job could have asked. None is kept with noRetention or redact.",
     ),
   noRetention: z.boolean().optional().describe("Only bidders that promise not to keep what they are sent."),
   region: regionBody.optional().describe("Only bidders that run there."),
