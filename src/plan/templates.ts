@@ -108,9 +108,13 @@ export function mapReducePlan(request: JobRequest): Plan {
   const kind = request.kind === "answer" && request.labels === null ? "summarise" : request.kind;
   if (pieces.length === 1) return { ...singlePlan({ ...request, kind }), source: "map-reduce" };
   const share = request.valueNano === null ? null : Math.floor(request.valueNano / (pieces.length + 1));
+  const instruction = [
+    "Summarise this part of a longer text; keep names, numbers and decisions.",
+    ...kept(request),
+  ].join("\n");
   const maps = pieces.map(({ start, end }, i) =>
     microtask(`map-${i + 1}`, "summarise", {
-      instruction: "Summarise this part of a longer text; keep names, numbers and decisions.",
+      instruction,
       input: [{ from: "slice", start, end }],
       valueNano: share,
       maxOutputTokens: 300,
@@ -127,6 +131,18 @@ export function mapReducePlan(request: JobRequest): Plan {
     ...(request.maxOutputTokens === null ? {} : { maxOutputTokens: request.maxOutputTokens }),
   });
   return { source: "map-reduce", microtasks: [...maps, reduce], assembly: { type: "single", of: "reduce" } };
+}
+
+/** What a part must not lose, for the whole to be answered from summaries. */
+function kept({ instruction, labels, contract }: JobRequest): string[] {
+  const fields = Object.keys((contract.schema as { properties?: object } | undefined)?.properties ?? {});
+  return [
+    ...(instruction === ""
+      ? []
+      : [`Keep above all what is needed for this, which is asked of the whole text: ${instruction}`]),
+    ...(labels === null ? [] : [`Keep what tells which of these the whole text is: ${labels.join(", ")}.`]),
+    ...(fields.length === 0 ? [] : [`Keep what these are to be read from: ${fields.join(", ")}.`]),
+  ];
 }
 
 /** Pieces end where the text lets them, so that they may be shorter than they could be: then they are made longer. */

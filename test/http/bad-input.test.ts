@@ -23,6 +23,14 @@ const cases: Refused[] = [
     says: /one microtask/,
   },
   {
+    what: "a kind that is Atomic's own",
+    body: { text: "x", kind: "judge" },
+    status: 400,
+    code: "invalid-request",
+    field: "kind",
+    says: /"kind" must be one of "language", .*"translate"/,
+  },
+  {
     what: "an unknown field",
     body: { text: "x", budgt: 1 },
     status: 400,

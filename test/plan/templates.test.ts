@@ -45,3 +45,23 @@ it("a long mail is judged by its beginning, and read whole where all of it count
   }
   expect([long.entities, long.summary, long["reply-draft"]]).toEqual(["job", "job", "job"]);
 });
+
+it("pieces are told what the whole is asked for, so that summaries do not lose it", () => {
+  const text = "The lamp was sent on Friday. ".repeat(2_000);
+  const partsOf = (more: object) => {
+    const { microtasks } = mapReducePlan(
+      requestOf({ plan: "map-reduce", input: { type: "text", text }, kind: "extract", ...more }),
+    );
+    return microtasks.filter(({ id }) => id !== "reduce").map(({ instruction }) => instruction);
+  };
+  expect(partsOf({ kind: "answer" }).every((words) => !words.includes("\n"))).toBe(true);
+  const schema = { type: "object", properties: { due: { type: "string" }, item: { type: "string" } } };
+  const told = partsOf({ instruction: "Name each day.", contract: { criteria: [], judged: [], schema } });
+  expect(told.length).toBeGreaterThan(3);
+  for (const words of told) {
+    expect(words).toContain("Name each day.");
+    expect(words).toContain("due, item");
+  }
+  for (const words of partsOf({ kind: "classify", labels: ["late", "in time"] }))
+    expect(words).toContain("late, in time");
+});

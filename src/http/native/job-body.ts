@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
-import { kindNames } from "../../plan/kind.ts";
+import { askedKinds } from "../../plan/kind.ts";
 import { identifierKinds, type RedactionRules } from "../../plan/redaction.ts";
 import {
   callBody,
@@ -68,7 +68,7 @@ export const jobBody = z.strictObject({
     .describe("A conversation. One of messages, text and email is the input."),
   text: z.string().min(1).max(1_000_000).optional().describe("A text to work on."),
   email: z.string().min(1).max(1_000_000).optional().describe("A raw mail, RFC 5322."),
-  kind: z.enum(kindNames).optional().describe("What is to be done; default: answer."),
+  kind: z.enum(askedKinds).optional().describe("What is to be done; default: answer."),
   labels: labelsBody.optional().describe("Labels to choose from."),
   plan: z
     .union([z.enum(builtInPlans), planBody])
