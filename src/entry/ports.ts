@@ -1,6 +1,5 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
-import type { JobObject } from "../../durable-objects/job.ts";
-import type { Created, NewJob } from "../../durable-objects/new-job.ts";
+import type { NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
 import { readFastPlace, timeOfKey, writeFastPlace } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
@@ -12,7 +11,7 @@ import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import { checkBidders } from "../http/check-bidders.ts";
 import { linksOf } from "../http/native/links.ts";
-import type { HttpPorts, JobHandle } from "../http/ports.ts";
+import type { HttpPorts } from "../http/ports.ts";
 import type { LoggedEvent } from "../job/job-event.ts";
 import { runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
@@ -36,6 +35,7 @@ import { learnEvaluation } from "../store/learn-evaluation.ts";
 import { seedMarket } from "../store/seed-market.ts";
 import { FastJob } from "./fast-job.ts";
 import { fastHandle, isBehind, keepLog, newFastPlace, remember } from "./fast-lane.ts";
+import { createJob, type JobRpc, openHandle } from "./job-rpc.ts";
 import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
@@ -330,74 +330,4 @@ function checkRequest(request: JobRequest, near: NearReceivers): Refusal | null 
     if (wrong !== null) return { ...wrong, field: `plan.microtasks[${i}].${wrong.field ?? "contract"}` };
   }
   return null;
-}
-
-/**
- * One call makes the job and, where `waitMs` says so, waits for its end. When that call breaks with the object, which may
- * or may not have the job by then, a second one makes sure of it without waiting; `again` says so.
- */
-async function createJob(object: () => JobRpc, job: NewJob, waitMs: number): Promise<Created & { again: boolean }> {
-  if (waitMs > 0)
-    try {
-      return { ...(await object().create(job, waitMs)), again: false };
-    } catch {
-      return { ...(await object().create(job)), again: true };
-    }
-  return { ...(await object().create(job)), again: false };
-}
-
-type JobRpc = Pick<
-  JobObject,
-  | "create"
-  | "holds"
-  | "view"
-  | "ended"
-  | "events"
-  | "explain"
-  | "cancel"
-  | "erase"
-  | "feedback"
-  | "ledger"
-  | "reconcile"
-  | "approve"
-  | "summary"
->;
-
-/** A job's object over RPC. It checks the tenant again; what it does not know is gone. */
-function openHandle(env: AtomicEnv, objectId: string, tenant: string, id: string): JobHandle {
-  // The platform types of RPC turn `unknown` into never; the object's own types are the truth.
-  const job = () => env.JOB.get(env.JOB.idFromString(objectId)) as unknown as JobRpc;
-  const missing = new AtomicError("not-found", "There is no such job.");
-  const known = async <T>(asked: Promise<T | null>): Promise<T> => {
-    const value = await asked;
-    if (value !== null) return value;
-    if ((await job().summary(tenant)) === null) throw missing;
-    throw new AtomicError(
-      "gone",
-      `The job's retention has ended, or it was deleted. Its summary is at ${linksOf(id).summary}.`,
-      {
-        field: "id",
-      },
-    );
-  };
-  return {
-    ledger: () => known(job().ledger(tenant)),
-    approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
-    reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
-    view: () => known(job().view(tenant)),
-    async ended(waitMs) {
-      const said = await known(job().ended(tenant, waitMs));
-      return said === "running" ? null : said;
-    },
-    events: (after) => known(job().events(tenant, after)),
-    explain: () => known(job().explain(tenant)),
-    cancel: (by) => known(job().cancel(tenant, by)),
-    erase: async () => await job().erase(tenant),
-    feedback: async (feedback) => await job().feedback(tenant, feedback),
-    async summary() {
-      const summary = await job().summary(tenant);
-      if (summary === null) throw missing;
-      return summary;
-    },
-  };
 }

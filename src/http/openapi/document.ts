@@ -2,7 +2,8 @@ import { z } from "zod";
 import { contractSchema, criterionSchema, expressionSchema } from "../../plan/contract.ts";
 import { jobBody } from "../native/job-body.ts";
 import { openaiProblem, problem } from "./answer-bodies.ts";
-import { type Answer, type Operation, operations } from "./operations.ts";
+import type { Answer, Operation } from "./operation.ts";
+import { operations } from "./operations.ts";
 
 const inSchemas = (name: string): string => `#/components/schemas/${name}`;
 const refTo = (name: string): object => ({ $ref: inSchemas(name) });

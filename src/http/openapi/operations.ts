@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { jobStatuses } from "../../job/job.ts";
 import { approvalBody } from "../native/approvals.ts";
 import { batchBody } from "../native/batch.ts";
@@ -11,25 +10,7 @@ import { evaluationBody, seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
 import { acceptedAnswer, chainAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
-
-/** One route, as the document tells it. */
-export interface Operation {
-  method: "get" | "post" | "put" | "delete";
-  /** With parameters in braces. */
-  path: string;
-  tag: "jobs" | "market" | "money" | "access" | "openai";
-  summary: string;
-  /** The operator's key is needed. */
-  operator?: true;
-  body?: { name: string; schema: z.ZodType } | "bidder" | "mail-or-job";
-  /** Query and header parameters: name, and what it is. */
-  query?: Record<string, string>;
-  headers?: Record<string, string>;
-  answers: Record<number, Answer>;
-}
-
-/** What a success is; `schema`: of its JSON. */
-export type Answer = { says: string; name?: string; schema?: z.ZodType; type?: string };
+import type { Answer, Operation } from "./operation.ts";
 
 const job: Answer = { says: "The job.", name: "Job", schema: jobAnswer };
 const made: Answer = { says: "The job is on disk and goes on.", name: "JobAccepted", schema: acceptedAnswer };
