@@ -26,6 +26,7 @@ Of the shell the server is given every ATOMIC_... variable and every ..._API_KEY
   OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY
   ATOMIC_SIGNING_SECRET    signs job ids and webhooks, so that the operator's key can change
   ATOMIC_WEBHOOK_HOSTS     receivers of webhooks on your own network: "hooks.corp,10.0.0.7:8080"
+  ATOMIC_CORS_ORIGINS      origins whose pages may call it from a browser: "https://app.corp,https://other.corp"
   ATOMIC_RETENTION_DAYS, ATOMIC_OTLP_URL, ATOMIC_OTLP_HEADERS, ATOMIC_JUDGE_AUDIT_SHARE: see README
 
 More model servers, also on your own network:  npm run bidders -- add ID --base-url http://10.1.2.3:8000/v1 ...

@@ -15,7 +15,7 @@ const modelVars = [
   "ATOMIC_LLM_KEY",
 ];
 /** Variables of the caller's shell that the Worker is given as bindings. */
-const handedOn = [...modelVars, "ATOMIC_API_KEY", "ATOMIC_OTLP_URL", "ATOMIC_OTLP_HEADERS"];
+const handedOn = [...modelVars, "ATOMIC_API_KEY", "ATOMIC_OTLP_URL", "ATOMIC_OTLP_HEADERS", "ATOMIC_CORS_ORIGINS"];
 
 export interface ServerOptions {
   /** Absent: a free one. */

@@ -20,6 +20,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   SETTLER?: DurableObjectNamespace;
   /** JSON: what may happen to a triaged mail; see src/email/actions.ts. */
   ATOMIC_MAIL_ACTIONS?: string;
+  /** Origins whose pages may call the API from a browser: "https://app.example.com,https://other.example"; "*": any. */
+  ATOMIC_CORS_ORIGINS?: string;
   /** OTLP/HTTP endpoint of traces, and its headers as "name=value,name=value". */
   ATOMIC_OTLP_URL?: string;
   ATOMIC_OTLP_HEADERS?: string;

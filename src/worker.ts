@@ -10,6 +10,7 @@ import { portsOf } from "./entry/ports.ts";
 import { takeSettlements } from "./entry/settlements.ts";
 import type { AtomicEnv } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { originsIn } from "./http/middleware/other-pages.ts";
 import { openDatabase } from "./store/database.ts";
 import { prune } from "./store/prune.ts";
 
@@ -25,6 +26,7 @@ function appOf(env: AtomicEnv): ReturnType<typeof createApp> {
       // Of the request that is being served, whichever that is.
       app: createApp(portsOf(env, waitUntil), {
         assets: (asked) => env.ASSETS.fetch(asked),
+        origins: originsIn(env.ATOMIC_CORS_ORIGINS),
         unexpected: (error, requestId) => {
           const name = error instanceof Error ? error.name : "unknown";
           console.error(JSON.stringify({ event: "request-failed", requestId, error: name }));

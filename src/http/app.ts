@@ -9,6 +9,7 @@ import { errorResponse } from "./error-response.ts";
 import { mcpRoute } from "./mcp/mcp.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { knownQueryOnly } from "./middleware/known-query-only.ts";
+import { otherPages } from "./middleware/other-pages.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
 import { uncached } from "./middleware/uncached.ts";
@@ -37,6 +38,8 @@ import type { HttpPorts } from "./ports.ts";
 export interface AppOptions {
   /** Static pages; absent: only the API is served. */
   assets?: Assets;
+  /** Whose pages may call the API from a browser; default: this server's own alone. */
+  origins?: readonly string[];
   /** Told of what should not happen, without the request's content. */
   unexpected?: (error: unknown, requestId: string) => void;
 }
@@ -50,7 +53,7 @@ const askedPath = (c: Context): string => c.req.path.replaceAll("%3A", ":");
  * once an isolate, not for each request.
  */
 export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppEnv> {
-  const { assets } = options;
+  const { assets, origins = [] } = options;
   const app = new Hono<AppEnv>({ router: new RegExpRouter(), getPath: routedPath });
 
   app.use(requestId({ generator: () => ports.newRequestId() }));
@@ -60,6 +63,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   });
   app.use(pageHeaders);
   app.use(uncached);
+  if (origins.length > 0) for (const path of ["/v1/*", "/mcp"]) app.use(path, otherPages(origins));
   app.use(
     methodNotAllowed({
       app,

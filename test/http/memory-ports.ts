@@ -28,6 +28,7 @@ export interface TestServerOptions {
   operatorKey?: string | null;
   bidders?: Bidder[];
   assets?: Assets;
+  origins?: string[];
 }
 
 const readMail: HttpPorts["parseMail"] = async (raw) => {
@@ -121,7 +122,11 @@ export function testServer(options: TestServerOptions = {}) {
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),
   };
-  const app = createApp(ports, { assets: options.assets, unexpected: (error) => void unexpected.push(error) });
+  const app = createApp(ports, {
+    assets: options.assets,
+    ...(options.origins === undefined ? {} : { origins: options.origins }),
+    unexpected: (error) => void unexpected.push(error),
+  });
   return {
     app,
     ledgerOf,
