@@ -6,6 +6,7 @@ import { decisionTimes } from "./market/decision-time.ts";
 import { generatedSet } from "./market/generated.ts";
 import { type RecordedSet, readFolded, readPair } from "./market/recorded.ts";
 import { printComparison, printTimes } from "./market/report.ts";
+import { progressDone } from "./progress.ts";
 
 const usage = `npm run bench:market -- [--data DIR | --train FILE --test FILE] [--seeds 5] [--only SET] [--regime NAME] [--contexts] [--evaluated 100] [--json]
 
@@ -54,6 +55,7 @@ const results: Comparison[] = [];
 for (const set of setsOf()) {
   const result = compare(set, seeds, values.regime ?? null, { contexts: values.contexts, evaluated });
   results.push(result);
+  progressDone();
   if (!values.json) printComparison(result);
 }
 if (values.json) console.log(JSON.stringify({ decisionTimes: times, market: results }, null, 1));

@@ -1,6 +1,7 @@
 import { seededRandom } from "../../src/market/market.ts";
 import { firstPace, isPlain, paceAfter, toldPace } from "../../src/market/pace.ts";
 import { plainPacing } from "../../src/market/pacing.ts";
+import { progress } from "../progress.ts";
 import { emptyTally, type Judge, Pass, shuffled, type Tally } from "./pass.ts";
 import type { RecordedRow, RecordedSet } from "./recorded.ts";
 import { bestSingle, single } from "./yardstick.ts";
@@ -37,8 +38,10 @@ export function budgetRuns(
   const results: BudgetResult[] = [];
   for (const prices of ["constant", "times five, announced", "times five, unannounced"] as const) {
     for (const share of shares) {
-      for (let seed = 1; seed <= seeds; seed++)
+      for (let seed = 1; seed <= seeds; seed++) {
+        progress(`${set.name}, budget of ${100 * share} %, prices ${prices}: seed ${seed} of ${seeds}`);
         results.push(budgetRun(set, judge, valueNano, places, share, prices, seed));
+      }
     }
   }
   return results;

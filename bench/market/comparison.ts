@@ -1,4 +1,5 @@
 import { seededRandom } from "../../src/market/market.ts";
+import { progress } from "../progress.ts";
 import { type BudgetResult, budgetRuns } from "./budget.ts";
 import {
   aiq,
@@ -166,6 +167,7 @@ function runRegime(
   const calibration: { brier: number; error: number; after: number }[] = [];
   const decisionMs: number[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
+    progress(`${set.name}, ${regime.name}: seed ${seed} of ${seeds}`);
     const train = shuffled(set.train, seededRandom(`order/${seed}`));
     const test = shuffled(set.test, seededRandom(`order/test/${seed}`));
     const runs = lambdas.map((lambda) => {
