@@ -10,7 +10,7 @@ What is known of bidders from elsewhere, one JSON object a line. Either how each
 
 "good" may be a score of 0 to 1; "inputChars" (of the whole prompt), "inputTokens" and "outputTokens" teach what it costs,
 "totalMs" (beside them) how long it takes.
-The market learns from it as from its own outcomes; the same rows again add nothing. Or how often each was right:
+The market learns from it as from its own outcomes; the same rows again, within 56 days, add nothing. Or how often each was right:
 
   {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
 
