@@ -143,6 +143,23 @@ it("who is refused by the tenant's object may still have what its Worker was len
   expect(said.filter((one) => one === "started")).toHaveLength(4);
 });
 
+it("what two askers brought lasts as long as the older loan", async () => {
+  const money = await worker();
+  const { env, asked } = objectOf(120, [0, 1_500, 600, 0]);
+  expect(await outcome(money, env)).toBe("started");
+  const both = [outcome(money, env)];
+  await vi.advanceTimersByTimeAsync(1_000);
+  both.push(outcome(money, env));
+  await vi.advanceTimersByTimeAsync(600);
+  expect(await Promise.all(both)).toEqual(["started", "started"]);
+  // Each brought two and used one; at 2.5 s those of the first are over.
+  expect(await outcome(money, env)).toBe("started");
+  expect(asked()).toBe(3);
+  await vi.advanceTimersByTimeAsync(900);
+  expect(await outcome(money, env)).toBe("started");
+  expect(asked()).toBe(4);
+});
+
 it("a start that no job took is the next one's", async () => {
   const money = await worker();
   const { env, asked } = objectOf(2);
