@@ -1,5 +1,17 @@
 import type { LoggedEvent } from "../src/job/job-event.ts";
 
+/** The server refused a call. `retryAfterMs`: when it may not, by its own word; NaN: it does not say. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly retryAfterMs: number;
+
+  constructor(message: string, status: number, retryAfterMs: number) {
+    super(message);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** A thin client of the native API, as a user would write it. */
 export class Api {
   readonly url: string;
@@ -27,7 +39,10 @@ export class Api {
       signal: AbortSignal.timeout(120_000),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${refusalIn(text)} (${method} ${path}: ${response.status})`);
+    if (!response.ok) {
+      const afterS = Number(response.headers.get("retry-after") ?? Number.NaN);
+      throw new Refused(`${refusalIn(text)} (${method} ${path}: ${response.status})`, response.status, afterS * 1000);
+    }
     return (text === "" ? null : JSON.parse(text)) as T;
   }
 

@@ -1,7 +1,7 @@
 /** `npm run evaluate -- FILE`: how each of several bidders does on jobs of yours. The market learns it on the way. */
 import { createHash } from "node:crypto";
 import type { JobView } from "../src/job/job-view.ts";
-import type { Api } from "./api.ts";
+import { type Api, Refused } from "./api.ts";
 import { wholeNumber } from "./arguments.ts";
 import { inWords, main, wrong } from "./command.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -10,18 +10,26 @@ const usage = `npm run evaluate -- FILE --bidders ID,ID [--at-once 4] [--most-us
 
 Puts each job of FILE (a body of POST /v1/jobs a line) to each bidder alone, and shows how often it was accepted, what it cost
 and how long it took. The market learns from it: later jobs like these are bid on by what was seen. Give them a contract
-(a schema, criteria, criteria in words) or labels; without one, any answer is accepted.
+(a schema, criteria, criteria in words) or labels; without one, any answer is accepted. A job that stands there twice is put once.
+Where the tenant may begin no more jobs for now it waits.
 
   --bidders    whom to put them to; npm run bidders -- list shows who there is
   --at-once    jobs that run at a time
   --most-usd   ends when its jobs have cost so much, those of an earlier start among them
   --name       of this evaluation (default: the day); what was answered under it is not asked, or paid for, again
   --json       prints the table as one object
-  Ctrl-C       ends it, and shows what there is`;
+  Ctrl-C       begins no more, waits for what runs (again: does not), and shows what there is`;
+
+/** With the words around it, it has to be a key of at most 255 visible characters. */
+const nameForm = /^[\x21-\x7e]{1,128}$/;
+/** So soon after the first a second signal is the same Ctrl-C: the terminal sends it, and npm passes it on. */
+const sameKeyMs = 1_000;
 
 interface Run {
-  body: object;
+  job: object;
   bidder: string;
+  /** Under which it is made. */
+  key: string;
 }
 interface Tally {
   bidder: string;
@@ -47,10 +55,20 @@ function bodiesIn(file: string): object[] {
   });
 }
 
+/** Each job to each bidder, once. */
+function runsOf(bodies: readonly object[], bidders: readonly string[], name: string): Run[] {
+  const runs = new Map<string, Run>();
+  for (const body of bodies)
+    for (const bidder of bidders) {
+      const job = { ...body, bidders: [bidder], strategy: "single" };
+      const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
+      runs.set(key, { job, bidder, key });
+    }
+  return [...runs.values()];
+}
+
 /** The job's end. The same job under the same name is made once. */
-async function ended(api: Api, { body, bidder }: Run, name: string): Promise<JobView> {
-  const job = { ...body, bidders: [bidder], strategy: "single" };
-  const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
+async function ended(api: Api, { job, key }: Run): Promise<JobView> {
   let view = await api.call<JobView>("POST", "/v1/jobs?wait=60", job, undefined, { "idempotency-key": key });
   while (view.status === "running") {
     await pause(pollMs);
@@ -112,56 +130,76 @@ await main({
   },
   async run(api, [file], options) {
     if (file === undefined) throw wrong("Name a file of jobs.", usage);
-    const bidders = String(options.bidders ?? "")
-      .split(",")
-      .map((id) => id.trim())
-      .filter((id) => id !== "");
+    const named = String(options.bidders ?? "").split(",");
+    const bidders = [...new Set(named.map((id) => id.trim()).filter((id) => id !== ""))];
     if (bidders.length === 0) throw wrong("Say whom to put them to: --bidders ID,ID.", usage);
     const atOnce = wholeNumber("at-once", String(options["at-once"]), 1);
     const mostUsd = Number(options["most-usd"]);
     if (!(mostUsd > 0)) throw wrong("--most-usd takes an amount of USD.", usage);
-    const bodies = bodiesIn(file);
-    const runs = bodies.flatMap((body) => bidders.map((bidder): Run => ({ body, bidder })));
+    const name = String(options.name);
+    if (!nameForm.test(name)) throw wrong("--name takes 1 to 128 visible ASCII characters without spaces.", usage);
+    const runs = runsOf(bodiesIn(file), bidders, name);
     const tallies = new Map(
       bidders.map((bidder): [string, Tally] => [
         bidder,
         { bidder, jobs: 0, accepted: 0, rejected: 0, failed: 0, costUsd: 0, tookMs: [] },
       ]),
     );
-    console.error(`${runs.length} runs (${bodies.length} jobs x ${bidders.length} bidders), for $${mostUsd} at most`);
-    let [next, done, spentUsd] = [0, 0, 0];
+    const jobs = runs.length / bidders.length;
+    const all = runs.length;
+    console.error(`${all} runs (${jobs} jobs x ${bidders.length} bidders), for $${mostUsd} at most`);
+    let [done, spentUsd] = [0, 0];
     let stopped: string | null = null;
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    let interruptedAtMs: number | null = null;
     const stop = () => {
+      if (interruptedAtMs !== null && Date.now() - interruptedAtMs > sameKeyMs) leave();
+      interruptedAtMs ??= Date.now();
       stopped ??= "It was interrupted";
     };
-    process.once("SIGINT", stop);
+    process.on("SIGINT", stop);
     let told = Date.now();
+    let goesOnAtMs = 0;
+    const waitFor = async (ms: number) => {
+      if (Date.now() >= goesOnAtMs)
+        console.error(`No more jobs may begin now; it goes on in ${Math.ceil(ms / 1000)} s`);
+      const untilMs = Date.now() + ms;
+      goesOnAtMs = Math.max(goesOnAtMs, untilMs);
+      while (Date.now() < untilMs && stopped === null) await pause(Math.min(200, untilMs - Date.now()));
+    };
     const work = async () => {
-      for (let run = runs[next++]; run !== undefined && stopped === null; run = runs[next++]) {
+      for (let run = runs.shift(); run !== undefined && stopped === null; run = runs.shift()) {
         try {
-          const view = await ended(api, run, String(options.name));
+          const view = await ended(api, run);
           const tally = tallies.get(run.bidder);
           if (tally !== undefined) count(tally, view);
           spentUsd += view.costUsd;
           done++;
           if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
         } catch (error) {
+          if (error instanceof Refused && error.status === 429 && error.retryAfterMs > 0) {
+            runs.push(run);
+            await waitFor(error.retryAfterMs);
+            continue;
+          }
           // Whatever is refused would be refused each time.
           stopped ??= `${run.bidder}: ${inWords(error)}`;
           process.exitCode = 1;
         }
         if (Date.now() - told < 5_000) continue;
         told = Date.now();
-        console.error(`${done} of ${runs.length}, $${spentUsd.toFixed(4)}`);
+        console.error(`${done} of ${all}, $${spentUsd.toFixed(4)}`);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, work));
-    process.off("SIGINT", stop);
+    await Promise.race([Promise.all(Array.from({ length: Math.min(atOnce, all) }, work)), left]);
     const lines = [...tallies.values()].map(lineOf);
-    if (options.json === true)
-      console.log(JSON.stringify({ runs: runs.length, done, spentUsd, bidders: lines }, null, 1));
+    if (options.json === true) console.log(JSON.stringify({ runs: all, done, spentUsd, bidders: lines }, null, 1));
     else printTable(lines);
     if (stopped !== null)
-      console.error(`${stopped}. ${done} of ${runs.length} runs are done; the same command goes on from there.`);
+      console.error(`${stopped}. ${done} of ${all} runs are done; the same command goes on from there.`);
+    if (interruptedAtMs !== null) process.exit(130);
   },
 });

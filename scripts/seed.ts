@@ -10,15 +10,19 @@ What is known of bidders from elsewhere, one JSON object a line. Either how each
 
 "good" may be a score of 0 to 1; "inputChars" (of the whole prompt), "inputTokens" and "outputTokens" teach what it costs,
 "totalMs" (beside them) how long it takes.
-The market learns from it as from its own outcomes; the same rows again add nothing. Or how often each was right:
+The market learns from it as from its own outcomes; the same rows again, within 56 days, add nothing. Or how often each was right:
 
   {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
 
 Such a row counts at most 30 observations. Both take a "context", as a decision's "cell" has it: "support/latin" for jobs of
 the context "support" in Latin script, "latin" for jobs that name none; left out, the row speaks for all contexts.`;
 
-/** Rows in one request; inputs are not divided. */
+/** Rows in one request, and their bytes (the server takes a megabyte); inputs are not divided. */
 const mostRows = 2_000;
+const mostBytes = 900_000;
+
+const bytesOf = (group: readonly Numbered[]): number =>
+  group.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)) + 1, 0);
 
 interface Numbered {
   line: number;
@@ -48,13 +52,16 @@ function inParts(rows: readonly Numbered[]): Numbered[][] {
     inputs.set(name, group);
     group.push(one);
   }
-  const parts: Numbered[][] = [];
+  const parts: { rows: Numbered[]; bytes: number }[] = [];
   for (const group of inputs.values()) {
     const last = parts.at(-1);
-    if (last !== undefined && last.length + group.length <= mostRows) last.push(...group);
-    else parts.push([...group]);
+    const bytes = bytesOf(group);
+    if (last !== undefined && last.rows.length + group.length <= mostRows && last.bytes + bytes <= mostBytes) {
+      last.rows.push(...group);
+      last.bytes += bytes;
+    } else parts.push({ rows: [...group], bytes });
   }
-  return parts;
+  return parts.map(({ rows }) => rows);
 }
 
 await main({

@@ -49,6 +49,15 @@ export function takeStart(hand: StartsInHand | null, nowMs: number): "taken" | "
   return hand.jobs === 0 ? "refused" : "ask";
 }
 
+/** A start that was not used after all, and could be until `untilMs`, comes back into the hand (changed in place). */
+export function putBack(hand: StartsInHand, untilMs: number, nowMs: number): void {
+  if (untilMs <= nowMs) return;
+  const left = hand.untilMs > nowMs ? hand.left : 0;
+  hand.untilMs = left > 0 ? Math.min(hand.untilMs, untilMs) : untilMs;
+  hand.left = left + 1;
+  hand.jobs = Math.max(1, hand.jobs);
+}
+
 /** How many to ask for: one, and twice as many as before where those were all used in their time. */
 export const wantedStarts = (hand: StartsInHand | null, nowMs: number): number =>
   hand !== null && hand.untilMs > nowMs && hand.left === 0 ? Math.max(1, 2 * hand.jobs) : 1;

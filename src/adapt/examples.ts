@@ -54,6 +54,8 @@ export function chooseExamples(
   k = 3,
   maxChars = 6000,
 ): Example[] {
+  // Most jobs have none, and a prompt is made several times: reading its words takes 0.1 ms each.
+  if (examples.length === 0) return [];
   const target = sketch(text);
   const scored = examples.map((example) => {
     const vector = sketch(example.input);

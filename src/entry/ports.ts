@@ -41,7 +41,7 @@ import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
 import { forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { SpareObject } from "./spare-object.ts";
-import { forgetTenant, openingFor, returnSlice, tenantObject } from "./tenant-money.ts";
+import { forgetTenant, openingFor, returnOpening, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
@@ -68,7 +68,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), via === "http", keepAlive);
-        const giveBack = () => returnSlice(env, caller.tenant, opening.slice, keepAlive);
+        const giveBack = () => returnOpening(env, caller.tenant, opening, keepAlive);
         const confined = withinRules(request, opening.rules, market.bidders);
         if (confined instanceof AtomicError) {
           giveBack();
@@ -103,7 +103,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           job,
           waitMs,
         );
-        // A call that broke may have made the job: then the slice is the job's.
+        // A call that broke may have made the job: then slice and start are the job's.
         if (made !== "made" && !again) giveBack();
         if (made === "none") throw new AtomicError("internal", "The job could not be taken. Try again.");
         if (made === "other-request")

@@ -1,5 +1,5 @@
 import type { Opening, TenantObject } from "../../durable-objects/tenant.ts";
-import { type StartsInHand, takeStart, wantedStarts } from "../access/starts.ts";
+import { putBack, type StartsInHand, takeStart, wantedStarts } from "../access/starts.ts";
 import { openingOf } from "../engine/opening.ts";
 import type { MarketView } from "../engine/ports.ts";
 import type { AtomicEnv } from "../env.ts";
@@ -24,6 +24,8 @@ export interface TenantOpening {
   jobNano: NanoUsd | null;
   pace: Pace;
   rules: TenantRules;
+  /** Until when the start that it took could be used, epoch ms; null: it is not counted. */
+  startUntilMs: number | null;
 }
 
 interface Known {
@@ -55,14 +57,23 @@ export const forgetTenant = (tenant: string): boolean => tenants.delete(tenant);
  * hop while this isolate remembers them. Throws `budget-exceeded` where nothing is left and nobody works for nothing, and
  * `rate-limited` where the job is `counted` and the tenant may not begin another one now.
  */
-export async function openingFor(
+export async function openingFor(...asked: Asked): Promise<TenantOpening> {
+  const opening = (await tryOpening(...asked)) ?? (await tryOpening(...asked));
+  if (opening === null) throw tooMany(tenants.get(asked[1])?.starts ?? null, Date.now());
+  return opening;
+}
+
+type Asked = [
   env: AtomicEnv,
   tenant: string,
   request: JobRequest,
   view: MarketView,
   counted: boolean,
   keepAlive: (work: Promise<unknown>) => void,
-): Promise<TenantOpening> {
+];
+
+/** null: the start that it was lent came too late to be used. */
+async function tryOpening(...[env, tenant, request, view, counted, keepAlive]: Asked): Promise<TenantOpening | null> {
   const nowMs = Date.now();
   const known = tenants.get(tenant);
   const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs;
@@ -70,24 +81,29 @@ export async function openingFor(
   const start = !counted ? "taken" : ageMs < knownMs ? takeStart(hand, nowMs) : "ask";
   if (start === "refused") throw tooMany(hand, nowMs);
   const taken = start === "taken";
+  const handUntilMs = counted && hand !== null ? hand.untilMs : null;
   if (taken && known !== undefined && !known.capped && ageMs < knownMs) {
     if (ageMs > knownMs / 2) keepAlive(refill(env, tenant, 0, 0, keepAlive).catch(() => {}));
-    return { slice: null, ...termsOf(known) };
+    return { slice: null, startUntilMs: handUntilMs, ...termsOf(known) };
   }
   const opening = openingOf(request, view, nowMs);
   const drawn = taken ? draw(env, tenant, known, opening.nano, keepAlive) : null;
-  if (drawn !== null) return drawn;
-  const { known: fresh, started } = await refill(
+  if (drawn !== null) return { ...drawn, startUntilMs: handUntilMs };
+  const { known: fresh, lentUntilMs } = await refill(
     env,
     tenant,
     opening.nano,
     taken ? 0 : wantedStarts(hand, nowMs),
     keepAlive,
   );
-  if (!taken && !started) throw tooMany(fresh.starts, nowMs);
-  if (!fresh.capped) return { slice: null, ...termsOf(fresh) };
+  // As it is now: who asked beside it may have brought more, and taken from it.
+  const now = fresh.starts === null ? null : (tenants.get(tenant)?.starts ?? noStarts);
+  const startUntilMs = taken ? handUntilMs : startAfter(now, lentUntilMs);
+  if (startUntilMs === "late") return null;
+  if (startUntilMs === "refused") throw tooMany(fresh.starts, nowMs);
+  if (!fresh.capped) return { slice: null, startUntilMs, ...termsOf(fresh) };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
-  if (second !== null) return second;
+  if (second !== null) return { ...second, startUntilMs };
   if (fresh.shortage === "cap-reached" && !opening.freely && fresh.leftNano <= 0)
     throw new AtomicError(
       "budget-exceeded",
@@ -95,19 +111,32 @@ export async function openingFor(
       { reason: "cap-reached" },
     );
   // Running jobs hold the money, or little is left: the job itself waits for it, or does with less.
-  return { slice: { purse: null, nano: 0 }, ...termsOf(fresh) };
+  return { slice: { purse: null, nano: 0 }, startUntilMs, ...termsOf(fresh) };
+}
+
+const noStarts: StartsInHand = { jobs: 0, left: 0, untilMs: 0 };
+
+/** Until when the start may be used that the tenant's object lent, or who asked it beside; null: they are not counted. */
+function startAfter(hand: StartsInHand | null, lentUntilMs: number | null): number | null | "late" | "refused" {
+  if (hand === null) return null;
+  const nowMs = Date.now();
+  if (lentUntilMs !== null && nowMs < lentUntilMs) return lentUntilMs;
+  if (takeStart(hand, nowMs) === "taken") return hand.untilMs;
+  return lentUntilMs === null ? "refused" : "late";
 }
 
 /**
- * A slice that no job took, since the job was there already, goes back into the purse it was drawn from; when that was
- * closed meanwhile, to the tenant.
+ * What no job took, since the job was there already or must not be: the start is the next one's as long as it could be
+ * used; the slice goes back into the purse it was drawn from, and when that was closed meanwhile, to the tenant.
  */
-export function returnSlice(
+export function returnOpening(
   env: AtomicEnv,
   tenant: string,
-  slice: OpeningSlice | null,
+  { slice, startUntilMs }: Pick<TenantOpening, "slice" | "startUntilMs">,
   keepAlive: (work: Promise<unknown>) => void,
 ): void {
+  const hand = tenants.get(tenant)?.starts ?? null;
+  if (hand !== null && startUntilMs !== null) putBack(hand, startUntilMs, Date.now());
   if (slice === null || slice.purse === null) return;
   const purse = tenants.get(tenant)?.purse ?? null;
   if (purse?.id === slice.purse) purse.leftNano += slice.nano;
@@ -125,7 +154,7 @@ function draw(
   known: Known | undefined,
   nano: NanoUsd,
   keepAlive: (work: Promise<unknown>) => void,
-): TenantOpening | null {
+): Omit<TenantOpening, "startUntilMs"> | null {
   if (known?.capped !== true) return null;
   const ageMs = Date.now() - known.atMs;
   // The money would still be its own, but its limits and rules may be others by now.
@@ -159,7 +188,7 @@ function refillBeside(
 
 /**
  * Reads a tenant's limits and, where it has a cap, brings a purse; the old one's rest goes back. Where starts are wanted,
- * `started` says whether the caller has one.
+ * `lentUntilMs` says until when the caller may use its own; null: it has none, or they are not counted.
  */
 async function refill(
   env: AtomicEnv,
@@ -167,7 +196,7 @@ async function refill(
   openingNano: NanoUsd,
   wantStarts: number,
   keepAlive: (work: Promise<unknown>) => void,
-): Promise<{ known: Known; started: boolean }> {
+): Promise<{ known: Known; lentUntilMs: number | null }> {
   const before = tenants.get(tenant);
   const id = `purse/${crypto.randomUUID()}`;
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
@@ -176,8 +205,7 @@ async function refill(
   const { grant, leftNano, jobNano, pace, rules, starts } = await object.openPurse(id, openingNano, want, wantStarts);
   const now = tenants.get(tenant);
   const old = now?.purse ?? null;
-  // An object that still runs the code before this one counts none.
-  const started = wantStarts > 0 && (starts?.jobs ?? 1) > 0;
+  const lentUntilMs = (starts?.jobs ?? 0) > 0 ? askedAtMs + (starts?.forMs ?? 0) : null;
   const known: Known = {
     pace,
     // An object that still runs the code before this one knows of none.
@@ -191,6 +219,7 @@ async function refill(
       grant !== null && grant.totalNano > 0
         ? { id, leftNano: grant.totalNano, expiresAtMs: askedAtMs + purseMs }
         : null,
+    // An object that still runs the code before this one counts none.
     starts: startsAfter(now?.starts ?? null, starts ?? null, wantStarts > 0, askedAtMs),
     refilling: false,
   };
@@ -204,7 +233,7 @@ async function refill(
     // Also an empty one: what is out of it is known from then on. Nobody waits for it.
     keepAlive(object.closePurse(old.id, rest).catch(() => {}));
   }
-  return { known, started };
+  return { known, lentUntilMs };
 }
 
 /** What is in hand after the tenant's object was asked: one of what it lent is the asker's. */
@@ -214,7 +243,9 @@ function startsAfter(
   asked: boolean,
   askedAtMs: number,
 ): Known["starts"] {
-  if (told === null || (!asked && before !== null)) return told === null ? null : before;
+  if (told === null) return null;
+  // What was refused under another limit may be granted under this one.
+  if (!asked && before !== null && before.perMinute === told.perMinute) return before;
   const untilMs = askedAtMs + told.forMs;
   // Who asked at the same time may have brought some that are not used yet; they last as long as the older ones.
   const rest = before !== null && before.left > 0 && before.untilMs > askedAtMs ? before : null;

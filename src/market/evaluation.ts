@@ -1,4 +1,3 @@
-import { costOf } from "../money/price.ts";
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import type { AttemptReport, Settlement } from "./settlement.ts";
@@ -29,6 +28,12 @@ export interface RowFault {
   row: number;
   field: string;
   reason: string;
+}
+
+/** A value that was refused, as it is told: at most 64 characters of it. */
+export function inShort(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > 64 ? `${text.slice(0, 63)}…` : text;
 }
 
 const mostTokens = 10_000_000;
@@ -63,14 +68,14 @@ export function settlementsOf(
       refused.push({ row: i + 1, field: "input", reason: `it has more than ${mostBidders} bidders` });
     else inputs.set(name, group.set(row.bidder, row));
   });
-  const settlements = [...inputs.values()].map((group) => settlementOf(inOrder(group), byId, nowMs));
+  const settlements = [...inputs.values()].map((group) => settlementOf(inOrder(group), nowMs));
   return { settlements, refused };
 }
 
 const inOrder = (group: ReadonlyMap<string, EvaluationRow>): EvaluationRow[] =>
   [...group.values()].sort((a, b) => (a.bidder < b.bidder ? -1 : 1));
 
-function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, Bidder>, nowMs: number): Settlement {
+function settlementOf(rows: readonly EvaluationRow[], nowMs: number): Settlement {
   const [first] = rows as [EvaluationRow];
   const said = rows.map((row) => [
     row.bidder,
@@ -80,7 +85,6 @@ function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, 
     row.outputTokens,
     row.totalMs,
   ]);
-  const measured = rows.every((row) => row.outputTokens !== undefined);
   const inputChars = Math.max(...rows.map((row) => row.inputChars ?? usualChars));
   return {
     key: JSON.stringify([first.kind, first.context ?? "", first.input, said]),
@@ -89,12 +93,8 @@ function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, 
     features: { inputChars, script: "", context: first.context ?? "" },
     atMs: nowMs,
     evaluated: true,
-    // Without tokens nothing is known of costs and times.
-    ...(measured ? {} : { again: true }),
-    attempts: rows.map((row, i): AttemptReport => {
-      const [input, output] = [row.inputTokens ?? 0, row.outputTokens ?? 0];
-      const bidder = byId.get(row.bidder);
-      return {
+    attempts: rows.map(
+      (row, i): AttemptReport => ({
         attempt: String(i),
         bidder: row.bidder,
         role: "leader",
@@ -103,16 +103,19 @@ function settlementOf(rows: readonly EvaluationRow[], byId: ReadonlyMap<string, 
         claimed: { accept: 0.5, costNano: 0, totalMs: 0 },
         outcome: { worth: Number(row.good), source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } },
         failure: null,
-        costNano: bidder && measured ? costOf(bidder.price, { input, output, source: "counted" }) : 0,
+        // What was billed is not told: how far bills are from the list stays as it was learned here.
+        costNano: 0,
         firstTokenMs: null,
         totalMs: row.totalMs ?? 0,
         censored: false,
         timed: row.totalMs !== undefined,
-        inputTokens: input,
+        // Without tokens nothing is known of costs and times.
+        ...(row.outputTokens === undefined ? { measured: false as const } : {}),
+        inputTokens: row.inputTokens ?? 0,
         estimatedInputTokens: (row.inputChars ?? 0) / 4,
-        outputTokens: output,
-      };
-    }),
+        outputTokens: row.outputTokens ?? 0,
+      }),
+    ),
   };
 }
 
@@ -122,24 +125,24 @@ function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): Omit<RowFau
   if (typeof row.input !== "string" || row.input === "" || row.input.length > 256)
     return { field: "input", reason: "it must be a name of 1 to 256 characters" };
   if (typeof row.bidder !== "string" || !byId.has(row.bidder))
-    return { field: "bidder", reason: `${String(row.bidder)} is not a bidder here` };
+    return { field: "bidder", reason: `${inShort(row.bidder)} is not a bidder here` };
   if (typeof row.kind !== "string" || !isKind(row.kind))
-    return { field: "kind", reason: `${String(row.kind)} is not a kind` };
+    return { field: "kind", reason: `${inShort(row.kind)} is not a kind` };
   if (row.context !== undefined && (typeof row.context !== "string" || row.context.length > 48))
     return { field: "context", reason: "it must be a text of at most 48 characters" };
   const { good } = row;
   if (typeof good !== "boolean" && !(typeof good === "number" && good >= 0 && good <= 1))
     return { field: "good", reason: "it must be true, false or a score of 0 to 1" };
   if (row.inputChars !== undefined && !isNumber(row.inputChars, mostChars))
-    return { field: "inputChars", reason: `${String(row.inputChars)} is not a count of characters` };
+    return { field: "inputChars", reason: `${inShort(row.inputChars)} is not a count of characters` };
   for (const field of ["inputTokens", "outputTokens"] as const)
     if (row[field] !== undefined && !isNumber(row[field], mostTokens))
-      return { field, reason: `${String(row[field])} is not a count of tokens` };
+      return { field, reason: `${inShort(row[field])} is not a count of tokens` };
   const measured = [row.inputTokens, row.outputTokens].filter((count) => count !== undefined).length;
   if (measured === 1 || (measured === 2 && row.inputChars === undefined))
     return { field: "outputTokens", reason: "inputChars, inputTokens and outputTokens are given together" };
   if (row.totalMs !== undefined && !isNumber(row.totalMs, mostMs))
-    return { field: "totalMs", reason: `${String(row.totalMs)} is not a time in ms` };
+    return { field: "totalMs", reason: `${inShort(row.totalMs)} is not a time in ms` };
   return null;
 }
 

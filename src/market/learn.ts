@@ -78,12 +78,13 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   const named: [row: Row, confidence: number][] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, nowMs);
+  const claimed = settlement.evaluated !== true;
   for (const report of settlement.attempts) {
     const row = view.rows.get(report.bidder) ?? -1;
     if (row < 0 || !sound(report)) continue;
     touched.add(row);
-    if (!settlement.again)
-      learnCall(state, kind, column, row, report, byId, estimate, { atMs: settlement.atMs, nowMs });
+    if (!settlement.again && report.measured !== false)
+      learnCall(state, kind, column, row, report, byId, estimate, { atMs: settlement.atMs, nowMs }, claimed);
     const own = kind.rows[row];
     if (own && !settlement.again && typeof report.confidence === "number") named.push([own, report.confidence]);
     const outcome = report.outcome;
@@ -110,7 +111,6 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     );
     return { p: recalibrate(kind.calibration, features), reliability: reliabilityOf(state, "judge") };
   };
-  const claimed = settlement.evaluated !== true;
   if (seen.length > 0) learnOutcomes(kind, column, band, seen, { atMs: settlement.atMs, nowMs }, view, others, claimed);
   // What feedback says of a judge is as much a tenant's word as what it says of an answer.
   const lessons = (settlement.judges ?? []).slice(0, settlement.again ? admitted : undefined);
@@ -151,13 +151,15 @@ function learnCall(
   byId: ReadonlyMap<string, Bidder>,
   estimate: number,
   { atMs, nowMs }: When,
+  claimed: boolean,
 ): void {
   const shared = sharedRowFor(state.shared, report.bidder, byId);
   const row = kind.rows[index];
   const bidder = byId.get(report.bidder);
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
-  if (report.failure === null || isItsFault(report.failure))
+  // An evaluation has the answers that came: of calls that brought none it says nothing.
+  if (claimed && (report.failure === null || isItsFault(report.failure)))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
@@ -205,7 +207,11 @@ function learnOutcomes(
     belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
     if (worth < 0.5) rejected.push(one);
     const row = kind.rows[one.row];
-    if (!row || !claimed) continue;
+    if (!row) continue;
+    if (!claimed) {
+      row.evaluated = (row.evaluated ?? 0) + 1;
+      continue;
+    }
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
     if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
     const clean = corrected(worth, reliability);

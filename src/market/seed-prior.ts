@@ -1,7 +1,7 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { columnFor } from "./contexts.ts";
-import type { RowFault } from "./evaluation.ts";
+import { inShort, type RowFault } from "./evaluation.ts";
 import { growth } from "./forgetting.ts";
 import { rebaseKind } from "./rebase.ts";
 import { roundKind } from "./rounding.ts";
@@ -88,16 +88,16 @@ function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): { field: st
   if (typeof given !== "object" || given === null) return { field: "", reason: "it is not an object" };
   const seed = given as Partial<SeedRow>;
   if (typeof seed.bidder !== "string" || !byId.has(seed.bidder))
-    return { field: "bidder", reason: `${String(seed.bidder)} is not a bidder here` };
+    return { field: "bidder", reason: `${inShort(seed.bidder)} is not a bidder here` };
   if (typeof seed.kind !== "string" || !isKind(seed.kind))
-    return { field: "kind", reason: `${String(seed.kind)} is not a kind` };
+    return { field: "kind", reason: `${inShort(seed.kind)} is not a kind` };
   if (seed.context !== undefined && (typeof seed.context !== "string" || seed.context.length > 48)) {
     return { field: "context", reason: "it must be a text of at most 48 characters" };
   }
   if (typeof seed.n !== "number" || !Number.isFinite(seed.n) || seed.n < 0)
-    return { field: "n", reason: `${seed.n} is not a count` };
+    return { field: "n", reason: `${inShort(seed.n)} is not a count` };
   if (typeof seed.accepted !== "number" || !(seed.accepted >= 0))
-    return { field: "accepted", reason: `${seed.accepted} is not a count` };
+    return { field: "accepted", reason: `${inShort(seed.accepted)} is not a count` };
   if (seed.accepted > seed.n) return { field: "accepted", reason: `${seed.accepted} of ${seed.n} cannot be` };
   return null;
 }

@@ -69,6 +69,8 @@ export interface AttemptReport {
   censored: boolean;
   /** false where no I/O lay between (embedded bidders): the clock stood still. */
   timed: boolean;
+  /** false: nothing is known of its tokens and its time. Absent: they are known. */
+  measured?: false;
   inputTokens: number;
   /** What its prompt was estimated at before it was sent, as bids are; absent: the settlement's estimate. */
   estimatedInputTokens?: number;

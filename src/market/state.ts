@@ -39,6 +39,8 @@ export interface Row {
   /** Observations, sum of squared errors of claims, and of corrected outcomes. */
   claims: number;
   brier: number;
+  /** Outcomes that evaluations told of it, for which nothing was claimed. Absent: none. */
+  evaluated?: number;
   /** Fast average of (outcome - claim), and the two change detectors. */
   recent: number;
   fall: Detector;

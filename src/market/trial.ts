@@ -15,7 +15,8 @@ const settledKind = 100;
 /** Did this bidder come when the kind's others were known already, and is it still little known? `failed`: calls of it. */
 export function isNewcomer(kind: KindState | undefined, row: Row | undefined, failed = 0): boolean {
   if (!kind || kind.outcomes < settledKind) return false;
-  return row ? row.since >= settledKind && row.claims + failed < newcomersOutcomes : !isFull(kind);
+  if (!row) return !isFull(kind);
+  return row.since >= settledKind && row.claims + (row.evaluated ?? 0) + failed < newcomersOutcomes;
 }
 
 /** A bidder whose cost and time are priced at this share of the value is tried half as often as a free one. */

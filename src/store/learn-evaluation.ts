@@ -19,8 +19,8 @@ export interface EvaluationReport {
 }
 
 /**
- * The market learns an evaluation in one transaction. The same rows of an input again change nothing; other rows of it
- * are news. Throws `conflict` when the settlement consumer was faster each time.
+ * The market learns an evaluation in one transaction. The same rows of an input again change nothing as long as
+ * keys are kept (forget-settled.ts), other rows of it are news. Throws `conflict` when the settlement consumer was faster each time.
  */
 export async function learnEvaluation(
   db: Database,

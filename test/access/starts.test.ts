@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import {
   type Loan,
   lendStarts,
+  putBack,
   type StartsInHand,
   startCountsMs,
   takeStart,
@@ -87,4 +88,17 @@ it("a limit that was lowered holds until enough of what began before counts no m
   expect(lendStarts(loans, 6, 1, 30_000)).toEqual({ jobs: 0, forMs: 40_000 });
   expect(lendStarts(loans, 4, 1, 30_000)).toEqual({ jobs: 0, forMs: 50_000 });
   expect(lendStarts(loans, 6, 1, 70_000)).toMatchObject({ jobs: 1 });
+});
+
+it("a start that comes back can be used as long as it could before, and keeps none in hand any longer", () => {
+  const back = (hand: StartsInHand, untilMs: number) => {
+    putBack(hand, untilMs, 1_000);
+    return hand;
+  };
+  expect(back({ jobs: 4, left: 2, untilMs: 3_000 }, 2_000)).toEqual({ jobs: 4, left: 3, untilMs: 2_000 });
+  expect(back({ jobs: 4, left: 2, untilMs: 2_000 }, 3_000)).toEqual({ jobs: 4, left: 3, untilMs: 2_000 });
+  // Of these none is left: refused for a minute, and of a loan that is over.
+  expect(back({ jobs: 0, left: 0, untilMs: 60_000 }, 2_000)).toEqual({ jobs: 1, left: 1, untilMs: 2_000 });
+  expect(back({ jobs: 4, left: 2, untilMs: 900 }, 2_000)).toEqual({ jobs: 4, left: 1, untilMs: 2_000 });
+  expect(back({ jobs: 4, left: 0, untilMs: 3_000 }, 1_000)).toEqual({ jobs: 4, left: 0, untilMs: 3_000 });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { coFailureLift } from "../../src/market/co-failure.ts";
 import { decide, emptyMarket, learn, type MarketState, seededRandom, settlementsOf } from "../../src/market/market.ts";
-import { bidder, decided, pacing, request, startMs } from "./setting.ts";
+import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
 
 const two = [bidder("a/good", 1), bidder("b/poor", 1)];
 
@@ -84,6 +84,65 @@ describe("an evaluation", () => {
     expect(silent?.totalMs).toEqual(before?.totalMs);
   });
 
+  it("says nothing of calls that fail, nor of what was billed: both stay as they were learned here", () => {
+    const [able] = two;
+    const state = emptyMarket();
+    for (let n = 0; n < 60; n++) {
+      const { bids } = decided(decide(state, two, request(), pacing, seededRandom(`n${n}`)));
+      const mine = report({ bids } as never, "a/good", n % 3 === 0 ? null : 1, {
+        ...(n % 3 === 0 ? { failure: "server-error" as const } : {}),
+        // Twice the list price.
+        costNano: 500_000,
+      });
+      learn(state, settlement([mine], n), two);
+    }
+    const shared = () => ({ ...state.shared.rows.find((row) => row.bidder === able?.id) });
+    const before = shared();
+    expect(before.bill).toBeGreaterThan(0.5);
+    expect(before.failed).toBeGreaterThan(15);
+    const rows = Array.from({ length: 500 }, (_, n) => ({
+      input: `q${n}`,
+      bidder: "a/good",
+      kind: "answer",
+      good: true,
+      ...{ inputChars: 400, inputTokens: 100, outputTokens: 150 },
+    }));
+    evaluated(rows, two, state);
+    const { bill, calls, failed } = shared();
+    expect({ bill, calls, failed }).toEqual({ bill: before.bill, calls: before.calls, failed: before.failed });
+  });
+
+  it("teaches the costs of those whose tokens it has, whatever it lacks of others on the same input", () => {
+    const told = Array.from({ length: 40 }, (_, n) => [
+      ...[{ input: `q${n}`, bidder: "a/good", kind: "answer", good: true }],
+      {
+        input: `q${n}`,
+        bidder: "b/poor",
+        kind: "answer",
+        good: true,
+        inputChars: 9,
+        inputTokens: 9,
+        outputTokens: 900,
+      },
+    ]).flat();
+    const rows = evaluated(told).kinds.answer?.rows ?? [];
+    const tokens = Object.fromEntries(rows.map((row) => [row.bidder, row.tokens[0]]));
+    expect(tokens).toMatchObject({ "a/good": 0, "b/poor": 40 });
+  });
+
+  it("makes a newcomer known: it needs no more trials than others", () => {
+    const state = emptyMarket();
+    const good = (id: string, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => ({ input: `q${from + n}`, bidder: id, kind: "answer", good: true }));
+    evaluated(good("a/good", 0, 300), two.slice(0, 1), state);
+    const trials = () =>
+      (decided(decide(state, two, request(), pacing, seededRandom("new"))).inputs as { floor: number }).floor;
+    evaluated(good("b/poor", 300, 310), two, state);
+    expect(trials()).toBeGreaterThan(0.04);
+    evaluated(good("b/poor", 310, 500), two, state);
+    expect(trials()).toBe(0.01);
+  });
+
   it("refuses what cannot be, by row and field, and takes the rest", () => {
     const sound = { input: "q", bidder: "a/good", kind: "answer", good: true };
     const rows = [
@@ -101,6 +160,9 @@ describe("an evaluation", () => {
       { ...sound, input: "r", totalMs: Number.POSITIVE_INFINITY },
       { ...sound, input: "r", context: "x".repeat(49) },
       null,
+      { ...sound, bidder: { toString: 1 } },
+      { ...sound, kind: { toString: 1 } },
+      { ...sound, bidder: "n".repeat(100_000) },
     ];
     const { settlements, refused } = settlementsOf(rows, two, startMs);
     expect(settlements.map(({ attempts }) => attempts.length)).toEqual([2]);
@@ -117,7 +179,11 @@ describe("an evaluation", () => {
       [12, "totalMs"],
       [13, "context"],
       [14, ""],
+      [15, "bidder"],
+      [16, "kind"],
+      [17, "bidder"],
     ]);
+    expect(Math.max(...refused.map(({ reason }) => reason.length))).toBeLessThan(100);
   });
 
   it("has one key for the same rows in any order, and another for any other", () => {

@@ -39,6 +39,7 @@ it("says what is wrong with what was typed, and ends with 2", () => {
     ["replay", ["--fiel", other], /Unknown option/],
     ["evaluate", [other], /Say whom to put them to/],
     ["evaluate", [other, "--bidders", "a/b", "--most-usd", "much"], /--most-usd takes an amount/],
+    ["evaluate", [other, "--bidders", "a/b", "--name", "a b"], /--name takes 1 to 128/],
   ] as const)
     expect([command, ...said(command, ...args)]).toEqual([command, 2, expect.stringMatching(words)]);
 }, 60_000);

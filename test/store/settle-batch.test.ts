@@ -384,6 +384,15 @@ describe("examples", () => {
     };
     await settleBatch(db, [confined], bidders, nowMs);
     expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "o", only }] });
+    // Each answer to one input is as confined as the job it is of.
+    const said = (n: number, output: string, more: object) => ({
+      ...message(n, { tenant: "a" }),
+      examples: [{ kind: "answer", input: "q", output, ...more }],
+    });
+    await settleBatch(db, [said(82, "free", {})], bidders, nowMs);
+    expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "free" }] });
+    await settleBatch(db, [said(83, "kept close", { only })], bidders, nowMs);
+    expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "kept close", only }] });
   });
 
   it("drops what no prompt could carry and what SQLite's JSON would change", async () => {

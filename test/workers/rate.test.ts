@@ -23,7 +23,7 @@ it.each([
   const refused = await asked();
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(30);
-  expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(62);
+  expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(63);
   const problem = (await refused.json()) as { detail: string };
   expect(problem).toMatchObject({ code: "rate-limited", reason: "jobs-per-minute" });
   expect(problem.detail).toContain("3 jobs a minute. Try again in ");
@@ -63,4 +63,22 @@ it("what was made under an idempotency key is that job still, and a batch makes 
   expect(rest.status).toBe(202);
   const known = items.find((item) => item.id !== undefined)?.id;
   expect(((await rest.json()) as { jobs: { id: string }[] }).jobs.map((job) => job.id)).toContain(known);
+});
+
+it("who asks again for a job that was made, or for what its rules do not allow, uses none of the rate up", async () => {
+  const model = await bidder("rated-again", { text: "fine" });
+  const key = await keyOf("rated-again");
+  await budget("rated-again", 2);
+  await put("/v1/tenants/rated-again/rules", { bidders: [model] });
+  const body = { text: "Say it.", bidders: [model] };
+  const made = await post("/v1/jobs?wait=true", body, { ...key, "idempotency-key": "once" });
+  const { id } = (await made.json()) as { id: string };
+  // Only the last of these is a job.
+  for (let n = 0; n < 2; n++) {
+    const again = await post("/v1/jobs?wait=true", body, { ...key, "idempotency-key": "once" });
+    expect(await again.json()).toMatchObject({ id });
+    expect((await post("/v1/jobs", { ...body, bidders: ["sim/steady"] }, key)).status).toBe(403);
+  }
+  expect((await post("/v1/jobs", body, key)).status).toBe(202);
+  expect((await post("/v1/jobs", body, key)).status).toBe(429);
 });
