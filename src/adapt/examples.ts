@@ -2,8 +2,8 @@
 export interface Example {
   input: string;
   output: string;
-  /** Its job was confined to these: nobody else is shown it. Absent: it was not. */
-  only?: Confined;
+  /** What its job was confined to: nobody else is shown it. */
+  only: Confined;
 }
 
 /** Who may be asked by a job, as it says itself or its tenant's rules do; null: anybody, anywhere. */
@@ -12,9 +12,11 @@ export interface Confined {
   region: string | null;
 }
 
+/** Anybody, anywhere. */
+export const unconfined: Confined = { bidders: null, region: null };
+
 /** May whoever such a job asks be shown the example? Those who were let see it first could be asked by it alone. */
 export function mayShow({ only }: Example, to: Confined): boolean {
-  if (only === undefined) return true;
   const { bidders } = only;
   if (only.region !== null && only.region !== to.region) return false;
   return bidders === null || (to.bidders?.every((id) => bidders.includes(id)) ?? false);

@@ -41,7 +41,7 @@ export interface SettlementMessage {
     kind: string;
     input: string;
     output: string;
-    /** What its job was confined to. Left out: nothing. */
+    /** What its job was confined to. Left out by code of before, which did not tell: it is not kept. */
     only?: { bidders: string[] | null; region: string | null } | undefined;
   }[];
 }
@@ -98,12 +98,11 @@ export function examplesOf(job: Job): SettlementMessage["examples"] {
   if (!request.examples || request.noRetention || request.redact !== undefined) return [];
   if (job.status !== "succeeded") return [];
   const { bidders, region } = request;
-  const confined = bidders === null && region === null ? {} : { only: { bidders, region } };
   return job.microtasks.flatMap(({ task, joined }) => {
     // A turn among tools shows nothing without them.
     if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];
     const input = inputOf(job, task);
     if (input.length > exampleChars || joined.text.length > exampleChars) return [];
-    return [{ kind: task.kind, input, output: joined.text, ...confined }];
+    return [{ kind: task.kind, input, output: joined.text, only: { bidders, region } }];
   });
 }

@@ -98,16 +98,10 @@ export function pairIndex(i: number, j: number): number {
   return high * (high - 1) + 2 * low;
 }
 
-/**
- * Expected co-failures that a pair's lift of 1 is believed with. Many: what was expected of a pair rests on what was then
- * thought of its bidders, and where that was off the sums stay off after it was corrected.
- */
-const liftWeight = 40;
-
-/** How much likelier than the factor model says it is that both fail. */
+/** How much likelier than the factor model says it is that both fail, shrunk to 1 by four expected co-failures. */
 export function coFailureLift(kind: KindState, i: number, j: number): number {
   const index = pairIndex(i, j);
   const seen = kind.coFailed[index] ?? 0;
   const expected = kind.coFailed[index + 1] ?? 0;
-  return within((seen + liftWeight) / (expected + liftWeight), 0.5, 2);
+  return within((seen + 4) / (expected + 4), 0.5, 2);
 }

@@ -30,7 +30,7 @@ export class ExampleStore {
     this.#db = db;
   }
 
-  /** All of a tenant's examples by kind, newest first: at most 50 a kind. */
+  /** A tenant's examples by kind, newest first: at most 50 a kind, and none of which is not known whom it may be shown. */
   async ofTenant(tenant: string): Promise<{ [kind: string]: Example[] }> {
     const rows = await this.#db
       .select({ kind: examples.kind, input: examples.input, output: examples.output, only: examples.only })
@@ -39,8 +39,9 @@ export class ExampleStore {
       .orderBy(examples.kind, desc(examples.atMs), desc(examples.job));
     const byKind: { [kind: string]: Example[] } = {};
     for (const { kind, input, output, only } of rows) {
+      if (only === null) continue;
       byKind[kind] ??= [];
-      byKind[kind].push({ input, output, ...(only === null ? {} : { only: JSON.parse(only) as Confined }) });
+      byKind[kind].push({ input, output, only: JSON.parse(only) as Confined });
     }
     return byKind;
   }

@@ -97,7 +97,7 @@ export const examples = sqliteTable(
     input: text("input").notNull(),
     output: text("output").notNull(),
     atMs: integer("at_ms").notNull(),
-    /** JSON of what its job was confined to; null: nothing. */
+    /** JSON of what its job was confined to; null: kept by code that did not tell, and shown to nobody. */
     only: text("only"),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.key] })],

@@ -121,11 +121,10 @@ async function exampleRows(messages: readonly SettlementMessage[]): Promise<Exam
   for (const { summary, examples } of messages) {
     for (const { kind, only, ...texts } of examples) {
       const [input, output] = [storable(texts.input), storable(texts.output)];
-      if (input.length + output.length > maxExampleChars) continue;
+      if (only === undefined || input.length + output.length > maxExampleChars) continue;
       const atMs = summary.endedAtMs ?? summary.createdAtMs;
       const key = await exampleKey(input);
-      const confined = only === undefined ? {} : { only };
-      rows.push({ tenant: summary.tenant, kind, key, job: summary.id, input, output, atMs, ...confined });
+      rows.push({ tenant: summary.tenant, kind, key, job: summary.id, input, output, atMs, only });
     }
   }
   return rows;

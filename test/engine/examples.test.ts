@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Confined, type Example, mayShow } from "../../src/adapt/examples.ts";
+import { type Confined, type Example, mayShow, unconfined } from "../../src/adapt/examples.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
 
 /** A world whose tenant has kept these. */
 class Keeping extends World {
   kept: Example[] = [
-    { input: "The red lamp is broken.", output: '{"label":"complaint"}' },
-    { input: "The red lamp is heavy.", output: '{"label":"heavy"}' },
+    { input: "The red lamp is broken.", output: '{"label":"complaint"}', only: unconfined },
+    { input: "The red lamp is heavy.", output: '{"label":"heavy"}', only: unconfined },
   ];
 
   override ports() {
@@ -36,7 +36,7 @@ it("an example of a job that was confined is shown only to those whom that job c
     { input: "A lamp for Ana.", output: "of the eu", only: { bidders: null, region: "eu" } },
     { input: "A lamp for Ben.", output: "of the us", only: { bidders: null, region: "us" } },
     { input: "A lamp for Cleo.", output: "of a/one", only: { bidders: ["a/one", "b/two"], region: null } },
-    { input: "A lamp for Dan.", output: "of anybody" },
+    { input: "A lamp for Dan.", output: "of anybody", only: unconfined },
   ];
   const shownTo = async (more: object) => {
     const calls: ModelCall[] = [];

@@ -10,7 +10,11 @@ async function kept(more: Partial<JobRequest>) {
   const job = world.run?.job;
   if (job === undefined) throw new Error("no job");
   expect(job.status).toBe("succeeded");
-  return examplesOf(job).map(({ input, output, only }) => [input, output, ...(only === undefined ? [] : [only])]);
+  return examplesOf(job).map(({ input, output, only }) => [
+    input,
+    output,
+    ...(only?.bidders || only?.region ? [only] : []),
+  ]);
 }
 
 it("a job's answers are kept as examples when it asks, and never where its texts may not be kept or not leave as they are", async () => {

@@ -52,6 +52,8 @@ export const settlement = (job: string, microtask: string, kind: Kind, atMs: num
   attempts: [attempt(job, 0), attempt(job, 1)],
 });
 
+const free = { bidders: null, region: null };
+
 /** A job that ended, number `n`: everything about it follows from `n`. */
 export function message(n: number, over: Partial<JobSummary> = {}): SettlementMessage {
   const id = over.id ?? `job_${n}`;
@@ -78,6 +80,6 @@ export function message(n: number, over: Partial<JobSummary> = {}): SettlementMe
       ...over,
     },
     settlements: [settlement(id, "main", kind, createdAtMs + 700, tenant)],
-    examples: n % 4 === 0 ? [{ kind, input: `input ${n % 5}`, output: `output ${n}` }] : [],
+    examples: n % 4 === 0 ? [{ kind, input: `input ${n % 5}`, output: `output ${n}`, only: free }] : [],
   };
 }

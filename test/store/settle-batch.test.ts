@@ -354,44 +354,47 @@ describe("bad messages", () => {
   });
 });
 
+const free = { bidders: null, region: null };
+
 describe("examples", () => {
   it("keeps the 50 newest a tenant and kind, one for an input, and shows no tenant another's", async () => {
     const messages = Array.from({ length: 70 }, (_, n) => ({
       ...message(n, { tenant: "a" }),
       settlements: [],
-      examples: [{ kind: "answer", input: `question ${n}`, output: `answer ${n}` }],
+      examples: [{ kind: "answer", input: `question ${n}`, output: `answer ${n}`, only: free }],
     }));
     for (const part of [messages.slice(40), messages.slice(0, 40)]) await settleBatch(db, part, bidders, nowMs);
     const mine = await new ExampleStore(db).ofTenant("a");
     expect(mine.answer).toHaveLength(50);
-    expect(mine.answer?.[0]).toEqual({ input: "question 69", output: "answer 69" });
-    expect(mine.answer?.at(-1)).toEqual({ input: "question 20", output: "answer 20" });
+    expect(mine.answer?.[0]).toEqual({ input: "question 69", output: "answer 69", only: free });
+    expect(mine.answer?.at(-1)).toEqual({ input: "question 20", output: "answer 20", only: free });
     expect(await new ExampleStore(db).ofTenant("b")).toEqual({});
     const newer = {
       ...message(80, { tenant: "a" }),
       settlements: [],
-      examples: [{ kind: "answer", input: "question 30", output: "better" }],
+      examples: [{ kind: "answer", input: "question 30", output: "better", only: free }],
     };
     await settleBatch(db, [newer], bidders, nowMs);
     const after = await new ExampleStore(db).ofTenant("a");
     expect(after.answer).toHaveLength(50);
-    expect(after.answer?.[0]).toEqual({ input: "question 30", output: "better" });
+    expect(after.answer?.[0]).toEqual({ input: "question 30", output: "better", only: free });
     expect(await new ExampleStore(db).forget("a")).toBe(50);
     const only = { bidders: ["test/small"], region: "eu" };
     const confined = {
       ...message(81, { tenant: "a" }),
       examples: [{ kind: "answer", input: "q", output: "o", only }],
     };
-    await settleBatch(db, [confined], bidders, nowMs);
+    const untold = { ...message(82, { tenant: "a" }), examples: [{ kind: "answer", input: "of before", output: "o" }] };
+    await settleBatch(db, [confined, untold], bidders, nowMs);
     expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "o", only }] });
     // Each answer to one input is as confined as the job it is of.
     const said = (n: number, output: string, more: object) => ({
       ...message(n, { tenant: "a" }),
-      examples: [{ kind: "answer", input: "q", output, ...more }],
+      examples: [{ kind: "answer", input: "q", output, only: free, ...more }],
     });
-    await settleBatch(db, [said(82, "free", {})], bidders, nowMs);
-    expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "free" }] });
-    await settleBatch(db, [said(83, "kept close", { only })], bidders, nowMs);
+    await settleBatch(db, [said(83, "free", {})], bidders, nowMs);
+    expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "free", only: free }] });
+    await settleBatch(db, [said(84, "kept close", { only })], bidders, nowMs);
     expect(await new ExampleStore(db).ofTenant("a")).toEqual({ answer: [{ input: "q", output: "kept close", only }] });
   });
 
@@ -399,13 +402,13 @@ describe("examples", () => {
     const odd = {
       ...message(1, { tenant: "a" }),
       examples: [
-        { kind: "answer", input: "x".repeat(6001), output: "" },
-        { kind: "answer", input: "nul \0 and half \ud83d", output: "emoji 😀" },
+        { kind: "answer", input: "x".repeat(6001), output: "", only: free },
+        { kind: "answer", input: "nul \0 and half \ud83d", output: "emoji 😀", only: free },
       ],
     };
     await settleBatch(db, [odd], bidders, nowMs);
     expect(await new ExampleStore(db).ofTenant("a")).toEqual({
-      answer: [{ input: "nul  and half \ufffd", output: "emoji 😀" }],
+      answer: [{ input: "nul  and half \ufffd", output: "emoji 😀", only: free }],
     });
   });
 });

@@ -38,7 +38,7 @@ const source: SnapshotSource = {
   },
   examples: async (tenant) => {
     reads.examples.push(tenant);
-    return { answer: [{ input: tenant, output: "" }] };
+    return { answer: [{ input: tenant, output: "", only: { bidders: null, region: null } }] };
   },
 };
 const read = (tenant: string | null = "a", from = source) =>

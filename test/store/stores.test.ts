@@ -180,7 +180,9 @@ describe("a snapshot of D1", () => {
     expect(snapshot.state).toEqual(await loadMarket(db));
     expect(snapshot.state.kinds.spam?.outcomes).toBe(2);
     expect(snapshot.bidders).toMatchObject([{ bidder: { id: "test/a" } }]);
-    expect(snapshot.examples).toEqual({ spam: [{ input: "input 0", output: "output 0" }] });
+    expect(snapshot.examples).toEqual({
+      spam: [{ input: "input 0", output: "output 0", only: { bidders: null, region: null } }],
+    });
   });
 });
 
