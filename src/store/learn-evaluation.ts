@@ -3,9 +3,8 @@ import { sha256Hex } from "../access/mac.ts";
 import { AtomicError } from "../error.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { learn, type RowFault, type Settlement, settlementsOf } from "../market/market.ts";
-import { kindNames } from "../plan/kind.ts";
 import type { Database } from "./database.ts";
-import { bodiesOf, marketOf, maxPartChars, partsQuery, partWrite } from "./market-store.ts";
+import { marketOf, partsQuery, writesOfChanges } from "./market-store.ts";
 import { settled } from "./schema.ts";
 
 /** Tries against the settlement consumer, which writes the same parts. */
@@ -47,13 +46,7 @@ export async function learnEvaluation(
     const state = marketOf(before);
     for (const settlement of fresh) learn(state, settlement, bidders);
     const newKeys = JSON.stringify(fresh.map(({ key }) => key));
-    const writes = bodiesOf(state, ["shared", ...kindNames])
-      .filter(({ part, body }) => body !== before.find((p) => p.part === part)?.body)
-      .map(({ part, body }) => {
-        if (body.length > maxPartChars)
-          throw new AtomicError("too-large", `The market's part "${part}" has no room for these rows. Give fewer.`);
-        return partWrite(db, part, before.find((p) => p.part === part)?.version ?? 0, body);
-      });
+    const writes = writesOfChanges(db, before, state);
     try {
       await db.batch([db.insert(settled).select(sql`select value, ${nowMs} from json_each(${newKeys})`), ...writes]);
       return report;

@@ -1,7 +1,7 @@
 import { inArray, sql } from "drizzle-orm";
 import { AtomicError } from "../error.ts";
 import { emptyMarket, type MarketState } from "../market/market.ts";
-import { isKind, type Kind } from "../plan/kind.ts";
+import { isKind, type Kind, kindNames } from "../plan/kind.ts";
 import type { Database } from "./database.ts";
 import { marketParts } from "./schema.ts";
 
@@ -68,6 +68,17 @@ export const partWrite = (db: Database, part: string, readVersion: number, body:
         body: sql`excluded.body`,
       },
     });
+
+/** Writes of the parts that what an operator tells has changed. Throws `too-large` where one would outgrow its bound. */
+export function writesOfChanges(db: Database, before: readonly MarketPart[], state: MarketState) {
+  return bodiesOf(state, ["shared", ...kindNames]).flatMap(({ part, body }) => {
+    const old = before.find((one) => one.part === part);
+    if (body === old?.body) return [];
+    if (body.length > maxPartChars)
+      throw new AtomicError("too-large", `The market's part "${part}" has no room for these rows. Give fewer.`);
+    return [partWrite(db, part, old?.version ?? 0, body)];
+  });
+}
 
 function read(part: string, body: string): unknown {
   try {

@@ -1,9 +1,8 @@
 import { AtomicError } from "../error.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { seedPriors } from "../market/market.ts";
-import { kindNames } from "../plan/kind.ts";
 import type { Database } from "./database.ts";
-import { bodiesOf, marketOf, maxPartChars, partsQuery, partWrite } from "./market-store.ts";
+import { marketOf, partsQuery, writesOfChanges } from "./market-store.ts";
 
 /** Tries against the settlement consumer, which writes the same parts. */
 const maxTries = 5;
@@ -23,13 +22,7 @@ export async function seedMarket(
     const state = marketOf(before);
     const result = seedPriors(state, rows, bidders, nowMs);
     if (result.taken === 0) return result;
-    const writes = bodiesOf(state, ["shared", ...kindNames])
-      .filter(({ part, body }) => body !== before.find((p) => p.part === part)?.body)
-      .map(({ part, body }) => {
-        if (body.length > maxPartChars)
-          throw new AtomicError("too-large", `The market's part "${part}" has no room for these rows. Seed fewer.`);
-        return partWrite(db, part, before.find((p) => p.part === part)?.version ?? 0, body);
-      });
+    const writes = writesOfChanges(db, before, state);
     const [first, ...rest] = writes;
     if (first === undefined) return result;
     try {
