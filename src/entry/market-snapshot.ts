@@ -47,6 +47,9 @@ export async function marketSnapshot(
 /** After the operator changed a bidder. */
 export const forgetMarket = (): void => snapshots.forget();
 
+/** After a tenant's examples were forgotten. */
+export const forgetExamples = (tenant: string): void => snapshots.forgetExamples(tenant);
+
 /** The market of a Worker that has no stores yet: the bidders that come with it, and nothing learned. */
 export const emptySnapshot = (env: AtomicEnv): MarketSnapshot =>
   snapshotOf(env, { state: emptyMarket(), bidders: [], examples: {} });

@@ -29,6 +29,7 @@ import { confine, isFree, type TenantRules } from "../plan/tenant-rules.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
+import { ExampleStore } from "../store/example-store.ts";
 import { JobList, type JobListing } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { learnEvaluation } from "../store/learn-evaluation.ts";
@@ -39,7 +40,7 @@ import { createJob, type JobRpc, openHandle } from "./job-rpc.ts";
 import { locationHint } from "./location.ts";
 import { readMail } from "./mail.ts";
 import { packMarket } from "./market-parcel.ts";
-import { forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
+import { forgetExamples, forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
 import { SpareObject } from "./spare-object.ts";
 import { forgetTenant, openingFor, returnOpening, tenantObject } from "./tenant-money.ts";
 
@@ -157,6 +158,16 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const standing = await tenantObject(env, tenant).setLimits(limits);
         forgetTenant(tenant);
         return standing;
+      },
+    },
+    examples: {
+      list: ({ tenant }) => new ExampleStore(session().db).list(tenant),
+      async forget({ tenant }, which) {
+        const { db, wrote } = session();
+        const gone = await new ExampleStore(db).forget(tenant, which);
+        wrote();
+        forgetExamples(tenant);
+        return gone;
       },
     },
     rules: {

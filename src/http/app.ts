@@ -17,6 +17,7 @@ import { approvalRoute } from "./native/approvals.ts";
 import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
 import { eventsRoute } from "./native/events.ts";
+import { exampleRoutes } from "./native/examples.ts";
 import { feedbackRoute } from "./native/feedback.ts";
 import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
@@ -101,6 +102,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   rulesRoutes(app, ports);
   approvalRoute(app, ports);
   seedRoute(app, ports);
+  exampleRoutes(app, ports);
   chatRoute(app, ports);
   modelRoutes(app, ports);
   responsesRoutes(app, ports);

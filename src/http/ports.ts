@@ -87,6 +87,16 @@ export interface Submitted {
   view: JobView | null;
 }
 
+/** `job`: whose answer it is. `only`: whom it may be shown; null: nobody, since that is not known. */
+export interface KeptExample {
+  kind: string;
+  job: string;
+  input: string;
+  output: string;
+  atMs: number;
+  only: { bidders: string[] | null; region: string | null } | null;
+}
+
 /** What the HTTP layer needs from the rest; wired in src/worker.ts. */
 export interface HttpPorts {
   jobs: {
@@ -124,6 +134,13 @@ export interface HttpPorts {
     /** Newest first. */
     months(caller: Caller, limit: number): Promise<MonthTotals[]>;
     setLimits(tenant: string, limits: Limits): Promise<Standing & { pace: Pace }>;
+  };
+  /** Answers that a tenant's jobs asked to keep. */
+  examples: {
+    /** By kind, newest first. */
+    list(caller: Caller): Promise<KeptExample[]>;
+    /** How many; all of the tenant's where neither is named. No job is shown them any more: at once here, within 10 s everywhere. */
+    forget(caller: Caller, which: { kind?: string | undefined; job?: string | undefined }): Promise<number>;
   };
   /** What the operator confines a tenant's jobs to. */
   rules: {

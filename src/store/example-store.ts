@@ -46,11 +46,31 @@ export class ExampleStore {
     return byKind;
   }
 
-  /** Forgets a tenant's examples, of one kind or all; returns how many. */
-  async forget(tenant: string, kind?: string): Promise<number> {
+  /** All that is kept of a tenant's, by kind, newest first. */
+  async list(tenant: string) {
+    const { kind, job, input, output, atMs, only } = examples;
+    const rows = await this.#db
+      .select({ kind, job, input, output, atMs, only })
+      .from(examples)
+      .where(eq(examples.tenant, tenant))
+      .orderBy(kind, desc(atMs), desc(job));
+    return rows.map((row) => ({ ...row, only: row.only === null ? null : (JSON.parse(row.only) as Confined) }));
+  }
+
+  /** Forgets a tenant's examples, of one kind, of one job or all; returns how many. */
+  async forget(
+    tenant: string,
+    { kind, job }: { kind?: string | undefined; job?: string | undefined } = {},
+  ): Promise<number> {
     const gone = await this.#db
       .delete(examples)
-      .where(and(eq(examples.tenant, tenant), kind === undefined ? undefined : eq(examples.kind, kind)))
+      .where(
+        and(
+          eq(examples.tenant, tenant),
+          kind === undefined ? undefined : eq(examples.kind, kind),
+          job === undefined ? undefined : eq(examples.job, job),
+        ),
+      )
       .returning({ key: examples.key });
     return gone.length;
   }

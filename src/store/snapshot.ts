@@ -77,6 +77,11 @@ export class Snapshots {
     this.#market.forget();
   }
 
+  /** After a tenant's examples were forgotten: this isolate reads them anew. */
+  forgetExamples(tenant: string): void {
+    this.#examples.get(tenant)?.forget();
+  }
+
   #examplesOf(tenant: string): Cached<StoreSnapshot["examples"]> {
     const cached = this.#examples.get(tenant) ?? new Cached(this.#clock);
     this.#examples.delete(tenant);

@@ -86,6 +86,7 @@ export function testServer(options: TestServerOptions = {}) {
         return { ...ledgerOf(tenant).ledger.standing(clock.nowMs), pace: firstPace };
       },
     },
+    examples: { list: async () => [], forget: async () => 0 },
     rules: {
       of: async (tenant) => rules.get(tenant) ?? noRules,
       set: async (tenant, set) => void rules.set(tenant, set),

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, inject, it, vi } from "vitest";
 import type { LedgerEntry } from "../provider/ledger.ts";
-import { addBidder, keyOf, post, viewOf } from "./api.ts";
+import { addBidder, call, keyOf, post, viewOf } from "./api.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -45,4 +45,31 @@ it("shows accepted answers as examples to their own tenant alone, and only when 
   expect(plain).not.toContain("The secret heron");
   expect(other).toContain("An egret");
   expect(other).not.toContain("secret heron");
+
+  // They are shown to their tenant and forgotten when it says so: of a job, of a kind, all.
+  const kept = async (key: Record<string, string>, query = "") =>
+    (await (await call(`/v1/examples${query}`, {}, key)).json()) as {
+      examples: { kind: string; job: string; input: string; only: object }[];
+    };
+  await expect.poll(async () => (await kept(one)).examples.length, { timeout: 10_000 }).toBe(2);
+  const [newest, oldest] = (await kept(one)).examples;
+  expect(oldest).toMatchObject({
+    kind: "summarise",
+    input: "The secret heron stood at the weir all day.",
+    output: "A heron at the weir.",
+    only: { bidders: ["examples/teller"], region: null },
+  });
+  expect((await kept(one, "?kind=draft")).examples).toEqual([]);
+  const forget = async (query: string, key: Record<string, string>) =>
+    (await call(`/v1/examples${query}`, { method: "DELETE" }, key)).json();
+  expect(await forget(`?job=${oldest?.job}`, two)).toEqual({ forgotten: 0 });
+  expect(await forget(`?job=${oldest?.job}`, one)).toEqual({ forgotten: 1 });
+  expect((await kept(one)).examples.map(({ job }) => job)).toEqual([newest?.job]);
+  expect(await forget("?kind=draft", one)).toEqual({ forgotten: 0 });
+  expect(await forget("", one)).toEqual({ forgotten: 1 });
+  // At once here, whatever this isolate had read before.
+  await ask("The last heron stood at the weir.", one, true);
+  expect((await promptsTo("examples-teller")).at(-1)).not.toContain("A heron at the weir.");
+  expect((await call("/v1/examples?kind=poem", {}, one)).status).toBe(400);
+  expect((await call("/v1/examples?jb=1", { method: "DELETE" }, one)).status).toBe(400);
 });

@@ -18,3 +18,6 @@ export interface Operation {
 
 /** What a success is; `schema`: of its JSON. */
 export type Answer = { says: string; name?: string; schema?: z.ZodType; type?: string };
+
+export const json = (says: string): Answer => ({ says });
+export const none: Answer = { says: "Done.", type: "" };

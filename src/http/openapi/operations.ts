@@ -6,17 +6,15 @@ import { jobBody } from "../native/job-body.ts";
 import { keyBody } from "../native/keys.ts";
 import { limitsBody, usageBody } from "../native/money.ts";
 import { rulesBody } from "../native/rules.ts";
-import { evaluationBody, seedBody } from "../native/seed.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
 import { acceptedAnswer, chainAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
-import type { Answer, Operation } from "./operation.ts";
+import { marketOperations } from "./market-operations.ts";
+import { type Answer, json, none, type Operation } from "./operation.ts";
 
 const job: Answer = { says: "The job.", name: "Job", schema: jobAnswer };
 const made: Answer = { says: "The job is on disk and goes on.", name: "JobAccepted", schema: acceptedAnswer };
-const json = (says: string): Answer => ({ says });
 const text = (says: string, type: string): Answer => ({ says, type });
-const none: Answer = { says: "Done.", type: "" };
 const named = { "Idempotency-Key": "The same key and body are the same job; another body is 422." };
 
 const listQuery = {
@@ -217,77 +215,20 @@ export const operations: Operation[] = [
     answers: { 200: text("One line a month.", "text/csv") },
   },
   {
-    method: "post",
-    path: "/v1/feedback",
-    tag: "market",
-    summary: "Say what an answer was worth: the market learns.",
-    body: { name: "Feedback", schema: feedbackBody },
-    answers: { 202: json("Taken; it counts once a microtask.") },
-  },
-  {
-    method: "post",
-    path: "/v1/auctions/preview",
-    tag: "market",
-    summary: "Who would win, and why. Nothing is run.",
-    body: { name: "JobRequest", schema: jobBody },
-    answers: { 200: json("One decision a microtask.") },
-  },
-  {
     method: "get",
-    path: "/v1/bidders",
-    tag: "market",
-    summary: "Who bids, with calibration and standing.",
-    answers: { 200: json("All bidders.") },
-  },
-  {
-    method: "get",
-    path: "/v1/bidders/{id}",
-    tag: "market",
-    summary: "One bidder; its id is provider/model.",
-    answers: { 200: json("The bidder.") },
-  },
-  {
-    method: "put",
-    path: "/v1/bidders/{id}",
-    tag: "market",
-    summary: "Add a bidder, or change it; {enabled} alone switches any on or off.",
-    operator: true,
-    body: "bidder",
-    answers: { 200: json("It bids from now on, within 10 s everywhere.") },
+    path: "/v1/examples",
+    tag: "jobs",
+    summary: "Answers that your jobs asked to keep as examples.",
+    query: { kind: "Only those of this kind." },
+    answers: { 200: json("By kind, newest first.") },
   },
   {
     method: "delete",
-    path: "/v1/bidders/{id}",
-    tag: "market",
-    summary: "Remove a bidder that was added.",
-    operator: true,
-    answers: { 204: none },
-  },
-  {
-    method: "get",
-    path: "/v1/market",
-    tag: "market",
-    summary: "What was learned, by kind, context and bidder.",
-    operator: true,
-    answers: { 200: json("Beliefs, and how far claims came true.") },
-  },
-  {
-    method: "post",
-    path: "/v1/market/priors",
-    tag: "market",
-    summary: "What is known from elsewhere, before the market has seen anything.",
-    operator: true,
-    body: { name: "Priors", schema: seedBody },
-    answers: { 200: json("How many rows were taken, and which were refused and why.") },
-  },
-  {
-    method: "post",
-    path: "/v1/market/evaluations",
-    tag: "market",
-    summary: "How bidders did on inputs that were put to them elsewhere.",
-    operator: true,
-    body: { name: "Evaluation", schema: evaluationBody },
-    answers: { 200: json("How many rows were learned, how many were known, and which were refused and why.") },
+    path: "/v1/examples",
+    tag: "jobs",
+    summary: "Forget examples: all of yours, or those of a kind or a job.",
+    query: { kind: "Only those of this kind.", job: "Only what this job answered." },
+    answers: { 200: json("How many there were.") },
   },
   {
     method: "get",
@@ -382,4 +323,5 @@ export const operations: Operation[] = [
     summary: "One of them.",
     answers: { 200: json("A model.") },
   },
+  ...marketOperations,
 ];
