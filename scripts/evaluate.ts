@@ -27,6 +27,8 @@ const nameForm = /^[\x21-\x7e]{1,128}$/;
 const sameKeyMs = 1_000;
 
 interface Run {
+  /** Where it stands in the file first. */
+  entry: number;
   job: object;
   bidder: string;
   /** Under which it is made. */
@@ -49,10 +51,12 @@ const pollMs = 1_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function bodiesIn(file: string): object[] {
-  return readJsonLines(file).map((body, i) => {
+  const bodies = readJsonLines(file);
+  if (bodies.length === 0) throw new Error(`${file} has no jobs.`);
+  return bodies.map((body, i) => {
     if (typeof body !== "object" || body === null || Array.isArray(body))
       throw new Error(`${file}: entry ${i + 1} is no body of POST /v1/jobs.`);
-    for (const field of ["bidders", "plan", "webhook"])
+    for (const field of ["bidders", "plan", "webhook", "lane"])
       if (field in body) throw new Error(`${file}: entry ${i + 1} has "${field}"; leave it out.`);
     return body;
   });
@@ -61,11 +65,11 @@ function bodiesIn(file: string): object[] {
 /** Each job to each bidder, once. */
 function runsOf(bodies: readonly object[], bidders: readonly string[], name: string): Run[] {
   const runs = new Map<string, Run>();
-  for (const body of bodies)
+  for (const [i, body] of bodies.entries())
     for (const bidder of bidders) {
       const job = { ...body, bidders: [bidder], strategy: "single" };
       const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
-      runs.set(key, { job, bidder, key });
+      if (!runs.has(key)) runs.set(key, { entry: i + 1, job, bidder, key });
     }
   return [...runs.values()];
 }
@@ -191,7 +195,7 @@ await main({
             continue;
           }
           // Whatever is refused would be refused each time.
-          stopped ??= `${run.bidder}: ${inWords(error)}`;
+          stopped ??= `Entry ${run.entry}, ${run.bidder}: ${inWords(error)}`;
           process.exitCode = 1;
         }
         if (Date.now() - told < 5_000) continue;

@@ -157,7 +157,7 @@ it("ends where its jobs have cost enough, and at once where one is refused", asy
   const dear = await run(["evaluate", fileOf("nine.jsonl", jobs), ...args, "--most-usd", "0.03"], url);
   expect([dear.status, dear.err]).toEqual([0, expect.stringContaining("raise --most-usd. 3 of 9 runs")]);
   const refused = await run(["evaluate", fileOf("bad.jsonl", [{ text: "bad" }, ...jobs]), ...args], url);
-  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("a/good: No such kind.")]);
+  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("Entry 1, a/good: No such kind.")]);
 });
 
 it("an evaluation is told in parts that the server takes, however long its rows are; no input is divided", async () => {
