@@ -10,7 +10,8 @@ const usage = `npm run evaluate -- FILE --bidders ID,ID [--at-once 4] [--most-us
 
 Puts each job of FILE (a body of POST /v1/jobs a line) to each bidder alone, and shows how often it was accepted, what it cost
 and how long it took. The market learns from it: later jobs like these are bid on by what was seen. Give them a contract
-(a schema, criteria, criteria in words) or labels; without one, any answer is accepted. A job that stands there twice is put once.
+(a schema, criteria); without one any answer is accepted, and of labels any one. Criteria in words stay undecided: nobody judges
+itself, and only the one bidder sees the job. A job that stands there twice is put once.
 Where the tenant may begin no more jobs for now it waits.
 
   --bidders    whom to put them to; npm run bidders -- list shows who there is
@@ -26,6 +27,8 @@ const nameForm = /^[\x21-\x7e]{1,128}$/;
 const sameKeyMs = 1_000;
 
 interface Run {
+  /** Where it stands in the file first. */
+  entry: number;
   job: object;
   bidder: string;
   /** Under which it is made. */
@@ -36,6 +39,8 @@ interface Tally {
   jobs: number;
   accepted: number;
   rejected: number;
+  /** It answered, and no judge said whether the answer is accepted. */
+  undecided: number;
   /** It gave no answer that could be judged: an error, a time-out. */
   failed: number;
   costUsd: number;
@@ -46,10 +51,12 @@ const pollMs = 1_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function bodiesIn(file: string): object[] {
-  return readJsonLines(file).map((body, i) => {
+  const bodies = readJsonLines(file);
+  if (bodies.length === 0) throw new Error(`${file} has no jobs.`);
+  return bodies.map((body, i) => {
     if (typeof body !== "object" || body === null || Array.isArray(body))
       throw new Error(`${file}: entry ${i + 1} is no body of POST /v1/jobs.`);
-    for (const field of ["bidders", "plan", "webhook"])
+    for (const field of ["bidders", "plan", "webhook", "lane"])
       if (field in body) throw new Error(`${file}: entry ${i + 1} has "${field}"; leave it out.`);
     return body;
   });
@@ -58,11 +65,11 @@ function bodiesIn(file: string): object[] {
 /** Each job to each bidder, once. */
 function runsOf(bodies: readonly object[], bidders: readonly string[], name: string): Run[] {
   const runs = new Map<string, Run>();
-  for (const body of bodies)
+  for (const [i, body] of bodies.entries())
     for (const bidder of bidders) {
       const job = { ...body, bidders: [bidder], strategy: "single" };
       const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
-      runs.set(key, { job, bidder, key });
+      if (!runs.has(key)) runs.set(key, { entry: i + 1, job, bidder, key });
     }
   return [...runs.values()];
 }
@@ -81,7 +88,8 @@ async function ended(api: Api, { job, key }: Run): Promise<JobView> {
 function count(tally: Tally, view: JobView): void {
   tally.jobs++;
   tally.costUsd += view.costUsd;
-  if (view.status === "succeeded") tally.accepted++;
+  if (view.status === "succeeded" && view.microtasks.some(({ how }) => how === "only-one-left")) tally.undecided++;
+  else if (view.status === "succeeded") tally.accepted++;
   else if (view.error?.code === "not-accepted") tally.rejected++;
   else tally.failed++;
   if (view.endedAtMs !== null && view.status === "succeeded") tally.tookMs.push(view.endedAtMs - view.createdAtMs);
@@ -91,13 +99,14 @@ function quantile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
 }
 
-function lineOf({ bidder, jobs, accepted, rejected, failed, costUsd, tookMs }: Tally) {
+function lineOf({ bidder, jobs, accepted, rejected, undecided, failed, costUsd, tookMs }: Tally) {
   const sorted = [...tookMs].sort((a, b) => a - b);
   return {
     bidder,
     jobs,
     accepted,
     rejected,
+    undecided,
     failed,
     meanCostUsd: jobs === 0 ? null : costUsd / jobs,
     p50Ms: quantile(sorted, 0.5),
@@ -107,13 +116,13 @@ function lineOf({ bidder, jobs, accepted, rejected, failed, costUsd, tookMs }: T
 
 function printTable(lines: readonly ReturnType<typeof lineOf>[]): void {
   const width = Math.max(6, ...lines.map((line) => line.bidder.length));
-  console.log(`${"bidder".padEnd(width)}  jobs  accepted  rejected  failed   USD a job      p50      p95`);
+  console.log(`${"bidder".padEnd(width)}  jobs  accepted  rejected  undecided  failed   USD a job      p50      p95`);
   const seconds = (ms: number | null) => (ms === null ? "-" : `${(ms / 1000).toFixed(2)} s`).padStart(9);
   for (const line of lines) {
     const share = line.jobs === 0 ? "-" : `${Math.round((100 * line.accepted) / line.jobs)} %`;
     const cost = line.meanCostUsd === null ? "-" : line.meanCostUsd.toFixed(6);
     console.log(
-      `${line.bidder.padEnd(width)}  ${String(line.jobs).padStart(4)}  ${share.padStart(8)}  ${String(line.rejected).padStart(8)}  ${String(line.failed).padStart(6)}  ${cost.padStart(10)}${seconds(line.p50Ms)}${seconds(line.p95Ms)}`,
+      `${line.bidder.padEnd(width)}  ${String(line.jobs).padStart(4)}  ${share.padStart(8)}  ${String(line.rejected).padStart(8)}  ${String(line.undecided).padStart(9)}  ${String(line.failed).padStart(6)}  ${cost.padStart(10)}${seconds(line.p50Ms)}${seconds(line.p95Ms)}`,
     );
   }
 }
@@ -142,7 +151,7 @@ await main({
     const tallies = new Map(
       bidders.map((bidder): [string, Tally] => [
         bidder,
-        { bidder, jobs: 0, accepted: 0, rejected: 0, failed: 0, costUsd: 0, tookMs: [] },
+        { bidder, jobs: 0, accepted: 0, rejected: 0, undecided: 0, failed: 0, costUsd: 0, tookMs: [] },
       ]),
     );
     const jobs = runs.length / bidders.length;
@@ -186,7 +195,7 @@ await main({
             continue;
           }
           // Whatever is refused would be refused each time.
-          stopped ??= `${run.bidder}: ${inWords(error)}`;
+          stopped ??= `Entry ${run.entry}, ${run.bidder}: ${inWords(error)}`;
           process.exitCode = 1;
         }
         if (Date.now() - told < 5_000) continue;

@@ -10,7 +10,8 @@ What is known of bidders from elsewhere, one JSON object a line. Either how each
 
 "good" may be a score of 0 to 1; "inputChars" (of the whole prompt), "inputTokens" and "outputTokens" teach what it costs,
 "totalMs" (beside them) how long it takes.
-The market learns from it as from its own outcomes; the same rows again, within 56 days, add nothing. Or how often each was right:
+The market learns from it as from its own outcomes; the same rows again, within 56 days, add nothing (of an input all
+that is told of it: changed, or with one more bidder, it counts anew). Or how often each was right:
 
   {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
 
@@ -70,6 +71,8 @@ await main({
   async run(api, [file]) {
     if (file === undefined) throw wrong("Name a file.", usage);
     const all = readJsonLines(file).map((row, i): Numbered => ({ line: i + 1, row }));
+    const odd = all.find(({ row }) => typeof row !== "object" || row === null || Array.isArray(row));
+    if (odd !== undefined) throw new Error(`${file}: row ${odd.line} is no JSON object.`);
     const outcomes = all.filter(({ row }) => inputOf(row) !== null);
     const counts = all.filter(({ row }) => inputOf(row) === null);
     let [taken, repeated, refused] = [0, 0, 0];

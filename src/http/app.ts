@@ -115,7 +115,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
       c,
       new AtomicError(
         "not-found",
-        `There is nothing at ${c.req.method} ${askedPath(c).slice(0, 200)}. See the README for the routes, or GET /openapi.json.`,
+        `There is nothing at ${c.req.method} ${askedPath(c).slice(0, 200)}. GET /openapi.json has the routes, docs/api.md what they are for.`,
       ),
     );
   });

@@ -223,7 +223,7 @@ const cases: Refused[] = [
     status: 400,
     code: "invalid-request",
     field: "tenant",
-    says: /it must match/,
+    says: /^A tenant's name is 1 to 64 of a-z/,
   },
   {
     what: "the operator's own name as a tenant",
@@ -276,7 +276,7 @@ const cases: Refused[] = [
     field: "x",
     says: /It takes none\./,
   },
-  { what: "a route that is not there", path: "/v1/nothing", status: 404, code: "not-found", says: /README/ },
+  { what: "a route that is not there", path: "/v1/nothing", status: 404, code: "not-found", says: /docs\/api\.md/ },
   {
     what: "a method that is not there",
     path: "/v1/auctions/preview",

@@ -177,6 +177,12 @@ describe("chat completions, whole", () => {
     ],
     [{ model: "embedded/eld", messages }, 400, "model", "no_bidder"],
     [
+      { model: "openai/small", messages, atomic: { bidders: ["workers-ai/@cf/meta/llama"] } },
+      400,
+      "atomic.bidders",
+      "invalid_request",
+    ],
+    [
       { model: "atomic", messages, atomic: { bidders: ["openai/small", "x/y"] } },
       400,
       "atomic.bidders[1]",

@@ -9,6 +9,10 @@ const folder = mkdtempSync(join(tmpdir(), "atomic-commands-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const other = join(folder, "other.json");
 writeFileSync(other, "{}\n");
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
 
 /** Where nobody listens any more. */
 let nowhere = "";
@@ -51,7 +55,11 @@ it("says what to do where no server or no such file is, and ends with 1", () => 
     ["replay", ["--file", other], /is no explanation. Save what GET/],
     ["ope", ["--file", other], /entry 1 has no "decision"/],
     ["seed", [join(folder, "none")], /no such file/],
-    ["evaluate", [other, "--bidders", "a/b"], /No server answers. Start one/],
+    ["seed", [file("listed.jsonl", "{}\n[1]\n")], /row 2 is no JSON object/],
+    ["evaluate", [other, "--bidders", "a/b"], /Entry 1, a\/b: No server answers. Start one/],
+    ["evaluate", [file("empty.jsonl", "\n"), "--bidders", "a/b"], /empty.jsonl has no jobs/],
+    ["evaluate", [file("half.json", "[{},"), "--bidders", "a/b"], /half.json is not JSON: /],
+    ["evaluate", [file("fast.jsonl", '{"lane": "fast"}'), "--bidders", "a/b"], /entry 1 has "lane"; leave it out/],
   ] as const)
     expect([command, ...said(command, ...args)]).toEqual([command, 1, expect.stringMatching(words)]);
 }, 60_000);

@@ -113,6 +113,15 @@ it("puts each job to each bidder once, waits where no more may begin, and says h
   expect(seen.size).toBe(4);
 });
 
+it("counts an answer that no judge decided on as undecided, not as accepted", async () => {
+  const { url } = await serverOf(({ body }) => ({
+    body: job({ microtasks: [{ how: body.text === "open" ? "only-one-left" : "first-pass" }] }),
+  }));
+  const file = fileOf("open.jsonl", [{ text: "open" }, { text: "sure" }]);
+  const told = await run(["evaluate", file, "--bidders", "a/good", "--json"], url);
+  expect(JSON.parse(told.out).bidders).toMatchObject([{ jobs: 2, accepted: 1, rejected: 0, undecided: 1, failed: 0 }]);
+});
+
 it("ends with what there is at Ctrl-C, which comes from the terminal and from npm; a second one waits for nobody", async () => {
   const { url, asked } = await serverOf((_, n) => ({ body: job(), afterMs: n <= 2 ? 0 : n <= 4 ? 1_000 : 60_000 }));
   const file = fileOf(
@@ -148,7 +157,7 @@ it("ends where its jobs have cost enough, and at once where one is refused", asy
   const dear = await run(["evaluate", fileOf("nine.jsonl", jobs), ...args, "--most-usd", "0.03"], url);
   expect([dear.status, dear.err]).toEqual([0, expect.stringContaining("raise --most-usd. 3 of 9 runs")]);
   const refused = await run(["evaluate", fileOf("bad.jsonl", [{ text: "bad" }, ...jobs]), ...args], url);
-  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("a/good: No such kind.")]);
+  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("Entry 1, a/good: No such kind.")]);
 });
 
 it("an evaluation is told in parts that the server takes, however long its rows are; no input is divided", async () => {

@@ -15,7 +15,9 @@ export const deadlineBody = z
     error: "A deadline is a whole number of milliseconds greater than 0. Leave the field out for none.",
   });
 
-export const tenantName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+export const tenantName = z.string().refine((name) => /^[a-z0-9][a-z0-9_-]{0,63}$/.test(name), {
+  error: "A tenant's name is 1 to 64 of a-z, 0-9, _ and -, and starts with a letter or digit.",
+});
 
 export const labelsBody = z
   .array(z.string().trim().min(1).max(200))

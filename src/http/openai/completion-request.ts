@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AtomicError } from "../../error.ts";
 import type { JsonSchema } from "../../plan/contract.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import type { Message } from "../../plan/microtask.ts";
@@ -36,6 +37,17 @@ export interface Completion {
 export const schemaOfMode = (type: string | undefined): JsonSchema | undefined =>
   type === "json_object" ? { type: "object" } : undefined;
 
+/** A model that is one bidder is asked alone, unless the request itself says that it may not be. */
+function biddersOf(name: string, model: string[] | undefined, allowed: string[] | undefined): string[] | undefined {
+  if (model === undefined || allowed === undefined || model.every((id) => allowed.includes(id)))
+    return model ?? allowed;
+  throw new AtomicError(
+    "invalid-request",
+    `"atomic.bidders" leaves out the model "${name}". Add it there, or ask for the model "atomic".`,
+    { field: "atomic.bidders" },
+  );
+}
+
 /** The job behind it: one microtask, live where it is streamed and nothing is to be checked. */
 export function completionRequest(asked: Completion): JobRequest {
   const { extension, schema } = asked;
@@ -45,7 +57,7 @@ export function completionRequest(asked: Completion): JobRequest {
     {
       ...native,
       policy: native.policy ?? model.policy,
-      bidders: model.bidders ?? native.bidders,
+      bidders: biddersOf(asked.model, model.bidders, native.bidders),
       instruction: asked.instruction,
       maxOutputTokens: asked.maxOutputTokens ?? undefined,
       temperature: asked.temperature ?? undefined,

@@ -1,3 +1,4 @@
+import { feedbackBody } from "../native/feedback.ts";
 import { jobBody } from "../native/job-body.ts";
 import { evaluationBody, seedBody } from "../native/seed.ts";
 import { json, none, type Operation } from "./operation.ts";

@@ -1,8 +1,6 @@
 import { jobStatuses } from "../../job/job.ts";
 import { approvalBody } from "../native/approvals.ts";
 import { batchBody } from "../native/batch.ts";
-import { feedbackBody } from "../native/feedback.ts";
-import { jobBody } from "../native/job-body.ts";
 import { keyBody } from "../native/keys.ts";
 import { limitsBody, usageBody } from "../native/money.ts";
 import { rulesBody } from "../native/rules.ts";
