@@ -56,6 +56,18 @@ export function agreementOutcomes(
     });
     const sure = total > 0 ? (weights[best] ?? 0) / total : 0;
     const consensus = labels[best] ?? null;
+    if (others.length === 1 && answer.label !== consensus) {
+      // Two alone contradict each other: one of them errs, or both. Left out of its own judgement each would be the
+      // other's error, every time, and both would sink to nothing; with its own vote they share what is left.
+      const p = competence[own] ?? 0.5;
+      const miss = (1 - p) / (choices - 1);
+      const right = p * (weights[labels.indexOf(answer.label)] ?? 0);
+      const all = labels.reduce(
+        (sum, label, i) => sum + (label === answer.label ? p : miss) * (weights[i] ?? 0),
+        miss * unnamed,
+      );
+      return { worth: short(right / all, 4), source: "agreement", reliability: { trueAccept: 1, trueReject: 1 } };
+    }
     // If the consensus is right with probability s: a right answer matches it with s; a wrong one differs with s and
     // a little more. What agreement was measured to be worth bounds both.
     const trueAccept = within(sure, 0, measured.trueAccept);

@@ -47,3 +47,22 @@ it("a lone turn stays material", async () => {
   expect(system?.content).toContain(`message ${material}`);
   expect(rest).toEqual([{ role: "user", content: "Good day." }]);
 });
+
+it("a text is what is asked where nothing says what to do with it, and material where something does", async () => {
+  const sentFor = async (more: object) => {
+    const calls: ModelCall[] = [];
+    const world = new World([bidderOf("a/one")], (call) => {
+      calls.push(call);
+      return says("Paris.");
+    });
+    world.accept(requestOf({ input: { type: "text", text: "What is the capital of France?" }, ...more }));
+    expect((await world.settle()).status).toBe("succeeded");
+    return calls[0]?.messages ?? [];
+  };
+  expect(await sentFor({})).toEqual([{ role: "user", content: "What is the capital of France?" }]);
+  const [code] = await sentFor({ kind: "code" });
+  expect(code?.content).toContain("Write the code that is asked for.");
+  expect(code?.content).not.toContain(material);
+  for (const more of [{ instruction: "Count its words." }, { kind: "summarise" }, { kind: "translate" }])
+    expect((await sentFor(more))[0]?.content).toContain(material);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   agreementOutcomes,
+  decide,
   emptyMarket,
   learn,
   type MarketState,
@@ -8,7 +9,7 @@ import {
   reliabilityOf,
   seededRandom,
 } from "../../src/market/market.ts";
-import { bidder, settlement, startMs, truth } from "./setting.ts";
+import { bidder, decided, pacing, request as requestOf, settlement, startMs, truth } from "./setting.ts";
 
 const features = { inputChars: 400, script: "latin" };
 const voters = ["a/1", "b/2", "c/3", "d/4"].map((id) => bidder(id, 0.1, { serves: ["spam"] }));
@@ -51,6 +52,21 @@ describe("agreementOutcomes", () => {
     const alike = agreementOutcomes(votes, emptyMarket(), "spam", features);
     const alone = agreementOutcomes(votes.slice(1), emptyMarket(), "spam", features);
     expect(alike).toEqual([alone[0], ...alone]);
+  });
+
+  it("does not take two that always contradict each other for wrong both", () => {
+    const state: MarketState = emptyMarket();
+    const two = voters.slice(0, 2);
+    for (let n = 0; n < 150; n++) {
+      const votes = two.map(({ id }, i) => ({ bidder: id, label: ["spam", "ham"][i] ?? "", confidence: null }));
+      const outcomes = agreementOutcomes(votes, state, "spam", features);
+      const attempts = votes.map((vote, i) => attempt(vote.bidder, outcomes[i] ?? null));
+      learn(state, settlement(attempts, n, { kind: "spam", features }), two);
+    }
+    const request = requestOf({ kind: "spam", closed: true, features });
+    const { bids } = decided(decide(state, two, request, pacing, seededRandom("two")));
+    for (const bid of bids) expect(bid.accept.mean).toBeGreaterThan(0.25);
+    expect(bids.reduce((sum, bid) => sum + bid.accept.mean, 0)).toBeLessThan(1.1);
   });
 
   it("ranks bidders rightly from agreement alone", () => {
