@@ -1,7 +1,8 @@
 /**
  * The one thing that is thrown across a stage's border. `code` is from a closed set; the table says what each code
  * means on the wire. Expected refusals inside a stage are values, not throws. `retryable`: whether the same request may
- * fare better at once without paying twice; answers that were all rejected, or too late, were paid for.
+ * fare better at once without paying twice; answers that were all rejected, or too late, were paid for. `openaiStatus`: on
+ * OpenAI's routes, whose clients try each 5xx again on their own, some whatever "x-should-retry" says.
  */
 export const errorTable = {
   "invalid-request": { status: 400, openai: "invalid_request_error", retryable: false },
@@ -24,13 +25,13 @@ export const errorTable = {
   "unsupported-media-type": { status: 415, openai: "invalid_request_error", retryable: false },
   "idempotency-mismatch": { status: 422, openai: "invalid_request_error", retryable: false },
   "rate-limited": { status: 429, openai: "rate_limit_error", retryable: true },
-  "not-accepted": { status: 502, openai: "server_error", retryable: false },
+  "not-accepted": { status: 502, openaiStatus: 422, openai: "server_error", retryable: false },
   "bidders-failed": { status: 502, openai: "server_error", retryable: true },
   "not-configured": { status: 503, openai: "server_error", retryable: false },
-  "deadline-exceeded": { status: 504, openai: "server_error", retryable: false },
-  parked: { status: 500, openai: "server_error", retryable: false },
+  "deadline-exceeded": { status: 504, openaiStatus: 422, openai: "server_error", retryable: false },
+  parked: { status: 500, openaiStatus: 422, openai: "server_error", retryable: false },
   internal: { status: 500, openai: "server_error", retryable: true },
-} as const satisfies Record<string, { status: number; openai: string; retryable: boolean }>;
+} as const satisfies Record<string, { status: number; openaiStatus?: number; openai: string; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof errorTable;
 

@@ -63,7 +63,8 @@ export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
 
 /** One error, in the dialect of the route that was asked. */
 export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response {
-  const { status, retryable } = errorTable[error.code];
+  const row: { status: number; openaiStatus?: number; retryable: boolean } = errorTable[error.code];
+  const { status, openaiStatus = status, retryable } = row;
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
   if (error.code === "rate-limited") headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 5_000) / 1000));
@@ -73,7 +74,7 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
     headers["content-type"] = "application/problem+json";
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);
   }
-  // OpenAI's clients retry 409 and 5xx twice on their own; a job is not to be paid for again without need.
+  // OpenAI's own clients read this; others go by the status.
   headers["x-should-retry"] = String(retryable);
-  return c.json(openaiError(error), status as ContentfulStatusCode, headers);
+  return c.json(openaiError(error), openaiStatus as ContentfulStatusCode, headers);
 }

@@ -126,9 +126,9 @@ describe("chat completions, whole", () => {
   it.each([
     ["budget-exceeded", 402, "insufficient_quota", "insufficient_quota", "false"],
     ["bidders-failed", 502, "server_error", "bidders_failed", "true"],
-    ["not-accepted", 502, "server_error", "not_accepted", "false"],
-    ["deadline-exceeded", 504, "server_error", "deadline_exceeded", "false"],
-    ["parked", 500, "server_error", "parked", "false"],
+    ["not-accepted", 422, "server_error", "not_accepted", "false"],
+    ["deadline-exceeded", 422, "server_error", "deadline_exceeded", "false"],
+    ["parked", 422, "server_error", "parked", "false"],
   ] as const)("that fail as %s have status %i", async (code, status, type, openaiCode, retry) => {
     const server = testServer();
     server.runs(refuses(code, "It did not work. Try less."));

@@ -165,7 +165,7 @@ describe("the openai SDK over a socket", () => {
     server.runs(refuses("parked", "The job is parked."));
     const before = server.jobs.jobs.size;
     await expect(retrying.chat.completions.create({ model: "atomic", messages })).rejects.toMatchObject({
-      status: 500,
+      status: 422,
     });
     expect(server.jobs.jobs.size).toBe(before + 1);
   });
