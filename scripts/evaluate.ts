@@ -4,13 +4,15 @@ import type { JobView } from "../src/job/job-view.ts";
 import { type Api, Refused } from "./api.ts";
 import { wholeNumber } from "./arguments.ts";
 import { inWords, main, wrong } from "./command.ts";
+import { contextOf, isExpected, judgesItself, type KnownAnswer, tellMarket } from "./expected.ts";
 import { readJsonLines } from "./json-lines.ts";
 
 const usage = `npm run evaluate -- FILE --bidders ID,ID [--at-once 4] [--most-usd 1] [--name NAME] [--json]
 
 Puts each job of FILE (a body of POST /v1/jobs a line) to each bidder alone, and shows how often it was accepted, what it cost
 and how long it took. The market learns from it: later jobs like these are bid on by what was seen. Give them a contract
-(a schema, criteria); without one any answer is accepted, and of labels any one. Criteria in words stay undecided: nobody judges
+(a schema, criteria), or say beside them what is right: "expect": a label, a text or data, which is not sent. Without either any
+answer is accepted, and of labels any one. Criteria in words stay undecided: nobody judges
 itself, and only the one bidder sees the job. A job that stands there twice is put once.
 Where the tenant may begin no more jobs for now it waits.
 
@@ -31,6 +33,8 @@ interface Run {
   entry: number;
   job: object;
   bidder: string;
+  /** What is right; undefined: nobody says. */
+  expected: unknown;
   /** Under which it is made. */
   key: string;
 }
@@ -67,9 +71,10 @@ function runsOf(bodies: readonly object[], bidders: readonly string[], name: str
   const runs = new Map<string, Run>();
   for (const [i, body] of bodies.entries())
     for (const bidder of bidders) {
-      const job = { ...body, bidders: [bidder], strategy: "single" };
+      const { expect: expected, ...asked } = body as { expect?: unknown };
+      const job = { ...asked, bidders: [bidder], strategy: "single" };
       const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
-      if (!runs.has(key)) runs.set(key, { entry: i + 1, job, bidder, key });
+      if (!runs.has(key)) runs.set(key, { entry: i + 1, job, bidder, expected, key });
     }
   return [...runs.values()];
 }
@@ -85,10 +90,12 @@ async function ended(api: Api, { job, key }: Run): Promise<JobView> {
   return "microtasks" in view ? view : await api.call<JobView>("GET", `/v1/jobs/${(view as JobView).id}`);
 }
 
-function count(tally: Tally, view: JobView): void {
+function count(tally: Tally, view: JobView, expected: unknown): void {
   tally.jobs++;
   tally.costUsd += view.costUsd;
-  if (view.status === "succeeded" && view.microtasks.some(({ how }) => how === "only-one-left")) tally.undecided++;
+  if (view.status === "succeeded" && expected !== undefined)
+    tally[isExpected(view, expected) ? "accepted" : "rejected"]++;
+  else if (view.status === "succeeded" && view.microtasks.some(({ how }) => how === "only-one-left")) tally.undecided++;
   else if (view.status === "succeeded") tally.accepted++;
   else if (view.error?.code === "not-accepted") tally.rejected++;
   else tally.failed++;
@@ -125,6 +132,21 @@ function printTable(lines: readonly ReturnType<typeof lineOf>[]): void {
       `${line.bidder.padEnd(width)}  ${String(line.jobs).padStart(4)}  ${share.padStart(8)}  ${String(line.rejected).padStart(8)}  ${String(line.undecided).padStart(9)}  ${String(line.failed).padStart(6)}  ${cost.padStart(10)}${seconds(line.p50Ms)}${seconds(line.p95Ms)}`,
     );
   }
+}
+
+/** One input's rows have one name, whoever answered; what it is a case of is asked once for each input. */
+async function rowsOf(api: Api, known: readonly { run: Run; good: boolean; kind: string }[]): Promise<KnownAnswer[]> {
+  const contexts = new Map<string, string | undefined>();
+  const rows: KnownAnswer[] = [];
+  for (const { run, good, kind } of known) {
+    const input = createHash("sha256")
+      .update(JSON.stringify({ ...run.job, bidders: null }))
+      .digest("hex");
+    if (!contexts.has(input)) contexts.set(input, await contextOf(api, run.job));
+    const context = contexts.get(input);
+    rows.push({ input, bidder: run.bidder, kind, good, ...(context === undefined ? {} : { context }) });
+  }
+  return rows;
 }
 
 await main({
@@ -170,6 +192,7 @@ await main({
       stopped ??= "It was interrupted";
     };
     process.on("SIGINT", stop);
+    const known: { run: Run; good: boolean; kind: string }[] = [];
     let told = Date.now();
     let goesOnAtMs = 0;
     const waitFor = async (ms: number) => {
@@ -184,7 +207,9 @@ await main({
         try {
           const view = await ended(api, run);
           const tally = tallies.get(run.bidder);
-          if (tally !== undefined) count(tally, view);
+          if (tally !== undefined) count(tally, view, run.expected);
+          if (run.expected !== undefined && view.status === "succeeded" && !judgesItself(run.job))
+            known.push({ run, good: isExpected(view, run.expected), kind: view.kind });
           spentUsd += view.costUsd;
           done++;
           if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
@@ -209,6 +234,7 @@ await main({
     else printTable(lines);
     if (stopped !== null)
       console.error(`${stopped}. ${done} of ${all} runs are done; the same command goes on from there.`);
+    if (known.length > 0) console.error(await tellMarket(api, await rowsOf(api, known)));
     if (interruptedAtMs !== null) process.exit(130);
   },
 });

@@ -10,13 +10,35 @@ What is known of bidders from elsewhere, one JSON object a line. Either how each
 
 "good" may be a score of 0 to 1; "inputChars" (of the whole prompt), "inputTokens" and "outputTokens" teach what it costs,
 "totalMs" (beside them) how long it takes.
-The market learns from it as from its own outcomes; the same rows again, within 56 days, add nothing (of an input all
-that is told of it: changed, or with one more bidder, it counts anew). Or how often each was right:
+The market learns from it as from its own outcomes; the same row again, within 56 days, adds nothing. Or how often each
+was right:
 
   {"bidder": "openai/gpt-5-mini", "kind": "summarise", "accepted": 41, "n": 50}
 
 Such a row counts at most 30 observations. Both take a "context", as a decision's "cell" has it: "support/latin" for jobs of
 the context "support" in Latin script, "latin" for jobs that name none; left out, the row speaks for all contexts.`;
+
+const outcomeFields = [
+  "input",
+  "bidder",
+  "kind",
+  "context",
+  "good",
+  "inputChars",
+  "inputTokens",
+  "outputTokens",
+  "totalMs",
+];
+const countFields = ["bidder", "kind", "context", "accepted", "n"];
+
+/** Fields that stand there and nobody reads: a misspelt one would be missed silently. */
+function unread(rows: readonly Numbered[], fields: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  for (const { row } of rows)
+    for (const name of Object.keys(typeof row === "object" && row !== null ? row : {}))
+      if (!fields.includes(name)) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return [...seen].map(([name, n]) => `"${name.slice(0, 60)}" (${n} rows)`);
+}
 
 /** Rows in one request, and their bytes (the server takes a megabyte); inputs are not divided. */
 const mostRows = 2_000;
@@ -75,6 +97,8 @@ await main({
     if (odd !== undefined) throw new Error(`${file}: row ${odd.line} is no JSON object.`);
     const outcomes = all.filter(({ row }) => inputOf(row) !== null);
     const counts = all.filter(({ row }) => inputOf(row) === null);
+    const ignored = [...unread(outcomes, outcomeFields), ...unread(counts, countFields)];
+    if (ignored.length > 0) console.error(`${file}: nobody reads ${ignored.slice(0, 8).join(", ")}`);
     let [taken, repeated, refused] = [0, 0, 0];
     const tell = async (path: string, rows: readonly Numbered[]) => {
       const answer = await api.call<Answer>("POST", path, { rows: rows.map(({ row }) => row) });

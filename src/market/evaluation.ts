@@ -45,8 +45,8 @@ const usualChars = 400;
 const mostBidders = 64;
 
 /**
- * Rows as settlements, one for each input; rows that cannot be right are refused by number (from 1), field and reason. A
- * key is all that an input's rows say, in whatever order they came, and may be long. Cost: linear in the rows.
+ * Rows as settlements, one for each input; rows that cannot be right are refused by number (from 1), field and reason. The
+ * name of an attempt is all that its row says, and may be long. Cost: linear in the rows.
  */
 export function settlementsOf(
   rows: readonly unknown[],
@@ -60,7 +60,7 @@ export function settlementsOf(
     const fault = faultOf(given, byId);
     if (fault !== null) return void refused.push({ row: i + 1, ...fault });
     const row = given as EvaluationRow;
-    const name = JSON.stringify([row.kind, row.context ?? "", row.input]);
+    const name = inputName(row);
     const group = inputs.get(name) ?? new Map<string, EvaluationRow>();
     if (group.has(row.bidder))
       refused.push({ row: i + 1, field: "bidder", reason: "another row speaks of it on this input" });
@@ -72,30 +72,34 @@ export function settlementsOf(
   return { settlements, refused };
 }
 
-const inOrder = (group: ReadonlyMap<string, EvaluationRow>): EvaluationRow[] =>
-  [...group.values()].sort((a, b) => (a.bidder < b.bidder ? -1 : 1));
-
-function settlementOf(rows: readonly EvaluationRow[], nowMs: number): Settlement {
-  const [first] = rows as [EvaluationRow];
-  const said = rows.map((row) => [
+const inputName = ({ kind, context = "", input }: EvaluationRow): string => JSON.stringify([kind, context, input]);
+const rowName = (row: EvaluationRow): string =>
+  JSON.stringify([
+    inputName(row),
     row.bidder,
-    row.good,
+    Number(row.good),
     row.inputChars,
     row.inputTokens,
     row.outputTokens,
     row.totalMs,
   ]);
+
+const inOrder = (group: ReadonlyMap<string, EvaluationRow>): EvaluationRow[] =>
+  [...group.values()].sort((a, b) => (a.bidder < b.bidder ? -1 : 1));
+
+function settlementOf(rows: readonly EvaluationRow[], nowMs: number): Settlement {
+  const [first] = rows as [EvaluationRow];
   const inputChars = Math.max(...rows.map((row) => row.inputChars ?? usualChars));
   return {
-    key: JSON.stringify([first.kind, first.context ?? "", first.input, said]),
+    key: inputName(first),
     tenant: "operator",
     kind: first.kind as Kind,
     features: { inputChars, script: "", context: first.context ?? "" },
     atMs: nowMs,
     evaluated: true,
     attempts: rows.map(
-      (row, i): AttemptReport => ({
-        attempt: String(i),
+      (row): AttemptReport => ({
+        attempt: rowName(row),
         bidder: row.bidder,
         role: "leader",
         round: 1,

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { sha256Hex } from "../access/mac.ts";
 import { AtomicError } from "../error.ts";
 import type { Bidder } from "../market/bidder.ts";
-import { learn, type RowFault, type Settlement, settlementsOf } from "../market/market.ts";
+import { type AttemptReport, learn, type RowFault, type Settlement, settlementsOf } from "../market/market.ts";
 import type { Database } from "./database.ts";
 import { marketOf, partsQuery, writesOfChanges } from "./market-store.ts";
 import { settled } from "./schema.ts";
@@ -11,15 +11,15 @@ import { settled } from "./schema.ts";
 const maxTries = 5;
 
 export interface EvaluationReport {
-  /** Rows that were learned; of inputs whose rows were learned before. */
+  /** Rows that were learned, and that were before. */
   taken: number;
   repeated: number;
   refused: RowFault[];
 }
 
 /**
- * The market learns an evaluation in one transaction. The same rows of an input again change nothing as long as
- * keys are kept (forget-settled.ts), other rows of it are news. Throws `conflict` when the settlement consumer was faster each time.
+ * The market learns an evaluation in one transaction. The same row again changes nothing as long as keys are kept
+ * (forget-settled.ts). Throws `conflict` when the settlement consumer was faster each time.
  */
 export async function learnEvaluation(
   db: Database,
@@ -27,9 +27,9 @@ export async function learnEvaluation(
   bidders: readonly Bidder[],
   nowMs: number,
 ): Promise<EvaluationReport> {
-  const { settlements: told, refused } = settlementsOf(rows, bidders, nowMs);
-  const settlements = await Promise.all(told.map(named));
-  const keys = JSON.stringify(settlements.map(({ key }) => key));
+  const { settlements, refused } = settlementsOf(rows, bidders, nowMs);
+  const keyOf = await keysOf(settlements);
+  const keys = JSON.stringify([...keyOf.values()]);
   for (let tries = 1; ; tries++) {
     const [known, before] = await db.batch([
       db
@@ -39,16 +39,19 @@ export async function learnEvaluation(
       partsQuery(db),
     ]);
     const old = new Set(known.map((row) => row.key));
-    const fresh = settlements.filter(({ key }) => !old.has(key));
-    const taken = rowsOf(fresh);
-    const report = { taken, repeated: rowsOf(settlements) - taken, refused };
-    if (fresh.length === 0) return report;
+    const isNew = ({ attempt }: AttemptReport) => !old.has(keyOf.get(attempt) ?? "");
+    const fresh = settlements.map((one) => ({ ...one, attempts: one.attempts.filter(isNew) }));
+    const newKeys = [...keyOf.values()].filter((key) => !old.has(key));
+    const report = { taken: newKeys.length, repeated: keyOf.size - newKeys.length, refused };
+    if (newKeys.length === 0) return report;
     const state = marketOf(before);
-    for (const settlement of fresh) learn(state, settlement, bidders);
-    const newKeys = JSON.stringify(fresh.map(({ key }) => key));
+    for (const settlement of fresh) if (settlement.attempts.length > 0) learn(state, settlement, bidders);
     const writes = writesOfChanges(db, before, state);
     try {
-      await db.batch([db.insert(settled).select(sql`select value, ${nowMs} from json_each(${newKeys})`), ...writes]);
+      await db.batch([
+        db.insert(settled).select(sql`select value, ${nowMs} from json_each(${JSON.stringify(newKeys)})`),
+        ...writes,
+      ]);
       return report;
     } catch (cause) {
       if (tries >= maxTries)
@@ -57,11 +60,9 @@ export async function learnEvaluation(
   }
 }
 
-const rowsOf = (settlements: readonly Settlement[]): number =>
-  settlements.reduce((sum, { attempts }) => sum + attempts.length, 0);
-
-/** All that its rows say is too long for a key. */
-const named = async (settlement: Settlement): Promise<Settlement> => ({
-  ...settlement,
-  key: `evaluation/${await sha256Hex(settlement.key)}`,
-});
+/** All that a row says is too long for a key. */
+async function keysOf(settlements: readonly Settlement[]): Promise<Map<string, string>> {
+  const names = settlements.flatMap(({ attempts }) => attempts.map(({ attempt }) => attempt));
+  const hashes = await Promise.all(names.map(sha256Hex));
+  return new Map(names.map((name, i) => [name, `evaluation/${hashes[i]}`]));
+}

@@ -186,7 +186,7 @@ describe("an evaluation", () => {
     expect(Math.max(...refused.map(({ reason }) => reason.length))).toBeLessThan(100);
   });
 
-  it("has one key for the same rows in any order, and another for any other", () => {
+  it("has one name for a row whatever stands beside it and before it, and another for any other", () => {
     const row = fc.record({
       input: fc.constantFrom("q1", "q2"),
       bidder: fc.constantFrom("a/good", "b/poor"),
@@ -194,11 +194,13 @@ describe("an evaluation", () => {
       good: fc.boolean(),
       context: fc.option(fc.constantFrom("x", "y"), { nil: undefined }),
     });
-    const keysOf = (rows: readonly unknown[]) => settlementsOf(rows, two, startMs).settlements.map(({ key }) => key);
+    const keysOf = (rows: readonly unknown[]) =>
+      settlementsOf(rows, two, startMs).settlements.flatMap(({ attempts }) => attempts.map(({ attempt }) => attempt));
     fc.assert(
       fc.property(fc.uniqueArray(row, { selector: (r) => JSON.stringify({ ...r, good: 0 }), minLength: 1 }), (rows) => {
         const keys = keysOf(rows);
-        expect(new Set(keys).size).toBe(keys.length);
+        expect(new Set(keys).size).toBe(rows.length);
+        expect(rows.flatMap((one) => keysOf([one])).sort()).toEqual([...keys].sort());
         expect(keysOf([...rows].reverse()).sort()).toEqual([...keys].sort());
         const [first, ...rest] = rows;
         if (first === undefined) return;

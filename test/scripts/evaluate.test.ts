@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, it } from "vitest";
+import { isExpected } from "../../scripts/expected.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "atomic-evaluate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -180,4 +181,39 @@ it("an evaluation is told in parts that the server takes, however long its rows 
     const inputs = (body.rows ?? []).map((row) => (row as { input: string }).input);
     expect(inputs).toHaveLength(2 * new Set(inputs).size);
   }
+});
+
+it("holds answers against what is said to be right, which no bidder is shown, and tells the market", async () => {
+  const { url, asked } = await serverOf(({ path, body }) => {
+    if (path === "/v1/auctions/preview")
+      return { body: { auctions: [{ decision: { cell: "classify/orders/latin/1" } }] } };
+    if (path === "/v1/market/evaluations") return { body: { taken: body.rows?.length, repeated: 0, refused: [] } };
+    const label = body.bidders?.[0] === "a/one" ? "Shipping" : "billing";
+    return { body: job({ kind: "classify", answer: { text: `{"label":"${label}"}`, value: { label }, unsure: [] } }) };
+  });
+  const file = fileOf("labels.jsonl", [
+    { text: "Where is it?", kind: "classify", labels: ["shipping", "billing"], expect: "shipping" },
+  ]);
+  const { status, out, err } = await run(["evaluate", file, "--bidders", "a/one,b/two", "--name", "x"], url);
+  expect(status).toBe(0);
+  expect(out).toMatch(/a\/one +1 +100 % +0 /);
+  expect(out).toMatch(/b\/two +1 +0 % +1 /);
+  expect(err).toContain("The market was told of 2 answers.");
+  expect(JSON.stringify(asked.filter(({ path }) => path.startsWith("/v1/jobs")))).not.toContain("expect");
+  const rows = asked.find(({ path }) => path === "/v1/market/evaluations")?.body.rows as { input: string }[];
+  expect(rows).toEqual([
+    { input: rows[0]?.input, bidder: "a/one", kind: "classify", context: "orders/latin", good: true },
+    { input: rows[0]?.input, bidder: "b/two", kind: "classify", context: "orders/latin", good: false },
+  ]);
+});
+
+it.each([
+  ["a label in either case", { value: { label: "Spam", confidence: 1 }, text: "{}" }, "spam", true],
+  ["another label", { value: { label: "ham" }, text: "spam" }, "spam", false],
+  ["a text but for the space around it", { value: " Paris.\n", text: " Paris.\n" }, "paris.", true],
+  ["data in any order", { value: { b: [1], a: 2 }, text: "" }, { a: 2, b: [1] }, true],
+  ["other data", { value: { a: 2 }, text: "" }, { a: 3 }, false],
+])("takes %s for what was expected, or not", (_, answer, expected, right) => {
+  expect(isExpected({ answer: { ...answer, unsure: [] } }, expected)).toBe(right);
+  expect(isExpected({ answer: null }, expected)).toBe(false);
 });

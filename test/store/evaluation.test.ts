@@ -5,7 +5,7 @@ import { learnEvaluation } from "../../src/store/learn-evaluation.ts";
 import { loadMarket } from "../../src/store/market-store.ts";
 import { settleBatch } from "../../src/store/settle-batch.ts";
 import { localD1, wipe } from "./local-d1.ts";
-import { bidders, message, nowMs } from "./messages.ts";
+import { bidderNamed, bidders, message, nowMs } from "./messages.ts";
 
 let d1: D1Database;
 let db: Database;
@@ -25,7 +25,7 @@ const rows = (inputs: number, good = true) =>
 
 const outcomes = async () => (await loadMarket(db)).kinds.answer?.outcomes ?? 0;
 
-it("is learned once, whatever part of it is told again; other rows of an input are news", async () => {
+it("is learned once, row by row, whatever part of it is told again", async () => {
   const told = rows(20);
   expect(await learnEvaluation(db, told, bidders, nowMs)).toEqual({ taken: 60, repeated: 0, refused: [] });
   expect(await learnEvaluation(db, told, bidders, nowMs + 5_000)).toEqual({ taken: 0, repeated: 60, refused: [] });
@@ -36,6 +36,12 @@ it("is learned once, whatever part of it is told again; other rows of an input a
     repeated: 3,
   });
   expect(await outcomes()).toBe(63);
+  // A bidder more in the same file, and a score in place of a word.
+  const more = { ...told[0], bidder: "test/more", good: true };
+  const same = told.slice(0, 3).map((row) => ({ ...row, good: 1 }));
+  const listed = [...bidders, bidderNamed("test/more")];
+  expect(await learnEvaluation(db, [...same, more], listed, nowMs)).toMatchObject({ taken: 1, repeated: 3 });
+  expect(await outcomes()).toBe(64);
 });
 
 it("loses nothing to the settlement consumer, nor that one to it", async () => {
