@@ -7,16 +7,18 @@ import { inWords, main, wrong } from "./command.ts";
 import { contextOf, isExpected, judgesItself, type KnownAnswer, tellMarket } from "./expected.ts";
 import { readJsonLines } from "./json-lines.ts";
 
-const usage = `npm run evaluate -- FILE --bidders ID,ID [--at-once 4] [--most-usd 1] [--name NAME] [--json]
+const usage = `npm run evaluate -- FILE --bidders ID,ID [--judges ID,ID] [--at-once 4] [--most-usd 1] [--name NAME]
+                                          [--json]
 
 Puts each job of FILE (a body of POST /v1/jobs a line) to each bidder alone, and shows how often it was accepted, what it cost
 and how long it took. The market learns from it: later jobs like these are bid on by what was seen. Give them a contract
 (a schema, criteria), or say beside them what is right: "expect": a label, a text or data, which is not sent. Without either any
-answer is accepted, and of labels any one. Criteria in words stay undecided: nobody judges
-itself, and only the one bidder sees the job. A job that stands there twice is put once.
+answer is accepted, and of labels any one. Criteria in words need --judges: nobody judges itself, and only the
+one bidder is asked. A job that stands there twice is put once.
 Where the tenant may begin no more jobs for now it waits.
 
   --bidders    whom to put them to; npm run bidders -- list shows who there is
+  --judges     who may judge their answers
   --at-once    jobs that run at a time
   --most-usd   ends when its jobs have cost so much, those of an earlier start among them
   --name       of this evaluation (default: the day); what was answered under it is not asked, or paid for, again
@@ -66,13 +68,23 @@ function bodiesIn(file: string): object[] {
   });
 }
 
+const idsIn = (list: unknown): string[] => [
+  ...new Set(
+    String(list ?? "")
+      .split(",")
+      .map((id) => id.trim())
+      .filter((id) => id !== ""),
+  ),
+];
+
 /** Each job to each bidder, once. */
-function runsOf(bodies: readonly object[], bidders: readonly string[], name: string): Run[] {
+function runsOf(bodies: readonly object[], bidders: readonly string[], judges: readonly string[], name: string): Run[] {
   const runs = new Map<string, Run>();
   for (const [i, body] of bodies.entries())
     for (const bidder of bidders) {
       const { expect: expected, ...asked } = body as { expect?: unknown };
-      const job = { ...asked, bidders: [bidder], strategy: "single" };
+      const judged = judges.length === 0 ? {} : { judges };
+      const job = { ...asked, ...judged, bidders: [bidder], strategy: "single" };
       const key = `evaluate/${name}/${createHash("sha256").update(JSON.stringify(job)).digest("hex")}`;
       if (!runs.has(key)) runs.set(key, { entry: i + 1, job, bidder, expected, key });
     }
@@ -154,6 +166,7 @@ await main({
   words: 1,
   options: {
     bidders: { type: "string" },
+    judges: { type: "string" },
     "at-once": { type: "string", default: "4" },
     "most-usd": { type: "string", default: "1" },
     name: { type: "string", default: new Date().toISOString().slice(0, 10) },
@@ -161,15 +174,15 @@ await main({
   },
   async run(api, [file], options) {
     if (file === undefined) throw wrong("Name a file of jobs.", usage);
-    const named = String(options.bidders ?? "").split(",");
-    const bidders = [...new Set(named.map((id) => id.trim()).filter((id) => id !== ""))];
+    const bidders = idsIn(options.bidders);
+    const judges = idsIn(options.judges);
     if (bidders.length === 0) throw wrong("Say whom to put them to: --bidders ID,ID.", usage);
     const atOnce = wholeNumber("at-once", String(options["at-once"]), 1);
     const mostUsd = Number(options["most-usd"]);
     if (!(mostUsd > 0)) throw wrong("--most-usd takes an amount of USD.", usage);
     const name = String(options.name);
     if (!nameForm.test(name)) throw wrong("--name takes 1 to 128 visible ASCII characters without spaces.", usage);
-    const runs = runsOf(bodiesIn(file), bidders, name);
+    const runs = runsOf(bodiesIn(file), bidders, judges, name);
     const tallies = new Map(
       bidders.map((bidder): [string, Tally] => [
         bidder,

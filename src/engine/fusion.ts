@@ -3,7 +3,7 @@ import { inputOf } from "../job/input-of.ts";
 import { fusionPrompt } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { launch } from "./attempts.ts";
-import { judgeFor } from "./judge-choice.ts";
+import { mergerOf } from "./judge-choice.ts";
 import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
 
@@ -16,7 +16,7 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
   const microtask = microtaskOf(run.job, microtaskId);
   const first = attemptOf(run.job, attempts[0] ?? "");
   if (microtask === undefined || first === undefined) return;
-  const chosen = judgeFor(run.job, run.ports, microtask);
+  const chosen = mergerOf(run.job, run.ports, microtask);
   const { task } = microtask;
   const { schema } = task.contract;
   launch(run, microtask, {

@@ -24,14 +24,28 @@ export type Chosen = { judge: Bidder; profile: JudgeProfile; why: string } | { n
  * for an answer gains by a reject, so it judges only where nobody outside the line-up can.
  */
 export function judgeFor(job: Job, scene: Scene, microtask: MicrotaskState): Chosen {
-  const lineUp = microtask.decisions.at(-1)?.award.map((place) => place.bidder) ?? [];
-  return judgeOver(job, scene, contestantsOf(microtask), lineUp);
+  return judgeOver(job, scene, contestantsOf(microtask), lineUpOf(microtask));
 }
+
+const lineUpOf = (microtask: MicrotaskState): string[] =>
+  microtask.decisions.at(-1)?.award.map((place) => place.bidder) ?? [];
 
 /** The same for those that ran, or would have, and those that could still be asked. */
 export function judgeOver(job: Job, scene: Scene, ran: ReadonlySet<string>, lineUp: readonly string[]): Chosen {
+  return bestOf(judgesOf(job, scene), scene, ran, lineUp);
+}
+
+/** Who may write one answer out of several: one that may be asked, chosen as a judge is. */
+export const mergerOf = (job: Job, scene: Scene, microtask: MicrotaskState): Chosen =>
+  bestOf(eligibleFor(job, scene), scene, contestantsOf(microtask), lineUpOf(microtask));
+
+function bestOf(
+  candidates: readonly Bidder[],
+  scene: Scene,
+  ran: ReadonlySet<string>,
+  lineUp: readonly string[],
+): Chosen {
   const view = scene.market();
-  const candidates = eligibleFor(job, scene);
   const reachable = candidates.filter((b) => scene.fleet.look(b, judgeOutputTokens).unavailable === null);
   const against = view.bidders.filter((b) => ran.has(b.id));
   const rivals = view.bidders.filter((b) => ran.has(b.id) || lineUp.includes(b.id));
@@ -49,6 +63,14 @@ export function judgeOver(job: Job, scene: Scene, ran: ReadonlySet<string>, line
 /** Bidders that a request allows to see its texts. */
 export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
   scene.market().bidders.filter((b) => mayBeAsked(b, job.request));
+
+/** Those of them that may judge: all, or whom the request names for it. */
+export function judgesOf(job: Job, scene: Pick<Scene, "market">): Bidder[] {
+  const { judges } = job.request;
+  return judges === undefined
+    ? eligibleFor(job, scene)
+    : scene.market().bidders.filter((b) => mayBeAsked(b, { ...job.request, bidders: judges }));
+}
 
 /** Bidders that ran for a microtask. */
 export const contestantsOf = (microtask: MicrotaskState): Set<string> =>

@@ -9,7 +9,7 @@ import { type Bidder, qualityAt } from "../market/market.ts";
 import { launch } from "./attempts.ts";
 import { inputFeatures } from "./input-features.ts";
 import { audited, shareOf, spokenIn } from "./judge-audit.ts";
-import { contestantsOf, eligibleFor, judgeOutputTokens } from "./judge-choice.ts";
+import { contestantsOf, judgeOutputTokens, judgesOf } from "./judge-choice.ts";
 import { overCap } from "./judge-money.ts";
 import { judgedInputOf } from "./messages.ts";
 import type { Run } from "./run.ts";
@@ -69,7 +69,7 @@ function auditorFor(
   const quality = qualityAt(view.state, microtask.task.kind, features, ports.nowMs());
   const contestants = contestantsOf(microtask);
   const against = view.bidders.filter((b) => contestants.has(b.id));
-  const reachable = eligibleFor(job, ports).filter((b) => ports.fleet.look(b, judgeOutputTokens).unavailable === null);
+  const reachable = judgesOf(job, ports).filter((b) => ports.fleet.look(b, judgeOutputTokens).unavailable === null);
   return (
     chooseAuditor(reachable, against, judge, quality) ?? {
       none: `nobody outside the contestants is stronger than ${judge.id} and can be asked now`,

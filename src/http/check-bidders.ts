@@ -9,11 +9,21 @@ export const howToAdd =
   "Add one: start the server with OPENAI_API_KEY, or with ATOMIC_LLM_URL and ATOMIC_LLM_MODEL, or run npm run bidders -- add.";
 
 /** Throws when one of the ids that "bidders" names is nobody's. */
-export function checkNamed(ids: readonly string[], bidders: readonly Candidate[]): void {
+export function checkNamed(ids: readonly string[], bidders: readonly Candidate[], list = "bidders"): void {
   for (const [i, id] of ids.entries())
     if (!bidders.some((b) => b.id === id))
       throw new AtomicError("invalid-request", `There is no bidder "${id}". GET /v1/bidders lists them.`, {
-        field: `bidders[${i}]`,
+        field: `${list}[${i}]`,
+      });
+}
+
+/** Throws when one of the ids that "judges" names is nobody's, or cannot judge. */
+function checkJudges(ids: readonly string[], bidders: readonly Candidate[]): void {
+  checkNamed(ids, bidders, "judges");
+  for (const [i, id] of ids.entries())
+    if (bidders.find((b) => b.id === id)?.serves !== "generative")
+      throw new AtomicError("invalid-request", `"${id}" cannot judge: it is no model. Name one that is.`, {
+        field: `judges[${i}]`,
       });
 }
 
@@ -23,6 +33,7 @@ export function checkNamed(ids: readonly string[], bidders: readonly Candidate[]
  */
 export function checkBidders(request: JobRequest, bidders: readonly Candidate[], confined = false): void {
   checkNamed(request.bidders ?? [], bidders);
+  if (!confined) checkJudges(request.judges ?? [], bidders);
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
   for (const { kind, field, instructed } of requiredKinds(request)) {

@@ -57,6 +57,8 @@ export interface JobRequest {
   /** What happens instead of "continue" where nobody can go on from the delivered text. Absent: restart. */
   leaderChangeElse?: "restart" | "fail";
   bidders: string[] | null;
+  /** Who may judge its answers, and is shown them for that; asked for one only who is in `bidders` too. Absent: whoever may be asked. */
+  judges?: string[];
   maxOutputTokens: number | null;
   temperature: number | null;
   /** Absent: each provider's own, and a seed of Atomic's. */

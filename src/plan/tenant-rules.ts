@@ -43,11 +43,20 @@ export function confine(request: JobRequest, rules: TenantRules): JobRequest | R
       reason: "tenant-rules",
       message: `Your operator lets this tenant's jobs ask ${listOf(allowed ?? [])} only. Name one of them, or none.`,
     };
+  const judges = allowed === null ? request.judges : request.judges?.filter((id) => allowed.includes(id));
+  if (judges?.length === 0)
+    return {
+      code: "forbidden",
+      field: "judges",
+      reason: "tenant-rules",
+      message: `Your operator lets this tenant's jobs ask ${listOf(allowed ?? [])} only. Name one of them as a judge, or none.`,
+    };
   const redact = bothRedactions(request.redact, rules.redact);
   return {
     ...request,
     ...(redact === undefined ? {} : { redact }),
     bidders,
+    ...(judges === undefined ? {} : { judges }),
     region: rules.region ?? request.region,
     noRetention: request.noRetention || rules.noRetention,
   };

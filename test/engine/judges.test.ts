@@ -66,6 +66,50 @@ describe("a judge without a word", () => {
   });
 });
 
+describe("judges that a request names", () => {
+  const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/judge", { region: "eu" })];
+  const run = async (more: object, script: (call: ModelCall) => Script = () => says("Paris.")) => {
+    const calls: ModelCall[] = [];
+    const world = new World(three, (call) => {
+      calls.push(call);
+      return call.kind === "judge" ? verdict("accept") : script(call);
+    });
+    world.accept(requestOf({ contract: judged, valueNano: 1_000_000_000_000, ...more }));
+    return { job: await world.settle(), asked: calls.map((call) => [call.kind, call.bidder]) };
+  };
+
+  it("judge what one bidder alone answers, and are asked for no answer", async () => {
+    const alone = await run({ bidders: ["a/one"] });
+    expect(alone.asked).toEqual([["answer", "a/one"]]);
+    expect(alone.job.microtasks[0]?.joined?.how).toBe("only-one-left");
+    const named = await run({ bidders: ["a/one"], judges: ["c/judge"] });
+    expect(named.asked).toEqual([
+      ["answer", "a/one"],
+      ["judge", "c/judge"],
+    ]);
+    expect(named.job.microtasks[0]?.joined?.how).toBe("first-pass");
+    const failing = await run({ bidders: ["a/one"], judges: ["c/judge"] }, () => says("", 1));
+    expect(failing.asked.every(([kind, bidder]) => (kind === "judge") === (bidder === "c/judge"))).toBe(true);
+  });
+
+  it("are the only ones that do, held to region and retention like all", async () => {
+    const { asked } = await run({ judges: ["c/judge"] });
+    expect(asked.filter(([kind]) => kind === "judge")).toEqual([["judge", "c/judge"]]);
+    const kept = await run({ judges: ["c/judge"], region: "us" });
+    expect(kept.asked.filter(([kind]) => kind === "judge")).toEqual([]);
+  });
+
+  it("merge no answers: that is for who may be asked", async () => {
+    const bidders = ["a/one", "b/two"];
+    const { job } = await run({ bidders, judges: ["c/judge"], strategy: "fusion" }, (call) =>
+      says(`${call.bidder} says Paris.`),
+    );
+    const merged = job.microtasks[0]?.attempts.filter((a) => a.role === "fusion").map((a) => a.bidder);
+    expect(merged?.length).toBe(1);
+    expect(bidders).toContain(merged?.[0]);
+  });
+});
+
 describe("a judge that is in the line-up", () => {
   const run = async (bidders: Bidder[], script: (call: ModelCall) => Script) => {
     const world = new World(bidders, script);

@@ -23,6 +23,14 @@ const cases: Refused[] = [
     says: /one microtask/,
   },
   {
+    what: "a judge that nobody is",
+    body: { text: "x", judges: ["nobody/none"] },
+    status: 400,
+    code: "invalid-request",
+    field: "judges[0]",
+    says: /There is no bidder "nobody\/none"/,
+  },
+  {
     what: "a kind that is Atomic's own",
     body: { text: "x", kind: "judge" },
     status: 400,

@@ -53,6 +53,13 @@ describe("what a tenant is confined to", () => {
     );
   });
 
+  it("holds for judges too", () => {
+    const rules = { ...noRules, bidders: ["a", "b"] };
+    expect(confine(requestOf({ judges: ["b", "c"] }), rules)).toMatchObject({ judges: ["b"] });
+    expect(confine(requestOf({ judges: ["c"] }), rules)).toMatchObject({ code: "forbidden", field: "judges" });
+    expect(confine(requestOf({ judges: ["c"] }), noRules)).toMatchObject({ judges: ["c"] });
+  });
+
   it("is nothing where nothing was set", () => {
     const request = requestOf({ bidders: ["a"], region: "eu" });
     expect(confine(request, noRules)).toEqual(request);

@@ -39,6 +39,7 @@ export const toolJobBody = jobBody
     policy: true,
     strategy: true,
     bidders: true,
+    judges: true,
     noRetention: true,
     region: true,
     redact: true,

@@ -120,6 +120,9 @@ export const jobBody = z.strictObject({
     .optional()
     .describe('Instead of "continue", where nobody can go on from the delivered text.'),
   bidders: biddersBody.optional().describe("Who may be asked; default: all that are enabled."),
+  judges: biddersBody
+    .optional()
+    .describe("Who may judge answers, and is shown them for that; default: whoever may be asked and is no contestant."),
   maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
   temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
   topP: topPBody.optional().describe("Tokens are drawn from the likeliest that make up this share."),

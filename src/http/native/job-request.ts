@@ -68,6 +68,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     leaderChange: body.leaderChange ?? "restart",
     ...(body.leaderChangeElse === undefined ? {} : { leaderChangeElse: body.leaderChangeElse }),
     bidders: body.bidders ?? null,
+    ...(body.judges === undefined ? {} : { judges: body.judges }),
     maxOutputTokens: body.maxOutputTokens ?? null,
     temperature: body.temperature ?? null,
     ...samplingOf(body),

@@ -31,6 +31,8 @@ export const atomicExtension = z
     strategy: z.enum(strategies).optional(),
     /** Whom the market may ask; with a bidder as the model that one alone. */
     bidders: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
+    /** Who may judge answers, and is shown them for that. */
+    judges: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
     delivery: z.enum(deliveries).optional(),
     leader_change: z.enum(leaderChanges).optional(),
     leader_change_else: z.enum(leaderChangeElses).optional(),
@@ -64,6 +66,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     policy: extension.policy,
     strategy: extension.strategy,
     bidders: extension.bidders,
+    judges: extension.judges,
     delivery: extension.delivery,
     leaderChange: extension.leader_change,
     leaderChangeElse: extension.leader_change_else,
