@@ -58,6 +58,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
             "Only the operator may name a secret. Leave it out: GET /v1/webhook-secret shows the one that signs.",
             { field: "webhook.secretName" },
           );
+        checkSecret(env, request.webhook?.secretName);
         // What cannot be written down soon had better be written down first.
         const fast = request.lane === "fast" && !isBehind(Date.now());
         const hint = locationHint(caller.place);
@@ -283,6 +284,16 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
       return done;
     },
   };
+}
+
+/** Else its messages would wait for a secret that nobody has set, and nobody would know why. */
+function checkSecret(env: AtomicEnv, name: string | undefined): void {
+  if (name === undefined || typeof (env as unknown as Record<string, unknown>)[name] === "string") return;
+  throw new AtomicError(
+    "invalid-request",
+    `There is no secret "${name}". Set it (npx wrangler secret put ${name}), or leave it out: GET /v1/webhook-secret shows the one that signs then.`,
+    { field: "webhook.secretName" },
+  );
 }
 
 /** The object of a job that has a name. */

@@ -192,6 +192,8 @@ describe("a webhook", () => {
       expect(await response.json()).toMatchObject({ field: "webhook.url" });
     }
     expect((await post("/v1/jobs", { ...job, webhook: { url, secretName: "ATOMIC_API_KEY" } })).status).toBe(400);
+    const unset = await post("/v1/jobs", { ...job, webhook: { url, secretName: "WEBHOOK_UNSET" } });
+    expect([unset.status, await unset.text()]).toEqual([400, expect.stringContaining("secret put WEBHOOK_UNSET")]);
   });
 });
 

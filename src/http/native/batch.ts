@@ -83,7 +83,7 @@ function itemsOf(body: unknown): unknown[] {
   if (jobs.length > maxBatchItems)
     throw new AtomicError(
       "too-large",
-      `A batch has at most ${maxBatchItems} jobs, this one has ${jobs.length}. Send several, or use the queue.`,
+      `A batch has at most ${maxBatchItems} jobs, this one has ${jobs.length}. Send several.`,
       { field: "jobs" },
     );
   return jobs;
