@@ -66,7 +66,12 @@ export const jobBody = z.strictObject({
     .max(500)
     .optional()
     .describe("A conversation. One of messages, text and email is the input."),
-  text: z.string().min(1).max(1_000_000).optional().describe("A text to work on."),
+  text: z
+    .string()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe("A text: what is asked, of kinds answer and code without an instruction; else what is worked on."),
   email: z.string().min(1).max(1_000_000).optional().describe("A raw mail, RFC 5322."),
   kind: z.enum(askedKinds).optional().describe("What is to be done; default: answer."),
   labels: labelsBody.optional().describe("Labels to choose from."),
