@@ -21,4 +21,16 @@ describe("models", () => {
     const missing = await server.ask("/v1/models/gpt-99");
     expect([missing.status, (await missing.json()).error.code]).toEqual([404, "model_not_found"]);
   });
+
+  it("are for a confined tenant those that its operator lets it ask", async () => {
+    const server = testServer();
+    const { key } = await (await server.ask("/v1/keys", { body: { tenant: "alpha" } })).json();
+    const rules = { bidders: ["openai/small"], region: null, noRetention: false };
+    expect((await server.ask("/v1/tenants/alpha/rules", { method: "PUT", body: rules })).status).toBe(200);
+    const { data } = await (await server.ask("/v1/models", { key })).json();
+    const ids = data.map((m: { id: string }) => m.id);
+    expect(ids).toContain("openai/small");
+    expect(ids).toContain("atomic");
+    expect(ids).not.toContain("workers-ai/@cf/meta/llama");
+  });
 });

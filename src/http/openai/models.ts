@@ -8,7 +8,12 @@ const created = Date.UTC(2026, 0, 1) / 1000;
 
 export function modelRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/models", async (c) => {
-    const bidders = conversing(await ports.market.bidders());
+    const [all, { bidders: allowed }] = await Promise.all([
+      ports.market.bidders(),
+      ports.rules.of(c.get("caller").tenant),
+    ]);
+    // Clients let people choose from this list: what their operator does not let them ask is no choice.
+    const bidders = conversing(all).filter(({ id }) => allowed?.includes(id) ?? true);
     return c.json({
       object: "list",
       data: [...Object.keys(marketModels).map((id) => model(id, "atomic")), ...bidders.map(bidderModel)],
