@@ -60,11 +60,11 @@ function bestOf(
   return { judge: chosen.judge, profile: judgeProfileOf(view.state.judges, chosen.judge.id), why: chosen.why };
 }
 
-/** Bidders that a request allows to see its texts. */
+/** Bidders that a request allows to be asked. */
 export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
   scene.market().bidders.filter((b) => mayBeAsked(b, job.request));
 
-/** Those of them that may judge: all, or whom the request names for it. */
+/** Bidders that may judge: those that may be asked, or in their place whom the request names for it. */
 export function judgesOf(job: Job, scene: Pick<Scene, "market">): Bidder[] {
   const { judges } = job.request;
   return judges === undefined

@@ -1,5 +1,5 @@
 import { chooseExamples, type Example, mayShow } from "../adapt/examples.ts";
-import { estimateTokens, isAsked, promptFor } from "../adapt/prompt.ts";
+import { estimateTokens, followsText, promptFor } from "../adapt/prompt.ts";
 import { inputOf } from "../job/input-of.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
 import { longestInput } from "../judge/judge-prompt.ts";
@@ -13,9 +13,7 @@ import type { Run } from "./run.ts";
 /** What those are shown that judge or merge answers: of a conversation all of it that they have room for. */
 export function judgedInputOf(job: Job, microtask: MicrotaskState, longest = longestInput): string {
   const conversation = conversationOf(job, microtask);
-  return conversation === null || job.request.input.type === "text"
-    ? inputOf(job, microtask.task)
-    : conversationText(conversation, longest);
+  return conversation === null ? inputOf(job, microtask.task) : conversationText(conversation, longest);
 }
 
 /** What a bidder is sent for a microtask: the same for all, so that it can be bid on. `examples`: of earlier answers. */
@@ -41,19 +39,23 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
     fits,
   );
   const written = schema === undefined ? null : schemaPrompt(schema);
-  const messages = promptFor(task, text, conversationOf(run.job, microtask), written, examples);
+  const turns = conversationOf(run.job, microtask) ?? questionOf(run.job, microtask);
+  const messages = promptFor(task, text, turns, written, examples);
   return { text, messages, texts: promptTexts(messages, task.tools), examples: examples.length };
 }
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
-  const { input, instruction } = job.request;
-  const asked = isAsked(microtask.task.kind);
-  if (job.planSource !== "single" || input.type === "email") return null;
-  // Without a word of what to do with it a text is what is asked.
-  if (input.type === "text") return asked && instruction === "" ? [{ role: "user", content: input.text }] : null;
+  const { input } = job.request;
+  if (input.type !== "messages" || job.planSource !== "single") return null;
   // A lone turn is the text that another kind works on; what stands before it says how, or of what.
-  if (input.messages.length === 1 && !asked) return null;
+  if (input.messages.length === 1 && !followsText(microtask.task.kind)) return null;
   return microtask.task.tools === undefined ? input.messages.map(inWords) : input.messages;
+}
+
+/** A text without a word of what to do with it is what is asked, of kinds that do what they are asked. */
+function questionOf({ request: { input, instruction }, planSource }: Job, { task }: MicrotaskState): Message[] | null {
+  const isQuestion = input.type === "text" && planSource === "single" && instruction === "" && followsText(task.kind);
+  return isQuestion ? [{ role: "user", content: input.text }] : null;
 }
 
 /** Providers take calls and results only beside the tools they are of; without tools they are told. */

@@ -1,5 +1,6 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
+import { inShort, type RowFault } from "./row-fault.ts";
 import type { AttemptReport, Settlement } from "./settlement.ts";
 
 /**
@@ -22,18 +23,6 @@ export interface EvaluationRow {
   outputTokens?: number;
   /** Time to its end, ms. */
   totalMs?: number;
-}
-
-export interface RowFault {
-  row: number;
-  field: string;
-  reason: string;
-}
-
-/** A value that was refused, as it is told: at most 64 characters of it. */
-export function inShort(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  return text.length > 64 ? `${text.slice(0, 63)}…` : text;
 }
 
 const mostTokens = 10_000_000;

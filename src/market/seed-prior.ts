@@ -1,10 +1,10 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { columnFor } from "./contexts.ts";
-import { inShort, type RowFault } from "./evaluation.ts";
 import { growth } from "./forgetting.ts";
 import { rebaseKind } from "./rebase.ts";
 import { roundKind } from "./rounding.ts";
+import { inShort, type RowFault } from "./row-fault.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
 import { refit } from "./skill.ts";
 import { emptyKind, type MarketState, type SharedRow } from "./state.ts";

@@ -22,11 +22,8 @@ export const kinds = {
 export type Kind = keyof typeof kinds;
 export const kindNames = Object.keys(kinds) as [Kind, ...Kind[]];
 /** What a job or a microtask of a caller's plan may be; plans and verdicts are Atomic's own. */
-export const askedKinds = kindNames.filter((kind) => kind !== "plan" && kind !== "judge") as [
-  AskedKind,
-  ...AskedKind[],
-];
-type AskedKind = Exclude<Kind, "plan" | "judge">;
+export const jobKinds = kindNames.filter((kind) => kind !== "plan" && kind !== "judge") as [JobKind, ...JobKind[]];
+type JobKind = Exclude<Kind, "plan" | "judge">;
 export const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name);
 /** Labels of a closed kind when neither caller nor plan names others. */
 export const kindLabels: Partial<Record<Kind, string[]>> = {

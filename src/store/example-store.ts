@@ -32,16 +32,11 @@ export class ExampleStore {
 
   /** A tenant's examples by kind, newest first: at most 50 a kind, and none of which is not known whom it may be shown. */
   async ofTenant(tenant: string): Promise<{ [kind: string]: Example[] }> {
-    const rows = await this.#db
-      .select({ kind: examples.kind, input: examples.input, output: examples.output, only: examples.only })
-      .from(examples)
-      .where(eq(examples.tenant, tenant))
-      .orderBy(examples.kind, desc(examples.atMs), desc(examples.job));
     const byKind: { [kind: string]: Example[] } = {};
-    for (const { kind, input, output, only } of rows) {
+    for (const { kind, input, output, only } of await this.list(tenant)) {
       if (only === null) continue;
       byKind[kind] ??= [];
-      byKind[kind].push({ input, output, only: JSON.parse(only) as Confined });
+      byKind[kind].push({ input, output, only });
     }
     return byKind;
   }

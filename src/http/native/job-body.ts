@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
-import { askedKinds } from "../../plan/kind.ts";
+import { jobKinds } from "../../plan/kind.ts";
 import { identifierKinds, type RedactionRules } from "../../plan/redaction.ts";
 import {
   callBody,
@@ -73,7 +73,7 @@ export const jobBody = z.strictObject({
     .optional()
     .describe("A text: what is asked, of kinds answer and code without an instruction; else what is worked on."),
   email: z.string().min(1).max(1_000_000).optional().describe("A raw mail, RFC 5322."),
-  kind: z.enum(askedKinds).optional().describe("What is to be done; default: answer."),
+  kind: z.enum(jobKinds).optional().describe("What is to be done; default: answer."),
   labels: labelsBody.optional().describe("Labels to choose from."),
   plan: z
     .union([z.enum(builtInPlans), planBody])

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
 import { contractSchema, emptyContract } from "../../plan/contract.ts";
-import { askedKinds } from "../../plan/kind.ts";
+import { jobKinds } from "../../plan/kind.ts";
 import type { InputPart, Plan } from "../../plan/microtask.ts";
 import { contextBody, labelsBody, usdBody } from "./field-bodies.ts";
 
@@ -15,7 +15,7 @@ const inputPart = z.discriminatedUnion("from", [
 
 const microtaskBody = z.strictObject({
   id: z.string().min(1).max(64),
-  kind: z.enum(askedKinds),
+  kind: z.enum(jobKinds),
   instruction: z.string().max(20_000).default(""),
   input: z.array(inputPart).min(1).max(64).optional(),
   contract: contractSchema.default(emptyContract),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { criterionSchema } from "../../plan/contract.ts";
-import { askedKinds } from "../../plan/kind.ts";
+import { jobKinds } from "../../plan/kind.ts";
 import {
   contextBody,
   deadlineBody,
@@ -18,7 +18,7 @@ import { type JobBody, redactBody } from "../native/job-body.ts";
 /** What OpenAI's API has no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
 export const atomicExtension = z
   .strictObject({
-    kind: z.enum(askedKinds).optional(),
+    kind: z.enum(jobKinds).optional(),
     context: contextBody.optional(),
     labels: labelsBody.optional(),
     lane: z.enum(lanes).optional(),
