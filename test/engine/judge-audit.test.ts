@@ -269,6 +269,14 @@ describe("an audit that is not held, or comes to nothing", () => {
     expect(first(alone)?.why).toContain("stronger than c/judge");
   });
 
+  it("shows texts to nobody whom the job does not let judge", async () => {
+    const askedOf = async (more: Partial<JobRequest>) => (await run({ more })).asked.map((call) => call.bidder);
+    expect(await askedOf({ bidders: ["a/one", "c/judge"] })).toEqual(["c/judge"]);
+    expect(await askedOf({ bidders: ["a/one"], judges: ["c/judge"] })).toEqual(["c/judge"]);
+    const both = ["c/judge", "d/strong"];
+    expect(await askedOf({ bidders: ["a/one"], judges: both })).toEqual(both);
+  });
+
   it("prefers an auditor of another family than the contestants', and says when there is none", async () => {
     const kin = bidderOf("e/kin", { contextTokens: 100, price: price(80), family: "a/one" });
     const race = { strategy: "race" } as const;
