@@ -169,7 +169,8 @@ function decideBut(
   const terms = { ...asked, muUsdPerSecond: waitingPrice(asked.muUsdPerSecond, asked.valueNano, fastestMs) };
   const priced = cheap.map((one, i) => {
     const nano = terms.lambda * one.costNano + terms.muUsdPerSecond * 1e6 * (bids[i]?.totalMs.p50 ?? 0);
-    return { ...one, answers: rows[i]?.[3] ?? 1, price: nano / Math.max(1, terms.valueNano) };
+    const price = nano / Math.max(1, terms.valueNano);
+    return { mean: one.mean, strength: one.strength, newcomer: one.newcomer, answers: rows[i]?.[3] ?? 1, price };
   });
   const inputs: AwardInputs = {
     rules: 4,

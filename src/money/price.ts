@@ -34,21 +34,19 @@ const million = 1_000_000;
 export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
   const cached = Math.min(usage.cachedInput ?? 0, usage.input);
   const reasoning = Math.min(usage.reasoning ?? 0, usage.output);
-  const parts: [tokens: number, perMtok: NanoUsd][] = [
-    [usage.input - cached, price.inputPerMtok],
-    [cached, price.cachedInputPerMtok ?? price.inputPerMtok],
-    [usage.output - reasoning, price.outputPerMtok],
-    [reasoning, price.reasoningPerMtok ?? price.outputPerMtok],
-  ];
   let nano = price.perCall ?? 0;
   // Of a nano-USD, in millionths.
   let rest = 0;
-  for (const [tokens, perMtok] of parts) {
+  const add = (tokens: number, perMtok: NanoUsd) => {
     // 75 USD a million are 75,000 nano-USD a token and nothing left: both products are small.
     const perToken = Math.floor(perMtok / million);
     nano += tokens * perToken;
     rest += tokens * (perMtok - perToken * million);
-  }
+  };
+  add(usage.input - cached, price.inputPerMtok);
+  add(cached, price.cachedInputPerMtok ?? price.inputPerMtok);
+  add(usage.output - reasoning, price.outputPerMtok);
+  add(reasoning, price.reasoningPerMtok ?? price.outputPerMtok);
   return nano + Math.ceil(rest / million);
 }
 
