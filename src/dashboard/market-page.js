@@ -1,5 +1,6 @@
 import { ask } from "./ask.js";
 import { el, table } from "./elements.js";
+import { interval, reliability } from "./plots.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("market"));
 const everyMs = 5000;
@@ -10,7 +11,7 @@ async function refresh() {
     const { kinds } = await ask("/v1/market");
     // A page that did not change is left alone: its focus and selection are the reader's.
     const now = JSON.stringify(kinds);
-    if (now !== shown) place.replaceChildren(...(kinds.length === 0 ? nothingYet() : kinds.map(kindView)));
+    if (now !== shown) draw(kinds);
     shown = now;
   } catch (error) {
     shown = "";
@@ -20,28 +21,66 @@ async function refresh() {
   }
 }
 
-/** @param {any} known */
-const kindView = ({ kind, outcomes, contexts, bidders }) =>
+/** What the reader opened stays open. @param {any[]} kinds */
+function draw(kinds) {
+  const open = new Set(
+    [...place.querySelectorAll("details[open]")].map((details) => details.getAttribute("data-kind")),
+  );
+  place.replaceChildren(...(kinds.length === 0 ? nothingYet() : kinds.map((known) => kindView(known, open))));
+}
+
+/** @param {any} known @param {Set<string | null>} open */
+const kindView = ({ kind, outcomes, contexts, bidders }, open) =>
   el(
     "section",
     { class: "card", "aria-label": `Kind ${kind}` },
     el("header", {}, el("h2", {}, kind), el("span", { class: "quiet" }, `${count(outcomes)} outcomes`)),
     table(
-      "Believed chance of an accepted answer, and the outcomes behind it. Faint: little known.",
+      "Believed chance of an accepted answer with its 90 % interval, and the outcomes behind it. Faint: little known.",
       ["Bidder", ...contexts.map((/** @type {any} */ c) => `#${c.context === "" ? "all others" : c.context}`)],
       bidders.map((/** @type {any} */ b) => [b.bidder, ...b.contexts.map(cell)]),
     ),
-    table(
-      "Claims that were settled: how many said so much, how many of these came true, and by how much they were off on average.",
-      ["Bidder", ...fifths.map((t) => `#said ${t}`), "#off by", "#Brier"],
-      bidders.map((/** @type {any} */ b) => [
-        b.bidder,
-        ...fifths.map((_, i) => claim(b.claims.find((/** @type {any} */ c) => Math.round(5 * c.from) === i))),
-        b.calibrationError === null || settled(b) < fewest ? "–" : percent(b.calibrationError),
-        b.brier === null ? "–" : b.brier.toFixed(3),
-      ]),
-    ),
+    ...claimsView(kind, bidders, open.has(kind)),
   );
+
+/**
+ * What bidders said of their chances, and what came of it: drawn for those with enough claims, all of it in a table.
+ * @param {string} kind @param {any[]} bidders @param {boolean} open
+ */
+function claimsView(kind, bidders, open) {
+  const told = bidders.filter((b) => settled(b) >= fewest && b.calibrationError !== null);
+  return [
+    told.length === 0
+      ? null
+      : el(
+          "p",
+          { class: "quiet" },
+          "Claims that were settled: to the right what was said, upwards how many came true, larger dots for more claims. On the line both agree.",
+        ),
+    el("div", { class: "plots" }, told.map(claimsPlot)),
+    el(
+      "details",
+      { "data-kind": kind, open },
+      el("summary", { class: "quiet" }, "Settled claims in numbers"),
+      table(
+        "What was said, how many of these came true, and how many there were; by how much they were off on average.",
+        ["Bidder", ...fifths.map((t) => `#said ${t}`), "#off by", "#Brier"],
+        bidders.map((b) => [
+          b.bidder,
+          ...fifths.map((_, i) => claim(b.claims.find((/** @type {any} */ c) => Math.round(5 * c.from) === i))),
+          b.calibrationError === null || settled(b) < fewest ? "–" : percent(b.calibrationError),
+          b.brier === null ? "–" : b.brier.toFixed(3),
+        ]),
+      ),
+    ),
+  ];
+}
+
+/** @param {any} known */
+const claimsPlot = ({ bidder, claims, calibrationError }) => {
+  const off = `${count(settled({ claims }))} claims, off by ${percent(calibrationError)}`;
+  return el("figure", {}, reliability(claims, `${bidder}: ${off}`), el("figcaption", {}, bidder, el("small", {}, off)));
+};
 
 /** Claims before which nothing is said of a bidder's claims as a whole. */
 const fewest = 10;
@@ -49,16 +88,16 @@ const fewest = 10;
 const settled = ({ claims }) => claims.reduce((/** @type {number} */ n, /** @type {any} */ c) => n + c.n, 0);
 const fifths = ["0–20 %", "20–40 %", "40–60 %", "60–80 %", "80–100 %"];
 
-/** One bidder in one context: the likelier the deeper the ground. @param {any} known */
+/** One bidder in one context. @param {any} known */
 function cell({ mean, low, high, n }) {
-  const chance = el(
+  const bounds = `${percent(low)} to ${percent(high)} (90 % interval)`;
+  return el(
     "span",
-    { class: `chance${n < 1 ? " faint" : ""}`, title: `${percent(low)} to ${percent(high)} (90 % interval)` },
+    { class: `chance${n < 1 ? " faint" : ""}`, title: bounds },
     percent(mean),
     el("small", {}, ` ${count(n)}`),
+    interval({ low, mean, high }, bounds),
   );
-  chance.style.setProperty("--depth", `${Math.round(40 * mean * mean)}%`);
-  return chance;
 }
 
 /** @param {any} bin */
