@@ -5,20 +5,22 @@ import { columnOf, competenceOf, viewKind } from "./profile.ts";
 import { reliabilityOf } from "./reliability.ts";
 import type { Outcome } from "./settlement.ts";
 import type { MarketState } from "./state.ts";
+import { provenConfidence } from "./sureness.ts";
 
 export interface LabelledAnswer {
   bidder: string;
   /** Two bidders of one model have one vote. Absent: a model of its own. */
   model?: string;
   label: string;
-  /** The bidder's own confidence; a claim, not used as truth. */
+  /** The bidder's own confidence, 0 to 1; a claim: it decides nothing but who of two that contradict each other errs. */
   confidence: number | null;
 }
 
 /**
  * What each answer of one closed microtask is taken to be worth, from what the others said: one-coin Dawid and Skene
- * (Applied Statistics 1979) with competences from the profiles, leaving the vote of each answer's own model out, so that
- * none confirms itself. By position; null: the others say too little. The reliability is how sure they are.
+ * (Applied Statistics 1979) with competences from the profiles. Of three or more the vote of each answer's own model is
+ * left out, so that none confirms itself; of two it counts (see below). By position; null: the others say too little.
+ * The reliability is how sure they are.
  */
 export function agreementOutcomes(
   answers: readonly LabelledAnswer[],
@@ -30,13 +32,22 @@ export function agreementOutcomes(
   const column = columnOf(view.kind, contextOf(features)) ?? columnOf(view.kind, "");
   const band = bandOf(features.inputChars);
   const competence = answers.map((answer) => within(competenceOf(view, answer.bidder, column, band), 0.05, 0.98));
+  const voiceOf = (i: number): Voice => {
+    const row = view.kind?.rows[view.rows.get(answers[i]?.bidder ?? "") ?? -1];
+    return { competence: competence[i] ?? 0.5, sure: provenConfidence(row, answers[i]?.confidence ?? null) };
+  };
   const labels = [...new Set(answers.map((answer) => answer.label))].sort();
   const modelOf = (i: number) => answers[i]?.model ?? answers[i]?.bidder;
   const isFirst = (i: number) => answers.findIndex((_, j) => modelOf(j) === modelOf(i)) === i;
   const measured = reliabilityOf(state, "agreement");
   return answers.map((answer, own) => {
     const others = answers.map((_, i) => i).filter((i) => modelOf(i) !== modelOf(own) && isFirst(i));
-    if (others.length === 0) return null;
+    const [other] = others;
+    if (other === undefined) return null;
+    if (others.length === 1) {
+      const worth = worthOfOneOfTwo(voiceOf(own), voiceOf(other), answer.label === answers[other]?.label, measured);
+      return { worth: short(worth, 4), source: "agreement", reliability: { trueAccept: 1, trueReject: 1 } };
+    }
     // One more label than was named: the truth may be none of them.
     const choices = Math.max(2, labels.length + 1);
     const weights = labels.map((label) => {
@@ -56,18 +67,6 @@ export function agreementOutcomes(
     });
     const sure = total > 0 ? (weights[best] ?? 0) / total : 0;
     const consensus = labels[best] ?? null;
-    if (others.length === 1 && answer.label !== consensus) {
-      // Two alone contradict each other: one of them errs, or both. Left out of its own judgement each would be the
-      // other's error, every time, and both would sink to nothing; with its own vote they share what is left.
-      const p = competence[own] ?? 0.5;
-      const miss = (1 - p) / (choices - 1);
-      const right = p * (weights[labels.indexOf(answer.label)] ?? 0);
-      const all = labels.reduce(
-        (sum, label, i) => sum + (label === answer.label ? p : miss) * (weights[i] ?? 0),
-        miss * unnamed,
-      );
-      return { worth: short(right / all, 4), source: "agreement", reliability: { trueAccept: 1, trueReject: 1 } };
-    }
     // If the consensus is right with probability s: a right answer matches it with s; a wrong one differs with s and
     // a little more. What agreement was measured to be worth bounds both.
     const trueAccept = within(sure, 0, measured.trueAccept);
@@ -79,4 +78,45 @@ export function agreementOutcomes(
       reliability: { trueAccept: short(trueAccept, 4), trueReject: short(trueReject, 4) },
     };
   });
+}
+
+interface Voice {
+  /** Share of right answers, from the profile. */
+  competence: number;
+  /** What the confidence it named has proved to mean; null: it named none. */
+  sure: number | null;
+}
+
+/**
+ * P(right) of an answer beside which there is one other, given both: a step of expectation maximisation with its own vote
+ * counted. Left out of its own judgement each would be taken for right as often as the two agree: too seldom, and
+ * two that often contradict each other would sink to nothing together. Agreement counts no more than it was measured to.
+ */
+function worthOfOneOfTwo(
+  own: Voice,
+  other: Voice,
+  agree: boolean,
+  measured: { trueAccept: number; trueReject: number },
+): number {
+  const [p, q] = chancesOf(own, other);
+  if (agree) {
+    const good = p * measured.trueAccept;
+    return Math.min((p * q) / (p * q + (1 - p) * (1 - q)), good / (good + (1 - p) * (1 - measured.trueReject)));
+  }
+  // One errs, or both do: of three labels, the one that nobody named is the truth.
+  const right = 2 * p * (1 - q);
+  return right / (right + 2 * q * (1 - p) + (1 - p) * (1 - q));
+}
+
+/**
+ * Chances of two answers to be right before they are compared: odds of each one's competence, times those of the
+ * confidence it named where both named one. Where they contradict each other and there is no label, nothing else tells
+ * who errs: with equal competences and no such word both would lead half of the time, the worse one too.
+ */
+function chancesOf(a: Voice, b: Voice): [number, number] {
+  const chance = ({ competence: p, sure }: Voice): number => {
+    if (a.sure === null || b.sure === null || sure === null) return p;
+    return (p * sure) / (p * sure + (1 - p) * (1 - sure));
+  };
+  return [chance(a), chance(b)];
 }

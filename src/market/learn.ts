@@ -34,7 +34,7 @@ import {
   maxPaired,
   type Row,
 } from "./state.ts";
-import { learnSureness } from "./sureness.ts";
+import { learnProof, learnSureness } from "./sureness.ts";
 import { learnTokens } from "./tokens.ts";
 
 /**
@@ -76,6 +76,7 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   const seen: Seen[] = [];
   let admitted = 0;
   const named: [row: Row, confidence: number][] = [];
+  const proved: [row: Row, confidence: number, worth: number][] = [];
   const touched = new Set<number>();
   const view = viewKind(state, settlement.kind, nowMs);
   const claimed = settlement.evaluated !== true;
@@ -95,6 +96,9 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     const told = isTold(outcome.source);
     if (told && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
     if (told) admitted++;
+    const worth = corrected(outcome.worth, outcome.reliability);
+    if (own && outcome.source !== "agreement" && typeof report.confidence === "number" && worth !== null)
+      proved.push([own, report.confidence, worth]);
     const posterior = acceptance(view, bidder, column, band);
     const features = featuresOf(posterior, kind.rows[row], settlement.features);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
@@ -124,6 +128,7 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   }
   // After the outcomes: a claim is scored with what was known when it was made.
   for (const [row, confidence] of named) learnSureness(row, band, confidence);
+  for (const [row, confidence, worth] of proved) learnProof(row, confidence, worth);
   roundKind(kind, touched, column);
   roundShared(state.shared);
 }

@@ -35,6 +35,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
     all(row.bins, count);
     if (row.noise) all(row.noise, count);
     if (row.sure) all(row.sure, fine);
+    if (row.proved) all(row.proved, fine);
     all(row.tokens, fine);
     all(row.total, fine);
     for (const one of touched) {

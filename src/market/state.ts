@@ -51,6 +51,8 @@ export interface Row {
   noise?: number[];
   /** Confidence of its own that it named: weight and mean by length band. Absent: none yet. */
   sure?: number[];
+  /** Confidences of its own whose answers were found right or wrong: weight, mean, share found right. Absent: none yet. */
+  proved?: [weight: number, said: number, right: number];
   /** Tokens: weight, log ratio of measured to estimated input, log output tokens and its square. */
   tokens: [weight: number, inputRatio: number, logOutput: number, logOutputSquare: number];
   /** Total time where it was measured: weight, mean of log ms, mean of its square. */

@@ -1,10 +1,15 @@
 import { bands } from "./cell.ts";
-import { within } from "./elementary.ts";
+import { logistic, logit, within } from "./elementary.ts";
 import type { Row } from "./state.ts";
 import { blend } from "./tokens.ts";
 
 /** Answers of a length band that its mean confidence is shrunk by. */
 const shrink = 10;
+
+/** A named confidence counts as at most so sure: who says 1 says no more than who says .95. */
+const surest = 0.95;
+/** Outcomes that what is taken to be proved of a bidder's confidence is shrunk by. */
+const unproven = 10;
 
 /** Keeps the confidence that a bidder named with an answer; what is no probability is dropped. */
 export function learnSureness(row: Row, band: number, confidence: number): void {
@@ -30,4 +35,26 @@ export function surenessOf(row: Row | undefined, band: number): number {
   const n = row.sure[2 * band] ?? 0;
   if (weight <= 0 || n <= 0) return 0;
   return within(((row.sure[2 * band + 1] ?? 0) - sum / weight) * (n / (n + shrink)), -1, 1);
+}
+
+/**
+ * An answer for which a confidence was named turned out to be worth so much, 0 to 1, by other than its fellow bidders'
+ * word: what they say of each other is weighed by such confidences.
+ */
+export function learnProof(row: Row, confidence: number, worth: number): void {
+  if (!(confidence >= 0 && confidence <= 1)) return;
+  const [weight, said, right] = row.proved ?? [0, 0, 0];
+  const named = within(confidence, 1 - surest, surest);
+  row.proved = [Math.min(300, weight + 1), blend(said, weight, named), blend(right, weight, within(worth, 0, 1))];
+}
+
+/**
+ * How likely an answer is to be right by the confidence its bidder named: in logits what it says, moved by as much as its
+ * word was off so far. null: it named none.
+ */
+export function provenConfidence(row: Row | undefined, confidence: number | null): number | null {
+  if (confidence === null || !(confidence >= 0 && confidence <= 1)) return null;
+  const [weight, said, right] = row?.proved ?? [0, 0.5, 0.5];
+  const off = logit(within(right, 1 - surest, surest)) - logit(within(said, 1 - surest, surest));
+  return logistic(logit(within(confidence, 1 - surest, surest)) + (off * weight) / (weight + unproven));
 }
