@@ -165,6 +165,7 @@ describe("chat completions, whole", () => {
     [{ model: "atomic", messages, top_logprobs: 2 }, 400, "top_logprobs", "invalid_request"],
     [{ model: "atomic", messages, logit_bias: { "50256": -100 } }, 400, "logit_bias", "invalid_request"],
     [{ model: "atomic", messages, modalities: ["text", "audio"] }, 400, "modalities", "invalid_request"],
+    [{ model: "atomic", messages, web_search_options: {} }, 400, "web_search_options", "invalid_request"],
     [{ model: "atomic", messages, tools: [], tool_choice: "required" }, 400, "tool_choice", "invalid_request"],
     [{ model: "atomic", messages, max_tokens: 0 }, 400, "max_tokens", "invalid_request"],
     [{ model: "atomic", messages, atomic: { budget_usd: -1 } }, 400, "atomic.budget_usd", "invalid_request"],
