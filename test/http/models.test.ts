@@ -32,5 +32,9 @@ describe("models", () => {
     expect(ids).toContain("openai/small");
     expect(ids).toContain("atomic");
     expect(ids).not.toContain("workers-ai/@cf/meta/llama");
+    const statusOf = async (id: string) => (await server.ask(`/v1/models/${id}`, { key })).status;
+    expect(await Promise.all(["atomic", "openai/small", "workers-ai/@cf/meta/llama"].map(statusOf))).toEqual([
+      200, 200, 404,
+    ]);
   });
 });
