@@ -76,6 +76,6 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);
   }
   // OpenAI's own clients read this; others go by the status.
-  headers["x-should-retry"] = String(retryable);
+  headers["x-should-retry"] = String(retryable && error.reason !== "ended");
   return c.json(openaiError(error), openaiStatus as ContentfulStatusCode, headers);
 }

@@ -212,6 +212,17 @@ describe("chat completions, whole", () => {
     expect(error.message).toBe('"max_tokens" must be a whole number, not 1.5.');
   });
 
+  it("say what is wrong in the client's own words for it", async () => {
+    for (const [json_schema, says] of [
+      [{ schema: { type: "no" } }, /^"response_format.json_schema.schema.type" is refused/],
+      [{ name: "n" }, /^"response_format.json_schema.schema" is missing: give an object\.$/],
+    ] as const) {
+      const body = { model: "atomic", messages, response_format: { type: "json_schema", json_schema } };
+      const { error } = await (await testServer().ask(chat, { body })).json();
+      expect(error.message).toMatch(says);
+    }
+  });
+
   it("of a misspelt field of Atomic's name those there are", async () => {
     const body = { model: "atomic", messages, atomic: { contract: {} } };
     const { error } = await (await testServer().ask(chat, { body })).json();
