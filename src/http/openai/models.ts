@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { mayBeAsked } from "../../market/eligibility.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { BidderListing, HttpPorts } from "../ports.ts";
 import { conversing, marketModels, requireModel } from "./model-name.ts";
@@ -26,8 +27,8 @@ export function modelRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
 /** Clients let people choose from these: what their operator does not let them ask is no choice. */
 async function choice(ports: HttpPorts, tenant: string): Promise<BidderListing[]> {
-  const [all, { bidders: allowed }] = await Promise.all([ports.market.bidders(), ports.rules.of(tenant)]);
-  return all.filter(({ id }) => allowed?.includes(id) ?? true);
+  const [all, rules] = await Promise.all([ports.market.bidders(), ports.rules.of(tenant)]);
+  return all.filter((one) => mayBeAsked(one, { ...rules, bidders: rules.bidders ?? [one.id] }));
 }
 
 const model = (id: string, ownedBy: string) => ({ id, object: "model", created, owned_by: ownedBy });
