@@ -10,7 +10,7 @@ export class Outbound extends WorkerEntrypoint {
     // An answer, not a throw: a broken connection would be tried again, and billed by its bound though nothing left.
     return Response.json(
       { error: { code: "egress_refused", message: `--egress does not name ${host}.` } },
-      { status: 403 },
+      { status: 403, headers: { "atomic-egress": "refused" } },
     );
   }
 }
