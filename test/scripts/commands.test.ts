@@ -35,6 +35,8 @@ function said(command: string, ...args: string[]): [number | null, string] {
 it("says what is wrong with what was typed, and ends with 2", () => {
   for (const [command, args, words] of [
     ["keys", ["revoke", "a", "b"], /"b" is a word too many/],
+    ["keys", ["list", "acme"], /"acme" is a word too many/],
+    ["bidders", ["list", "a/b"], /"a\/b" is a word too many/],
     ["keys", ["show"], /Say list, add TENANT or revoke ID/],
     ["verify", ["job_1", "job_2"], /"job_2" is a word too many/],
     ["verify", [], /Name a job, or say --chain/],
