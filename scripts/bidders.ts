@@ -55,6 +55,7 @@ await main({
   },
   async run(api, [verb = "list", id], options) {
     if (verb === "list") {
+      if (id !== undefined) throw wrong(`"${id}" is a word too many.`, usage);
       const { bidders } = await api.call<{ bidders: Line[] }>("GET", "/v1/bidders");
       for (const b of bidders) {
         const price = `$${b.price.inputPerMtok / 1e9}/$${b.price.outputPerMtok / 1e9} per Mtok`;

@@ -1,4 +1,4 @@
-import { Api } from "./api.ts";
+import { Api, Refused } from "./api.ts";
 import { argumentsOf } from "./arguments.ts";
 
 /** What every command of `npm run ...` shares: where the server is, which key is used, and how errors are told. */
@@ -30,7 +30,10 @@ export function inWords(error: unknown): string {
   if (error instanceof TypeError && String(error.cause).includes("ECONNREFUSED"))
     return "No server answers. Start one with npm start, or give --url.";
   if (error instanceof TypeError && error.cause instanceof Error)
-    return `The server cannot be reached: ${error.cause.message}.`;
+    return `The server cannot be reached: ${error.cause.message.trim()}. Give its address with --url http://host:8787.`;
+  // The server's own words are for whoever sends a header.
+  if (error instanceof Refused && error.status === 401)
+    return `${error.message} ${process.env.ATOMIC_API_KEY ? "That key is your shell's ATOMIC_API_KEY." : "Set ATOMIC_API_KEY in your shell."}`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -7,7 +7,11 @@ export class Outbound extends WorkerEntrypoint {
     const { host } = new URL(request.url);
     if (this.env.HOSTS.includes(host)) return fetch(request);
     console.error(JSON.stringify({ event: "egress-refused", host }));
-    throw new Error("This host may not be reached.");
+    // An answer, not a throw: a broken connection would be tried again, and billed by its bound though nothing left.
+    return Response.json(
+      { error: { code: "egress_refused", message: `--egress does not name ${host}.` } },
+      { status: 403, headers: { "atomic-egress": "refused" } },
+    );
   }
 }
 

@@ -23,7 +23,9 @@ Where the tenant may begin no more jobs for now it waits.
   --most-usd   ends when its jobs have cost so much, those of an earlier start among them
   --name       of this evaluation (default: the day); what was answered under it is not asked, or paid for, again
   --json       prints the table as one object
-  Ctrl-C       begins no more, waits for what runs (again: does not), and shows what there is`;
+  Ctrl-C       begins no more, waits for what runs (again: does not), and shows what there is
+
+Exit code 1 if runs are left, whatever stopped it.`;
 
 /** With the words around it, it has to be a key of at most 255 visible characters. */
 const nameForm = /^[\x21-\x7e]{1,128}$/;
@@ -225,7 +227,8 @@ await main({
             known.push({ run, good: isExpected(view, run.expected), kind: view.kind });
           spentUsd += view.costUsd;
           done++;
-          if (spentUsd >= mostUsd) stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
+          if (spentUsd >= mostUsd && runs.length > 0)
+            stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
         } catch (error) {
           if (error instanceof Refused && error.status === 429 && error.retryAfterMs > 0) {
             runs.push(run);
@@ -234,7 +237,6 @@ await main({
           }
           // Whatever is refused would be refused each time.
           stopped ??= `Entry ${run.entry}, ${run.bidder}: ${inWords(error)}`;
-          process.exitCode = 1;
         }
         if (Date.now() - told < 5_000) continue;
         told = Date.now();
@@ -245,8 +247,11 @@ await main({
     const lines = [...tallies.values()].map(lineOf);
     if (options.json === true) console.log(JSON.stringify({ runs: all, done, spentUsd, bidders: lines }, null, 1));
     else printTable(lines);
-    if (stopped !== null)
+    if (stopped !== null) {
       console.error(`${stopped}. ${done} of ${all} runs are done; the same command goes on from there.`);
+      // What follows it in a script must not take part of a table for the whole.
+      process.exitCode = 1;
+    }
     if (known.length > 0) console.error(await tellMarket(api, await rowsOf(api, known)));
     if (interruptedAtMs !== null) process.exit(130);
   },

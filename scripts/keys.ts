@@ -21,6 +21,7 @@ await main({
   words: 2,
   async run(api, [verb, word]) {
     if (verb === "list") {
+      if (word !== undefined) throw wrong(`"${word}" is a word too many.`, usage);
       const { keys } = await api.call<{ keys: Listed[] }>("GET", "/v1/keys");
       if (keys.length === 0) return console.log("There is no key yet: npm run keys -- add TENANT.");
       for (const { id, tenant, createdAtMs, revokedAtMs } of keys)

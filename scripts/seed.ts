@@ -93,6 +93,7 @@ await main({
   async run(api, [file]) {
     if (file === undefined) throw wrong("Name a file.", usage);
     const all = readJsonLines(file).map((row, i): Numbered => ({ line: i + 1, row }));
+    if (all.length === 0) throw new Error(`${file} has no rows.`);
     const odd = all.find(({ row }) => typeof row !== "object" || row === null || Array.isArray(row));
     if (odd !== undefined) throw new Error(`${file}: row ${odd.line} is no JSON object.`);
     const outcomes = all.filter(({ row }) => inputOf(row) !== null);

@@ -1,5 +1,7 @@
 /** `npm run tenants`: what a tenant's jobs are confined to, and what they may cost. */
 import { readFileSync } from "node:fs";
+import type { Bidder } from "../src/market/bidder.ts";
+import { mayBeAsked } from "../src/market/eligibility.ts";
 import { identifierKinds } from "../src/plan/redaction.ts";
 import type { Api } from "./api.ts";
 import { main, wrong } from "./command.ts";
@@ -11,7 +13,8 @@ npm run tenants -- budget TENANT [--month USD] [--job USD] [--latency MS] [--rat
 What is not named stays as it is; "any" (or "none" for a budget, for --redact and for --terms) lifts it.
 
   --bidders    only these may be asked
-  --region     only bidders that run there; those of this process always may
+  --region     only bidders that run there; those of this process always may, and so may model servers on its own machine
+               or network for which no region was said
   --retention  forbidden: only bidders that promise not to keep what they are sent; nothing is kept as an example
   --redact     forms of values that are replaced in all that leaves: email, phone, iban, card, ip; "all"
   --terms      a file of words that are replaced too, one a line ("-": standard input); "none"
@@ -42,6 +45,7 @@ interface Budget {
   latencyMs: number | null;
   jobsPerMinute: number | null;
 }
+type Listed = Pick<Bidder, "id" | "enabled" | "serves" | "region" | "noRetention" | "onlyByName">;
 type Options = Record<string, string | boolean | undefined>;
 
 async function ruled(api: Api, path: string, options: Options): Promise<Rules> {
@@ -117,6 +121,20 @@ function shown(tenant: string, rules: Rules, budget: Budget): string {
   rate       ${budget.jobsPerMinute === null ? "no limit" : `${budget.jobsPerMinute} jobs a minute`}`;
 }
 
+/** What an operator may not have meant; null: nothing. A region is a free word, and a slip in it would leave nobody. */
+function doubtOf(rules: Rules, bidders: readonly Listed[]): string | null {
+  const models = bidders.filter(({ enabled, serves }) => enabled && serves === "generative");
+  const { region } = rules;
+  const strange = region !== null && region !== "local" && !models.some((model) => model.region === region);
+  const known = [...new Set(models.map((model) => model.region))].sort().join(", ");
+  const why = strange ? ` No model runs in "${region}"${known === "" ? "" : `; there is ${known}`}.` : "";
+  if (!models.some((model) => mayBeAsked(model, rules)))
+    return `No model may be asked under these rules, only specialists of the server's own process.${why}`;
+  return strange
+    ? `Only models without a region of their own may be asked, on the server's machine or network.${why}`
+    : null;
+}
+
 const namesIn = (text: string): string[] =>
   text
     .split(",")
@@ -155,5 +173,9 @@ await main({
       api.call<Budget>("GET", `${path}/budget`),
     ]);
     console.log(shown(tenant, rules, budget));
+    if (verb !== "rules") return;
+    const { bidders } = await api.call<{ bidders: Listed[] }>("GET", "/v1/bidders");
+    const doubt = doubtOf(rules, bidders);
+    if (doubt !== null) console.error(`\natomic: ${doubt}`);
   },
 });

@@ -49,6 +49,9 @@ export async function sendWebhook(
     });
     // What a receiver says is not read: its status is the whole answer.
     await response.body?.cancel().catch(() => {});
+    // Of scripts/egress.mjs: nobody was asked, so nobody answered.
+    if (response.headers.get("atomic-egress") === "refused")
+      return failed("--egress does not name the receiver's host");
     if (response.status >= 200 && response.status < 300) return { ok: true, status: response.status };
     if (response.status >= 300 && response.status < 400)
       return failed("the receiver redirects, which is not followed", response.status);

@@ -12,5 +12,7 @@ export async function cancelJob(
 ): Promise<{ status: Job["status"] }> {
   const { status } = await (await openJob(ports, caller, id, field)).cancel("client");
   if (status === "cancelled" || status === "running") return { status };
-  throw new AtomicError("conflict", `The job has ended already (${status}): there is nothing left to cancel.`);
+  throw new AtomicError("conflict", `The job has ended already (${status}): there is nothing left to cancel.`, {
+    reason: "ended",
+  });
 }

@@ -58,7 +58,8 @@ export function problemOf(error: AtomicError, requestId: string): object {
 }
 
 /** Routes of OpenAI's; who asks for one that is not here has an OpenAI client. */
-const openaiPaths = /^\/v1\/(audio|chat|completions|embeddings|images|models|moderations|responses)(\/|$)/;
+const openaiPaths =
+  /^\/v1\/(assistants|audio|batches|chat|completions|conversations|embeddings|files|fine_tuning|images|models|moderations|realtime|rerank|responses|threads|uploads|vector_stores|videos)(\/|$)/;
 export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
 
 /** One error, in the dialect of the route that was asked. */
@@ -75,6 +76,6 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);
   }
   // OpenAI's own clients read this; others go by the status.
-  headers["x-should-retry"] = String(retryable);
+  headers["x-should-retry"] = String(retryable && error.reason !== "ended");
   return c.json(openaiError(error), openaiStatus as ContentfulStatusCode, headers);
 }

@@ -51,7 +51,10 @@ export interface Feedback {
 }
 
 /** A bidder as shown to callers: these fields and its standing. */
-export type BidderListing = Pick<Bidder, "id" | "provider" | "serves" | "enabled"> & { [standing: string]: unknown };
+export type BidderListing = Pick<
+  Bidder,
+  "id" | "provider" | "serves" | "enabled" | "region" | "noRetention" | "onlyByName"
+> & { [standing: string]: unknown };
 
 /** What admission asks of a bidder: is it there, and whom may it serve. */
 export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName" | "fixed">;

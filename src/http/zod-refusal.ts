@@ -98,7 +98,15 @@ function sentence(issue: Issue, path: PropertyKey[]): string {
 }
 
 const article = (type: string): string =>
-  type === "int" ? "a whole number" : type === "nan" ? "a number" : /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
+  type === "int"
+    ? "a whole number"
+    : type === "record"
+      ? "an object"
+      : type === "nan"
+        ? "a number"
+        : /^[aeio]/.test(type)
+          ? `an ${type}`
+          : `a ${type}`;
 
 const nameOf = (value: unknown): string =>
   value === null

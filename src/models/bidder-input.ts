@@ -96,7 +96,7 @@ export function readBidder(
     const field = issue?.path.join(".") ?? "";
     const missing = field !== "" && issue?.code === "invalid_type" && issue.input === undefined;
     if (missing) return refuse(field, `"${field}" is missing. ${example}`);
-    return refuse(field, issue?.message ?? "Invalid bidder.");
+    return refuse(field, faultOf(field, issue?.message));
   }
   const input = parsed.data;
   const { type, model } = input.endpoint;
@@ -156,6 +156,13 @@ export function readBidder(
   };
 }
 
+/** A fault with the field it is in: messages alone are read in consoles too. */
+function faultOf(field: string, message = "not valid"): string {
+  if (field === "") return `${message}. ${example}`;
+  const says = message.replace(/^Invalid \w+: /, "");
+  return `"${field}"${/^(must|is) /.test(says) ? "" : ":"} ${says}.`;
+}
+
 function sheetOf(price: NonNullable<BidderInput["price"]>): PriceSheet {
   return {
     ...priceSheetOf(price),
@@ -179,7 +186,7 @@ function checkUrl(baseUrl: string | undefined, type: Endpoint["type"], near: Nea
   try {
     url = new URL(baseUrl);
   } catch {
-    return bad("Not a URL.");
+    return bad("Not a URL: write it as https://host/v1.");
   }
   if (url.username || url.password)
     return bad("A base URL must not hold credentials; name a secret in endpoint.apiKeySecretName.");

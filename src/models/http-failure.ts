@@ -30,6 +30,8 @@ const knownCodes = new Set([
   "NOT_FOUND",
   "PERMISSION_DENIED",
   "UNAUTHENTICATED",
+  // Of scripts/egress.mjs, in the place of a server that may not be reached.
+  "egress_refused",
 ]);
 
 interface HeadersLike {

@@ -60,6 +60,17 @@ describe("a webhook", () => {
     await Promise.all([inner.stop(), outer.stop()]);
   });
 
+  it("says of a receiver outside --egress that it was not asked", async () => {
+    const secret = await tenantWebhookSecret("s", "t");
+    const send = async () => new Response(null, { status: 403, headers: { "atomic-egress": "refused" } });
+    const post = { url: "https://hooks.example/x", secret, id: "m", body: "", nowMs: 0, near: publicOnly };
+    expect(await sendWebhook(post, send)).toMatchObject({
+      ok: false,
+      status: null,
+      reason: "--egress does not name the receiver's host",
+    });
+  });
+
   it("says that a receiver failed, is gone or is not there, and sends nothing without a secret", async () => {
     const secret = await tenantWebhookSecret("s", "t");
     const broken = await receiver(500);

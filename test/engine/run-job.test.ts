@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fold } from "../../src/job/evolve.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
+import type { FailureReason } from "../../src/market/settlement.ts";
 import { type ModelCall, ModelFailure, type RequestFault } from "../../src/race/model-port.ts";
 import { bidderOf, fails, Killed, requestOf, type Script, says, World } from "./world.ts";
 
@@ -161,6 +162,19 @@ describe("a job of one microtask", () => {
     expect(await failed(refused("too-long"), refused("too-long"))).toEqual(["invalid-request", "context-length"]);
     expect(await failed(refused("refused"), refused())).toEqual(["bidders-failed", undefined]);
     expect(await failed(refused("refused"), fails("server-error"))).toEqual(["bidders-failed", undefined]);
+  });
+
+  it("is not accepted where all models refuse, which was paid for; a bidder's failure where one only broke", async () => {
+    const ends = (reason: FailureReason): Script => [{ afterMs: 5, fail: new ModelFailure(reason, "no") }];
+    const failed = async (...reasons: [FailureReason, FailureReason]) => {
+      const world = new World(two, (call) => ends(reasons[call.bidder === two[0]?.id ? 0 : 1]));
+      world.accept(requestOf());
+      const { error } = await world.settle();
+      return [error?.code, error?.reason];
+    };
+    expect(await failed("refused", "refused")).toEqual(["not-accepted", "refused"]);
+    expect(await failed("content-filter", "refused")).toEqual(["not-accepted", "refused"]);
+    expect(await failed("refused", "connection-lost")).toEqual(["bidders-failed", undefined]);
   });
 
   it("says that it is too long where all would take a shorter one", async () => {

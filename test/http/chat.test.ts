@@ -165,6 +165,7 @@ describe("chat completions, whole", () => {
     [{ model: "atomic", messages, top_logprobs: 2 }, 400, "top_logprobs", "invalid_request"],
     [{ model: "atomic", messages, logit_bias: { "50256": -100 } }, 400, "logit_bias", "invalid_request"],
     [{ model: "atomic", messages, modalities: ["text", "audio"] }, 400, "modalities", "invalid_request"],
+    [{ model: "atomic", messages, web_search_options: {} }, 400, "web_search_options", "invalid_request"],
     [{ model: "atomic", messages, tools: [], tool_choice: "required" }, 400, "tool_choice", "invalid_request"],
     [{ model: "atomic", messages, max_tokens: 0 }, 400, "max_tokens", "invalid_request"],
     [{ model: "atomic", messages, atomic: { budget_usd: -1 } }, 400, "atomic.budget_usd", "invalid_request"],
@@ -209,6 +210,17 @@ describe("chat completions, whole", () => {
       await testServer().ask(chat, { body: { model: "atomic", messages, max_tokens: 1.5 } })
     ).json();
     expect(error.message).toBe('"max_tokens" must be a whole number, not 1.5.');
+  });
+
+  it("say what is wrong in the client's own words for it", async () => {
+    for (const [json_schema, says] of [
+      [{ schema: { type: "no" } }, /^"response_format.json_schema.schema.type" is refused/],
+      [{ name: "n" }, /^"response_format.json_schema.schema" is missing: give an object\.$/],
+    ] as const) {
+      const body = { model: "atomic", messages, response_format: { type: "json_schema", json_schema } };
+      const { error } = await (await testServer().ask(chat, { body })).json();
+      expect(error.message).toMatch(says);
+    }
   });
 
   it("of a misspelt field of Atomic's name those there are", async () => {

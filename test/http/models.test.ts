@@ -32,5 +32,13 @@ describe("models", () => {
     expect(ids).toContain("openai/small");
     expect(ids).toContain("atomic");
     expect(ids).not.toContain("workers-ai/@cf/meta/llama");
+    const statusOf = async (id: string) => (await server.ask(`/v1/models/${id}`, { key })).status;
+    expect(await Promise.all(["atomic", "openai/small", "workers-ai/@cf/meta/llama"].map(statusOf))).toEqual([
+      200, 200, 404,
+    ]);
+    const elsewhere = { method: "PUT", body: { region: "mars" } };
+    expect((await server.ask("/v1/tenants/alpha/rules", elsewhere)).status).toBe(200);
+    const left = (await (await server.ask("/v1/models", { key })).json()).data.map((m: { id: string }) => m.id);
+    expect(left).toEqual(["atomic", "atomic/cheap", "atomic/fast", "atomic/best"]);
   });
 });

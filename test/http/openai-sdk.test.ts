@@ -120,6 +120,8 @@ describe("the openai SDK over a socket", () => {
       code: "not_found",
       message: expect.stringContaining("There is nothing at POST /v1/embeddings."),
     });
+    await expect(client.files.list()).rejects.toMatchObject({ constructor: NotFoundError, code: "not_found" });
+    await expect(client.conversations.create({})).rejects.toMatchObject({ code: "not_found" });
     server.runs(refuses("bidders-failed", "All bidders failed. Try later."));
     await expect(client.chat.completions.create({ model: "atomic", messages })).rejects.toMatchObject({
       constructor: InternalServerError,

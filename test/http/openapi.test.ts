@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -41,6 +42,15 @@ describe("the API's own document", () => {
     expect(operations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
       [...new Set(there)].toSorted(),
     );
+  });
+
+  it("has no route that docs/api.md does not name, whole or by its end", () => {
+    const named = new Set(readFileSync("docs/api.md", "utf8").match(/(?<=[` ])(\.\.\.)?\/[\w./:{}-]+/g));
+    const isNamed = (path: string): boolean => {
+      const end = path.replace(/^.*\}(?=\/)/, "");
+      return [path, end, `...${end}`].some((name) => named.has(name));
+    };
+    expect(operations.map(({ path }) => path).filter((path) => !isNamed(path))).toEqual([]);
   });
 
   it("names all that it refers to", () => {

@@ -208,6 +208,13 @@ describe("responses by the openai SDK", () => {
     expect(server.jobs.last()?.cancelled).toBe("client");
   });
 
+  it("that have ended are not cancelled, and clients do not try it again", async () => {
+    server.runs(answers("Hello."));
+    const { id } = await client.responses.create({ model: "atomic", input });
+    const refused = await server.ask(`/v1/responses/${id}/cancel`, { method: "POST" });
+    expect([refused.status, refused.headers.get("x-should-retry")]).toEqual([409, "false"]);
+  });
+
   it("say that they failed: as an HTTP status, as an event after text, as a status when polled", async () => {
     server.runs(refuses("bidders-failed", "All failed. Try later."));
     await expect(client.responses.create({ model: "atomic", input })).rejects.toMatchObject({

@@ -241,6 +241,17 @@ describe("readBidder", () => {
     expect(read(body)).toMatchObject({ code: "invalid-bidder", field });
   });
 
+  it("names the field in what it says, which is all that a console shows", () => {
+    for (const [body, says] of [
+      [{ ...good, contextTokens: 512.5 }, /^"contextTokens": expected int, received number\.$/],
+      [endpoint({ apiKeySecretName: "sk-abcdef" }), /^"endpoint.apiKeySecretName" must name a secret binding/],
+      [endpoint({ type: "grok" }), /^"endpoint.type": expected one of "openai-compatible"/],
+      [endpoint({ baseUrl: "10.1.2.3:8000" }), /^Not a URL: write it as https:/],
+      [{ ...good, apiKey: "sk-1" }, /"apiKey"\. A bidder is, for example/],
+    ] as const)
+      expect(read(body)).toMatchObject({ message: expect.stringMatching(says) });
+  });
+
   it.each(["big", "sim/big", "embedded/eld", "a/../b", "a//b", "x/".repeat(80), "mine/big one"])(
     "refuses the id %j",
     (id) => {

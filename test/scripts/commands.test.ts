@@ -35,6 +35,8 @@ function said(command: string, ...args: string[]): [number | null, string] {
 it("says what is wrong with what was typed, and ends with 2", () => {
   for (const [command, args, words] of [
     ["keys", ["revoke", "a", "b"], /"b" is a word too many/],
+    ["keys", ["list", "acme"], /"acme" is a word too many/],
+    ["bidders", ["list", "a/b"], /"a\/b" is a word too many/],
     ["keys", ["show"], /Say list, add TENANT or revoke ID/],
     ["verify", ["job_1", "job_2"], /"job_2" is a word too many/],
     ["verify", [], /Name a job, or say --chain/],
@@ -55,6 +57,8 @@ it("says what to do where no server or no such file is, and ends with 1", () => 
     ["replay", ["--file", other], /is no explanation. Save what GET/],
     ["ope", ["--file", other], /entry 1 has no "decision"/],
     ["seed", [join(folder, "none")], /no such file/],
+    ["seed", [file("none.jsonl", "")], /none.jsonl has no rows/],
+    ["keys", ["list", "--url", "nonsense"], /cannot be reached: Invalid URL. Give its address with --url/],
     ["seed", [file("listed.jsonl", "{}\n[1]\n")], /row 2 is no JSON object/],
     ["evaluate", [other, "--bidders", "a/b"], /Entry 1, a\/b: No server answers. Start one/],
     ["evaluate", [file("empty.jsonl", "\n"), "--bidders", "a/b"], /empty.jsonl has no jobs/],

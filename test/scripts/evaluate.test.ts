@@ -156,7 +156,9 @@ it("ends where its jobs have cost enough, and at once where one is refused", asy
   const jobs = Array.from({ length: 9 }, (_, n) => ({ text: `t${n}` }));
   const args = ["--bidders", "a/good", "--at-once", "1"];
   const dear = await run(["evaluate", fileOf("nine.jsonl", jobs), ...args, "--most-usd", "0.03"], url);
-  expect([dear.status, dear.err]).toEqual([0, expect.stringContaining("raise --most-usd. 3 of 9 runs")]);
+  expect([dear.status, dear.err]).toEqual([1, expect.stringContaining("raise --most-usd. 3 of 9 runs")]);
+  const just = await run(["evaluate", fileOf("nine.jsonl", jobs), ...args, "--most-usd", "0.09"], url);
+  expect([just.status, just.err]).toEqual([0, expect.not.stringContaining("raise --most-usd")]);
   const refused = await run(["evaluate", fileOf("bad.jsonl", [{ text: "bad" }, ...jobs]), ...args], url);
   expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("Entry 1, a/good: No such kind.")]);
 });

@@ -149,7 +149,14 @@ describe("a server of one's own", () => {
 
   it("reaches the hosts it was told and no other; a stream that nobody wants any more ends there too", async () => {
     expect(await ask("near/fast")).toMatchObject({ status: "succeeded", answer: { value: "Paris." } });
-    expect(await ask("far/fast")).toMatchObject({ status: "failed", error: { code: "bidders-failed" } });
+    expect(await ask("far/fast")).toMatchObject({
+      status: "failed",
+      costUsd: 0,
+      error: {
+        code: "bidders-failed",
+        message: expect.stringContaining("far/fast: unauthorized (HTTP 403 egress_refused)"),
+      },
+    });
     expect(elsewhere.ledger()).toEqual([]);
     expect(worker?.lines.some((line) => line.includes(`"egress-refused","host":"127.0.0.1:${elsewhere.port}"`))).toBe(
       true,

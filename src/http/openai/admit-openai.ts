@@ -18,6 +18,9 @@ export async function admitOpenai(
     await admit(request, ports, tenant);
   } catch (error) {
     if (!(error instanceof AtomicError)) throw error;
-    throw new AtomicError(error.code, error.message, { field: openaiField(error.field, places), reason: error.reason });
+    const field = openaiField(error.field, places);
+    // Where its sentence names the field too, it is the client's word for it.
+    const message = error.field === undefined ? error.message : error.message.replace(`"${error.field}"`, `"${field}"`);
+    throw new AtomicError(error.code, message, { field, reason: error.reason });
   }
 }

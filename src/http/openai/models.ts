@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { mayBeAsked } from "../../market/eligibility.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { BidderListing, HttpPorts } from "../ports.ts";
 import { conversing, marketModels, requireModel } from "./model-name.ts";
@@ -8,12 +9,7 @@ const created = Date.UTC(2026, 0, 1) / 1000;
 
 export function modelRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/models", async (c) => {
-    const [all, { bidders: allowed }] = await Promise.all([
-      ports.market.bidders(),
-      ports.rules.of(c.get("caller").tenant),
-    ]);
-    // Clients let people choose from this list: what their operator does not let them ask is no choice.
-    const bidders = conversing(all).filter(({ id }) => allowed?.includes(id) ?? true);
+    const bidders = conversing(await choice(ports, c.get("caller").tenant));
     return c.json({
       object: "list",
       data: [...Object.keys(marketModels).map((id) => model(id, "atomic")), ...bidders.map(bidderModel)],
@@ -22,11 +18,17 @@ export function modelRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.get("/v1/models/:id{.+}", async (c) => {
     const id = c.req.param("id");
-    const bidders = await ports.market.bidders();
+    const bidders = await choice(ports, c.get("caller").tenant);
     requireModel(id, bidders);
     const bidder = bidders.find((b) => b.id === id);
     return c.json(bidder === undefined ? model(id, "atomic") : bidderModel(bidder));
   });
+}
+
+/** Clients let people choose from these: what their operator does not let them ask is no choice. */
+async function choice(ports: HttpPorts, tenant: string): Promise<BidderListing[]> {
+  const [all, rules] = await Promise.all([ports.market.bidders(), ports.rules.of(tenant)]);
+  return all.filter((one) => mayBeAsked(one, { ...rules, bidders: rules.bidders ?? [one.id] }));
 }
 
 const model = (id: string, ownedBy: string) => ({ id, object: "model", created, owned_by: ownedBy });

@@ -38,6 +38,11 @@ export const chatUnserved: Unserved[] = [
     says: 'Atomic answers with text. Leave "modalities" out.',
   },
   {
+    field: "web_search_options",
+    asks: given,
+    says: 'Atomic searches no web. Leave "web_search_options" out, or offer a search of yours in "tools".',
+  },
+  {
     field: "functions",
     asks: isFull,
     says: 'Atomic knows functions as "tools": send them there, as {"type": "function", "function": ...}.',
@@ -65,6 +70,7 @@ export const chatUnservedShape = {
   top_logprobs: z.int().nullish(),
   logit_bias: z.record(z.string(), z.number()).nullish(),
   modalities: z.array(z.string()).nullish(),
+  web_search_options: z.unknown().optional(),
   functions: z.array(z.unknown()).nullish(),
   function_call: z.unknown().optional(),
 };
