@@ -109,12 +109,20 @@ function worthOfOneOfTwo(
 }
 
 /**
+ * Two that are right so often and two that are wrong so often agree as often: what they say of each other cannot tell
+ * (the model is known up to this swap of labels), and it is taken to be the former. Else a few contradictions at the
+ * start lead to the latter, where agreement is held against both.
+ */
+const aboveChance = 0.6;
+
+/**
  * Chances of two answers to be right before they are compared: odds of each one's competence, times those of the
  * confidence it named where both named one. Where they contradict each other and there is no label, nothing else tells
  * who errs: with equal competences and no such word both would lead half of the time, the worse one too.
  */
 function chancesOf(a: Voice, b: Voice): [number, number] {
-  const chance = ({ competence: p, sure }: Voice): number => {
+  const chance = ({ competence, sure }: Voice): number => {
+    const p = Math.max(competence, aboveChance);
     if (a.sure === null || b.sure === null || sure === null) return p;
     return (p * sure) / (p * sure + (1 - p) * (1 - sure));
   };
