@@ -78,6 +78,8 @@ export interface Limits {
 export interface Grant {
   totalNano: NanoUsd;
   shortage: Exclude<MoneyShortage, "job-budget"> | null;
+  /** Nothing was lent, since there was room for no more than this in all: for a dearer call than a cheaper one needs. */
+  mostNano?: NanoUsd;
   /** The tenant has no cap: what is asked is lent. */
   uncapped?: true;
 }
@@ -220,7 +222,12 @@ export class TenantLedger {
     if (lease === undefined) return { totalNano: 0, shortage: "cap-reached" };
     const room = this.#room(lease.month);
     const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);
-    if (most < leastNano) return { totalNano: lease.nano, shortage: this.#why(leastNano, lease.month) };
+    if (most < leastNano)
+      return {
+        totalNano: lease.nano,
+        shortage: this.#why(leastNano, lease.month),
+        ...(most > lease.nano ? { mostNano: most } : {}),
+      };
     this.#put({ ...lease, nano: most, expiresAtMs: nowMs + jobLeaseMs });
     if (room === null) return { totalNano: most, shortage: null, uncapped: true };
     return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };
