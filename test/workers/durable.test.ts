@@ -130,6 +130,9 @@ describe("an ended job's object", () => {
     expect((await erase()).status).toBe(204);
     expect((await erase()).status).toBe(204);
     expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
+    // A stream too says it by its status: once begun, it could only say that it broke.
+    for (const query of ["", "?stream=true", "?stream=true&starting_after=1"])
+      expect([query, (await call(`/v1/responses/resp_${id}${query}`)).status]).toEqual([query, 410]);
     // So is what would be written to it: its id was no mistake.
     const words: [string, string, object][] = [
       ["POST", "/v1/feedback", { job: id, label: "de" }],
