@@ -92,6 +92,10 @@ export interface Standing extends Limits, MonthTotals {
   running: number;
 }
 
+/** Nothing of the month will come back: what it may cost has been spent, not only lent. */
+export const isSpent = ({ monthlyNano, costNano }: Pick<Standing, "monthlyNano" | "costNano">): boolean =>
+  monthlyNano !== null && costNano >= monthlyNano;
+
 /** A purse is drawn from for so long, and what it has not handed on comes back this much later, ms. */
 export const purseMs = 30_000;
 export const purseGraceMs = 300_000;
