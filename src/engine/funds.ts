@@ -25,7 +25,7 @@ export function committedNano(job: Job): NanoUsd {
   return sum;
 }
 
-/** What is left of the job's own budget and, when its tenant is short, of what that lent it or still would; null: no limit. */
+/** What is left of the job's own budget and, when its tenant is short, of what that would lend; null: no limit. */
 export function leftNano(job: Job, nowMs: number): NanoUsd | null {
   const own = job.request.budgetNano;
   const lent = job.leasedNano === null ? null : mostLentNano(job, nowMs);

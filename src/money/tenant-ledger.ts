@@ -78,7 +78,7 @@ export interface Limits {
 export interface Grant {
   totalNano: NanoUsd;
   shortage: Exclude<MoneyShortage, "job-budget"> | null;
-  /** Nothing was lent, since there was room for no more than this in all: for a dearer call than a cheaper one needs. */
+  /** No more was lent, since there is room for only so much in all: not for what was asked, maybe for a cheaper call. */
   mostNano?: NanoUsd;
   /** The tenant has no cap: what is asked is lent. */
   uncapped?: true;
