@@ -74,6 +74,25 @@ describe("a tenant's month that has room for a cheap call and none for a dear on
   });
 });
 
+describe("a tenant's month that has room for no call", () => {
+  it("ends the job with what the cheapest of those it came to would have needed, and what to do", async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const bidders = [1, 10, 100].map((times) =>
+        bidderOf(`a/${times}`, { price: { inputPerMtok: times * 1e9, outputPerMtok: times * 2e9 } }),
+      );
+      const town = new Town(bidders, () => expect.fail("nothing may be called"));
+      town.ledger.setLimits({ monthlyNano: 100_000, jobNano: null, latencyMs: null, jobsPerMinute: null });
+      town.post(requestOf({ valueNano: 1_000e9 }), seed);
+      await town.finish();
+      const job = town.runs[0]?.job;
+      const needs = (job?.microtasks[0]?.refused ?? []).map((start) => start.needNano);
+      expect(job?.error?.reason).toBe("cap-reached");
+      expect(job?.error?.message).toContain(`may cost ${formatUsd(Math.min(...needs))}, and less is left of`);
+      expect(job?.error?.message).toContain("the tenant's month. Raise it, or lower maxOutputTokens.");
+    }
+  });
+});
+
 describe("an explanation after a restart", () => {
   it("says what the restart may have cost, and leaves that out of what the market saved", async () => {
     const world = new World([bidderOf("a/one")], () => says("Paris, by the river.", 50));
