@@ -176,18 +176,23 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** A person's word on a microtask that waits for it, once; null: taken. */
-  async approve(tenant: string, microtask: string, approved: boolean, note: string): Promise<Refusal | null> {
+  async approve(
+    tenant: string,
+    microtask: string,
+    approved: boolean,
+    note: string,
+  ): Promise<Refusal | "no-job" | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return { code: "not-found", message: "There is no such job." };
+    if (run === null) return "no-job";
     const refusal = giveApproval(run, microtask, approved, note);
     if (refusal === null) this.#mustStand(run);
     return refusal;
   }
 
   /** The provider's record of an ended attempt, once; null: taken. */
-  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | null> {
+  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | "no-job" | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return { code: "not-found", message: "There is no such job." };
+    if (run === null) return "no-job";
     const refusal = reconcileCost(run, attempt, usage);
     if (refusal !== null) return refusal;
     this.#mustStand(run);
@@ -215,9 +220,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
-  async feedback(tenant: string, feedback: Feedback): Promise<Refusal | null> {
+  async feedback(tenant: string, feedback: Feedback): Promise<Refusal | "no-job" | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return { code: "not-found", message: "There is no such job." };
+    if (run === null) return "no-job";
     const refusal = giveFeedback(run, feedback, Date.now());
     if (refusal !== null) return refusal;
     // What was not written down has nothing to keep the object awake for.

@@ -8,6 +8,7 @@ import type { OpeningSlice } from "../src/money/money-event.ts";
 import type { NanoUsd } from "../src/money/nano-usd.ts";
 import {
   type Grant,
+  isSpent,
   type Limits,
   type ListPlace,
   type MonthTotals,
@@ -28,12 +29,13 @@ const longestWaitMs = 10_000;
 const forgetEveryMs = 86_400_000;
 
 /**
- * A tenant's purse: null where there is no cap. `jobNano`: the operator's limit for one job. `starts`: of jobs; null where
- * they are not limited.
+ * A tenant's purse: null where there is no cap. `spent`: nothing of the month will come back. `jobNano`: the operator's
+ * limit for one job. `starts`: of jobs; null where they are not limited.
  */
 export interface Opening {
   grant: Grant | null;
   leftNano: NanoUsd | null;
+  spent: boolean;
   jobNano: NanoUsd | null;
   /** What cost and waiting weigh in the auctions of its next jobs. */
   pace: Pace;
@@ -101,9 +103,11 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   async openPurse(purse: string, leastNano: NanoUsd, wantNano: NanoUsd, wantStarts = 0): Promise<Opening> {
     this.#window.flush();
     const grant = this.#ledger.openPurse(purse, leastNano, wantNano, Date.now());
+    const standing = this.#ledger.standing(Date.now());
     return {
       grant,
-      leftNano: this.#ledger.standing(Date.now()).leftNano,
+      leftNano: standing.leftNano,
+      spent: isSpent(standing),
       jobNano: this.#ledger.limits.jobNano,
       pace: this.#pace(),
       rules: this.#rows.rules(),

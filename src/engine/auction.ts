@@ -47,18 +47,18 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if (unable.length > 0) return abandonContinuation(run, microtask, decision);
   // With all the money there is, would anybody have come?
   const short = dear.length > 0 || microtask.refused.length > 0;
-  const { code, reason }: Pick<MicrotaskFailed, "code" | "reason"> =
-    decision.code === "budget-exceeded" || (short && request.tried.length === 0)
-      ? { code: shortageCode(run), reason: run.job.shortage?.why ?? "job-budget" }
-      : request.tried.length > 0
-        ? failureOf(microtask)
-        : { code: "no-bidder", reason: decision.reason };
+  const byMoney = decision.code === "budget-exceeded" || (short && request.tried.length === 0);
+  const { code, reason }: Pick<MicrotaskFailed, "code" | "reason"> = byMoney
+    ? { code: shortageCode(run), reason: run.job.shortage?.why ?? "job-budget" }
+    : request.tried.length > 0
+      ? failureOf(microtask)
+      : { code: "no-bidder", reason: decision.reason };
   const tried = request.tried.length > 0 ? `${triedSentence(microtask)} ` : "";
   run.record({
     type: "microtask-failed",
     microtask: microtaskId,
     code,
-    message: `${tried}${shortSentence(microtask, decision) ?? decision.message}`.slice(0, 2000),
+    message: `${tried}${(byMoney ? shortSentence(microtask) : null) ?? decision.message}`.slice(0, 2000),
     ...(reason === undefined ? {} : { reason }),
   });
 }
@@ -77,11 +77,11 @@ function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refus
   run.record(abandoned, ...(policy === "fail" ? [failedByPolicy(run.job)] : []));
 }
 
-/** What the cheapest start would have needed, where the market found nothing left because money refused it; else null. */
-function shortSentence(microtask: MicrotaskState, { field }: Refusal): string | null {
+/** What the cheapest start that money refused would have needed; null: it refused none. */
+function shortSentence(microtask: MicrotaskState): string | null {
   // A judge stands in no line-up: its place is below 0.
   const [cheapest] = microtask.refused.filter((start) => start.place >= 0).sort((a, b) => a.needNano - b.needNano);
-  if (cheapest === undefined || field !== "budgetNano") return null;
+  if (cheapest === undefined) return null;
   const call = `A call of ${cheapest.bidder} may cost ${formatUsd(cheapest.needNano)}, and`;
   if (cheapest.shortage === "held")
     return `${call} the tenant's other jobs hold what is left of its budget. Try again when they have ended.`;

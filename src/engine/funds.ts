@@ -25,16 +25,18 @@ export function committedNano(job: Job): NanoUsd {
   return sum;
 }
 
-/** What is left of the job's own budget and, when its tenant lends no more, of what it was lent; null: no limit. */
+/** What is left of the job's own budget and, when its tenant is short, of what that would lend; null: no limit. */
 export function leftNano(job: Job, nowMs: number): NanoUsd | null {
   const own = job.request.budgetNano;
-  const lent = job.leasedNano !== null && isShort(job, nowMs) ? job.leasedNano : null;
+  const lent = job.leasedNano === null ? null : mostLentNano(job, nowMs);
   if (own === null && lent === null) return null;
   const cap = Math.min(own ?? Number.POSITIVE_INFINITY, lent ?? Number.POSITIVE_INFINITY);
   return Math.max(0, cap - committedNano(job));
 }
 
-const isShort = (job: Job, nowMs: number): boolean => job.shortage !== null && nowMs < job.shortage.atMs + shortageMs;
+/** So much a tenant that is short would lend the job in all, or has; null: it is not known to be short. */
+const mostLentNano = ({ shortage }: Job, nowMs: number): NanoUsd | null =>
+  shortage !== null && nowMs < shortage.atMs + shortageMs ? shortage.mostNano : null;
 
 /**
  * Money for one more start: `needNano` if it can be had, else not less than `leastNano`. Checked before every call of
@@ -51,12 +53,14 @@ export function fundsFor(run: Run, needNano: NanoUsd, leastNano: NanoUsd, waits:
   const lent = job.leasedNano === null ? lentUncapped(run, nowMs) : job.leasedNano - committed;
   if (lent >= want || needNano === 0) return { nano: want };
   if (run.asking) return "asked";
-  if (!isShort(job, nowMs)) {
+  const mostNano = mostLentNano(job, nowMs);
+  // What was too little for a dearer call may do for this one. Each refusal tells of less, so this comes to an end.
+  if (mostNano === null || (lent < leastNano && committed + leastNano <= mostNano)) {
     ask(run, committed + leastNano, committed + want, waits);
     return "asked";
   }
   if (lent >= leastNano) return { nano: lent };
-  return { shortage: job.shortage?.why ?? "held", leftNano: Math.max(0, lent) };
+  return { shortage: job.shortage?.why ?? "held", leftNano: Math.max(0, mostNano - committed) };
 }
 
 /**
@@ -96,14 +100,15 @@ function ask(run: Run, leastNano: NanoUsd, wantNano: NanoUsd, waits: boolean): v
     ports.committed([]);
   };
   ports.lease(job, leastNano, wantNano, waitMs).then(
-    ({ totalNano, shortage, uncapped }) => {
+    ({ totalNano, shortage, mostNano, uncapped }) => {
       run.asking = false;
       run.lentMore = false;
       if (uncapped === true && job.leasedNano === null) {
         run.uncappedAtMs = ports.nowMs();
         return unwritten();
       }
-      run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage });
+      const most = mostNano === undefined ? {} : { mostNano };
+      run.record({ type: "budget-leased", totalNano, askedNano: wantNano, shortage, ...most });
       run.turn();
     },
     () => {

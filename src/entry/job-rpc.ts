@@ -1,7 +1,7 @@
 import type { JobObject } from "../../durable-objects/job.ts";
 import type { Created, NewJob } from "../../durable-objects/new-job.ts";
 import type { AtomicEnv } from "../env.ts";
-import { AtomicError } from "../error.ts";
+import { AtomicError, type Refusal } from "../error.ts";
 import { linksOf } from "../http/native/links.ts";
 import type { JobHandle } from "../http/ports.ts";
 
@@ -45,9 +45,7 @@ export function openHandle(env: AtomicEnv, objectId: string, tenant: string, id:
   // The platform types of RPC turn `unknown` into never; the object's own types are the truth.
   const job = () => env.JOB.get(env.JOB.idFromString(objectId)) as unknown as JobRpc;
   const missing = new AtomicError("not-found", "There is no such job.");
-  const known = async <T>(asked: Promise<T | null>): Promise<T> => {
-    const value = await asked;
-    if (value !== null) return value;
+  const gone = async (): Promise<never> => {
     if ((await job().summary(tenant)) === null) throw missing;
     throw new AtomicError(
       "gone",
@@ -57,10 +55,15 @@ export function openHandle(env: AtomicEnv, objectId: string, tenant: string, id:
       },
     );
   };
+  const known = async <T>(asked: Promise<T | null>): Promise<T> => (await asked) ?? (await gone());
+  const taken = async (said: Promise<Refusal | "no-job" | null>): Promise<Refusal | null> => {
+    const refusal = await said;
+    return refusal === "no-job" ? await gone() : refusal;
+  };
   return {
     ledger: () => known(job().ledger(tenant)),
-    approve: async (microtask, approved, note) => await job().approve(tenant, microtask, approved, note),
-    reconcile: async (attempt, usage) => await job().reconcile(tenant, attempt, usage),
+    approve: (microtask, approved, note) => taken(job().approve(tenant, microtask, approved, note)),
+    reconcile: (attempt, usage) => taken(job().reconcile(tenant, attempt, usage)),
     view: () => known(job().view(tenant)),
     async ended(waitMs) {
       const said = await known(job().ended(tenant, waitMs));
@@ -70,7 +73,7 @@ export function openHandle(env: AtomicEnv, objectId: string, tenant: string, id:
     explain: () => known(job().explain(tenant)),
     cancel: (by) => known(job().cancel(tenant, by)),
     erase: async () => await job().erase(tenant),
-    feedback: async (feedback) => await job().feedback(tenant, feedback),
+    feedback: (feedback) => taken(job().feedback(tenant, feedback)),
     async summary() {
       const summary = await job().summary(tenant);
       if (summary === null) throw missing;

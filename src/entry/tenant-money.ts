@@ -35,7 +35,7 @@ interface Known {
   capped: boolean;
   jobNano: NanoUsd | null;
   leftNano: NanoUsd;
-  shortage: "cap-reached" | "held" | null;
+  spent: boolean;
   purse: Purse | null;
   /** null: its jobs are not counted. */
   starts: (StartsInHand & { perMinute: number }) | null;
@@ -104,7 +104,7 @@ async function tryOpening(...[env, tenant, request, view, counted, keepAlive]: A
   if (!fresh.capped) return { slice: null, startUntilMs, ...termsOf(fresh) };
   const second = draw(env, tenant, fresh, opening.nano, keepAlive);
   if (second !== null) return { ...second, startUntilMs };
-  if (fresh.shortage === "cap-reached" && !opening.freely && fresh.leftNano <= 0)
+  if (fresh.spent && !opening.freely)
     throw new AtomicError(
       "budget-exceeded",
       "The tenant's budget for this month is spent. Ask the operator to raise it, or wait for the next month.",
@@ -202,7 +202,12 @@ async function refill(
   const want = before?.capped === true ? purseSize(openingNano, before.leftNano) : openingNano;
   const askedAtMs = Date.now();
   const object = tenantObject(env, tenant);
-  const { grant, leftNano, jobNano, pace, rules, starts } = await object.openPurse(id, openingNano, want, wantStarts);
+  const { grant, leftNano, spent, jobNano, pace, rules, starts } = await object.openPurse(
+    id,
+    openingNano,
+    want,
+    wantStarts,
+  );
   const now = tenants.get(tenant);
   const old = now?.purse ?? null;
   const lentUntilMs = (starts?.jobs ?? 0) > 0 ? askedAtMs + (starts?.forMs ?? 0) : null;
@@ -214,7 +219,7 @@ async function refill(
     capped: grant !== null,
     jobNano,
     leftNano: leftNano ?? 0,
-    shortage: grant?.shortage ?? null,
+    spent,
     purse:
       grant !== null && grant.totalNano > 0
         ? { id, leftNano: grant.totalNano, expiresAtMs: askedAtMs + purseMs }

@@ -6,8 +6,20 @@ export const maxMailBytes = 25 * 1024 * 1024;
 /** Deeper than any contract or plan; keeps recursive checks away from the stack's end. */
 const maxDepth = 64;
 
-/** The body's first `limit` bytes; `whole` is false when there were more, which are not read. */
+/**
+ * The body's first `limit` bytes; `whole` is false when there were more, which are not read. Throws 400 when its client
+ * broke off in the midst of it.
+ */
 export async function readBytes(request: HonoRequest, limit: number): Promise<{ bytes: Uint8Array; whole: boolean }> {
+  try {
+    return await bytesOf(request, limit);
+  } catch (cause) {
+    const message = "The body ended before all of it had come. Send it again, whole.";
+    throw new AtomicError("invalid-request", message, { cause });
+  }
+}
+
+async function bytesOf(request: HonoRequest, limit: number): Promise<{ bytes: Uint8Array; whole: boolean }> {
   const body = request.raw.body;
   if (body === null) return { bytes: new Uint8Array(), whole: true };
   const declared = Number(request.header("content-length") ?? Number.NaN);

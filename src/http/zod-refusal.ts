@@ -115,7 +115,9 @@ const nameOf = (value: unknown): string =>
       ? "a list"
       : typeof value === "object"
         ? "an object"
-        : `a ${typeof value}`;
+        : value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY
+          ? "one without bounds"
+          : `a ${typeof value}`;
 
 function bound(origin: string, relation: string, limit: number | bigint): string {
   if (origin === "string") return `${relation} ${limit} character${limit === 1 ? "" : "s"} long`;

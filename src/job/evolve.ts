@@ -60,7 +60,10 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       break;
     case "budget-leased":
       job.leasedNano = event.totalNano;
-      job.shortage = event.shortage === null ? null : { why: event.shortage, atMs: event.atMs };
+      job.shortage =
+        event.shortage === null
+          ? null
+          : { why: event.shortage, atMs: event.atMs, mostNano: event.mostNano ?? event.totalNano };
       break;
     case "start-refused": {
       const { round, place, role, about, bidder, needNano, shortage } = event;

@@ -169,8 +169,8 @@ export interface Job {
   /** What cost and waiting weigh in its auctions; null: a dollar is a dollar. */
   pace: Pace | null;
   leasedNano: NanoUsd | null;
-  /** The newest answer of the tenant's budget that was less than asked for. */
-  shortage: { why: MoneyShortage; atMs: number } | null;
+  /** The newest answer of the tenant's budget that was less than asked for, and what it has lent or would lend in all. */
+  shortage: { why: MoneyShortage; atMs: number; mostNano: NanoUsd } | null;
   settlements: Settlement[] | null;
   /** Keys the market's queue has taken. */
   sent: Set<string>;

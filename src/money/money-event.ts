@@ -26,8 +26,17 @@ export interface RefusedStart {
 }
 
 export type MoneyEvent =
-  /** The tenant's budget lent this job so much in all. `shortage`: why it was not what the job had asked for. */
-  | { type: "budget-leased"; totalNano: NanoUsd; askedNano: NanoUsd; shortage: MoneyShortage | null }
+  /**
+   * The tenant's budget lent this job so much in all. `shortage`: why it was not what the job had asked for; `mostNano`:
+   * what it would have lent to who asks for no more than that.
+   */
+  | {
+      type: "budget-leased";
+      totalNano: NanoUsd;
+      askedNano: NanoUsd;
+      shortage: MoneyShortage | null;
+      mostNano?: NanoUsd;
+    }
   /** A start that money did not allow: the race goes on without it. */
   | ({ type: "start-refused"; microtask: string; leftNano: NanoUsd } & RefusedStart)
   /** What the tenant is invoiced for an accepted result: once a microtask. */

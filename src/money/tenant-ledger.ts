@@ -78,6 +78,8 @@ export interface Limits {
 export interface Grant {
   totalNano: NanoUsd;
   shortage: Exclude<MoneyShortage, "job-budget"> | null;
+  /** No more was lent, since there is room for only so much in all: not for what was asked, maybe for a cheaper call. */
+  mostNano?: NanoUsd;
   /** The tenant has no cap: what is asked is lent. */
   uncapped?: true;
 }
@@ -89,6 +91,10 @@ export interface Standing extends Limits, MonthTotals {
   leftNano: NanoUsd | null;
   running: number;
 }
+
+/** Nothing of the month will come back: what it may cost has been spent, not only lent. */
+export const isSpent = ({ monthlyNano, costNano }: Pick<Standing, "monthlyNano" | "costNano">): boolean =>
+  monthlyNano !== null && costNano >= monthlyNano;
 
 /** A purse is drawn from for so long, and what it has not handed on comes back this much later, ms. */
 export const purseMs = 30_000;
@@ -220,7 +226,12 @@ export class TenantLedger {
     if (lease === undefined) return { totalNano: 0, shortage: "cap-reached" };
     const room = this.#room(lease.month);
     const most = room === null ? wantNano : Math.min(wantNano, lease.nano + room);
-    if (most < leastNano) return { totalNano: lease.nano, shortage: this.#why(leastNano, lease.month) };
+    if (most < leastNano)
+      return {
+        totalNano: lease.nano,
+        shortage: this.#why(leastNano, lease.month),
+        ...(most > lease.nano ? { mostNano: most } : {}),
+      };
     this.#put({ ...lease, nano: most, expiresAtMs: nowMs + jobLeaseMs });
     if (room === null) return { totalNano: most, shortage: null, uncapped: true };
     return { totalNano: most, shortage: most < wantNano ? this.#why(wantNano, lease.month) : null };

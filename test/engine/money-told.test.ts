@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import { formatUsd } from "../../src/money/nano-usd.ts";
+import { Town } from "../money/town.ts";
 import { bidderOf, flush, requestOf, says, World } from "./world.ts";
 
 describe("models that cost nothing and take their time, as on one's own server", () => {
@@ -46,6 +47,49 @@ describe("a start that money does not allow", () => {
     expect(job.error?.code).toBe(code);
     const need = formatUsd(job.microtasks[0]?.refused[0]?.needNano ?? 0);
     expect(job.error?.message).toBe(`Microtask "answer": A call of a/one may cost ${need}, and ${says}`);
+  });
+});
+
+describe("a tenant's month that has room for a cheap call and none for a dear one", () => {
+  const dear = bidderOf("a/dear", { price: { inputPerMtok: 1_000e9, outputPerMtok: 2_000e9 } });
+  const cheap = [bidderOf("b/cheap"), bidderOf("c/cheap")];
+
+  it.each(["auto", "single", "race", "best-of"] as const)("is spent on the cheap one: %s", async (strategy) => {
+    const refused = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const town = new Town([dear, ...cheap], (call) =>
+        call.bidder === "a/dear" ? expect.fail("there is no money for it") : says("Paris.", 20),
+      );
+      const monthlyNano = 50_000_000;
+      town.ledger.setLimits({ monthlyNano, jobNano: null, latencyMs: null, jobsPerMinute: null });
+      // Worth so much that the dear one is wanted as well.
+      town.post(requestOf({ strategy, valueNano: 1_000e9 }), seed);
+      await town.finish();
+      const job = town.runs[0]?.job;
+      expect([seed, job?.status, job?.error]).toEqual([seed, "succeeded", null]);
+      expect(town.highestNano).toBeLessThanOrEqual(monthlyNano);
+      for (const start of job?.microtasks[0]?.refused ?? []) refused.add(start.bidder);
+    }
+    expect([...refused]).toEqual(["a/dear"]);
+  });
+});
+
+describe("a tenant's month that has room for no call", () => {
+  it("ends the job with what the cheapest of those it came to would have needed, and what to do", async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const bidders = [1, 10, 100].map((times) =>
+        bidderOf(`a/${times}`, { price: { inputPerMtok: times * 1e9, outputPerMtok: times * 2e9 } }),
+      );
+      const town = new Town(bidders, () => expect.fail("nothing may be called"));
+      town.ledger.setLimits({ monthlyNano: 100_000, jobNano: null, latencyMs: null, jobsPerMinute: null });
+      town.post(requestOf({ valueNano: 1_000e9 }), seed);
+      await town.finish();
+      const job = town.runs[0]?.job;
+      const needs = (job?.microtasks[0]?.refused ?? []).map((start) => start.needNano);
+      expect(job?.error?.reason).toBe("cap-reached");
+      expect(job?.error?.message).toContain(`may cost ${formatUsd(Math.min(...needs))}, and less is left of`);
+      expect(job?.error?.message).toContain("the tenant's month. Raise it, or lower maxOutputTokens.");
+    }
   });
 });
 

@@ -74,6 +74,28 @@ describe("no body whatever", () => {
     },
   );
 
+  it.each([
+    ["/v1/jobs", "application/json"],
+    ["/v1/jobs", "message/rfc822"],
+    ["/v1/jobs:batch", "application/json"],
+    ["/v1/chat/completions", "application/json"],
+    ["/mcp", "application/json"],
+    ["/login", "application/x-www-form-urlencoded"],
+    ["/login", "multipart/form-data"],
+  ])("that breaks off does: POST %s as %s", async (path, type) => {
+    const server = testServer();
+    for (const length of path === "/login" ? ["100"] : [undefined, "100"]) {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{"text":"x')),
+        pull: () => Promise.reject(new Error("the client left")),
+      });
+      const headers = { "content-type": type, ...(length === undefined ? {} : { "content-length": length }) };
+      const response = await server.ask(path, { body, headers });
+      expect([length, response.status, server.unexpected]).toEqual([length, 400, []]);
+      expect(await response.text()).toContain("Send it again, whole.");
+    }
+  });
+
   it("of any bytes does", async () => {
     const server = testServer();
     await fc.assert(

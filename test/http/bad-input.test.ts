@@ -270,6 +270,14 @@ const cases: Refused[] = [
     says: /must be a number, not a string/,
   },
   {
+    what: "a budget that no number can hold",
+    body: '{"text": "x", "budgetUsd": 1e400}',
+    status: 400,
+    code: "invalid-request",
+    field: "budgetUsd",
+    says: /must be a number, not one without bounds/,
+  },
+  {
     what: "a value of 0",
     body: { text: "x", valueUsd: 0 },
     status: 400,

@@ -51,6 +51,7 @@ describe("GET /v1/jobs/{id}/events", () => {
       for (const how of [
         { path: `?after=${seen}` },
         { path: "?after=1", headers: { "last-event-id": String(seen) } },
+        { path: `?after=${seen}`, headers: { "last-event-id": "" } },
       ]) {
         const frames = await new SseReader(
           await server.ask(`/v1/jobs/${id}/events${how.path}`, { headers: how.headers }),

@@ -154,9 +154,14 @@ export function testServer(options: TestServerOptions = {}) {
           ...init.headers,
         },
         body:
-          init.body === undefined || typeof init.body === "string" || init.body instanceof Uint8Array
+          init.body === undefined ||
+          typeof init.body === "string" ||
+          init.body instanceof Uint8Array ||
+          init.body instanceof ReadableStream
             ? (init.body as BodyInit | undefined)
             : JSON.stringify(init.body),
+        // Node's word for a body that is a stream.
+        ...{ duplex: "half" },
       });
     },
   };

@@ -119,10 +119,14 @@ describe("a tenant's budget", () => {
     expect(ledger.lease(job(1), null, 60, 60, nowMs)).toEqual({ totalNano: 60, shortage: null });
     const later = new TenantLedger(rows);
     const muchLater = nowMs + 3 * jobLeaseMs;
-    expect(later.lease(job(2), null, 60, 60, muchLater)).toEqual({ totalNano: 0, shortage: "held" });
+    expect(later.lease(job(2), null, 60, 60, muchLater)).toEqual({ totalNano: 0, shortage: "held", mostNano: 40 });
     later.settle("job_1", null, { costNano: 20, chargeNano: 20 }, muchLater);
     expect(later.lease(job(2), null, 60, 60, muchLater)).toEqual({ totalNano: 60, shortage: null });
-    expect(later.lease(job(3), null, 90, 90, muchLater)).toEqual({ totalNano: 0, shortage: "cap-reached" });
+    expect(later.lease(job(3), null, 90, 90, muchLater)).toEqual({
+      totalNano: 0,
+      shortage: "cap-reached",
+      mostNano: 20,
+    });
   });
 
   it("takes back what a dead Worker's purse had not handed on, but only when its jobs must have reported", () => {

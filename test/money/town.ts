@@ -8,7 +8,7 @@ import { ledgerTotals } from "../../src/money/ledger.ts";
 import type { OpeningSlice } from "../../src/money/money-event.ts";
 import { costOf } from "../../src/money/price.ts";
 import { drawFrom, type Purse, purseSize } from "../../src/money/purse.ts";
-import { purseMs, type RunningJob, TenantLedger } from "../../src/money/tenant-ledger.ts";
+import { isSpent, purseMs, type RunningJob, TenantLedger } from "../../src/money/tenant-ledger.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { flush, type Script, World } from "../engine/world.ts";
@@ -43,14 +43,15 @@ export class Town extends World {
     if (drawFrom(this.#purse, opening.nano, this.nowMs)) slice = { purse: this.#purse?.id ?? null, nano: opening.nano };
     else {
       const id = `purse/${seed}`;
-      const left = this.ledger.standing(this.nowMs).leftNano ?? 0;
+      const standing = this.ledger.standing(this.nowMs);
+      const left = standing.leftNano ?? 0;
       const grant = this.ledger.openPurse(id, opening.nano, purseSize(opening.nano, left), this.nowMs);
       if (grant === null) slice = null;
       else if (grant.totalNano > 0) {
         if (this.#purse !== null) this.ledger.closePurse(this.#purse.id, this.#purse.leftNano);
         this.#purse = { id, leftNano: grant.totalNano - opening.nano, expiresAtMs: this.nowMs + purseMs };
         slice = { purse: id, nano: opening.nano };
-      } else if (grant.shortage === "cap-reached" && left <= 0 && !opening.freely) {
+      } else if (isSpent(standing) && !opening.freely) {
         this.turnedAway += 1;
         return;
       }

@@ -130,6 +130,19 @@ describe("an ended job's object", () => {
     expect((await erase()).status).toBe(204);
     expect((await erase()).status).toBe(204);
     expect((await call(`/v1/jobs/${id}`)).status).toBe(410);
+    // A stream too says it by its status: once begun, it could only say that it broke.
+    for (const query of ["", "?stream=true", "?stream=true&starting_after=1"])
+      expect([query, (await call(`/v1/responses/resp_${id}${query}`)).status]).toEqual([query, 410]);
+    // So is what would be written to it: its id was no mistake.
+    const words: [string, string, object][] = [
+      ["POST", "/v1/feedback", { job: id, label: "de" }],
+      ["POST", `/v1/jobs/${id}/approvals/language`, { approved: true }],
+      ["PUT", `/v1/jobs/${id}/attempts/language.1/usage`, { input: 1, output: 1 }],
+    ];
+    for (const [method, path, word] of words) {
+      const answer = await call(path, { method, body: JSON.stringify(word) });
+      expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, 410, "gone"]);
+    }
     expect(await (await call(`/v1/jobs/${id}/summary`)).json()).toMatchObject({ status: "succeeded" });
     const text = await runInDurableObject(object, (_, state) =>
       JSON.stringify(

@@ -324,6 +324,25 @@ describe("200 jobs at once on a cap for 50", () => {
   });
 });
 
+describe("a month that running jobs hold and nobody has spent", () => {
+  it("lets jobs in, to wait for what comes back, also where one of their bidders costs more than all of it", async () => {
+    const key = await keyOf("lent");
+    await put("/v1/tenants/lent/budget", { monthlyUsd: 1 });
+    const slow = await bidder("holds-it", { text: "one two three", firstTokenAfterMs: 4_000 });
+    const dear = await bidder("too-dear", { text: "hi" }, { price: { input: 1_000, output: 2_000 } });
+    const holder = await post("/v1/jobs", { text: "Count.", bidders: [slow] }, key);
+    const { id } = (await holder.json()) as { id: string };
+    const budget = async () => (await (await call("/v1/budget", {}, key)).json()) as { heldUsd: number };
+    await expect.poll(async () => (await budget()).heldUsd, { timeout: 1_000 }).toBeGreaterThan(0);
+    // All of the month is lent now, and the dear one alone may cost more than that.
+    await put("/v1/tenants/lent/budget", { monthlyUsd: (await budget()).heldUsd });
+    expect(await budget()).toMatchObject({ costUsd: 0, leftUsd: 0 });
+    const next = await post("/v1/jobs?wait=20", { text: "Count.", bidders: [slow, dear] }, key);
+    expect([next.status, ((await next.json()) as JobView).status]).toEqual([200, "succeeded"]);
+    await ended(id, key);
+  });
+});
+
 describe("a create that fails", () => {
   it.each(["/v1/jobs", "/v1/jobs?wait=10"])("gives back its slice of the tenant's money: %s", async (path) => {
     const tenant = `unlucky-${path.length}`;

@@ -50,9 +50,10 @@ async function resumeFrom(
   header: string | undefined,
   query: string | undefined,
 ): Promise<{ after: number; retryMs: number } | null> {
-  const given = header ?? query;
+  // An empty header says that its client has no event's number; then the query holds.
+  const given = header || query;
   if (given === undefined || given === "") return { after: 0, retryMs: soonMs };
-  const field = header === undefined ? "after" : "Last-Event-ID";
+  const field = given === header ? "Last-Event-ID" : "after";
   if (!/^\d{1,15}$/.test(given))
     throw new AtomicError("invalid-request", `"${field}" must be the number of an event. Leave it out to start over.`, {
       field,

@@ -124,9 +124,12 @@ function streamResponse(
   });
 }
 
-/** Throws when there is no event of that number so far: who waits behind it would never hear of those before it. */
+/**
+ * Throws when there is no event of that number so far: who waits behind it would never hear of those before it. So it
+ * does of a job that is gone, which a stream that has begun could not say by a status any more.
+ */
 async function requirePast(handle: JobHandle, after: number): Promise<void> {
-  if (after < 0) return;
+  if (after < 0) return void (await handle.view());
   let last = -1;
   for await (const event of responseEvents(answerParts(logNow(handle), true))) {
     last = event?.sequence_number ?? last;

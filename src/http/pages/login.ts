@@ -25,7 +25,9 @@ export function loginRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     if (isForeign(c)) throw new AtomicError("forbidden", "Sign in on this server's own page: /login.");
     const declared = Number(c.req.header("content-length") ?? Number.NaN);
     if (!(declared <= 10_000)) throw new AtomicError("too-large", "A sign-in is a form of less than 10 KB.");
-    const given = await c.req.parseBody();
+    const given = await c.req.parseBody().catch((cause: unknown) => {
+      throw new AtomicError("invalid-request", "The form cannot be read. Send it again, whole.", { cause });
+    });
     const next = ownPath(typeof given.next === "string" ? given.next : undefined, c.req.url);
     const key = typeof given.key === "string" ? given.key.trim() : "";
     const token = key === "" || key.length > 500 ? null : await ports.access.signIn(key);
