@@ -277,4 +277,25 @@ export const stageMutants: Mutant[] = [
     replace: "live.asked === null) live.calls = [part.call];",
     caughtBy: "test/engine/tools.test.ts",
   },
+  {
+    name: "two that contradict each other at first are wrong for good",
+    file: "src/market/agreement.ts",
+    find: "const p = Math.max(competence, aboveChance);",
+    replace: "const p = competence;",
+    caughtBy: "test/market/agreement.test.ts",
+  },
+  {
+    name: "who errs of two is not told by how sure they were",
+    file: "src/market/agreement.ts",
+    find: "if (a.sure === null || b.sure === null || sure === null) return p;",
+    replace: "if (sure !== undefined) return p;",
+    caughtBy: "test/market/agreement.test.ts",
+  },
+  {
+    name: "a boast is believed, whatever came of it",
+    file: "src/market/learn.ts",
+    find: "for (const [row, confidence, worth] of proved) learnProof(row, confidence, worth);",
+    replace: "for (const [row, confidence] of proved.slice(0, 0)) learnProof(row, confidence, 1);",
+    caughtBy: "test/market/agreement.test.ts",
+  },
 ];
