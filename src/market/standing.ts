@@ -6,7 +6,7 @@ import { short, within } from "./elementary.ts";
 import { type JudgeStanding, judgeStanding } from "./judge-profile.ts";
 import { expectedTimes } from "./latency.ts";
 import { acceptance, viewKind } from "./profile.ts";
-import type { MarketState } from "./state.ts";
+import type { MarketState, Row } from "./state.ts";
 
 export interface KindStanding {
   kind: Kind;
@@ -17,6 +17,8 @@ export interface KindStanding {
   /** Mean squared error of its claims, corrected for the noise of verdicts: an estimate, kept within 0 and 1. */
   brier: number | null;
   calibrationError: number | null;
+  /** Confidences that it named with answers which were found right or wrong since: their mean, the share found right. Absent: none was. */
+  confidence?: { n: number; said: number; right: number };
   totalMs: { p50: number; p95: number };
 }
 
@@ -82,6 +84,7 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
       n: short(n, 4),
       brier: row.claims > 0 ? short(within(row.brier / row.claims, 0, 1), 4) : null,
       calibrationError: shortOrNull(calibrationError(row)),
+      ...confidenceOf(row),
       totalMs: expectedTimes(bidder, shared, row, 200, 0).totalMs,
     });
   }
@@ -94,6 +97,12 @@ export function standing(state: MarketState, bidder: Bidder, nowMs: number): Sta
     reputation: short((claims * within(1 - 4 * Math.sqrt(off / Math.max(1, claims)), 0, 1) + 10) / (claims + 20), 4),
     judge: judgeStanding(state.judges, bidder.id),
   };
+}
+
+function confidenceOf({ proved }: Row): Pick<KindStanding, "confidence"> {
+  if (proved === undefined) return {};
+  const [n, said, right] = proved;
+  return { confidence: { n: short(n, 4), said: short(said, 4), right: short(right, 4) } };
 }
 
 const shortOrNull = (x: number | null): number | null => (x === null ? null : short(x, 4));
