@@ -96,11 +96,10 @@ function decideBut(
   const afford = (one: Prepared) => request.budgetNano === null || one.costNano + lookNano(one) <= request.budgetNano;
   const able = eligible.filter(afford);
   const isModelAble = able.some((one) => one.bidder.serves === "generative");
-  const cheap = able.filter((one) => !(isModelAble && one.bidder.standIn));
-  for (const one of able) {
-    if (!cheap.includes(one))
-      excluded.push({ bidder: one.bidder.id, reason: "it stands in where no model can answer" });
-  }
+  const standsBack = (one: Prepared) => isModelAble && one.bidder.standIn === true;
+  const cheap = able.filter((one) => !standsBack(one));
+  for (const one of able.filter(standsBack))
+    excluded.push({ bidder: one.bidder.id, reason: "it stands in where no model can answer" });
   for (const one of eligible) {
     if (!afford(one))
       excluded.push({
