@@ -26,3 +26,23 @@ export const shortId = (/** @type {string} */ id) => {
   const [, shard, end] = /^(job_f[0-9a-f]{2})-[0-9a-f]*([0-9a-f]{5})_/.exec(id) ?? [];
   return shard === undefined ? `${id.slice(0, 12)}…` : `${shard}…${end}`;
 };
+
+/**
+ * A list of jobs in a line: how many of each status, what they cost and saved, how long half of the ended ones took at most.
+ * @param {{ status: string, costUsd: number, savedUsd: number, createdAtMs: number, endedAtMs: number | null }[]} jobs
+ */
+export function inShort(jobs) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { status } of jobs) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const statuses = [...counts].sort((a, b) => b[1] - a[1]).map(([status, n]) => `${n} ${status}`);
+  const times = jobs.flatMap((job) => (job.endedAtMs === null ? [] : [job.endedAtMs - job.createdAtMs]));
+  const median = times.sort((a, b) => a - b)[Math.ceil(times.length / 2) - 1];
+  const costUsd = jobs.reduce((sum, job) => sum + job.costUsd, 0);
+  const savedUsd = jobs.reduce((sum, job) => sum + job.savedUsd, 0);
+  return [
+    `${jobs.length} job${jobs.length === 1 ? "" : "s"}: ${statuses.join(", ")}`,
+    `cost ${usd(costUsd)}${savedUsd > 0 ? `, saved ${usd(savedUsd)} by cutting` : ""}`,
+    ...(median === undefined ? [] : [`median ${took(median)}`]),
+  ].join(" · ");
+}

@@ -1,6 +1,6 @@
 import { ask } from "./ask.js";
 import { badge, el, table } from "./elements.js";
-import { clock, shortId, took, usd } from "./format.js";
+import { clock, inShort, shortId, took, usd } from "./format.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("jobs"));
 const choice = /** @type {HTMLSelectElement} */ (document.getElementById("status"));
@@ -44,7 +44,7 @@ function tell(error) {
 /** @param {any[]} jobs @param {string | null} more */
 const rows = (jobs, more) => [
   table(
-    `${jobs.length} job${jobs.length === 1 ? "" : "s"}`,
+    jobs.length === 0 ? "No jobs here" : inShort(jobs),
     ["Status", "Job", "Kind", "Plan", "Started", "#Took", "#Attempts", "Winner or fault", "#Cost", "#Saved"],
     jobs.map((job) => [
       badge(job.status),

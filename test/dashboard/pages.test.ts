@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { nanoUsd, took, usd } from "../../src/dashboard/format.js";
+import { inShort, nanoUsd, took, usd } from "../../src/dashboard/format.js";
 import { dashboardAssets } from "../http/dashboard-assets.ts";
 import { testServer } from "../http/memory-ports.ts";
 
@@ -51,5 +51,28 @@ describe("amounts and times", () => {
   it("are short", () => {
     expect(nanoUsd(1500)).toBe("$0.00000150");
     expect([12, 1500, 61_000, 7_200_000, null].map(took)).toEqual(["12 ms", "1.50 s", "1 min 1 s", "2.0 h", "–"]);
+  });
+});
+
+describe("a list of jobs in a line", () => {
+  const job = (status: string, costUsd: number, tookMs: number | null, savedUsd = 0) => ({
+    status,
+    costUsd,
+    savedUsd,
+    createdAtMs: 1000,
+    endedAtMs: tookMs === null ? null : 1000 + tookMs,
+  });
+  it("counts, adds up and tells the median of those that ended", () => {
+    const jobs = [
+      job("succeeded", 0.25, 2000),
+      job("failed", 0.5, 90),
+      job("succeeded", 1, 4000),
+      job("running", 0, null),
+    ];
+    expect(inShort(jobs)).toBe("4 jobs: 2 succeeded, 1 failed, 1 running · cost $1.75 · median 2.00 s");
+    expect(inShort([job("running", 0, null)])).toBe("1 job: 1 running · cost $0");
+    expect(inShort([job("succeeded", 0.5, 10, 0.25)])).toBe(
+      "1 job: 1 succeeded · cost $0.500, saved $0.250 by cutting · median 10 ms",
+    );
   });
 });
