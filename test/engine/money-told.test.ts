@@ -114,3 +114,16 @@ describe("an explanation after a restart", () => {
     expect(sentences.join(" ")).toContain(`the market saved ${saved}, what the restart lost aside.`);
   });
 });
+
+describe("what the market says it saved", () => {
+  it("is not measured by the dearest of those that nobody knows anything of", async () => {
+    const tenfold = { price: { inputPerMtok: 10e9, outputPerMtok: 10e9 } };
+    const plain = { price: { inputPerMtok: 1e9, outputPerMtok: 1e9 } };
+    const world = new World([bidderOf("b/dear", tenfold), bidderOf("a/cheap", plain)], () => says("Paris.", 20));
+    world.accept(requestOf());
+    const job = await world.settle();
+    const bids = job.microtasks[0]?.decisions[0]?.bids ?? [];
+    expect(new Set(bids.map((bid) => bid.accept.mean)).size).toBe(1);
+    expect(explain(job).strongestAloneNano).toBe(Math.min(...bids.map((bid) => bid.costNano)));
+  });
+});
