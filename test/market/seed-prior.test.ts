@@ -39,6 +39,16 @@ describe("seedPriors", () => {
     ]);
   });
 
+  it("says what it read where a number is too large for JSON", () => {
+    const { refused } = seedPriors(
+      emptyMarket(),
+      JSON.parse('[{"bidder":"a/kin","kind":"answer","accepted":1,"n":1e999}]'),
+      three,
+      startMs,
+    );
+    expect(refused).toEqual([{ row: 1, field: "n", reason: "Infinity is not a count" }]);
+  });
+
   it("counts 30 observations at most, however often it is told", () => {
     const state = emptyMarket();
     const row = { bidder: "a/1", kind: "answer", context: "support/latin", accepted: 60, n: 100 };
