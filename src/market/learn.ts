@@ -2,7 +2,7 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
-import { isItsFault, recordCall } from "./call-record.ts";
+import { recordCall, tellsOfErrors } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
@@ -164,7 +164,7 @@ function learnCall(
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
   // An evaluation has the answers that came: of calls that brought none it says nothing.
-  if (claimed && (report.failure === null || isItsFault(report.failure)))
+  if (claimed && tellsOfErrors(report))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
