@@ -9,7 +9,7 @@ import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairI
 import { columnFor } from "./contexts.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
-import { brokenField } from "./eligibility.ts";
+import { brokenField, servesKind } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold, sourceCap } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
@@ -64,8 +64,8 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
   const present = new Set(kind.rows.map((row) => row.bidder));
   for (const bidder of bidders) {
-    const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
-    if (bidder.enabled && serves && !bidder.onlyByName && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+    if (bidder.enabled && servesKind(bidder, settlement.kind) && !bidder.onlyByName && !present.has(bidder.id))
+      rowFor(kind, bidder.id, byId);
   }
   const ran = new Set(settlement.attempts.map((report) => report.bidder));
   for (const id of ran) rowFor(kind, id, byId, true, ran);
