@@ -1,4 +1,5 @@
 /** `npm run bidders`: who bids, and how to add one. */
+import { formatUsd } from "../src/money/nano-usd.ts";
 import { main, wrong } from "./command.ts";
 
 const usage = `npm run bidders -- list
@@ -58,7 +59,7 @@ await main({
       if (id !== undefined) throw wrong(`"${id}" is a word too many.`, usage);
       const { bidders } = await api.call<{ bidders: Line[] }>("GET", "/v1/bidders");
       for (const b of bidders) {
-        const price = `$${b.price.inputPerMtok / 1e9}/$${b.price.outputPerMtok / 1e9} per Mtok`;
+        const price = `${formatUsd(b.price.inputPerMtok)}/${formatUsd(b.price.outputPerMtok)} per Mtok`;
         const serves = typeof b.serves === "string" ? b.serves : b.serves.join(", ");
         const kinds = (b.standing?.kinds ?? [])
           .filter((k) => k.n >= 0.5)
@@ -69,7 +70,7 @@ await main({
         const judge = b.standing?.judge;
         if (judge != null)
           kinds.push(
-            `judge: accepts ${(100 * judge.trueAccept).toFixed(0)} % of good, rejects ${(100 * judge.trueReject).toFixed(0)} % of bad (${judge.audits} audits)`,
+            `judge: accepts ${(100 * judge.trueAccept).toFixed(0)} % of good, rejects ${(100 * judge.trueReject).toFixed(0)} % of bad (${judge.audits} audit${judge.audits === 1 ? "" : "s"})`,
           );
         console.log(
           `${b.enabled ? " " : "-"} ${b.id.padEnd(32)} ${price.padEnd(24)} ${serves}${kinds.length > 0 ? `\n${" ".repeat(35)}${kinds.join("; ")}` : ""}`,

@@ -1,20 +1,25 @@
 /** `npm run ope`: what another policy would have been worth and cost, estimated from what was logged. */
 import type { Explanation } from "../src/job/explain.ts";
 import { estimatePolicy, type Logged, type OffPolicyResult, targetPolicy } from "../src/market/market.ts";
+import { formatUsd } from "../src/money/nano-usd.ts";
+import { isKind } from "../src/plan/kind.ts";
 import type { Api } from "./api.ts";
 import { wholeNumber } from "./arguments.ts";
 import { main, wrong } from "./command.ts";
 import { readJsonLines } from "./json-lines.ts";
 
-const usage = `npm run ope -- [--kind KIND] [--policy cheapest] [--policy lambda=2] [--json]
+const usage = `npm run ope -- [--kind KIND] [--policy cheapest,lambda=2] [--json]
 npm run ope -- --file LOG.jsonl ...
 
 Reads the newest settled jobs of a server (or a file whose lines are {"decision": ..., "first": {"bidder", "worth",
 "costNano"}}) and estimates other policies by inverse propensity and doubly robust. Propensities are computed here,
 outside the decision. A leader that failed was worth nothing; one that was cut is left out, as nothing is known of it.
 
-  --policy     cheapest, likeliest, uniform, lambda=X or only=ID; may stand several times (comma-separated)
+  --policy     cheapest, likeliest, uniform, lambda=X or only=ID, or several of them with commas between
   --jobs N     how many jobs are read (default 200)`;
+
+/** Decisions that must speak for a policy before its figures mean anything: errors come from those few alone. */
+const fewest = 10;
 
 await main({
   usage,
@@ -27,11 +32,13 @@ await main({
     json: { type: "boolean", default: false },
   },
   async run(api, _words, { file, policy, kind, jobs, json }) {
-    const log =
-      typeof file === "string" ? loggedIn(file) : await readServer(api, wholeNumber("jobs", String(jobs), 1), kind);
+    if (typeof kind === "string" && !isKind(kind)) throw wrong(`${kind} is not a kind.`, usage);
+    const most = wholeNumber("jobs", String(jobs), 1);
+    const log = typeof file === "string" ? loggedIn(file) : await readServer(api, most, kind);
+    const among = typeof file === "string" ? file : `the newest ${most} jobs`;
     if (log.length === 0)
       throw new Error(
-        "Nothing is known of any first choice yet: its worth comes from criteria, a judge, agreement or feedback.",
+        `Of no first choice${kind === undefined ? "" : ` for ${kind}`} in ${among} the worth is known: it comes from criteria, a judge, agreement or feedback.`,
       );
     for (const name of String(policy).split(",")) {
       const target = targetPolicy(name);
@@ -84,11 +91,12 @@ async function readServer(api: Api, most: number, kind: unknown): Promise<Logged
 }
 
 function table(policy: string, result: OffPolicyResult): string[] {
+  const usd = (nano: number): string => formatUsd(Math.round(nano));
   return [
-    `${policy}: ${result.decisions} decisions, ${result.effective.toFixed(1)} of them speak for it, largest weight ${result.largestWeight.toFixed(1)}.${result.unable > 0 ? ` ${result.unable} decisions in which it could choose nobody are left out.` : ""}`,
+    `${policy}: ${result.decisions} decision${result.decisions === 1 ? "" : "s"}, ${result.effective.toFixed(1)} of them speak for it, largest weight ${result.largestWeight.toFixed(1)}.${result.effective < fewest ? " Too few to tell." : ""}${result.unable > 0 ? ` ${result.unable} in which it could choose nobody left out.` : ""}`,
     ...result.estimates.map(
       (one) =>
-        `  ${one.estimator.padEnd(20)} worth ${one.worth.toFixed(4)} +- ${one.worthError.toFixed(4)}   cost $${(one.costNano / 1e9).toFixed(6)} +- ${(one.costError / 1e9).toFixed(6)}`,
+        `  ${one.estimator.padEnd(20)} worth ${one.worth.toFixed(4)} +- ${one.worthError.toFixed(4)}   cost ${usd(one.costNano)} +- ${usd(one.costError)}`,
     ),
   ];
 }

@@ -37,7 +37,7 @@ function unread(rows: readonly Numbered[], fields: readonly string[]): string[] 
   for (const { row } of rows)
     for (const name of Object.keys(typeof row === "object" && row !== null ? row : {}))
       if (!fields.includes(name)) seen.set(name, (seen.get(name) ?? 0) + 1);
-  return [...seen].map(([name, n]) => `"${name.slice(0, 60)}" (${n} rows)`);
+  return [...seen].map(([name, n]) => `"${name.slice(0, 60)}" (${n} row${n === 1 ? "" : "s"})`);
 }
 
 /** Rows in one request, and their bytes (the server takes a megabyte); inputs are not divided. */
@@ -116,7 +116,9 @@ await main({
       if (parts.length > 1) console.error(`${i + 1} of ${parts.length} parts`);
     }
     const known = repeated > 0 ? `${repeated} learned before, ` : "";
-    console.log(`${taken} rows taken, ${known}${refused} refused. Decisions read them within 10 s.`);
+    console.log(
+      `${taken} row${taken === 1 ? "" : "s"} taken, ${known}${refused} refused. Decisions read them within 10 s.`,
+    );
     if (taken + repeated === 0) process.exitCode = 1;
   },
 });

@@ -3,6 +3,7 @@ import { isRejected, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
+import { ineligible } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { boundTokens } from "../money/token-bound.ts";
@@ -20,7 +21,7 @@ import { judgingOf } from "./look-prices.ts";
 import { estimateInput, type Prompt, promptOf } from "./messages.ts";
 import { answerCap, firstTokens } from "./own-cap.ts";
 import type { Run } from "./run.ts";
-import { isEmbedded, type Scene } from "./scene.ts";
+import { bidderNamed, isEmbedded, type Scene } from "./scene.ts";
 
 type MicrotaskFailed = Extract<JobEvent, { type: "microtask-failed" }>;
 
@@ -46,7 +47,8 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
   if (unable.length > 0) return abandonContinuation(run, microtask, decision);
   // With all the money there is, would anybody have come?
-  const short = dear.length > 0 || microtask.refused.length > 0;
+  const wanting = wantingMoney(run, request, tooDear(run, microtask, prompt.texts));
+  const short = wanting.length > 0 || microtask.refused.length > 0;
   const byMoney = decision.code === "budget-exceeded" || (short && request.tried.length === 0);
   const { code, reason }: Pick<MicrotaskFailed, "code" | "reason"> = byMoney
     ? { code: shortageCode(run), reason: run.job.shortage?.why ?? "job-budget" }
@@ -58,7 +60,10 @@ export function holdAuction(run: Run, microtaskId: string): void {
     type: "microtask-failed",
     microtask: microtaskId,
     code,
-    message: `${tried}${(byMoney ? shortSentence(microtask) : null) ?? decision.message}`.slice(0, 2000),
+    message: `${tried}${(byMoney ? shortSentence(microtask) : null) ?? forMoney(decision, wanting).message}`.slice(
+      0,
+      2000,
+    ),
     ...(reason === undefined ? {} : { reason }),
   });
 }
@@ -76,6 +81,27 @@ function abandonContinuation(run: Run, microtask: MicrotaskState, refusal: Refus
   };
   run.record(abandoned, ...(policy === "fail" ? [failedByPolicy(run.job)] : []));
 }
+
+/** Where somebody would take part but for what is left, money is wanted and no other bidder: the refusal says so. */
+export const forMoney = (refusal: Refusal, wanting: readonly unknown[]): Refusal =>
+  refusal.code === "no-bidder" && refusal.field !== "valueNano" && wanting.length > 0
+    ? {
+        code: "budget-exceeded",
+        message: `${refusal.message} Raise the budget, or lower maxOutputTokens.`,
+        field: "budgetNano",
+      }
+    : refusal;
+
+/** Those of the too dear who would take part in this request if there were money. */
+export const wantingMoney = (
+  { ports }: Run,
+  request: AuctionRequest,
+  dear: readonly { bidder: string }[],
+): { bidder: string }[] =>
+  dear.filter(({ bidder: id }) => {
+    const bidder = bidderNamed(ports, id);
+    return bidder !== undefined && ineligible(bidder, { ...request, unavailable: [] }) === null;
+  });
 
 /** What the cheapest start that money refused would have needed; null: it refused none. */
 function shortSentence(microtask: MicrotaskState): string | null {
@@ -217,7 +243,11 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
 }
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
-function tooDear(run: Run, microtask: MicrotaskState, texts: readonly string[]): { bidder: string; reason: string }[] {
+export function tooDear(
+  run: Run,
+  microtask: MicrotaskState,
+  texts: readonly string[],
+): { bidder: string; reason: string }[] {
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;

@@ -5,7 +5,7 @@ import type { JobEvent } from "../job/job-event.ts";
 import type { Decision } from "../market/bid.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { Fleet } from "../race/fleet.ts";
-import { auctionRequest, decideJudged } from "./auction.ts";
+import { auctionRequest, decideJudged, forMoney, tooDear, wantingMoney } from "./auction.ts";
 import { drawsFor } from "./draws.ts";
 import { promptOf } from "./messages.ts";
 import { makePlan } from "./planning.ts";
@@ -26,9 +26,12 @@ export function previewAuctions(
   const { run, job } = plannedJob(request, view, nowMs, seed, fleet);
   if (job.error !== null) return [{ microtask: "plan", decision: job.error }];
   return job.microtasks.map((m, i) => {
-    const asked = auctionRequest(run, m, promptOf(run, m));
+    const prompt = promptOf(run, m);
+    const asked = auctionRequest(run, m, prompt);
     const decision = decideJudged(run, m, asked, view.pacing, () => drawsFor(seed, i));
-    return { microtask: m.task.id, decision };
+    if ("award" in decision) return { microtask: m.task.id, decision };
+    const wanting = wantingMoney(run, asked, tooDear(run, m, prompt.texts));
+    return { microtask: m.task.id, decision: forMoney(decision, wanting) };
   });
 }
 

@@ -15,7 +15,7 @@ import { streamCall } from "./redacted-call.ts";
 import type { Run } from "./run.ts";
 import { callEnd, type Place, takeTurn } from "./take-turn.ts";
 import { heardFirst, tellFleet } from "./tell-fleet.ts";
-import { timeoutsFor } from "./timeouts.ts";
+import { endedByDeadline, timeoutsFor } from "./timeouts.ts";
 
 /** A racer beside others is weighed again after so many tokens. */
 const weighTokens = 32;
@@ -55,6 +55,10 @@ export async function pump(run: Run, attempt: Attempt, call: ModelCall, redactio
     if (live.seam !== null && live.asked === null) add(run, attempt, live, sewn(live.seam.end()));
   } catch (error) {
     failure = error instanceof ModelFailure ? error : new ModelFailure("internal", "The attempt failed inside Atomic.");
+    if (endedByDeadline(run, attempt, live, failure)) {
+      failure = null;
+      live.asked ??= { why: "deadline", atMs: ports.nowMs() };
+    }
   } finally {
     release();
     const crashed = run.live.get(attempt.id) !== live;

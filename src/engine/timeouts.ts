@@ -1,5 +1,7 @@
+import { microtaskOf } from "../job/evolve.ts";
 import type { Attempt } from "../job/job.ts";
-import type { Timeouts } from "../race/model-port.ts";
+import type { ModelFailure, Timeouts } from "../race/model-port.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed } from "./scene.ts";
 
@@ -24,4 +26,19 @@ export function timeoutsFor(run: Run, attempt: Attempt): Timeouts {
   if (deadlineMs === null) return limits;
   const left = run.job.acceptedAtMs + deadlineMs - run.ports.nowMs();
   return { ...limits, totalMs: Math.max(1, Math.min(limits.totalMs, left)) };
+}
+
+/**
+ * The job's deadline ended this call before it had the time that its bid said 95 of 100 calls take. Its caller was in haste:
+ * that is no failure of its bidder, which would be held against it in everybody's jobs.
+ */
+export function endedByDeadline(run: Run, attempt: Attempt, live: LiveAttempt, failure: ModelFailure): boolean {
+  const { deadlineMs } = run.job.request;
+  const nowMs = run.ports.nowMs();
+  if (failure.reason !== "total-timeout" || deadlineMs === null || attempt.audits !== null) return false;
+  if (nowMs < run.job.acceptedAtMs + deadlineMs) return false;
+  const decision = microtaskOf(run.job, attempt.microtask)?.decisions[attempt.round - 1];
+  const bid = decision?.bids.find((one) => one.bidder === attempt.bidder);
+  const said = live.firstTokenAtMs === null ? bid?.firstTokenMs : bid?.totalMs;
+  return said === undefined || nowMs - (live.calledAtMs ?? nowMs) < said.p95;
 }

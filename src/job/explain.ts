@@ -31,7 +31,7 @@ export interface Explanation {
     }[];
   }[];
   costNano: NanoUsd;
-  /** What the strongest single bidder would have cost for every microtask, by its bids. */
+  /** What the strongest single bidder would have cost for every microtask, by its bids; of equals the cheaper, as in the auction. */
   strongestAloneNano: NanoUsd;
   savedNano: NanoUsd;
 }
@@ -77,7 +77,7 @@ function strongestCost(decision: Decision | undefined): NanoUsd {
   if (decision === undefined) return 0;
   const best = decision.bids.reduce<Decision["bids"][number] | null>(
     (a, b) =>
-      a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano > a.costNano)
+      a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano < a.costNano)
         ? b
         : a,
     null,

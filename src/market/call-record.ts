@@ -1,5 +1,5 @@
 import { within } from "./elementary.ts";
-import type { FailureReason } from "./settlement.ts";
+import type { AttemptReport, FailureReason } from "./settlement.ts";
 import type { SharedRow } from "./state.ts";
 
 /** Failures that are not the bidder's doing. */
@@ -13,6 +13,10 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
 ]);
 
 export const isItsFault = (failure: FailureReason): boolean => !notItsFault.has(failure);
+
+/** Does this call tell whether its bidder answers? One that was cut before its first word does not: it may have hung. */
+export const tellsOfErrors = ({ failure, censored, firstTokenMs }: AttemptReport): boolean =>
+  failure === null ? !censored || firstTokenMs !== null : isItsFault(failure);
 
 /** Calls remembered of one bidder: older ones fade, so that one that breaks after years is found out in a few hundred. */
 const memory = 300;

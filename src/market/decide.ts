@@ -204,7 +204,7 @@ function decideBut(
     }
     return {
       code: "no-bidder",
-      message: `None of the ${bids.length} bidders left is worth its cost after ${rejections} rejection(s). Raise the value or the budget.`,
+      message: `${bids.length === 1 ? "The one bidder left is not" : `None of the ${bids.length} bidders left is`} worth its cost after ${rejections} rejection${rejections === 1 ? "" : "s"}. Raise the value or the budget.`,
       field: "valueNano",
     };
   }

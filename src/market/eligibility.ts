@@ -4,6 +4,10 @@ import type { AuctionRequest } from "./bid.ts";
 import type { Bidder } from "./bidder.ts";
 import { contextTokensNeeded } from "./request.ts";
 
+/** May a bidder be asked for a kind at all? */
+export const servesKind = ({ serves }: Pick<Bidder, "serves">, kind: Kind): boolean =>
+  serves === "generative" || (Array.isArray(serves) && serves.includes(kind));
+
 export const unservedReason = (kind: Kind): string => `it does not serve ${kind}`;
 
 /** Why a bidder cannot take part, in words that name the field at fault; null: it can. Never throws on bad data. */
@@ -11,7 +15,7 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   const broken = brokenField(bidder);
   if (broken) return `its entry is broken: ${broken}`;
   if (!bidder.enabled) return "it is switched off";
-  if (bidder.serves !== "generative" && !bidder.serves.includes(request.kind)) return unservedReason(request.kind);
+  if (!servesKind(bidder, request.kind)) return unservedReason(request.kind);
   if (request.allowed !== null && !request.allowed.includes(bidder.id)) return "it is not on the allow-list";
   if (bidder.onlyByName && request.allowed === null) return "it takes part only in requests that name it";
   if (request.instructed && bidder.fixed) return "it follows no instruction";

@@ -1,5 +1,6 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
+import { servesKind } from "./eligibility.ts";
 import { inShort, type RowFault } from "./row-fault.ts";
 import type { AttemptReport, Settlement } from "./settlement.ts";
 
@@ -117,10 +118,11 @@ function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): Omit<RowFau
   const row = given as Partial<Record<keyof EvaluationRow, unknown>>;
   if (typeof row.input !== "string" || row.input === "" || row.input.length > 256)
     return { field: "input", reason: "it must be a name of 1 to 256 characters" };
-  if (typeof row.bidder !== "string" || !byId.has(row.bidder))
-    return { field: "bidder", reason: `${inShort(row.bidder)} is not a bidder here` };
+  const bidder = typeof row.bidder === "string" ? byId.get(row.bidder) : undefined;
+  if (bidder === undefined) return { field: "bidder", reason: `${inShort(row.bidder)} is not a bidder here` };
   if (typeof row.kind !== "string" || !isKind(row.kind))
     return { field: "kind", reason: `${inShort(row.kind)} is not a kind` };
+  if (!servesKind(bidder, row.kind)) return { field: "kind", reason: `${bidder.id} does not serve ${row.kind}` };
   if (row.context !== undefined && (typeof row.context !== "string" || row.context.length > 48))
     return { field: "context", reason: "it must be a text of at most 48 characters" };
   const { good } = row;

@@ -1,4 +1,4 @@
-import { formatUsd } from "../money/nano-usd.ts";
+import { formatUsd, fromUsd } from "../money/nano-usd.ts";
 import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision, Place } from "./bid.ts";
 import { whyLost } from "./why-lost.ts";
@@ -17,17 +17,17 @@ export function explainDecision(decision: Decision): Explanation {
   const leader = byId.get(decision.award[0]?.bidder ?? "");
   const sentences = [decision.why];
   sentences.push(
-    `An accepted answer was taken to be worth ${formatUsd(decision.valueNano)}; a dollar of cost weighed ${decision.lambda}, a second of waiting ${decision.muUsdPerSecond} USD.`,
+    `An accepted answer was taken to be worth ${formatUsd(decision.valueNano)}; a dollar of cost weighed ${Number(decision.lambda.toPrecision(3))}, a second of waiting ${formatUsd(fromUsd(decision.muUsdPerSecond))}.`,
   );
   sentences.push(
     `The bids speak of ${decision.cell}: the kind, what the job is a case of with its input's script, and the input's length band.`,
   );
-  if (decision.round > 1)
-    sentences.push(
-      `Round ${decision.round}: the bids already know that ${decision.round - 1} attempt(s) did not hold.`,
-    );
+  if (decision.round > 1) {
+    const before = decision.round === 2 ? "one attempt" : `${decision.round - 1} attempts`;
+    sentences.push(`Round ${decision.round}: the bids already know that ${before} did not hold.`);
+  }
   if (decision.bids.length === 1) sentences.push("There was no competition: one bidder was eligible.");
-  if (inputs.audit.length > 0)
+  if (decision.award.some((place) => place.role === "audit"))
     sentences.push("Others answer too, as a random check: a closed kind learns from agreement and feedback only.");
   if (inputs.strategy === "auto" && decision.award.some((place) => place.role === "parallel"))
     sentences.push(

@@ -2,14 +2,14 @@ import { costOf } from "../money/price.ts";
 import type { Bidder } from "./bidder.ts";
 import { emptyBreaks, learnBreaks } from "./break-record.ts";
 import { learnCalibration, recalibrate } from "./calibration.ts";
-import { isItsFault, recordCall } from "./call-record.ts";
+import { recordCall, tellsOfErrors } from "./call-record.ts";
 import { bandOf, contextOf } from "./cell.ts";
 import { recordClaim } from "./claim-record.ts";
 import { acceptAtNodes, afterVerdict, conditional, freshBelief, loadingOf, pairIndex } from "./co-failure.ts";
 import { columnFor } from "./contexts.ts";
 import { watchForDrift } from "./drift.ts";
 import { logarithm, within } from "./elementary.ts";
-import { brokenField } from "./eligibility.ts";
+import { brokenField, servesKind } from "./eligibility.ts";
 import { corrected, noisy, pseudoCounts } from "./evidence.ts";
 import { admitTold, isTold, sourceCap } from "./feedback-cap.ts";
 import { growth } from "./forgetting.ts";
@@ -64,8 +64,8 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
   const estimate = settlement.estimatedInputTokens ?? settlement.features.inputChars / 4;
   const present = new Set(kind.rows.map((row) => row.bidder));
   for (const bidder of bidders) {
-    const serves = bidder.serves === "generative" || bidder.serves.includes(settlement.kind);
-    if (bidder.enabled && serves && !bidder.onlyByName && !present.has(bidder.id)) rowFor(kind, bidder.id, byId);
+    if (bidder.enabled && servesKind(bidder, settlement.kind) && !bidder.onlyByName && !present.has(bidder.id))
+      rowFor(kind, bidder.id, byId);
   }
   const ran = new Set(settlement.attempts.map((report) => report.bidder));
   for (const id of ran) rowFor(kind, id, byId, true, ran);
@@ -164,7 +164,7 @@ function learnCall(
   if (!shared || !row || !bidder) return;
   const g = growth(state.shared, atMs);
   // An evaluation has the answers that came: of calls that brought none it says nothing.
-  if (claimed && (report.failure === null || isItsFault(report.failure)))
+  if (claimed && tellsOfErrors(report))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;

@@ -7,6 +7,7 @@ export interface RowFault {
 
 /** A value that was refused, as it is told: at most 64 characters of it. */
 export function inShort(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  // JSON has no word for what a number too large for it becomes: "Infinity" says what was read, "null" does not.
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   return text.length > 64 ? `${text.slice(0, 63)}…` : text;
 }

@@ -1,6 +1,7 @@
 import { isKind, type Kind } from "../plan/kind.ts";
 import type { Bidder } from "./bidder.ts";
 import { columnFor } from "./contexts.ts";
+import { servesKind } from "./eligibility.ts";
 import { growth } from "./forgetting.ts";
 import { rebaseKind } from "./rebase.ts";
 import { roundKind } from "./rounding.ts";
@@ -87,10 +88,11 @@ function repeatOf(
 function faultOf(given: unknown, byId: ReadonlyMap<string, Bidder>): { field: string; reason: string } | null {
   if (typeof given !== "object" || given === null) return { field: "", reason: "it is not an object" };
   const seed = given as Partial<SeedRow>;
-  if (typeof seed.bidder !== "string" || !byId.has(seed.bidder))
-    return { field: "bidder", reason: `${inShort(seed.bidder)} is not a bidder here` };
+  const bidder = typeof seed.bidder === "string" ? byId.get(seed.bidder) : undefined;
+  if (bidder === undefined) return { field: "bidder", reason: `${inShort(seed.bidder)} is not a bidder here` };
   if (typeof seed.kind !== "string" || !isKind(seed.kind))
     return { field: "kind", reason: `${inShort(seed.kind)} is not a kind` };
+  if (!servesKind(bidder, seed.kind)) return { field: "kind", reason: `${bidder.id} does not serve ${seed.kind}` };
   if (seed.context !== undefined && (typeof seed.context !== "string" || seed.context.length > 48)) {
     return { field: "context", reason: "it must be a text of at most 48 characters" };
   }

@@ -15,16 +15,34 @@ interface Ground {
 /** Why a bid does not lead, in the terms that its score is made of; they add up to what it lies behind. */
 export function whyLost(bid: Bid, leader: Bid | undefined, decision: Decision): string {
   if (!leader) return "No line-up was worth its cost.";
-  const behind = leader.score - bid.score;
-  if (decision.explored)
-    return `${leader.bidder} was drawn at random, to keep learning; by score this one was ${usd(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead"}.`;
+  // Scores are whole nano-USD: what is less than one is the noise of a subtraction.
+  const behind = toUsd(fromUsd(leader.score - bid.score));
+  if (decision.explored) {
+    const by = behind === 0 ? "level" : `${usd(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead"}`;
+    return `${leader.bidder} was drawn at random, to keep learning; by score this one was ${by}.`;
+  }
   if (behind < 0)
     return `By itself it scores ${usd(-behind)} more than ${leader.bidder}, but the whole line-up that ${leader.bidder} leads is worth more.`;
   const grounds = groundsOf(bid, leader, decision).sort((a, b) => b.usd - a.usd);
-  const [most] = grounds;
-  if (most === undefined || most.usd <= 0) return `As good as ${leader.bidder}, which comes first in the list.`;
-  const favour = grounds.filter((one) => one.usd < 0).map((one) => one.inFavour);
-  return `${most.against}.${favour.length > 0 ? ` For it: ${favour.reverse().join(", ")}; that is less.` : ""}`;
+  const most = grounds[0];
+  if (behind === 0 || most === undefined || most.usd <= 0)
+    return `As good as ${leader.bidder}, which comes first in the list.`;
+  const favour = grounds.filter((one) => one.usd < 0);
+  if (favour.length === 0) return `${most.against}.`;
+  // As many grounds as it takes: what speaks for it must be less than what is named against it.
+  let left = favour.reduce((sum, one) => sum - one.usd, 0);
+  const named = grounds.filter(({ usd }) => {
+    const needed = usd > 0 && left > 0;
+    if (usd > 0) left -= usd;
+    return needed;
+  });
+  const against = named.map((one, i) =>
+    i === 0 ? one.against : one.against.replace(/^[A-Z]/, (c) => c.toLowerCase()),
+  );
+  return `${against.join("; ")}. For it: ${favour
+    .reverse()
+    .map((one) => one.inFavour)
+    .join(", ")}; that is less.`;
 }
 
 function groundsOf(bid: Bid, leader: Bid, decision: Decision): Ground[] {

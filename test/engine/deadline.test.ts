@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { emptyMarket, learn, standing } from "../../src/market/market.ts";
 import type { Contract } from "../../src/plan/contract.ts";
+import { Fleet } from "../../src/race/fleet.ts";
+import { ModelFailure } from "../../src/race/model-port.ts";
 import { bidderOf, fails, requestOf, type Script, says, World } from "./world.ts";
 
 const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
@@ -95,5 +98,61 @@ describe("a deadline", () => {
     expect(job.answer?.value).toEqual({ fact: "Paris.", extra: null, more: null });
     expect(job.microtasks.map((m) => m.failure?.code)).toEqual([undefined, "deadline-exceeded", "deadline-exceeded"]);
     expect(world.calls.every((c) => c.ended !== null)).toBe(true);
+  });
+});
+
+describe("jobs whose deadlines are too short for anybody", () => {
+  const two = [bidderOf("a/one"), bidderOf("b/two")];
+
+  /** The call's own clock, which knows the deadline too, comes before the job's. */
+  const timesOut = (ms: number) => (world: World) => {
+    const untilMs = world.nowMs + ms;
+    const late = () => {
+      world.nowMs = untilMs;
+      return new ModelFailure("total-timeout", "scripted");
+    };
+    return [
+      {
+        afterMs: ms - 1,
+        get fail() {
+          return late();
+        },
+      },
+    ];
+  };
+
+  /** So many jobs of one tenant, each ended by its deadline; then one of another tenant's, and what is known of both bidders. */
+  async function knownAfter(jobs: number, deadlineMs: number) {
+    const state = emptyMarket();
+    let nowMs = 1_000_000;
+    const fleet = new Fleet(() => nowMs);
+    const run = async (script: (world: World) => Script, deadline: number | null) => {
+      const world: World = new World(two, () => script(world));
+      world.nowMs = nowMs;
+      world.state = state;
+      world.fleet = fleet;
+      world.accept(requestOf({ deadlineMs: deadline }), nowMs);
+      const job = await world.settle();
+      // The next one comes later: circuits read the same clock.
+      nowMs = world.nowMs + 100;
+      for (const told of world.settled.values()) learn(state, told, two);
+      return job;
+    };
+    for (let n = 0; n < jobs; n++) await run(timesOut(deadlineMs), deadlineMs);
+    const job = await run(() => says("Paris."), null);
+    const known = two.map((one) => standing(state, one, nowMs));
+    return { job, excluded: job.microtasks[0]?.decisions[0]?.excluded ?? [], known };
+  }
+
+  it("are held against no bidder in the jobs of others", async () => {
+    const { job, excluded, known } = await knownAfter(40, 150);
+    expect(job.status).toBe("succeeded");
+    expect(excluded).toEqual([]);
+    for (const { errorRate } of known) expect(errorRate).toBeLessThan(0.02);
+  });
+
+  it("and a bidder that lets far more time pass than it said is one that fails", async () => {
+    const { known } = await knownAfter(40, 8_000);
+    expect(Math.max(...known.map(({ errorRate }) => errorRate))).toBeGreaterThan(0.1);
   });
 });

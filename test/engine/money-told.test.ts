@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import { formatUsd } from "../../src/money/nano-usd.ts";
 import { Town } from "../money/town.ts";
-import { bidderOf, flush, requestOf, says, World } from "./world.ts";
+import { bidderOf, fails, flush, requestOf, says, World } from "./world.ts";
 
 describe("models that cost nothing and take their time, as on one's own server", () => {
   const free = { price: { inputPerMtok: 0, outputPerMtok: 0 }, expected: { firstTokenMs: 1_500, tokensPerSecond: 25 } };
@@ -112,5 +112,36 @@ describe("an explanation after a restart", () => {
     );
     const saved = formatUsd(strongestAloneNano - (again?.costNano ?? 0));
     expect(sentences.join(" ")).toContain(`the market saved ${saved}, what the restart lost aside.`);
+  });
+});
+
+describe("what the market says it saved", () => {
+  it("is not measured by the dearest of those that nobody knows anything of", async () => {
+    const tenfold = { price: { inputPerMtok: 10e9, outputPerMtok: 10e9 } };
+    const plain = { price: { inputPerMtok: 1e9, outputPerMtok: 1e9 } };
+    const world = new World([bidderOf("b/dear", tenfold), bidderOf("a/cheap", plain)], () => says("Paris.", 20));
+    world.accept(requestOf());
+    const job = await world.settle();
+    const bids = job.microtasks[0]?.decisions[0]?.bids ?? [];
+    expect(new Set(bids.map((bid) => bid.accept.mean)).size).toBe(1);
+    expect(explain(job).strongestAloneNano).toBe(Math.min(...bids.map((bid) => bid.costNano)));
+  });
+});
+
+describe("a job's budget", () => {
+  const cheap = bidderOf("a/cheap");
+  const dear = bidderOf("b/dear", { price: { inputPerMtok: 1e15, outputPerMtok: 1e15 } });
+  const run = async (bidders: string[] | null) => {
+    const world = new World([cheap, dear], () => fails("client-error"));
+    world.accept(requestOf({ budgetNano: 50_000_000, bidders }));
+    return (await world.settle()).error?.message ?? "";
+  };
+
+  it("is said to be short where it is, and not where who is too dear could not have been asked anyway", async () => {
+    expect(await run(["b/dear"])).toMatch(
+      /b\/dear: it may cost \$.* are left.* Raise the budget, or lower maxOutputTokens\.$/,
+    );
+    expect(await run(null)).toContain("Raise the budget");
+    expect(await run(["a/cheap"])).not.toContain("Raise the budget");
   });
 });

@@ -322,6 +322,17 @@ describe("a job", () => {
     expect(server.jobs.jobs.size).toBe(0);
   });
 
+  it("is told in a preview, too, that money is what it lacks, by the field that was posted", async () => {
+    const server = testServer();
+    const previewed = async (body: object) =>
+      (await (await server.ask("/v1/auctions/preview", { body: { text: "Hi", ...body } })).json()).auctions[0].decision;
+    expect(await previewed({ budgetUsd: 0.000000001 })).toEqual({
+      code: "budget-exceeded",
+      message: expect.stringMatching(/it may cost \$.* Raise the budget, or lower maxOutputTokens\.$/),
+      field: "budgetUsd",
+    });
+  });
+
   it("is a case of what its caller says, in a job, in a microtask of a plan and in a preview", async () => {
     const server = testServer();
     await server.ask("/v1/jobs", { body: { text: "Hi", context: "support: refunds" } });

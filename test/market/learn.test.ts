@@ -169,6 +169,22 @@ describe("learn", () => {
     expect(a?.calls).toBe(1);
     expect(b?.errorRate).toBeGreaterThan(a?.errorRate ?? 1);
   });
+
+  it("takes a call that was cut before its first word for no sign that its bidder answers", () => {
+    const state = emptyMarket();
+    const d = decision();
+    const cut = { censored: true, firstTokenMs: null, totalMs: 5_000, outputTokens: 0 };
+    learn(state, settlement([report(d, "a/1", null, { failure: "server-error" })], 0), two);
+    const known = () => standing(state, two[0] as (typeof two)[0], startMs);
+    const { errorRate } = known();
+    for (let n = 1; n <= 50; n++) learn(state, settlement([report(d, "a/1", null, cut)], n), two);
+    expect(known().errorRate).toBeGreaterThan(0.99 * errorRate);
+    expect(known().calls).toBeLessThan(1.01);
+    // One that was cut while it spoke did answer.
+    for (let n = 51; n <= 60; n++)
+      learn(state, settlement([report(d, "a/1", null, { ...cut, firstTokenMs: 300 })], n), two);
+    expect(known().errorRate).toBeLessThan(errorRate / 2);
+  });
 });
 
 describe("explainDecision", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { settlementsOf } from "../../src/market/evaluation.ts";
 import { decide, emptyMarket, seededRandom, seedPriors } from "../../src/market/market.ts";
 import { bidder, decided, pacing, request, startMs } from "./setting.ts";
 
@@ -37,6 +38,27 @@ describe("seedPriors", () => {
       [5, "n"],
       [6, ""],
     ]);
+  });
+
+  it("takes no row for a kind that its bidder does not serve, told as counts or as outcomes", () => {
+    const spam = [bidder("e/spam", 0, { serves: ["spam"] })];
+    const state = emptyMarket();
+    const row = { bidder: "e/spam", kind: "answer", accepted: 1, n: 2, input: "q", good: true };
+    const refused = [{ row: 1, field: "kind", reason: "e/spam does not serve answer" }];
+    expect(seedPriors(state, [row], spam, startMs)).toEqual({ taken: 0, refused });
+    expect(settlementsOf([row], spam, startMs)).toEqual({ settlements: [], refused });
+    expect(state).toEqual(emptyMarket());
+    expect(seedPriors(state, [{ ...row, kind: "spam" }], spam, startMs).taken).toBe(1);
+  });
+
+  it("says what it read where a number is too large for JSON", () => {
+    const { refused } = seedPriors(
+      emptyMarket(),
+      JSON.parse('[{"bidder":"a/kin","kind":"answer","accepted":1,"n":1e999}]'),
+      three,
+      startMs,
+    );
+    expect(refused).toEqual([{ row: 1, field: "n", reason: "Infinity is not a count" }]);
   });
 
   it("counts 30 observations at most, however often it is told", () => {

@@ -41,6 +41,7 @@ it("says what is wrong with what was typed, and ends with 2", () => {
     ["verify", ["job_1", "job_2"], /"job_2" is a word too many/],
     ["verify", [], /Name a job, or say --chain/],
     ["ope", ["--jobs", "many"], /--jobs many: give a whole number/],
+    ["ope", ["--kind", "nonsense"], /nonsense is not a kind/],
     ["bidders", ["add", "a/b", "--input", "", "--output", "1"], /--input takes a number/],
     ["replay", ["--fiel", other], /Unknown option/],
     ["evaluate", [other], /Say whom to put them to/],
@@ -56,6 +57,11 @@ it("says what to do where no server or no such file is, and ends with 1", () => 
     ["demo", ["--url", nowhere], /No server answers. Start one/],
     ["replay", ["--file", other], /is no explanation. Save what GET/],
     ["ope", ["--file", other], /entry 1 has no "decision"/],
+    [
+      "ope",
+      ["--kind", "code", "--file", file("no.jsonl", "\n")],
+      /Of no first choice for code in .*no.jsonl the worth is known/,
+    ],
     ["seed", [join(folder, "none")], /no such file/],
     ["seed", [file("none.jsonl", "")], /none.jsonl has no rows/],
     ["keys", ["list", "--url", "nonsense"], /cannot be reached: Invalid URL. Give its address with --url/],
@@ -85,3 +91,27 @@ it("shows how it is used without doing anything", () => {
   ])
     expect([command, ...said(command, "--help")]).toEqual([command, 0, expect.stringMatching(/^npm (?:run|start)/)]);
 }, 90_000);
+
+it("an estimate tells small amounts apart, and says when too few decisions speak for it", () => {
+  const bid = { bidder: "a/b", accept: { mean: 0.7, sd: 0.1 }, draw: 0.7, costNano: 1_620, score: 0.001 };
+  const inputs = { rules: 4, strategy: "auto", closed: true, places: 3, budgetNano: null, deadlineMs: null };
+  const more = { verdict: { trueAccept: 1, trueReject: 1, costNano: 0 }, loading: 0.7, belief: [1], fresh: true };
+  const rest = { rows: [[0.7, 2, 0.7, 1, 1, 0, 0, 0]], floor: 0, trials: [1], random: null, audit: [], auditRate: 0 };
+  const time = { firstTokenMs: { p50: 1, p95: 2 }, totalMs: { p50: 1, p95: 2 }, reasons: {} };
+  const decision = {
+    bids: [{ ...bid, ...time }],
+    award: [{ bidder: "a/b", role: "leader", startAfterMs: 0 }],
+    valueNano: 1_000_000,
+    lambda: 1,
+    muUsdPerSecond: 0,
+    inputs: { ...inputs, ...more, ...rest },
+  };
+  const line = JSON.stringify({ decision, first: { bidder: "a/b", worth: 1, costNano: 1_620 } });
+  const few = said("ope", "--policy", "likeliest", "--file", file("few.jsonl", `${line}\n`));
+  expect(few).toEqual([
+    0,
+    expect.stringMatching(/^likeliest: 1 decision, .* Too few to tell\.\n.* cost \$0\.00000162 \+- \$0\n/),
+  ]);
+  const [, many] = said("ope", "--policy", "likeliest", "--file", file("many.jsonl", `${line}\n`.repeat(12)));
+  expect(many).not.toContain("Too few");
+}, 60_000);

@@ -12,6 +12,15 @@ export function previewRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/auctions/preview", async (c) => {
     const request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
     await admit(request, ports, c.get("caller").tenant);
-    return c.json({ auctions: await ports.market.preview(c.get("caller"), request) });
+    const auctions = await ports.market.preview(c.get("caller"), request);
+    return c.json({ auctions: auctions.map((one) => ({ ...one, decision: inCallersWords(one.decision) })) });
   });
+}
+
+/** The market counts in nano-USD; who is refused is told the field of the body that was posted. */
+const fields: Record<string, string> = { valueNano: "valueUsd", budgetNano: "budgetUsd" };
+
+function inCallersWords<T extends object>(decision: T): T {
+  if (!("field" in decision) || typeof decision.field !== "string") return decision;
+  return { ...decision, field: fields[decision.field] ?? decision.field };
 }
