@@ -79,7 +79,10 @@ export function marketPass(
     if ("code" in decision) throw new Error(decision.message);
     // Nothing in a closed answer can be rejected by its form, so fall-backs never start.
     const ran = decision.award.filter((place) => place.startAfterMs === 0);
-    const answers = ran.map((place) => ({ bidder: place.bidder, ...answerOf(item, place.bidder) }));
+    const answers = ran.map(({ bidder }) => {
+      const measured = bidders.find((one) => one.id === bidder)?.measuredConfidence === true;
+      return { bidder, measured, ...answerOf(item, bidder) };
+    });
     const label = strategy === "agreement" ? agreed(answers.map((answer) => answer.label)) : answers[0]?.label;
     const byOthers = agreementOutcomes(answers, state, set.kind, features);
     const reports = answers.map((answer, index): AttemptReport => {

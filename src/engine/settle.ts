@@ -214,8 +214,11 @@ function agreement(m: MicrotaskState, view: MarketView, features: Features): Map
   const complete = m.attempts.filter((a) => a.status === "complete" && a.role !== "judge");
   const answers = complete.flatMap((a) => {
     const read = readLabel(a.text, m.task);
-    const model = view.bidders.find((bidder) => bidder.id === a.bidder)?.model ?? a.bidder;
-    return read === null ? [] : [{ attempt: a.id, bidder: a.bidder, model, ...read }];
+    const bidder = view.bidders.find((one) => one.id === a.bidder);
+    const measured = bidder?.measuredConfidence === true;
+    return read === null
+      ? []
+      : [{ attempt: a.id, bidder: a.bidder, model: bidder?.model ?? a.bidder, measured, ...read }];
   });
   if (new Set(answers.map((a) => a.bidder)).size < 2) return outcomes;
   const taken = agreementOutcomes(answers, view.state, m.task.kind, features);

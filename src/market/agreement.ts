@@ -12,8 +12,10 @@ export interface LabelledAnswer {
   /** Two bidders of one model have one vote. Absent: a model of its own. */
   model?: string;
   label: string;
-  /** The bidder's own confidence, 0 to 1; a claim: it decides nothing but who of two that contradict each other errs. */
+  /** The bidder's own confidence, 0 to 1: a claim. It counts where `measured`, and only beside one other answer. */
   confidence: number | null;
+  /** Its confidences were measured against labels (see `Bidder`). */
+  measured?: boolean;
 }
 
 /**
@@ -33,19 +35,22 @@ export function agreementOutcomes(
   const band = bandOf(features.inputChars);
   const competence = answers.map((answer) => within(competenceOf(view, answer.bidder, column, band), 0.05, 0.98));
   const voiceOf = (i: number): Voice => {
-    const row = view.kind?.rows[view.rows.get(answers[i]?.bidder ?? "") ?? -1];
-    return { competence: competence[i] ?? 0.5, sure: provenConfidence(row, answers[i]?.confidence ?? null) };
+    const { bidder, confidence, measured = false } = answers[i] ?? { bidder: "", confidence: null };
+    const row = view.kind?.rows[view.rows.get(bidder) ?? -1];
+    // A level that nobody measured is a boast as likely as not.
+    return { competence: competence[i] ?? 0.5, sure: measured ? provenConfidence(row, confidence) : null };
   };
   const labels = [...new Set(answers.map((answer) => answer.label))].sort();
   const modelOf = (i: number) => answers[i]?.model ?? answers[i]?.bidder;
   const isFirst = (i: number) => answers.findIndex((_, j) => modelOf(j) === modelOf(i)) === i;
-  const measured = reliabilityOf(state, "agreement");
+  const reliable = reliabilityOf(state, "agreement");
   return answers.map((answer, own) => {
     const others = answers.map((_, i) => i).filter((i) => modelOf(i) !== modelOf(own) && isFirst(i));
     const [other] = others;
     if (other === undefined) return null;
     if (others.length === 1) {
-      const worth = worthOfOneOfTwo(voiceOf(own), voiceOf(other), answer.label === answers[other]?.label, measured);
+      const agree = answer.label === answers[other]?.label;
+      const worth = worthOfOneOfTwo([voiceOf(own), voiceOf(other)], agree, reliable);
       return { worth: short(worth, 4), source: "agreement", reliability: { trueAccept: 1, trueReject: 1 } };
     }
     // One more label than was named: the truth may be none of them.
@@ -69,8 +74,8 @@ export function agreementOutcomes(
     const consensus = labels[best] ?? null;
     // If the consensus is right with probability s: a right answer matches it with s; a wrong one differs with s and
     // a little more. What agreement was measured to be worth bounds both.
-    const trueAccept = within(sure, 0, measured.trueAccept);
-    const trueReject = within(sure + (1 - sure) * (1 - 1 / (choices - 1)), 0, Math.max(measured.trueReject, 0.5));
+    const trueAccept = within(sure, 0, reliable.trueAccept);
+    const trueReject = within(sure + (1 - sure) * (1 - 1 / (choices - 1)), 0, Math.max(reliable.trueReject, 0.5));
     if (trueAccept + trueReject < 1.2) return null;
     return {
       worth: answer.label === consensus ? 1 : 0,
@@ -83,7 +88,7 @@ export function agreementOutcomes(
 interface Voice {
   /** Share of right answers, from the profile. */
   competence: number;
-  /** What the confidence it named has proved to mean; null: it named none. */
+  /** What the confidence it named has proved to mean; null: it named none, or nobody measured what its levels mean. */
   sure: number | null;
 }
 
@@ -93,15 +98,14 @@ interface Voice {
  * two that often contradict each other would sink to nothing together. Agreement counts no more than it was measured to.
  */
 function worthOfOneOfTwo(
-  own: Voice,
-  other: Voice,
+  voices: readonly Voice[],
   agree: boolean,
-  measured: { trueAccept: number; trueReject: number },
+  reliable: { trueAccept: number; trueReject: number },
 ): number {
-  const [p, q] = chancesOf(own, other);
+  const [p = 0.5, q = 0.5] = chancesOf(voices);
   if (agree) {
-    const good = p * measured.trueAccept;
-    return Math.min((p * q) / (p * q + (1 - p) * (1 - q)), good / (good + (1 - p) * (1 - measured.trueReject)));
+    const good = p * reliable.trueAccept;
+    return Math.min((p * q) / (p * q + (1 - p) * (1 - q)), good / (good + (1 - p) * (1 - reliable.trueReject)));
   }
   // One errs, or both do: of three labels, the one that nobody named is the truth.
   const right = 2 * p * (1 - q);
@@ -120,11 +124,10 @@ const aboveChance = 0.6;
  * confidence it named where both named one. Where they contradict each other and there is no label, nothing else tells
  * who errs: with equal competences and no such word both would lead half of the time, the worse one too.
  */
-function chancesOf(a: Voice, b: Voice): [number, number] {
-  const chance = ({ competence, sure }: Voice): number => {
+function chancesOf(voices: readonly Voice[]): number[] {
+  const said = voices.every(({ sure }) => sure !== null);
+  return voices.map(({ competence, sure }) => {
     const p = Math.max(competence, aboveChance);
-    if (a.sure === null || b.sure === null || sure === null) return p;
-    return (p * sure) / (p * sure + (1 - p) * (1 - sure));
-  };
-  return [chance(a), chance(b)];
+    return said && sure !== null ? (p * sure) / (p * sure + (1 - p) * (1 - sure)) : p;
+  });
 }

@@ -32,6 +32,8 @@ export interface Bidder {
   continuesPrefix?: boolean;
   /** It does its kinds in one way, by rules, whatever words say of it: not asked where the caller says how. */
   fixed?: true;
+  /** Levels of the confidence that it names were measured against labels by its authors. Absent: they are claims. */
+  measuredConfidence?: true;
   /** It answers only where no generative bidder can: its answers pass, but are no match for a model's. */
   standIn?: true;
   enabled: boolean;

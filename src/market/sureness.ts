@@ -8,6 +8,7 @@ const shrink = 10;
 
 /** A named confidence counts as at most so sure: who says 1 says no more than who says .95. */
 const surest = 0.95;
+const said = (confidence: number): number => logit(within(confidence, 1 - surest, surest));
 /** Outcomes that what is taken to be proved of a bidder's confidence is shrunk by. */
 const unproven = 10;
 
@@ -43,9 +44,9 @@ export function surenessOf(row: Row | undefined, band: number): number {
  */
 export function learnProof(row: Row, confidence: number, worth: number): void {
   if (!(confidence >= 0 && confidence <= 1)) return;
-  const [weight, said, right] = row.proved ?? [0, 0, 0];
+  const [weight, mean, right] = row.proved ?? [0, 0, 0];
   const named = within(confidence, 1 - surest, surest);
-  row.proved = [Math.min(300, weight + 1), blend(said, weight, named), blend(right, weight, within(worth, 0, 1))];
+  row.proved = [Math.min(300, weight + 1), blend(mean, weight, named), blend(right, weight, within(worth, 0, 1))];
 }
 
 /**
@@ -54,7 +55,6 @@ export function learnProof(row: Row, confidence: number, worth: number): void {
  */
 export function provenConfidence(row: Row | undefined, confidence: number | null): number | null {
   if (confidence === null || !(confidence >= 0 && confidence <= 1)) return null;
-  const [weight, said, right] = row?.proved ?? [0, 0.5, 0.5];
-  const off = logit(within(right, 1 - surest, surest)) - logit(within(said, 1 - surest, surest));
-  return logistic(logit(within(confidence, 1 - surest, surest)) + (off * weight) / (weight + unproven));
+  const [weight, mean, right] = row?.proved ?? [0, 0.5, 0.5];
+  return logistic(said(confidence) + ((said(right) - said(mean)) * weight) / (weight + unproven));
 }

@@ -95,21 +95,30 @@ describe("agreementOutcomes", () => {
     const two = voters.slice(0, 2);
     const worthsOf = (claims: readonly [number | null, number | null]) =>
       agreementOutcomes(
-        two.map(({ id }, i) => ({ bidder: id, label: ["spam", "ham"][i] ?? "", confidence: claims[i] ?? null })),
+        two.map(({ id }, i) => ({
+          bidder: id,
+          label: ["spam", "ham"][i] ?? "",
+          confidence: claims[i] ?? null,
+          measured: true,
+        })),
         emptyMarket(),
         "spam",
         features,
       ).map((outcome) => outcome?.worth ?? Number.NaN);
 
     /** Share of accepted answers each is believed to give, after 300 of both; of some the truth is told. */
-    function believed(seed: string, claim: (i: number, right: boolean) => number | null, told = 0): number[] {
+    function believed(
+      seed: string,
+      claim: (i: number, right: boolean) => number | null,
+      { told = 0, measured = true } = {},
+    ): number[] {
       const state: MarketState = emptyMarket();
       const random = seededRandom(seed);
       const skill = [0.75, 0.92];
       for (let n = 0; n < 300; n++) {
         const votes = two.map(({ id }, i) => {
           const right = random() < (skill[i] ?? 0);
-          return { bidder: id, label: right ? "spam" : "ham", confidence: claim(i, right) };
+          return { bidder: id, label: right ? "spam" : "ham", confidence: claim(i, right), measured };
         });
         const outcomes = agreementOutcomes(votes, state, "spam", features);
         const isTold = random() < told;
@@ -143,9 +152,19 @@ describe("agreementOutcomes", () => {
     it("believes feedback, not a boast: what a bidder's word is worth is learned from it", () => {
       const boast = (i: number) => (i === 0 ? 1 : 0.8);
       for (const seed of seeds) {
-        const [boasts = 0, better = 1] = believed(seed, boast, 0.5);
+        const [boasts = 0, better = 1] = believed(seed, boast, { told: 0.5 });
         expect([seed, better - boasts > 0.05]).toEqual([seed, true]);
       }
+    });
+
+    it("gives nothing for a loud word of which nobody measured what it means", () => {
+      for (const seed of seeds) {
+        const [loud, quiet] = believed(seed, (i) => (i === 0 ? 0.99 : 0.7), { measured: false });
+        const silent = believed(seed, () => null);
+        expect([seed, loud, quiet]).toEqual([seed, ...silent]);
+      }
+      const [told, asked] = believed("one", (i) => (i === 0 ? 0.99 : 0.7));
+      expect(told).toBeGreaterThan((asked ?? 1) + 0.1);
     });
 
     it("takes two that agree on most for right on most", () => {
@@ -155,7 +174,7 @@ describe("agreementOutcomes", () => {
     });
 
     it("takes agreement for no more than it was measured to be worth", () => {
-      const votes = two.map(({ id }) => ({ bidder: id, label: "spam", confidence: 0.95 }));
+      const votes = two.map(({ id }) => ({ bidder: id, label: "spam", confidence: 0.95, measured: true }));
       const worth = (state: MarketState) => agreementOutcomes(votes, state, "spam", features)[0]?.worth ?? Number.NaN;
       const state = emptyMarket();
       const before = worth(state);

@@ -287,8 +287,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "who errs of two is not told by how sure they were",
     file: "src/market/agreement.ts",
-    find: "if (a.sure === null || b.sure === null || sure === null) return p;",
-    replace: "if (sure !== undefined) return p;",
+    find: "return said && sure !== null ?",
+    replace: "return said && sure === 2 ?",
     caughtBy: "test/market/agreement.test.ts",
   },
   {
@@ -296,6 +296,13 @@ export const stageMutants: Mutant[] = [
     file: "src/market/learn.ts",
     find: "for (const [row, confidence, worth] of proved) learnProof(row, confidence, worth);",
     replace: "for (const [row, confidence] of proved.slice(0, 0)) learnProof(row, confidence, 1);",
+    caughtBy: "test/market/agreement.test.ts",
+  },
+  {
+    name: "who claims most is believed, measured or not",
+    file: "src/market/agreement.ts",
+    find: "sure: measured ? provenConfidence(row, confidence) : null",
+    replace: "sure: measured !== null ? provenConfidence(row, confidence) : null",
     caughtBy: "test/market/agreement.test.ts",
   },
 ];

@@ -59,6 +59,7 @@ export function embeddedBidder(card: Card): Specialist["bidder"] {
     // 2 KB is the size of an ordinary mail; the answer is there at once after it was read.
     expected: { firstTokenMs: Math.max(0.1, (card.cpuMicrosPerKb * 2) / 1000), tokensPerSecond: 100_000 },
     fixed: true,
+    measuredConfidence: true,
     ...(card.standIn === undefined ? {} : { standIn: card.standIn }),
     enabled: true,
     cpuMicrosPerKb: card.cpuMicrosPerKb,
