@@ -122,6 +122,7 @@ describe("reading an answer", () => {
     expect(read('First I thought {"label":"ham"}, but no: {"label":"spam"}. Is {this} right?')).toMatchObject({
       value: { label: "spam" },
     });
+    expect(read('{"label":"ham"} - no, wait: {"label":"spam"}')).toMatchObject({ value: { label: "spam" } });
     const person = (...names: string[]): JsonSchema => ({
       type: "object",
       properties: Object.fromEntries(names.map((name) => [name, { type: name === "age" ? "integer" : "string" }])),
@@ -141,6 +142,18 @@ describe("reading an answer", () => {
     expect(read("Sources: [1]", { anyOf: [{ type: "number" }, { type: "string" }] })).toMatchObject({
       value: "Sources: [1]",
     });
+    expect(read(text, { anyOf: [{ type: "object" }, { type: "string" }] })).toMatchObject({ ok: true, value: text });
+  });
+
+  it("takes no object that does not fit for a text, though the schema names no type", () => {
+    const untyped: JsonSchema = { properties: { a: { type: "integer" } }, required: ["a"] };
+    const either: JsonSchema = { anyOf: [{ type: "string" }, { type: "object", ...untyped }] };
+    for (const how of [untyped, either]) {
+      expect(read('{"b": 1}', how).ok).toBe(false);
+      expect(readAnswer('{"a": 1, "b": "it was', how, { cut: true }).ok).toBe(false);
+    }
+    expect(read("[1] of them", either)).toMatchObject({ ok: true, value: "[1] of them" });
+    expect(read('{"b": 1}', { type: "string" })).toMatchObject({ ok: true, value: '{"b": 1}' });
   });
 
   it("never throws, whatever it is given", () => {
