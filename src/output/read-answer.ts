@@ -107,10 +107,22 @@ const isRepairable = (text: string): boolean =>
 
 function repaired(text: string): string | null {
   try {
-    return jsonrepair(text);
+    return withApostrophes(text, jsonrepair(text));
   } catch {
     return null;
   }
+}
+
+/** jsonrepair takes an apostrophe within single quotes for a quote: O'Neil would be O"Neil. null: it is not known which it was. */
+function withApostrophes(text: string, json: string): string | null {
+  let quotes = 0;
+  const apostrophes = json.replace(/\\(["\\])/g, (whole, char) => {
+    if (char !== '"') return whole;
+    quotes += 1;
+    return "'";
+  });
+  if (quotes < text.split('"').length) return json;
+  return /["`\u2018\u2019\u00b4]/.test(text) ? null : apostrophes;
 }
 
 /** A bare word or sentence, where the schema takes a string (an enum member, free text). */

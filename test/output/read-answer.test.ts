@@ -106,6 +106,17 @@ describe("reading an answer", () => {
       expect(read(`{"id": ${literal}}`, id("number")), literal).toMatchObject({ ok: false, errors: [{ path: "/id" }] });
   });
 
+  it("makes no quote of an apostrophe", () => {
+    const name: JsonSchema = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } };
+    const cases = [
+      ["{'a': 'O'Neil', 'b': 'x\\\\'}", { a: "O'Neil", b: "x\\" }],
+      ["{'a': 'O\\'Neil', 'b': 'says \"hi\"'}", { a: "O'Neil", b: 'says "hi"' }],
+      ['{"a": "says "hi" now"}', { a: 'says "hi" now' }],
+    ] as const;
+    for (const [text, value] of cases) expect(read(text, name), text).toMatchObject({ ok: true, value });
+    expect(read("{\u2018a\u2019: \u2018O\u2019Neil\u2019}", name).ok).toBe(false);
+  });
+
   it("closes nothing that was cut off", () => {
     const list: JsonSchema = { type: "object", properties: { n: { type: "integer" }, l: { type: "array" } } };
     const cut = (text: string, how = list) => readAnswer(text, how, { cut: true });
