@@ -43,13 +43,16 @@ export function reaskTurns({ task }: MicrotaskState, first: Attempt): Message[] 
         return { role: "tool", call: call.id, content: `Not run. ${wrong.slice(0, 600)}. Answer again, corrected.` };
       }),
     ];
-  const shown: Message[] = first.status === "complete" ? [{ role: "assistant", content }] : [];
+  // Chat templates of some models (Mistral's, Gemma's) refuse two turns of one side in a row.
+  const shown: Message = { role: "assistant", content: first.status === "complete" ? content : cutShort };
   const broke = verdictOf(first)?.criteria.some((c) => c.criterion === "calls" && c.result === "reject");
   const names = tools?.offered.map(({ name }) => name).join(", ") ?? "";
-  return [...shown, { role: "user", content: broke ? `Call one of the tools: ${names}.` : reaskMessage(evidence) }];
+  return [shown, { role: "user", content: broke ? `Call one of the tools: ${names}.` : reaskMessage(evidence) }];
 }
 
 const longestShown = 20_000;
+/** Stands for an answer that was cut at its first error: its text is not kept. */
+const cutShort = "(This answer was cut off where it broke the schema.)";
 const verdictOf = (attempt: Attempt) => attempt.wholeVerdict ?? attempt.prefixVerdict;
 
 const evidenceOf = (attempt: Attempt): { path: string; message: string }[] =>

@@ -2,7 +2,7 @@ import { conversationText } from "../plan/conversation-text.ts";
 import { jobText } from "../plan/job-request.ts";
 import type { Microtask } from "../plan/microtask.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
-import type { Job } from "./job.ts";
+import type { Job, MicrotaskState } from "./job.ts";
 
 /** The text a microtask of a job is about, with the results that are there. */
 export function inputOf(job: Job, task: Microtask): string {
@@ -11,8 +11,12 @@ export function inputOf(job: Job, task: Microtask): string {
   const split = job.planSource === "planner" || job.planSource === "caller";
   const told = input.type === "messages" && input.messages.length > 1 && split;
   const results = new Map(
-    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, m.joined.text] as const])),
+    job.microtasks.flatMap((m) => (m.joined === null ? [] : [[m.task.id, acceptedText(m.joined)] as const])),
   );
   const text = jobText(input);
   return resolveInput(task, { text, whole: told ? conversationText(input.messages) : text }, results);
 }
+
+/** What was accepted is the value: its text may be in a fence, or nearly right only. */
+const acceptedText = ({ text, value }: NonNullable<MicrotaskState["joined"]>): string =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : text;

@@ -28,7 +28,8 @@ export function readAnswer(text: string, schema: JsonSchema, { cut }: TextEnd = 
   if (!prepared.ok) return failed([{ path: "", message: prepared.why }]);
   const fitting: Fitting = { prepared, budget: { steps: 0 } };
   const candidates = findCandidates(text, takesBracket(prepared.root, prepared));
-  for (const { text: json, repairs } of [...candidates].sort(lastObjectFirst)) {
+  const [whole, ...parts] = candidates;
+  for (const { text: json, repairs } of [...(whole === undefined ? [] : [whole]), ...parts.sort(lastObjectFirst)]) {
     const value = parsed(json);
     if (value !== undefined && isValid(value, fitting)) return { ok: true, value, repairs };
   }
@@ -44,20 +45,25 @@ export function readAnswer(text: string, schema: JsonSchema, { cut }: TextEnd = 
       const json = isRepaired ? repaired(candidate.text) : candidate.text;
       const mended = json === candidate.text ? candidate.repairs : [...candidate.repairs, "json-repaired"];
       const reading = json === null ? null : fitted(json, mended, fitting);
-      if (reading?.ok) return reading;
-      errors ??= reading?.errors ?? null;
+      // A bracket in prose that only mending makes a text or a number was a footnote.
+      const isFootnote =
+        candidate.repairs.includes("prose-removed") && reading?.ok && typeof reading.value !== "object";
+      if (reading?.ok && !isFootnote) return reading;
+      errors ??= reading?.ok === false ? reading.errors : null;
     }
   }
-  const bare = readBare(candidates[0], fitting);
+  // An object that does not fit, or was cut off, is no text, though a schema without a type takes any.
+  const isMeant = whole !== undefined && (whole.text.startsWith("{") || parsed(whole.text) !== undefined || open);
+  const bare = isMeant && takesBracket(prepared.root, prepared) ? null : readBare(whole, fitting);
   if (bare !== null) return bare;
   if (errors !== null) return failed(errors);
   if (open) return failed([{ path: "", message: "the answer was cut off before its JSON ended" }]);
   return failed([{ path: "", message: text.trim() === "" ? "the answer is empty" : "the answer holds no JSON" }]);
 }
 
-/** The whole text first, then objects from the last to the first, then what is left in its order. */
+/** Objects from the last to the first, then what is left in its order. */
 function lastObjectFirst(a: Candidate, b: Candidate): number {
-  const rank = ({ text, at }: Candidate): number => (at === 0 ? -1 : text.startsWith("{") ? 0 : 1);
+  const rank = ({ text }: Candidate): number => (text.startsWith("{") ? 0 : 1);
   return rank(a) - rank(b) || (rank(a) === 0 ? b.at - a.at : 0);
 }
 
@@ -101,10 +107,22 @@ const isRepairable = (text: string): boolean =>
 
 function repaired(text: string): string | null {
   try {
-    return jsonrepair(text);
+    return withApostrophes(text, jsonrepair(text));
   } catch {
     return null;
   }
+}
+
+/** jsonrepair takes an apostrophe within single quotes for a quote: O'Neil would be O"Neil. null: it is not known which it was. */
+function withApostrophes(text: string, json: string): string | null {
+  let quotes = 0;
+  const apostrophes = json.replace(/\\(["\\])/g, (whole, char) => {
+    if (char !== '"') return whole;
+    quotes += 1;
+    return "'";
+  });
+  if (quotes < text.split('"').length) return json;
+  return /["`\u2018\u2019\u00b4]/.test(text) ? null : apostrophes;
 }
 
 /** A bare word or sentence, where the schema takes a string (an enum member, free text). */

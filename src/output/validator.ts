@@ -130,6 +130,8 @@ function link(
     twin.allOf = Array.isArray(twin.allOf) ? [...twin.allOf, ...formats] : formats;
     delete twin.pattern;
   }
+  // A format nobody knows says nothing; the validator would find what any object inherits ("constructor").
+  if (typeof twin.format === "string" && !Object.hasOwn(format, twin.format)) delete twin.format;
   Object.defineProperty(twin, "$recursiveAnchor", {
     enumerable: false,
     get() {
@@ -167,7 +169,8 @@ function readable(units: OutputUnit[]): ReadingError[] {
   const errors: ReadingError[] = [];
   const seen = new Set<string>();
   for (const unit of inner.length > 0 ? inner : units) {
-    const path = unit.instanceLocation.replace(/^#/, "").slice(0, 200);
+    // The validator writes a pointer as a part of a URI; a model knows its key as it wrote it.
+    const path = decodeURI(unit.instanceLocation.replace(/^#/, "").replaceAll("%23", "#")).slice(0, 200);
     const message = (
       unit.keyword === "false" ? "this is not allowed here" : unit.error.replace(/format "pattern /, 'pattern "')
     ).slice(0, 200);

@@ -62,3 +62,18 @@ it("still takes the leader's second answer when it comes first", async () => {
   expect(job.answer?.value).toEqual({ label: "ham" });
   expect(microtask?.attempts.find((a) => a.id === microtask.joined?.attempt)?.role).toBe("reask");
 });
+
+it("shows a turn of the bidder's also where its answer was cut at the first error: models want the sides to alternate", async () => {
+  const turns: string[][] = [];
+  const world = new World([bidderOf("a/one")], ({ messages }) => {
+    turns.push(messages.map(({ role }) => role));
+    return says(turns.length === 1 ? '{"label": {"is": 1}, "and": "so on"}' : '{"label":"ham"}');
+  });
+  world.accept(request);
+  const job = await world.settle();
+  expect(job.microtasks[0]?.attempts.map(({ role, status }) => [role, status])).toEqual([
+    ["leader", "cancelled"],
+    ["reask", "complete"],
+  ]);
+  expect(turns[1]).toEqual(["system", "user", "assistant", "user"]);
+});

@@ -87,6 +87,21 @@ describe("chat completions, streamed", () => {
   });
 
   it.each([
+    ['{"n": 1}', { n: 1 }, "[DONE]"],
+    ['```json\n{"n": 1}\n```', { n: 1 }, "not the answer"],
+    ['{"n": "1"}', { n: 1 }, "not the answer"],
+  ])("of JSON that was sent live end as if whole only when it is the answer: %s", async (text, value, end) => {
+    const server = testServer();
+    server.runs(answers(text, [text.slice(0, 4), text.slice(4)], value));
+    const schema = { type: "object", properties: { n: { type: "integer" } } };
+    const response_format = { type: "json_schema", json_schema: { name: "n", schema } };
+    const body = { model: "atomic", messages, stream: true, response_format, atomic: { delivery: "live" } };
+    const frames = await new SseReader(await server.ask(chat, { body })).all();
+    expect(frames.at(-1)?.[0]).toContain(end);
+    expect(JSON.stringify(frames).includes('\\"finish_reason\\":\\"stop\\"')).toBe(end === "[DONE]");
+  });
+
+  it.each([
     [{ leader_change: "continue" }, { leaderChange: "continue", leaderChangeElse: "fail" }],
     [
       { leader_change: "continue", leader_change_else: "restart" },

@@ -73,6 +73,14 @@ describe.each(["modern", "legacy"] as const)("MCP with a client of the %s protoc
     expect(textOf(rated)).toBe("Recorded.");
   });
 
+  it("says the same to a model as to a program: the value that was accepted", async () => {
+    server.runs(answers('```json\n{"n": "7"}\n```', undefined, { n: 7 }));
+    const contract = { schema: { type: "object", properties: { n: { type: "integer" } } } };
+    const result = await (await connect(mode)).callTool({ name: "ask", arguments: { text: "x", contract } });
+    expect(result.structuredContent).toMatchObject({ answer: { n: 7 } });
+    expect(textOf(result)).toMatch(/^\{"n":7\}\n\n\[job_/);
+  });
+
   it("refuses in words that a model can act on", async () => {
     const client = await connect(mode);
     const calls = [
@@ -135,6 +143,31 @@ it("cancels the job of a call that its client cancels", async () => {
   });
   await cancelled;
   expect(server.jobs.last()?.cancelled).toBe("disconnect");
+});
+
+it("writes to a client that waits without progress, so that the server sees it leave", {
+  timeout: 10_000,
+}, async () => {
+  server.runs(stalls);
+  const leave = new AbortController();
+  const leaving: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(init?.body).includes("tools/call")) return response;
+    let seen = "";
+    for await (const part of response.body ?? []) {
+      seen += new TextDecoder().decode(part);
+      if (/^: ?keepalive/m.test(seen)) leave.abort();
+    }
+    return response;
+  };
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: "auto" } });
+  open.push(client);
+  const requestInit = { headers: { authorization: `Bearer ${operatorKey}` } };
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${loopback.url}/mcp`), { requestInit, fetch: leaving }),
+  );
+  const call = client.callTool({ name: "ask", arguments: { text: "x" } }, { signal: leave.signal });
+  await expect(call).rejects.toThrow(/abort/i);
 });
 
 describe("MCP at the border", () => {

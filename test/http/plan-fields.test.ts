@@ -42,6 +42,14 @@ it("a plan that multiplies a result in its answer is refused", async () => {
   expect(await refusal(named(64))).toBe(null);
 });
 
+it("a field or an entry whose name would get lost is refused", async () => {
+  const lost = JSON.parse('{"__proto__": "a", "b": "a"}') as Record<string, string>;
+  const refused = { status: 400, code: "invalid-request", detail: expect.stringContaining("another name") };
+  const body = { text: "x", plan: { ...plan, assembly: { type: "object", fields: lost } } };
+  expect(await refusal(body)).toMatchObject({ ...refused, field: "plan.assembly.fields" });
+  expect(await refusal({ text: "x", metadata: lost })).toMatchObject({ ...refused, field: "metadata" });
+});
+
 it("a plan that multiplies what it reads is refused, before anybody holds it in memory", async () => {
   const times = (n: number) => ({
     text: "lamp ".repeat(100_000),

@@ -104,6 +104,23 @@ describe("tools in chat completions, by the openai SDK", () => {
     };
     expect((await asked({ tool_choice: "required" }))?.tools?.choice).toBe("required");
     expect((await asked({ tool_choice: chatTool }))?.tools?.choice).toEqual({ name: "get_weather" });
+    const named = [{ type: "function", function: { name: "get_weather" } }];
+    const time = { type: "function", function: { name: "get_time" } };
+    const some = { type: "allowed_tools", allowed_tools: { mode: "required", tools: named } };
+    expect((await asked({ tools: [time, chatTool], tool_choice: some }))?.tools).toEqual({
+      ...offered,
+      choice: "required",
+    });
+    await client.responses.create({
+      model: "atomic",
+      input: "How is Paris?",
+      tools: [
+        { type: "function", name: "get_time", parameters, strict: false },
+        { type: "function", ...weather, strict: false },
+      ],
+      tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "function", name: "get_weather" }] },
+    });
+    expect(server.jobs.last()?.request.tools).toEqual(offered);
     expect((await asked({ tool_choice: "none", parallel_tool_calls: false }))?.tools).toMatchObject({
       choice: "none",
       parallel: false,
@@ -360,6 +377,24 @@ describe("tools that are refused", () => {
       { messages, tools: [chatTool], tool_choice: { type: "allowed_tools" } },
       "tool_choice",
       /one function by its name/,
+    ],
+    [
+      "a choice among tools of which one is not offered",
+      "/v1/responses",
+      {
+        input: messages,
+        tools: [chatTool],
+        tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "function", name: "x" }] },
+      },
+      "tool_choice",
+      /No tool is named "x"/,
+    ],
+    [
+      "a call of before calls had ids",
+      chat,
+      { messages: [...messages, { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } }] },
+      "messages[1].function_call",
+      /"tool_calls"/,
     ],
     [
       "a tool nobody offers",

@@ -106,6 +106,17 @@ describe("reading an answer", () => {
       expect(read(`{"id": ${literal}}`, id("number")), literal).toMatchObject({ ok: false, errors: [{ path: "/id" }] });
   });
 
+  it("makes no quote of an apostrophe", () => {
+    const name: JsonSchema = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } };
+    const cases = [
+      ["{'a': 'O'Neil', 'b': 'x\\\\'}", { a: "O'Neil", b: "x\\" }],
+      ["{'a': 'O\\'Neil', 'b': 'says \"hi\"'}", { a: "O'Neil", b: 'says "hi"' }],
+      ['{"a": "says "hi" now"}', { a: 'says "hi" now' }],
+    ] as const;
+    for (const [text, value] of cases) expect(read(text, name), text).toMatchObject({ ok: true, value });
+    expect(read("{\u2018a\u2019: \u2018O\u2019Neil\u2019}", name).ok).toBe(false);
+  });
+
   it("closes nothing that was cut off", () => {
     const list: JsonSchema = { type: "object", properties: { n: { type: "integer" }, l: { type: "array" } } };
     const cut = (text: string, how = list) => readAnswer(text, how, { cut: true });
@@ -122,6 +133,7 @@ describe("reading an answer", () => {
     expect(read('First I thought {"label":"ham"}, but no: {"label":"spam"}. Is {this} right?')).toMatchObject({
       value: { label: "spam" },
     });
+    expect(read('{"label":"ham"} - no, wait: {"label":"spam"}')).toMatchObject({ value: { label: "spam" } });
     const person = (...names: string[]): JsonSchema => ({
       type: "object",
       properties: Object.fromEntries(names.map((name) => [name, { type: name === "age" ? "integer" : "string" }])),
@@ -141,6 +153,18 @@ describe("reading an answer", () => {
     expect(read("Sources: [1]", { anyOf: [{ type: "number" }, { type: "string" }] })).toMatchObject({
       value: "Sources: [1]",
     });
+    expect(read(text, { anyOf: [{ type: "object" }, { type: "string" }] })).toMatchObject({ ok: true, value: text });
+  });
+
+  it("takes no object that does not fit for a text, though the schema names no type", () => {
+    const untyped: JsonSchema = { properties: { a: { type: "integer" } }, required: ["a"] };
+    const either: JsonSchema = { anyOf: [{ type: "string" }, { type: "object", ...untyped }] };
+    for (const how of [untyped, either]) {
+      expect(read('{"b": 1}', how).ok).toBe(false);
+      expect(readAnswer('{"a": 1, "b": "it was', how, { cut: true }).ok).toBe(false);
+    }
+    expect(read("[1] of them", either)).toMatchObject({ ok: true, value: "[1] of them" });
+    expect(read('{"b": 1}', { type: "string" })).toMatchObject({ ok: true, value: '{"b": 1}' });
   });
 
   it("never throws, whatever it is given", () => {

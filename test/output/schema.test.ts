@@ -53,6 +53,18 @@ describe("checking a schema", () => {
       );
   });
 
+  it("takes a format that nobody knows for none, whatever its name", () => {
+    for (const format of ["duck", "hasOwnProperty", "__proto__"])
+      expect(readAnswer('"x"', { type: "string", format }), format).toMatchObject({ ok: true, value: "x" });
+  });
+
+  it("says where an error is by the key as it was written", () => {
+    const wrong = (key: string) =>
+      readAnswer(JSON.stringify({ [key]: "x" }), { additionalProperties: { type: "null" } });
+    for (const key of ["größe", "a b", "100%", "#1", "%23"])
+      expect(wrong(key)).toMatchObject({ errors: [{ path: `/${key}` }] });
+  });
+
   it("leaves the caller's schema as it was", () => {
     const schema: JsonSchema = { type: "object", properties: { a: { pattern: "^a$", type: "string" } } };
     const before = JSON.stringify(schema);

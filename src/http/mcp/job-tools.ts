@@ -183,7 +183,8 @@ export function addJobTools(server: McpServer, acting: Acting): void {
 
 function resultOf({ id, status, answer, error, costUsd, microtasks }: JobView): CallToolResult {
   const value = answer === null ? null : (answer.value ?? answer.text);
-  const text = answer === null ? "" : answer.text !== "" ? answer.text : JSON.stringify(answer.value);
+  // What was accepted is the value; its text may be in a fence, or nearly right only.
+  const text = answer === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
   const by = [...new Set(microtasks.flatMap((m) => (m.winner === null ? [] : [m.winner])))].join(", ");
   const facts = `[${id} ${status}${by === "" ? "" : `, by ${by}`}, cost ${formatUsd(fromUsd(costUsd))}${status === "running" ? "; get_job has the answer later" : ""}]`;
   const data = {

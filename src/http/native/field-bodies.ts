@@ -46,11 +46,19 @@ export const leaderChanges = ["restart", "continue", "fail"] as const;
 /** Instead of "continue", where nobody can go on from the delivered text. */
 export const leaderChangeElses = ["restart", "fail"] as const;
 
-export const metadataBody = z
-  .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((entries) => Object.keys(entries).length <= 16, {
+/** An object by names of the caller's. One that zod would leave out without a word is refused. */
+export const namedBody = <T extends z.ZodType>(record: T) =>
+  z.preprocess((value, ctx) => {
+    if (typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__"))
+      ctx.addIssue({ code: "custom", message: 'Nothing can be named "__proto__" here. Give it another name.' });
+    return value;
+  }, record);
+
+export const metadataBody = namedBody(
+  z.record(z.string().min(1).max(64), z.string().max(512)).refine((entries) => Object.keys(entries).length <= 16, {
     error: "Metadata has at most 16 entries. Send fewer.",
-  });
+  }),
+);
 
 /** A function that a model may ask to be called. */
 export const toolBody = z.strictObject({

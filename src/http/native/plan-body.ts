@@ -4,7 +4,7 @@ import { fromUsd } from "../../money/nano-usd.ts";
 import { contractSchema, emptyContract } from "../../plan/contract.ts";
 import { jobKinds } from "../../plan/kind.ts";
 import type { InputPart, Plan } from "../../plan/microtask.ts";
-import { contextBody, labelsBody, usdBody } from "./field-bodies.ts";
+import { contextBody, labelsBody, namedBody, usdBody } from "./field-bodies.ts";
 
 const inputPart = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("job") }),
@@ -39,7 +39,10 @@ export const planBody = z.strictObject({
   assembly: z
     .discriminatedUnion("type", [
       z.strictObject({ type: z.literal("single"), of: z.string().max(64) }),
-      z.strictObject({ type: z.literal("object"), fields: z.record(z.string().max(64), z.string().max(64)) }),
+      z.strictObject({
+        type: z.literal("object"),
+        fields: namedBody(z.record(z.string().max(64), z.string().max(64))),
+      }),
     ])
     .optional(),
 });

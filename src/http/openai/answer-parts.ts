@@ -43,7 +43,7 @@ export class NoAnswer extends AtomicError {}
  * A job's events as one growing text. A client that streams gets the leader's text as it is logged, if the job is
  * delivered live; else the answer comes at the end, in one piece. Text that was given is never taken back, nor spliced
  * without a word: a change of leader after it is thrown as NoAnswer, like a failed job, unless the new leader
- * goes on from that very text, which the next part says.
+ * goes on from that very text, which the next part says; so is JSON that had to be mended after it was given.
  */
 export async function* answerParts(
   events: AsyncIterable<LoggedEvent | null>,
@@ -73,6 +73,7 @@ export async function* answerParts(
       author = event.to;
       continues = { from: event.fromBidder ?? event.from, to: event.toBidder ?? event.to, at: event.offset };
     } else if (event.type === "job-ended") {
+      if (given !== "" && job.request.contract.schema !== undefined && isMended(job.answer)) throw mended(job);
       const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
@@ -115,6 +116,22 @@ function accepted(job: Job): Omit<FinishedAnswer, "text" | "calls" | "job"> {
     finishSaid: finish === "other" ? (attempt?.finishSaid ?? null) : null,
   };
 }
+
+/** Is an answer's text other JSON than its value, or none? */
+function isMended(answer: Job["answer"]): boolean {
+  if (answer === null || answer.calls !== undefined) return false;
+  try {
+    return JSON.stringify(JSON.parse(answer.text)) !== JSON.stringify(answer.value);
+  } catch {
+    return true;
+  }
+}
+
+const mended = (job: Job): NoAnswer =>
+  new NoAnswer(
+    "bidders-failed",
+    `The JSON had to be mended after its text was sent live, so the text so far is not the answer. It is in GET /v1/jobs/${job.id}; leave "delivery" out to get it so.`,
+  );
 
 const changed = (job: Job): NoAnswer =>
   new NoAnswer(

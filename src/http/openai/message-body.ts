@@ -18,6 +18,8 @@ export const messageBody = z.object({
   content: contentBody,
   tool_calls: z.array(callBody).max(64).nullish(),
   tool_call_id: z.string().max(200).nullish(),
+  /** Of before there were tool_calls. */
+  function_call: z.unknown().optional(),
 });
 export type MessageBody = z.infer<typeof messageBody>;
 
@@ -43,6 +45,12 @@ export function messagesOf(turns: readonly Turn[], field: string, call: string):
 
 function messageOf(body: MessageBody, field: string): Message {
   const content = textOf(body.content, field);
+  if (body.function_call != null)
+    throw new AtomicError(
+      "invalid-request",
+      'Atomic knows a turn\'s "function_call" as one of its "tool_calls", with an id that its result names.',
+      { field: `${field}.function_call` },
+    );
   switch (body.role) {
     case "system":
     case "developer":

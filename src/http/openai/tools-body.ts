@@ -26,8 +26,9 @@ export function toolsOf(body: {
   tool_choice?: unknown;
   parallel_tool_calls?: boolean | null | undefined;
 }): Tools | undefined {
-  const offered = (body.tools ?? []).map(toolOf);
-  const choice = choiceOf(body.tool_choice);
+  const allowed = allowedChoice.safeParse(body.tool_choice).data;
+  const offered = allowedOf((body.tools ?? []).map(toolOf), allowed);
+  const choice = allowed === undefined ? choiceOf(body.tool_choice) : allowed.mode;
   if (offered.length > 0) return { offered, choice, parallel: body.parallel_tool_calls ?? true };
   if (choice === "auto" || choice === "none") return undefined;
   throw refused("tool_choice", 'There is no tool to choose. Offer functions in "tools", or leave "tool_choice" out.');
@@ -54,14 +55,38 @@ const namedChoice = z.union([
   z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
   z.object({ type: z.literal("function"), name: z.string() }),
 ]);
+const nameIn = (named: z.infer<typeof namedChoice>): string => ("function" in named ? named.function.name : named.name);
+
+const allowedTools = z.object({ mode: z.enum(["auto", "required"]), tools: z.array(namedChoice).min(1).max(1000) });
+const allowedType = z.literal("allowed_tools");
+/** Some of the tools: of Chat Completions apart, of Responses in one. */
+const allowedChoice = z.union([
+  z.object({ type: allowedType, allowed_tools: allowedTools }).transform((choice) => choice.allowed_tools),
+  z.object({ type: allowedType, ...allowedTools.shape }),
+]);
+
+/** Tools that may not be called now are not offered: few models have a word for that. */
+function allowedOf(offered: Tool[], allowed: z.infer<typeof allowedTools> | undefined): Tool[] {
+  const names = allowed?.tools.map(nameIn) ?? [];
+  const unknown = names.find((name) => !offered.some((tool) => tool.name === name));
+  if (unknown !== undefined)
+    throw refused(
+      "tool_choice",
+      `No tool is named "${unknown.slice(0, 64)}". Offer it in "tools", or do not allow it.`,
+    );
+  return allowed === undefined ? offered : offered.filter(({ name }) => names.includes(name));
+}
 
 function choiceOf(choice: unknown): ToolChoice {
   if (choice === undefined || choice === null) return "auto";
   if (choice === "auto" || choice === "none" || choice === "required") return choice;
   const named = namedChoice.safeParse(choice);
   if (!named.success)
-    throw refused("tool_choice", 'A choice of tools is "auto", "none", "required" or one function by its name.');
-  return { name: "function" in named.data ? named.data.function.name : named.data.name };
+    throw refused(
+      "tool_choice",
+      'A choice of tools is "auto", "none", "required", one function by its name, or "allowed_tools" with a mode and functions by their names.',
+    );
+  return { name: nameIn(named.data) };
 }
 
 const refused = (field: string, message: string): AtomicError => new AtomicError("invalid-request", message, { field });

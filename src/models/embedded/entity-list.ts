@@ -12,16 +12,13 @@ export interface EntityLists {
   phones: string[];
 }
 
-/** The lists made fit to show: trimmed, once each, at most 50 of at most 200 characters. */
+/** The lists made fit to show: trimmed, once each, at most 50. What is over 200 characters is left out: cut, an address is another. */
 export function entityAnswer(lists: EntityLists): SpecialistAnswer {
   const tidy = (found: string[]): string[] => {
     const once = new Map<string, string>();
     for (const item of found) {
-      const shown = item
-        .replace(/\s+/g, " ")
-        .replace(/^[\s,;:("'<]+|[\s,;:)"'>.!?]+$/g, "")
-        .slice(0, 200);
-      if (shown !== "" && !once.has(shown.toLowerCase())) once.set(shown.toLowerCase(), shown);
+      const shown = item.replace(/\s+/g, " ").replace(/^[\s,;:("'<]+|[\s,;:)"'>.!?]+$/g, "");
+      if (shown !== "" && shown.length <= 200 && !once.has(shown.toLowerCase())) once.set(shown.toLowerCase(), shown);
       if (once.size >= 50) break;
     }
     return [...once.values()];

@@ -154,6 +154,10 @@ describe("entities", () => {
       phones: ["+49 30 123 4567"],
     });
   });
+  it("leaves out an address that is too long to show whole, rather than name another", async () => {
+    const text = `See https://example.com/${"a".repeat(300)} and https://example.com/short today.`;
+    expect(await ask("pattern-entities", text)).toMatchObject({ urls: ["https://example.com/short"] });
+  });
   it("compromise finds people and places", async () => {
     const found = (await ask("compromise-entities", "John Smith met Angela Merkel in Berlin.")) as {
       people: string[];
