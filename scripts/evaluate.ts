@@ -219,6 +219,11 @@ await main({
     };
     const work = async () => {
       for (let run = runs.shift(); run !== undefined && stopped === null; run = runs.shift()) {
+        // Asked before each run, not after: one that was put off comes back when no other is left.
+        if (spentUsd >= mostUsd) {
+          stopped = `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
+          return;
+        }
         try {
           const view = await ended(api, run);
           const tally = tallies.get(run.bidder);
@@ -227,8 +232,6 @@ await main({
             known.push({ run, good: isExpected(view, run.expected), kind: view.kind });
           spentUsd += view.costUsd;
           done++;
-          if (spentUsd >= mostUsd && runs.length > 0)
-            stopped ??= `The jobs have cost $${spentUsd.toFixed(4)}: raise --most-usd`;
         } catch (error) {
           if (error instanceof Refused && error.status === 429 && error.retryAfterMs > 0) {
             runs.push(run);

@@ -163,6 +163,16 @@ it("ends where its jobs have cost enough, and at once where one is refused", asy
   expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("Entry 1, a/good: No such kind.")]);
 });
 
+it("begins none that was put off once its jobs have cost enough", async () => {
+  const { url, asked } = await serverOf(({ body }) =>
+    body.text === "off" ? { status: 429, headers: { "retry-after": "1" }, body: {}, afterMs: 500 } : { body: job() },
+  );
+  const file = fileOf("off.jsonl", [{ text: "on" }, { text: "off" }]);
+  const told = await run(["evaluate", file, "--bidders", "a/good", "--most-usd", "0.01"], url);
+  expect([told.status, told.err]).toEqual([1, expect.stringContaining("raise --most-usd. 1 of 2 runs")]);
+  expect(asked.filter(({ body }) => body.text === "off")).toHaveLength(1);
+});
+
 it("an evaluation is told in parts that the server takes, however long its rows are; no input is divided", async () => {
   const { url, asked } = await serverOf(({ body }) => ({
     body: { taken: body.rows?.length ?? 0, repeated: 0, refused: [] },
