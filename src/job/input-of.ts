@@ -19,4 +19,4 @@ export function inputOf(job: Job, task: Microtask): string {
 
 /** What was accepted is the value: its text may be in a fence, or nearly right only. */
 const acceptedText = ({ text, value }: NonNullable<MicrotaskState["joined"]>): string =>
-  typeof value === "object" && value !== null ? JSON.stringify(value) : text;
+  value === undefined ? text : typeof value === "string" ? value : JSON.stringify(value);

@@ -109,29 +109,36 @@ it("a lone turn is planned as the text that it is", async () => {
   expect(calls.map((call) => call.messages.at(-1)?.content)).toEqual(["Good day.", "Good day."]);
 });
 
-it("what reads another's answer is given the value that was accepted, not the text it was mended from", async () => {
-  const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
-  const task = { instruction: "", required: true, valueNano: null, contract: { criteria: [], judged: [] } };
-  const { job, calls } = await run(
-    {
-      plan: {
-        microtasks: [
-          {
-            ...task,
-            id: "facts",
-            kind: "extract",
-            input: [{ from: "job" }],
-            needs: [],
-            contract: { ...task.contract, schema },
-          },
-          { ...task, id: "it", kind: "answer", input: [{ from: "microtask", id: "facts" }], needs: ["facts"] },
-        ],
-        assembly: { type: "single", of: "it" },
+const facts = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+it.each([
+  [facts, 'Of course:\n```json\n{"n": "7", }\n```', '{"n":7}'],
+  [{ type: "integer" }, '```json\n"7"\n```', "7"],
+  [{ type: "string", enum: ["seven", "eight"] }, '```json\n"seven"\n```', "seven"],
+])(
+  "what reads another's answer is given the value that was accepted, not the text it was mended from: %j",
+  async (schema, answer, given) => {
+    const task = { instruction: "", required: true, valueNano: null, contract: { criteria: [], judged: [] } };
+    const { job, calls } = await run(
+      {
+        plan: {
+          microtasks: [
+            {
+              ...task,
+              id: "facts",
+              kind: "extract",
+              input: [{ from: "job" }],
+              needs: [],
+              contract: { ...task.contract, schema },
+            },
+            { ...task, id: "it", kind: "answer", input: [{ from: "microtask", id: "facts" }], needs: ["facts"] },
+          ],
+          assembly: { type: "single", of: "it" },
+        },
       },
-    },
-    {},
-    (call) => (call.kind === "extract" ? 'Of course:\n```json\n{"n": "7", }\n```' : "Seven."),
-  );
-  expect(job.answer?.text).toBe("Seven.");
-  expect(calls.at(-1)?.messages.at(-1)?.content).toBe('{"n":7}');
-});
+      {},
+      (call) => (call.kind === "extract" ? answer : "Seven."),
+    );
+    expect(job.answer?.text).toBe("Seven.");
+    expect(calls.at(-1)?.messages.at(-1)?.content).toBe(given);
+  },
+);
