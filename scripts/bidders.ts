@@ -1,5 +1,4 @@
 /** `npm run bidders`: who bids, and how to add one. */
-import { formatUsd } from "../src/money/nano-usd.ts";
 import { main, wrong } from "./command.ts";
 
 const usage = `npm run bidders -- list
@@ -36,6 +35,9 @@ interface Line {
   };
 }
 
+/** USD with all digits: a price in whole cents may be another. Never an exponent. */
+const exactly = (nano: number): string => (nano / 1e9).toFixed(9).replace(/\.?0+$/, "");
+
 await main({
   usage,
   words: 2,
@@ -59,7 +61,7 @@ await main({
       if (id !== undefined) throw wrong(`"${id}" is a word too many.`, usage);
       const { bidders } = await api.call<{ bidders: Line[] }>("GET", "/v1/bidders");
       for (const b of bidders) {
-        const price = `${formatUsd(b.price.inputPerMtok)}/${formatUsd(b.price.outputPerMtok)} per Mtok`;
+        const price = `$${exactly(b.price.inputPerMtok)}/$${exactly(b.price.outputPerMtok)} per Mtok`;
         const serves = typeof b.serves === "string" ? b.serves : b.serves.join(", ");
         const kinds = (b.standing?.kinds ?? [])
           .filter((k) => k.n >= 0.5)
