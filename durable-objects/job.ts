@@ -42,6 +42,9 @@ const awaitedMs = 500;
 /** Who waits for a job's end has it this long before the rest of its work is done, ms. */
 const answerFirstMs = 5;
 
+/** There is no log here, for this tenant at least. It names no field, by which the Worker tells it from other refusals. */
+const noJob: Refusal = { code: "not-found", message: "There is no such job." };
+
 /** A job's home: a thin shell around the engine's loop. It can be killed at any instant; the log is the job. */
 export class JobObject extends DurableObject<AtomicEnv> {
   readonly #log: JobLog;
@@ -176,23 +179,18 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** A person's word on a microtask that waits for it, once; null: taken. */
-  async approve(
-    tenant: string,
-    microtask: string,
-    approved: boolean,
-    note: string,
-  ): Promise<Refusal | "no-job" | null> {
+  async approve(tenant: string, microtask: string, approved: boolean, note: string): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return "no-job";
+    if (run === null) return noJob;
     const refusal = giveApproval(run, microtask, approved, note);
     if (refusal === null) this.#mustStand(run);
     return refusal;
   }
 
   /** The provider's record of an ended attempt, once; null: taken. */
-  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | "no-job" | null> {
+  async reconcile(tenant: string, attempt: string, usage: Usage): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return "no-job";
+    if (run === null) return noJob;
     const refusal = reconcileCost(run, attempt, usage);
     if (refusal !== null) return refusal;
     this.#mustStand(run);
@@ -220,9 +218,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
   }
 
   /** What a person says of an ended job's microtask; null: taken. It counts once a microtask. */
-  async feedback(tenant: string, feedback: Feedback): Promise<Refusal | "no-job" | null> {
+  async feedback(tenant: string, feedback: Feedback): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null) return "no-job";
+    if (run === null) return noJob;
     const refusal = giveFeedback(run, feedback, Date.now());
     if (refusal !== null) return refusal;
     // What was not written down has nothing to keep the object awake for.

@@ -56,9 +56,10 @@ export function openHandle(env: AtomicEnv, objectId: string, tenant: string, id:
     );
   };
   const known = async <T>(asked: Promise<T | null>): Promise<T> => (await asked) ?? (await gone());
-  const taken = async (said: Promise<Refusal | "no-job" | null>): Promise<Refusal | null> => {
+  const taken = async (said: Promise<Refusal | null>): Promise<Refusal | null> => {
     const refusal = await said;
-    return refusal === "no-job" ? await gone() : refusal;
+    // Of a job that is there what was not found is named.
+    return refusal?.code === "not-found" && refusal.field === undefined ? await gone() : refusal;
   };
   return {
     ledger: () => known(job().ledger(tenant)),
