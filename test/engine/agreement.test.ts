@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
+import type { Bidder } from "../../src/market/bidder.ts";
+import { embeddedBidders } from "../../src/models/embedded/registry.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
 
 const three = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
@@ -55,6 +57,32 @@ describe("agreement on a label", () => {
     const outcomes = settlement?.attempts.map((a) => a.outcome?.source);
     expect(outcomes?.slice(0, 2)).toEqual(["agreement", "agreement"]);
     expect(settlement?.attempts[0]?.confidence).toBe(0.8);
+  });
+});
+
+describe("two alone that contradict each other", () => {
+  const worths = async (bidders: Bidder[]) => {
+    let next = 0;
+    const texts = ['{"label":"spam","confidence":0.95}', '{"label":"ham","confidence":0.6}'];
+    const world = new World(bidders, () => says(texts[next++] ?? ""));
+    const text = { type: "text" as const, text: "You won! Click here." };
+    world.accept(requestOf({ kind: "classify", labels: ["spam", "ham"], strategy: "agreement", input: text }));
+    await world.settle();
+    const [settlement] = [...world.settled.values()];
+    return settlement?.attempts.map((a) => a.outcome?.worth ?? Number.NaN) ?? [];
+  };
+
+  it("share what is left, but where their authors measured what their confidence means: the surer one has most", async () => {
+    const [one = 0, other = 1] = await worths(three.slice(0, 2));
+    expect(one).toBe(other);
+    const [surer = 0, less = 1] = await worths(
+      three.slice(0, 2).map((bidder) => ({ ...bidder, measuredConfidence: true as const })),
+    );
+    expect(surer).toBeGreaterThan(3 * less);
+  });
+
+  it("are such bidders where they are embedded specialists", () => {
+    for (const bidder of embeddedBidders()) expect([bidder.id, bidder.measuredConfidence]).toEqual([bidder.id, true]);
   });
 });
 
