@@ -193,7 +193,7 @@ await main({
     );
     const jobs = runs.length / bidders.length;
     const all = runs.length;
-    console.error(`${all} runs (${jobs} jobs x ${bidders.length} bidders), for $${mostUsd} at most`);
+    console.error(`${all} runs (jobs: ${jobs}, bidders: ${bidders.length}), for $${mostUsd} at most`);
     let [done, spentUsd] = [0, 0];
     let stopped: string | null = null;
     let leave = () => {};

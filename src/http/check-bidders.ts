@@ -1,4 +1,5 @@
 import { AtomicError } from "../error.ts";
+import { servesKind } from "../market/eligibility.ts";
 import { isInstructed } from "../plan/instructed.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
@@ -37,7 +38,7 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
   for (const { kind, field, instructed } of requiredKinds(request)) {
-    const serving = able.filter((b) => b.serves === "generative" || b.serves.includes(kind));
+    const serving = able.filter((b) => servesKind(b, kind));
     if (serving.some((b) => !(instructed && b.fixed))) continue;
     if (serving.length > 0)
       throw new AtomicError(
@@ -45,9 +46,7 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
         `Only rules can do "${kind}" here, and they follow no instruction. Leave it out, or let a model be asked. ${howToAdd}`,
         { field },
       );
-    const others = bidders.some(
-      (b) => b.enabled && !b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
-    );
+    const others = bidders.some((b) => b.enabled && !b.onlyByName && servesKind(b, kind));
     if (confined)
       throw new AtomicError(
         "no-bidder",
@@ -66,9 +65,7 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
 
 /** Who takes part only when named, simulated bidders that is, lets a stranger try what needs a model. */
 function byName(kind: Kind, bidders: readonly Candidate[]): string {
-  const named = bidders.find(
-    (b) => b.enabled && b.onlyByName && (b.serves === "generative" || b.serves.includes(kind)),
-  );
+  const named = bidders.find((b) => b.enabled && b.onlyByName && servesKind(b, kind));
   return named === undefined ? "" : ` Or name one that takes part only by name, as "${named.id}" does.`;
 }
 

@@ -97,16 +97,12 @@ function sentence(issue: Issue, path: PropertyKey[]): string {
   }
 }
 
-const article = (type: string): string =>
-  type === "int"
-    ? "a whole number"
-    : type === "record"
-      ? "an object"
-      : type === "nan"
-        ? "a number"
-        : /^[aeio]/.test(type)
-          ? `an ${type}`
-          : `a ${type}`;
+const inWords = new Map([
+  ["int", "a whole number"],
+  ["nan", "a number"],
+  ["record", "an object"],
+]);
+const article = (type: string): string => inWords.get(type) ?? (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
 
 const nameOf = (value: unknown): string =>
   value === null

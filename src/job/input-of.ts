@@ -2,7 +2,8 @@ import { conversationText } from "../plan/conversation-text.ts";
 import { jobText } from "../plan/job-request.ts";
 import type { Microtask } from "../plan/microtask.ts";
 import { resolveInput } from "../plan/resolve-input.ts";
-import type { Job, MicrotaskState } from "./job.ts";
+import { acceptedText } from "./accepted-text.ts";
+import type { Job } from "./job.ts";
 
 /** The text a microtask of a job is about, with the results that are there. */
 export function inputOf(job: Job, task: Microtask): string {
@@ -16,7 +17,3 @@ export function inputOf(job: Job, task: Microtask): string {
   const text = jobText(input);
   return resolveInput(task, { text, whole: told ? conversationText(input.messages) : text }, results);
 }
-
-/** What was accepted is the value: its text may be in a fence, or nearly right only. */
-const acceptedText = ({ text, value }: NonNullable<MicrotaskState["joined"]>): string =>
-  value === undefined ? text : typeof value === "string" ? value : JSON.stringify(value);

@@ -34,7 +34,7 @@ export function agreementOutcomes(
   const column = columnOf(view.kind, contextOf(features)) ?? columnOf(view.kind, "");
   const band = bandOf(features.inputChars);
   const competence = answers.map((answer) => within(competenceOf(view, answer.bidder, column, band), 0.05, 0.98));
-  const voiceOf = (i: number): Voice => {
+  const voteOf = (i: number): Vote => {
     const { bidder, confidence, measured = false } = answers[i] ?? { bidder: "", confidence: null };
     const row = view.kind?.rows[view.rows.get(bidder) ?? -1];
     // A level that nobody measured is a boast as likely as not.
@@ -50,7 +50,7 @@ export function agreementOutcomes(
     if (other === undefined) return null;
     if (others.length === 1) {
       const agree = answer.label === answers[other]?.label;
-      const worth = worthOfOneOfTwo([voiceOf(own), voiceOf(other)], agree, reliable);
+      const worth = worthOfOneOfTwo([voteOf(own), voteOf(other)], agree, reliable);
       return { worth: short(worth, 4), source: "agreement", reliability: { trueAccept: 1, trueReject: 1 } };
     }
     // One more label than was named: the truth may be none of them.
@@ -85,7 +85,7 @@ export function agreementOutcomes(
   });
 }
 
-interface Voice {
+interface Vote {
   /** Share of right answers, from the profile. */
   competence: number;
   /** What the confidence it named has proved to mean; null: it named none, or nobody measured what its levels mean. */
@@ -98,11 +98,11 @@ interface Voice {
  * two that often contradict each other would sink to nothing together. Agreement counts no more than it was measured to.
  */
 function worthOfOneOfTwo(
-  voices: readonly Voice[],
+  votes: readonly Vote[],
   agree: boolean,
   reliable: { trueAccept: number; trueReject: number },
 ): number {
-  const [p = 0.5, q = 0.5] = chancesOf(voices);
+  const [p = 0.5, q = 0.5] = chancesOf(votes);
   if (agree) {
     const good = p * reliable.trueAccept;
     return Math.min((p * q) / (p * q + (1 - p) * (1 - q)), good / (good + (1 - p) * (1 - reliable.trueReject)));
@@ -124,9 +124,9 @@ const aboveChance = 0.6;
  * confidence it named where both named one. Where they contradict each other and there is no label, nothing else tells
  * who errs: with equal competences and no such word both would lead half of the time, the worse one too.
  */
-function chancesOf(voices: readonly Voice[]): number[] {
-  const said = voices.every(({ sure }) => sure !== null);
-  return voices.map(({ competence, sure }) => {
+function chancesOf(votes: readonly Vote[]): number[] {
+  const said = votes.every(({ sure }) => sure !== null);
+  return votes.map(({ competence, sure }) => {
     const p = Math.max(competence, aboveChance);
     return said && sure !== null ? (p * sure) / (p * sure + (1 - p) * (1 - sure)) : p;
   });

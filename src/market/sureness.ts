@@ -50,8 +50,8 @@ export function learnProof(row: Row, confidence: number, worth: number): void {
 }
 
 /**
- * How likely an answer is to be right by the confidence its bidder named: in logits what it says, moved by as much as its
- * word was off so far. null: it named none.
+ * P(right) of an answer, 0 to 1, by the confidence its bidder named: in logits what it says, moved by as much as its word
+ * was off so far (recalibration of the intercept alone; Cox, Biometrika 1958). null: it named none.
  */
 export function provenConfidence(row: Row | undefined, confidence: number | null): number | null {
   if (confidence === null || !(confidence >= 0 && confidence <= 1)) return null;

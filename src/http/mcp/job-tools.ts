@@ -1,5 +1,6 @@
 import type { CallToolResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { acceptedText } from "../../job/accepted-text.ts";
 import type { JobView } from "../../job/job-view.ts";
 import { formatUsd, fromUsd } from "../../money/nano-usd.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
@@ -183,8 +184,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
 
 function resultOf({ id, status, answer, error, costUsd, microtasks }: JobView): CallToolResult {
   const value = answer === null ? null : (answer.value ?? answer.text);
-  // What was accepted is the value; its text may be in a fence, or nearly right only.
-  const text = answer === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  const text = answer === null ? "" : acceptedText(answer);
   const by = [...new Set(microtasks.flatMap((m) => (m.winner === null ? [] : [m.winner])))].join(", ");
   const facts = `[${id} ${status}${by === "" ? "" : `, by ${by}`}, cost ${formatUsd(fromUsd(costUsd))}${status === "running" ? "; get_job has the answer later" : ""}]`;
   const data = {

@@ -1,5 +1,6 @@
 import { AtomicError } from "../../error.ts";
 import type { Policy } from "../../market/bid.ts";
+import { servesKind } from "../../market/eligibility.ts";
 import type { BidderListing } from "../ports.ts";
 
 /** Names under which the whole market is one model, and the policy each stands for. */
@@ -12,7 +13,7 @@ export const marketModels: Record<string, Policy> = {
 
 /** Bidders that can hold a conversation, and so are models for OpenAI's clients. */
 export const conversing = (bidders: BidderListing[]): BidderListing[] =>
-  bidders.filter((b) => b.enabled && (b.serves === "generative" || b.serves.includes("answer")));
+  bidders.filter((b) => b.enabled && servesKind(b, "answer"));
 
 /** The market under a policy, or one bidder alone. */
 export function resolveModel(name: string): { policy: Policy; bidders: string[] | undefined } {
