@@ -23,6 +23,7 @@ simulated bidder, nothing of Cloudflare's. Needs ATOMIC_API_KEY in the shell: th
 
 Of the shell the server is given every ATOMIC_... variable and every ..._API_KEY (a bidder names its key's variable):
   ATOMIC_LLM_URL, ATOMIC_LLM_MODEL, ATOMIC_LLM_KEY   a model server and its models, comma-separated
+  ATOMIC_LLM_IMAGES        those of them that see pictures
   OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY
   ATOMIC_SIGNING_SECRET    signs job ids and webhooks, so that the operator's key can change
   ATOMIC_WEBHOOK_HOSTS     receivers of webhooks on your own network: "hooks.corp,10.0.0.7:8080"
@@ -60,7 +61,7 @@ if (key.length < leastKeyChars)
   );
 if (await inUse(port, values.host))
   refuse(`Port ${port} of ${values.host} is in use, or that is no address of this machine: see --port and --host.`);
-const llm = readLlmServer(process.env.ATOMIC_LLM_URL, process.env.ATOMIC_LLM_MODEL);
+const llm = readLlmServer(process.env.ATOMIC_LLM_URL, process.env.ATOMIC_LLM_MODEL, process.env.ATOMIC_LLM_IMAGES);
 if (typeof llm === "string") refuse(llm);
 if (llm !== null && egress?.includes(new URL(llm.baseUrl).host) === false)
   refuse(`ATOMIC_LLM_URL is not among the hosts of --egress. Add ${new URL(llm.baseUrl).host}.`);

@@ -12,6 +12,7 @@ const modelVars = [
   "GOOGLE_GENERATIVE_AI_API_KEY",
   "ATOMIC_LLM_URL",
   "ATOMIC_LLM_MODEL",
+  "ATOMIC_LLM_IMAGES",
   "ATOMIC_LLM_KEY",
 ];
 /** Variables of the caller's shell that the Worker is given as bindings. */

@@ -8,8 +8,8 @@ const usage = `npm start [-- --port 8787]
 
 Starts Atomic on this machine (127.0.0.1), with its data in .wrangler/atomic. It is open without a key unless
 ATOMIC_API_KEY is in the shell: the operator's. Keys and servers of models in the shell are handed on: OPENAI_API_KEY,
-ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, ATOMIC_LLM_URL with ATOMIC_LLM_MODEL and ATOMIC_LLM_KEY. For development: it
-has simulated bidders, and jobs may name servers of this machine. For keeps: npm run serve.`;
+ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, ATOMIC_LLM_URL with ATOMIC_LLM_MODEL, ATOMIC_LLM_IMAGES (those
+of its models that see pictures) and ATOMIC_LLM_KEY. For development: it has simulated bidders, and jobs may name servers of this machine. For keeps: npm run serve.`;
 const { values } = argumentsOf(usage, { port: { type: "string", default: process.env.PORT ?? "8787" } });
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);

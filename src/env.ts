@@ -11,6 +11,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   /** An OpenAI-compatible server and its models, comma-separated. */
   ATOMIC_LLM_URL?: string;
   ATOMIC_LLM_MODEL?: string;
+  /** Those of its models that see pictures. */
+  ATOMIC_LLM_IMAGES?: string;
   ATOMIC_LLM_KEY?: string;
   OPENAI_API_KEY?: string;
   ANTHROPIC_API_KEY?: string;

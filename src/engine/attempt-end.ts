@@ -47,7 +47,7 @@ function believe(
 ): { usage: Usage | null; disputed?: Usage } {
   if (usage === null || costOf(priceOf(run, attempt), usage) <= attempt.reservedNano) return { usage };
   const outputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
-  const wrong = cannotBe(usage, { outputTokens, texts: live.sent });
+  const wrong = cannotBe(usage, { outputTokens, texts: live.sent, images: live.images });
   if (!wrong.input && !wrong.output) return { usage };
   const possible: Usage = {
     input: wrong.input ? attempt.inputTokens : usage.input,

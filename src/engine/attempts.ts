@@ -4,7 +4,7 @@ import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { boundTokens } from "../money/token-bound.ts";
 import type { Message } from "../plan/microtask.ts";
-import { promptTexts } from "../plan/prompt-texts.ts";
+import { imagesOf, promptTexts } from "../plan/prompt-texts.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
@@ -109,7 +109,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const schema = start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
   const redaction = redactionOf(job.request.redact, start, schema !== null || start.role === "judge");
   const texts = promptTexts(redaction?.messages ?? start.messages, tools);
-  const inputTokens = estimateInput(texts);
+  const images = imagesOf(start.messages).length;
+  const inputTokens = estimateInput(texts, images);
   const { given } = start;
   const givenTokens = given === undefined ? 0 : estimateTokens(given.text);
   const learned = parametersFor(start.role === "judge" ? "judge" : task.kind, profileOf(microtask, start.bidder));
@@ -121,7 +122,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       ? allowedTokens(task, bidder, inputTokens)
       : Math.min(firstTokens(job, task, bidder, inputTokens), usual ?? Number.POSITIVE_INFINITY));
   // The caller's cap is on the whole answer.
-  const bound = boundOf(bidder, boundTokens(texts), Math.max(1, cap - givenTokens));
+  const bound = boundOf(bidder, boundTokens(texts, images), Math.max(1, cap - givenTokens));
   const leastNano = full ? bound.nano : bound.leastNano;
   const alone = !microtask.attempts.some((a) => a.status === "running");
   const funding = fundsFor(run, bound.nano, leastNano, alone && start.role !== "audit");
@@ -182,6 +183,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     abort: ports.newAbort(),
     judge,
     sent: asked === null ? texts : [...texts, JSON.stringify(asked)],
+    images,
     text: attempt.text,
     calls: [],
     seam: given === undefined ? null : new Seam(given.text),

@@ -7,7 +7,9 @@ import { ineligible } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { boundTokens } from "../money/token-bound.ts";
+import { wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
+import { jobImages } from "../plan/job-request.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { boundOf } from "./bound.ts";
@@ -37,7 +39,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   const hold = (asked: AuctionRequest) =>
     decideJudged(run, microtask, asked, run.job.pace ?? view.pacing, () => drawsFor(run.job.seed, run.job.seq));
   const unable = unableToContinue(run.job, microtask, run.ports).map((bidder) => ({ bidder, reason: cannotContinue }));
-  const dear = [...tooDear(run, microtask, prompt.texts), ...unable];
+  const dear = [...tooDear(run, microtask, prompt), ...unable];
   let decision = hold(request);
   // Nobody is left: those that cannot be asked now are better than none, and so are those that failed in passing.
   if ("code" in decision && decision.code === "no-bidder" && request.unavailable.length > 0)
@@ -47,7 +49,7 @@ export function holdAuction(run: Run, microtaskId: string): void {
   if ("award" in decision) return run.record({ type: "award-made", microtask: microtaskId, decision });
   if (unable.length > 0) return abandonContinuation(run, microtask, decision);
   // With all the money there is, would anybody have come?
-  const wanting = wantingMoney(run, request, tooDear(run, microtask, prompt.texts));
+  const wanting = wantingMoney(run, request, tooDear(run, microtask, prompt));
   const short = wanting.length > 0 || microtask.refused.length > 0;
   const byMoney = decision.code === "budget-exceeded" || (short && request.tried.length === 0);
   const { code, reason }: Pick<MicrotaskFailed, "code" | "reason"> = byMoney
@@ -203,14 +205,15 @@ function whyRejected(attempt: Attempt): string | null {
 }
 
 /** What the market is asked: facts of the microtask, what is left of money and time, and who was tried. */
-export function auctionRequest(run: Run, microtask: MicrotaskState, { text, texts }: Prompt): AuctionRequest {
+export function auctionRequest(run: Run, microtask: MicrotaskState, { text, texts, images }: Prompt): AuctionRequest {
   const { job, ports } = run;
   const { request } = job;
   const { task } = microtask;
+  const way = wayOf(jobImages(request.input));
   const nowMs = ports.nowMs();
   const left = leftNano(job, nowMs);
   const maxOutputTokens = answerCap(task);
-  const inputTokens = estimateInput(texts);
+  const inputTokens = estimateInput(texts, images);
   const features = inputFeatures(job, task, text);
   const room = roomAt(ports, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
   return {
@@ -226,6 +229,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
     strategy: request.strategy,
     needsStructuredOutput: task.contract.schema !== undefined,
     ...(task.tools === undefined ? {} : { needsTools: true as const }),
+    ...(way === null ? {} : { needsImages: way }),
     ...(isInstructed(job.planSource, request, task) ? { instructed: true as const } : {}),
     allowed: request.bidders,
     noRetention: request.noRetention,
@@ -234,7 +238,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
     ...room,
     unavailable: [
       ...room.unavailable,
-      ...tooDear(run, microtask, texts),
+      ...tooDear(run, microtask, { texts, images }),
       ...unableToContinue(job, microtask, ports).map((bidder) => ({ bidder, reason: cannotContinue })),
     ],
     ...judgingOf(run, microtask, features, maxOutputTokens, []),
@@ -246,13 +250,13 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
 export function tooDear(
   run: Run,
   microtask: MicrotaskState,
-  texts: readonly string[],
+  { texts, images }: Pick<Prompt, "texts" | "images">,
 ): { bidder: string; reason: string }[] {
   const left: NanoUsd | null = leftNano(run.job, run.ports.nowMs());
   if (left === null) return [];
   const { task } = microtask;
-  const inputTokens = estimateInput(texts);
-  const bounded = boundTokens(texts);
+  const inputTokens = estimateInput(texts, images);
+  const bounded = boundTokens(texts, images);
   return run.ports.market().bidders.flatMap((bidder) => {
     const { leastNano } = boundOf(bidder, bounded, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;

@@ -1,7 +1,8 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import { inputOf } from "../job/input-of.ts";
-import { fusionPrompt } from "../judge/judge-prompt.ts";
+import { fusionPrompt, withImages } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
+import { jobImages } from "../plan/job-request.ts";
 import { launch } from "./attempts.ts";
 import { mergerOf } from "./judge-choice.ts";
 import { judgedInputOf } from "./messages.ts";
@@ -25,12 +26,15 @@ export function startFusion(run: Run, microtaskId: string, attempts: string[]): 
     role: "fusion",
     about: attempts,
     on: null,
-    messages: fusionPrompt(
-      task,
-      judgedInputOf(run.job, microtask),
-      attempts.map((id) => attemptOf(run.job, id)?.text ?? ""),
-      schema === undefined ? null : schemaPrompt(schema),
-      run.ports.nonce(),
+    messages: withImages(
+      fusionPrompt(
+        task,
+        judgedInputOf(run.job, microtask),
+        attempts.map((id) => attemptOf(run.job, id)?.text ?? ""),
+        schema === undefined ? null : schemaPrompt(schema),
+        run.ports.nonce(),
+      ),
+      jobImages(run.job.request.input),
     ),
     text: inputOf(run.job, microtask.task),
     examples: 0,

@@ -2,11 +2,13 @@ import { estimateTokens } from "../adapt/prompt.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
 import { chooseJudge } from "../judge/choose-judge.ts";
 import type { Bidder } from "../market/bidder.ts";
-import { mayBeAsked } from "../market/eligibility.ts";
+import { mayBeAsked, takesImages } from "../market/eligibility.ts";
 import { type JudgeProfile, judgeProfileOf } from "../market/judge-profile.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf } from "../money/price.ts";
 import type { Contract } from "../plan/contract.ts";
+import { wayOf } from "../plan/image.ts";
+import { jobImages } from "../plan/job-request.ts";
 import type { Scene } from "./scene.ts";
 
 /** Share of a job's budget that judging may use. */
@@ -62,14 +64,17 @@ function bestOf(
 
 /** Bidders that a request allows to be asked. */
 export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
-  scene.market().bidders.filter((b) => mayBeAsked(b, job.request));
+  scene.market().bidders.filter((b) => mayBeAsked(b, job.request) && seesAll(job, b));
+
+/** Who judges or merges answers is shown what they are about. */
+const seesAll = ({ request }: Job, bidder: Bidder): boolean => takesImages(bidder, wayOf(jobImages(request.input)));
 
 /** Bidders that may judge: those that may be asked, or in their place whom the request names for it. */
 export function judgesOf(job: Job, scene: Pick<Scene, "market">): Bidder[] {
   const { judges } = job.request;
   return judges === undefined
     ? eligibleFor(job, scene)
-    : scene.market().bidders.filter((b) => mayBeAsked(b, { ...job.request, bidders: judges }));
+    : scene.market().bidders.filter((b) => mayBeAsked(b, { ...job.request, bidders: judges }) && seesAll(job, b));
 }
 
 /** Bidders that ran for a microtask. */

@@ -1,14 +1,14 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import type { Job, MicrotaskState } from "../job/job.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf, type PriceSheet } from "../money/price.ts";
 import { boundTokens } from "../money/token-bound.ts";
 import type { Message } from "../plan/microtask.ts";
-import { promptTexts } from "../plan/prompt-texts.ts";
+import { imagesOf, promptTexts } from "../plan/prompt-texts.ts";
 import { boundOf } from "./bound.ts";
 import { fundsFor } from "./funds.ts";
 import { judgeCapShare, judgeOutputTokens, judgeSpent, verdictTokens } from "./judge-choice.ts";
+import { estimateInput } from "./messages.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -31,11 +31,12 @@ export function overCap(
   audit = false,
 ): string | null {
   const { budgetNano } = run.job.request;
-  const price = looks * boundOf(judge, boundTokens(promptTexts(messages)), judgeOutputTokens).nano;
+  const price =
+    looks * boundOf(judge, boundTokens(promptTexts(messages), imagesOf(messages).length), judgeOutputTokens).nano;
   if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
     return "judging would use more than its share of the budget";
   if (budgetNano === null && !audit) {
-    const input = messages.reduce((sum, m) => sum + estimateTokens(m.content), 0);
+    const input = estimateInput(promptTexts(messages), imagesOf(messages).length);
     const expected = looks * lookPrice(judge.price, input, microtask, judge.reasoningTokens ?? 0);
     if (expectedSpent(run.job) + expected > worthOf(run.job) * worthShare)
       return "judging would use more than its share of what the job is worth";

@@ -1,9 +1,10 @@
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { MicrotaskState } from "../job/job.ts";
 import { wholeText } from "../job/whole-text.ts";
-import { pairwisePrompt, pointwisePrompt } from "../judge/judge-prompt.ts";
+import { pairwisePrompt, pointwisePrompt, withImages } from "../judge/judge-prompt.ts";
 import { comparisonSchema, judgementSchema } from "../judge/judgement.ts";
 import type { Bidder } from "../market/bidder.ts";
+import { jobImages } from "../plan/job-request.ts";
 import type { Message } from "../plan/microtask.ts";
 import { launch } from "./attempts.ts";
 import { nextPair } from "./comparison.ts";
@@ -42,7 +43,8 @@ export function startJudging(run: Run, microtaskId: string, attempts: string[], 
     const live = run.live.get(id);
     const text = on === "whole" ? wholeText(candidate) : (live?.text ?? candidate.text);
     if (on === "prefix" && live !== undefined) live.judgedAtTokens = live.tokens;
-    const messages = pointwisePrompt(judged, judgedInputOf(run.job, microtask), text, run.ports.nonce(), on);
+    const prompt = pointwisePrompt(judged, judgedInputOf(run.job, microtask), text, run.ports.nonce(), on);
+    const messages = withImages(prompt, jobImages(run.job.request.input));
     ask(run, microtask, chosen, [id], on, messages, `judges ${id}: ${judged.length} criteria in words; ${chosen.why}`);
   }
 }
@@ -57,7 +59,8 @@ function comparePair(run: Run, microtask: MicrotaskState, attempts: string[], ch
   const { judged } = microtask.task.contract;
   const nonce = run.ports.nonce();
   const input = judgedInputOf(run.job, microtask);
-  const promptOf = (order: "ab" | "ba") => pairwisePrompt(judged, input, texts, order, nonce);
+  const images = jobImages(run.job.request.input);
+  const promptOf = (order: "ab" | "ba") => withImages(pairwisePrompt(judged, input, texts, order, nonce), images);
   // Both orders or none: one alone has no say.
   const without = "none" in chosen ? chosen.none : overCap(run, microtask, chosen.judge, promptOf("ab"), 2);
   if (without === "asked") return;

@@ -12,6 +12,8 @@ export interface LiveAttempt {
   judge: PrefixJudge | null;
   /** All that its provider bills as input. */
   sent: readonly string[];
+  /** Pictures that went with them. */
+  images: number;
   /** What it goes on from included. */
   text: string;
   /** What it has asked to be called so far. */

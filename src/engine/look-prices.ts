@@ -1,10 +1,9 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import type { MicrotaskState } from "../job/job.ts";
 import { type AuctionRequest, type Features, ratesOf, usualAnswer } from "../market/market.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { contestantsOf, judgeOver, lookCost } from "./judge-choice.ts";
-import { judgedInputOf } from "./messages.ts";
+import { estimateJudged } from "./messages.ts";
 import type { Run } from "./run.ts";
 import { isEmbedded } from "./scene.ts";
 
@@ -37,7 +36,7 @@ export function judgingOf(
     maxOutputTokens,
     usualAnswer(state, task.kind, features) ?? outputTokens[task.kind] / 2,
   );
-  const tokens = Math.round(estimateTokens(judgedInputOf(job, microtask)) + answerTokens);
+  const tokens = Math.round(estimateJudged(job, microtask) + answerTokens);
   const costNano = lookCost(usual.judge, contract, tokens);
   const looks: Record<string, number> = {};
   for (const bidder of bidders) {

@@ -5,6 +5,7 @@ import type { Job, MicrotaskState } from "../job/job.ts";
 import { longestInput } from "../judge/judge-prompt.ts";
 import { schemaPrompt } from "../output/schema-prompt.ts";
 import { conversationText } from "../plan/conversation-text.ts";
+import { jobImages } from "../plan/job-request.ts";
 import type { Message } from "../plan/microtask.ts";
 import { messageText, promptTexts } from "../plan/prompt-texts.ts";
 import { readAs } from "./label.ts";
@@ -20,8 +21,9 @@ export function judgedInputOf(job: Job, microtask: MicrotaskState, longest = lon
 export interface Prompt {
   text: string;
   messages: Message[];
-  /** All that is billed as input, tools included. */
+  /** All that is billed as input, tools included; and how many pictures beside it. */
   texts: string[];
+  images: number;
   examples: number;
 }
 
@@ -40,9 +42,15 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
   );
   const written = schema === undefined ? null : schemaPrompt(schema);
   const turns = conversationOf(run.job, microtask) ?? questionOf(run.job, microtask);
-  const messages = promptFor(task, text, turns, written, examples);
-  return { text, messages, texts: promptTexts(messages, task.tools), examples: examples.length };
+  const images = jobImages(request.input);
+  const messages = promptFor(task, { text, images }, turns, written, examples);
+  const texts = promptTexts(messages, task.tools);
+  return { text, messages, texts, images: images.length, examples: examples.length };
 }
+
+/** What a judge's look at such an input counts beside the answer, tokens. */
+export const estimateJudged = (job: Job, microtask: MicrotaskState): number =>
+  estimateTokens(judgedInputOf(job, microtask)) + jobImages(job.request.input).length * imageTokens;
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
   const { input } = job.request;
@@ -59,11 +67,14 @@ function questionOf({ request: { input, instruction }, planSource }: Job, { task
 }
 
 /** Providers take calls and results only beside the tools they are of; without tools they are told. */
-const inWords = (message: Message): Message => ({
-  role: message.role === "tool" ? "user" : message.role,
-  content: messageText(message),
-});
+const inWords = (message: Message): Message =>
+  message.role === "user"
+    ? message
+    : { role: message.role === "tool" ? "user" : message.role, content: messageText(message) };
 
-/** Tokens that a prompt's texts are estimated at, with what stands between them. Bids and attempts count alike. */
-export const estimateInput = (texts: readonly string[]): number =>
-  texts.reduce((sum, text) => sum + estimateTokens(text) + 4, 0);
+/** Of a picture of a thousand pixels a side, providers bill some 260 to 1,600; what each bills is learned by use. */
+const imageTokens = 1_000;
+
+/** Tokens that a prompt is estimated at, with what stands between its texts. Bids and attempts count alike. */
+export const estimateInput = (texts: readonly string[], images: number): number =>
+  texts.reduce((sum, text) => sum + estimateTokens(text) + 4, images * imageTokens);

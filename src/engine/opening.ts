@@ -23,7 +23,7 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
     const { task } = microtask;
     const prompt = promptOf(run, microtask);
     const asked = auctionRequest(run, microtask, prompt);
-    const input = boundTokens(prompt.texts);
+    const input = boundTokens(prompt.texts, prompt.images);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
       .map((bidder) => boundOf(bidder, input, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);

@@ -1,10 +1,9 @@
-import { estimateTokens } from "../adapt/prompt.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import { meanOf } from "../market/judge-profile.ts";
 import type { Bid, Decision, Place } from "../market/market.ts";
 import type { Outlook, PrefixLook, RaceState } from "../race/race.ts";
 import { judgeFor, leftForLooks, lookCost } from "./judge-choice.ts";
-import { judgedInputOf } from "./messages.ts";
+import { estimateJudged } from "./messages.ts";
 import { bidderNamed, isEmbedded, type Scene } from "./scene.ts";
 
 /** Before the first look at a prefix there is too little to judge, tokens. */
@@ -93,7 +92,7 @@ export function prefixLookOf(job: Job, microtask: MicrotaskState, scene: Scene):
   if ("none" in chosen) return null;
   return {
     decides: meanOf(chosen.profile.decides),
-    costNano: lookCost(chosen.judge, contract, estimateTokens(judgedInputOf(job, microtask)) + 2 * firstLookTokens),
+    costNano: lookCost(chosen.judge, contract, estimateJudged(job, microtask) + 2 * firstLookTokens),
     leftNano: leftForLooks(job),
     firstAtTokens: firstLookTokens,
   };

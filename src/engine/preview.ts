@@ -30,7 +30,7 @@ export function previewAuctions(
     const asked = auctionRequest(run, m, prompt);
     const decision = decideJudged(run, m, asked, view.pacing, () => drawsFor(seed, i));
     if ("award" in decision) return { microtask: m.task.id, decision };
-    const wanting = wantingMoney(run, asked, tooDear(run, m, prompt.texts));
+    const wanting = wantingMoney(run, asked, tooDear(run, m, prompt));
     return { microtask: m.task.id, decision: forMoney(decision, wanting) };
   });
 }

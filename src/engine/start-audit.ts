@@ -3,9 +3,10 @@ import { inputOf } from "../job/input-of.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { wholeText } from "../job/whole-text.ts";
 import { chooseAuditor } from "../judge/choose-judge.ts";
-import { pointwisePrompt } from "../judge/judge-prompt.ts";
+import { pointwisePrompt, withImages } from "../judge/judge-prompt.ts";
 import { judgementSchema } from "../judge/judgement.ts";
 import { type Bidder, qualityAt } from "../market/market.ts";
+import { jobImages } from "../plan/job-request.ts";
 import { launch } from "./attempts.ts";
 import { inputFeatures } from "./input-features.ts";
 import { audited, shareOf, spokenIn } from "./judge-audit.ts";
@@ -27,12 +28,10 @@ export function startAudit(run: Run, microtaskId: string, candidateId: string): 
   if ("none" in chosen) return skip(chosen.none, null);
   const { auditor, otherFamily } = chosen;
   const { judged } = microtask.task.contract;
-  const messages = pointwisePrompt(
-    judged,
-    judgedInputOf(run.job, microtask),
-    wholeText(candidate),
-    run.ports.nonce(),
-    "whole",
+  const input = judgedInputOf(run.job, microtask);
+  const messages = withImages(
+    pointwisePrompt(judged, input, wholeText(candidate), run.ports.nonce(), "whole"),
+    jobImages(run.job.request.input),
   );
   const capped = overCap(run, microtask, auditor, messages, 1, true);
   if (capped === "asked") return;

@@ -23,6 +23,7 @@ import { isPlain } from "../market/pace.ts";
 import { bidderInputSchema, nearnessOf, readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
+import { checkImages } from "../plan/check-input.ts";
 import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { confine, isFree, type TenantRules } from "../plan/tenant-rules.ts";
@@ -338,7 +339,7 @@ function withRunning(tenant: string, ended: JobListing, running: RunningJob[], l
 function checkRequest(request: JobRequest, near: NearReceivers): Refusal | null {
   const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, near);
   if (target !== null) return target;
-  const refusal = checkContract(request.contract) ?? checkTools(request) ?? checkLane(request);
+  const refusal = checkContract(request.contract) ?? checkTools(request) ?? checkLane(request) ?? checkImages(request);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
   for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {

@@ -1,7 +1,8 @@
 import { AtomicError } from "../error.ts";
-import { servesKind } from "../market/eligibility.ts";
+import { servesKind, takesImages } from "../market/eligibility.ts";
+import { type ImageWay, wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
-import type { JobRequest } from "../plan/job-request.ts";
+import { type JobRequest, jobImages } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Candidate } from "./ports.ts";
 
@@ -37,9 +38,12 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
   if (!confined) checkJudges(request.judges ?? [], bidders);
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
+  const way = wayOf(jobImages(request.input));
   for (const { kind, field, instructed } of requiredKinds(request)) {
     const serving = able.filter((b) => servesKind(b, kind));
-    if (serving.some((b) => !(instructed && b.fixed))) continue;
+    const free = serving.filter((b) => !(instructed && b.fixed));
+    if (free.some((b) => takesImages(b, way))) continue;
+    if (free.length > 0) throw new AtomicError("no-bidder", notSeen(kind, way), { field: "messages" });
     if (serving.length > 0)
       throw new AtomicError(
         "no-bidder",
@@ -62,6 +66,11 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
     );
   }
 }
+
+const notSeen = (kind: Kind, way: ImageWay | null): string =>
+  way === "url"
+    ? `Nobody who can do "${kind}" here fetches pictures by their address. Send them as data: URLs.`
+    : `Nobody who can do "${kind}" here is shown pictures. Say which models see: ATOMIC_LLM_IMAGES names those of ATOMIC_LLM_MODEL, and npm run bidders -- add has --images.`;
 
 /** Who takes part only when named, simulated bidders that is, lets a stranger try what needs a model. */
 function byName(kind: Kind, bidders: readonly Candidate[]): string {

@@ -57,7 +57,7 @@ export type BidderListing = Pick<
 > & { [standing: string]: unknown };
 
 /** What admission asks of a bidder: is it there, and whom may it serve. */
-export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName" | "fixed">;
+export type Candidate = Pick<Bidder, "id" | "serves" | "enabled" | "onlyByName" | "fixed" | "images">;
 
 /** One job's object. Another tenant's job is not there: `open` gives null. */
 export interface JobHandle {

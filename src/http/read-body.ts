@@ -2,6 +2,8 @@ import type { HonoRequest } from "hono";
 import { AtomicError } from "../error.ts";
 
 export const maxJsonBytes = 1_000_000;
+/** Beside it a job may have so much of pictures, bytes of their data: URLs. */
+const maxImageBytes = 4_000_000;
 export const maxMailBytes = 25 * 1024 * 1024;
 /** Deeper than any contract or plan; keeps recursive checks away from the stack's end. */
 const maxDepth = 64;
@@ -51,7 +53,28 @@ async function bytesOf(request: HonoRequest, limit: number): Promise<{ bytes: Ui
 }
 
 /** The body as JSON of at most `limit` bytes (1 MB), in UTF-8, at most 64 levels deep. Throws 400, 413 or 415. */
-export async function readJson(request: HonoRequest, limit = maxJsonBytes): Promise<unknown> {
+export const readJson = async (request: HonoRequest, limit = maxJsonBytes): Promise<unknown> =>
+  (await readWhole(request, limit)).value;
+
+/** A job as JSON, as `readJson`: its pictures have a limit of their own (4 MB). */
+export async function readJobJson(request: HonoRequest): Promise<unknown> {
+  const { value, bytes } = await readWhole(request, maxJsonBytes + maxImageBytes);
+  // Most have none, and need not be looked through.
+  if (bytes > maxJsonBytes && bytes - imageBytes(value) > maxJsonBytes) tooLarge(maxJsonBytes);
+  return value;
+}
+
+/** Of data: URLs where pictures stand; base64 has a byte a character. */
+function imageBytes(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let bytes = 0;
+  for (const [name, one] of Object.entries(value))
+    if (typeof one !== "string") bytes += imageBytes(one);
+    else if ((name === "url" || name === "image_url") && one.startsWith("data:image/")) bytes += one.length;
+  return bytes;
+}
+
+async function readWhole(request: HonoRequest, limit: number): Promise<{ value: unknown; bytes: number }> {
   const type = (request.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   // Also keeps a stranger's page out: without a preflight a browser can send only forms and plain text.
   if (type !== "application/json" && !type.endsWith("+json"))
@@ -77,7 +100,7 @@ export async function readJson(request: HonoRequest, limit = maxJsonBytes): Prom
   }
   if (isDeeper(value, maxDepth))
     throw new AtomicError("invalid-request", `The body nests more than ${maxDepth} levels. Send a flatter one.`);
-  return value;
+  return { value, bytes: bytes.length };
 }
 
 function tooLarge(limit: number): never {

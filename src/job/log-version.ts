@@ -1,20 +1,23 @@
 import { AtomicError } from "../error.ts";
+import { jobImages } from "../plan/job-request.ts";
 import type { JobEvent } from "./job-event.ts";
 
 /** The newest version of events that this code reads and writes. Raise it when older code would misread an event. */
-export const logVersion = 4;
+export const logVersion = 5;
 /** What older code reads and goes on with as well, after a rollback, is written as this; so is a log that has ended. */
 export const commonVersion = 2;
 /** Requests with tools, results of calls, stop sequences or a lane. */
 const toolsVersion = 3;
+/** Requests with redaction. */
+const redactionVersion = 4;
 
 /**
  * How events of older versions become today's. Version 1 had the same events, in rows without epoch and version; 3 has
  * requests that version 2 would have answered without their tools, stop sequences or lane, 4 such as 3 would have sent
- * out with what they want redacted.
+ * out with what they want redacted, 5 such as 4 would have sent out without their pictures.
  */
 const same = (event: JobEvent): JobEvent => event;
-const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: same, 2: same, 3: same };
+const upcast: { [version: number]: (event: JobEvent) => JobEvent } = { 1: same, 2: same, 3: same, 4: same };
 
 /** The log cannot be read by this code: newer code wrote it. */
 export class UnreadableLog extends AtomicError {
@@ -44,7 +47,8 @@ export const isStoredAsRead = (version: number): boolean => version >= commonVer
 export function versionOf(event: JobEvent): number {
   if (event.type !== "job-accepted") return commonVersion;
   const { tools, stop, lane, input, redact } = event.request;
-  if (redact !== undefined) return logVersion;
+  if (jobImages(input).length > 0) return logVersion;
+  if (redact !== undefined) return redactionVersion;
   const calls = input.type === "messages" && input.messages.some((m) => m.role === "tool" || "calls" in m);
   return calls || tools !== undefined || stop !== undefined || lane !== undefined ? toolsVersion : commonVersion;
 }

@@ -1,4 +1,5 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
+import type { ImageWay } from "../plan/image.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Features } from "./cell.ts";
 
@@ -29,6 +30,8 @@ export interface AuctionRequest {
   needsStructuredOutput: boolean;
   /** Tools are offered. Absent: none are. */
   needsTools?: true;
+  /** It has pictures, which come in the call, or some by their address. Absent: it has none. */
+  needsImages?: ImageWay;
   /** The caller says in words how it is to be done. Absent: only its kind does. */
   instructed?: true;
   /** Bidders the caller's key and the operator allow; null: all enabled. */

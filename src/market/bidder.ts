@@ -1,4 +1,5 @@
 import type { PriceSheet } from "../money/price.ts";
+import type { ImageWay } from "../plan/image.ts";
 import type { Kind } from "../plan/kind.ts";
 
 /** One way to get an answer: a model at a provider. `id` is "provider/model". */
@@ -19,6 +20,8 @@ export interface Bidder {
   structuredOutput: boolean;
   /** false: it cannot be offered tools. Absent: it can. */
   tools?: false;
+  /** How it takes pictures: in the call, or by their address too. Absent: it is shown none. */
+  images?: ImageWay;
   region: string;
   /** Does the provider promise not to keep or train on what it is sent? */
   noRetention: boolean;

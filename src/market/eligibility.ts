@@ -1,3 +1,4 @@
+import type { ImageWay } from "../plan/image.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { AuctionRequest } from "./bid.ts";
@@ -25,6 +26,7 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   }
   if (request.needsStructuredOutput && !bidder.structuredOutput) return "it cannot promise structured output";
   if (request.needsTools && bidder.tools === false) return "it cannot call tools";
+  if (!takesImages(bidder, request.needsImages ?? null)) return unseen(bidder);
   const needed = contextTokensNeeded(request);
   if (isTooLong(bidder, request)) return `it takes ${bidder.contextTokens} tokens, the task needs ${needed}`;
   const tried = request.tried.find((one) => one.bidder === bidder.id);
@@ -33,6 +35,13 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (away) return away.reason;
   return null;
 }
+
+/** Can it be shown pictures that come so? */
+export const takesImages = ({ images }: Pick<Bidder, "images">, way: ImageWay | null): boolean =>
+  way === null || images === "url" || images === way;
+
+const unseen = ({ images }: Bidder): string =>
+  images === undefined ? "it is shown no pictures" : "it takes pictures in the call only, as data: URLs";
 
 const isTooLong = (bidder: Bidder, request: AuctionRequest): boolean =>
   contextTokensNeeded(request) > bidder.contextTokens;

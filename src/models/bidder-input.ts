@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Refusal } from "../error.ts";
 import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
+import { imageWays } from "../plan/image.ts";
 import { kindNames } from "../plan/kind.ts";
 import { type ConfiguredBidder, type Endpoint, omittedFields } from "./endpoint.ts";
 import { familyOf } from "./family.ts";
@@ -51,6 +52,8 @@ export const bidderInputSchema = z.strictObject({
   structuredOutput: z.boolean().optional(),
   /** false: the model cannot call functions, and is left out where tools are offered. */
   tools: z.boolean().optional(),
+  /** How the model takes pictures: in the call, or by their address too. Left out: it is shown none. */
+  images: z.enum(imageWays).optional(),
   region: z
     .string()
     .min(1)
@@ -144,6 +147,7 @@ export function readBidder(
       maxOutputTokens,
       structuredOutput: input.structuredOutput ?? true,
       ...(input.tools === false ? { tools: false } : {}),
+      ...(input.images === undefined ? {} : { images: input.images }),
       region: input.region ?? (local ? "local" : "global"),
       noRetention: input.noRetention ?? local,
       concurrency: input.concurrency === undefined ? (local ? 1 : null) : input.concurrency,

@@ -1,4 +1,4 @@
-import { promptTexts } from "../plan/prompt-texts.ts";
+import { imagesOf, promptTexts } from "../plan/prompt-texts.ts";
 import type { ModelCall } from "../race/model-port.ts";
 
 /**
@@ -27,10 +27,13 @@ export class TokenCount {
   }
 }
 
-/** Tokens of a whole prompt, offered tools included, with 4 a message for its framing. */
+/** Of a picture, where the provider says no count: what most bill for a large one, at most. */
+const imageTokens = 1_600;
+
+/** Tokens of a whole prompt, offered tools and pictures included, with 4 a message for its framing. */
 export function countPrompt({ messages, tools }: Pick<ModelCall, "messages" | "tools">): number {
   const count = new TokenCount();
   const texts = promptTexts(messages, tools);
   for (const text of texts) count.add(text);
-  return count.tokens + 4 * texts.length;
+  return count.tokens + 4 * texts.length + imageTokens * imagesOf(messages).length;
 }

@@ -13,6 +13,7 @@ export interface ModelBindings {
   GOOGLE_GENERATIVE_AI_API_KEY?: string;
   ATOMIC_LLM_URL?: string;
   ATOMIC_LLM_MODEL?: string;
+  ATOMIC_LLM_IMAGES?: string;
   ATOMIC_LLM_KEY?: string;
   AI?: object;
 }
@@ -32,7 +33,7 @@ export function defaultBidders(bindings: ModelBindings, nowMs: number, simulated
   const hosted = defaultModels
     .filter(({ provider }) => (provider === "workers-ai" ? bindings.AI : bindings[secretNames[provider]]))
     .map((model) => hostedBidder(model, day));
-  const server = readLlmServer(bindings.ATOMIC_LLM_URL, bindings.ATOMIC_LLM_MODEL);
+  const server = readLlmServer(bindings.ATOMIC_LLM_URL, bindings.ATOMIC_LLM_MODEL, bindings.ATOMIC_LLM_IMAGES);
   const served =
     server === null || typeof server === "string" ? [] : servedBidders(server, Boolean(bindings.ATOMIC_LLM_KEY));
   return [...hosted, ...served, ...(simulated ? simulatedBidders() : [])];
@@ -40,7 +41,7 @@ export function defaultBidders(bindings: ModelBindings, nowMs: number, simulated
 
 /** What is wrong with the bindings, in a sentence for the operator; null: nothing. */
 export function bindingProblem(bindings: ModelBindings): string | null {
-  const server = readLlmServer(bindings.ATOMIC_LLM_URL, bindings.ATOMIC_LLM_MODEL);
+  const server = readLlmServer(bindings.ATOMIC_LLM_URL, bindings.ATOMIC_LLM_MODEL, bindings.ATOMIC_LLM_IMAGES);
   return typeof server === "string" ? server : null;
 }
 
@@ -58,6 +59,7 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
       contextTokens: entry.contextTokens,
       maxOutputTokens: entry.maxOutputTokens,
       structuredOutput: entry.structuredOutput ?? true,
+      ...(entry.images === undefined ? {} : { images: entry.images }),
       region: "global",
       // By contract some keys have it; a default cannot know.
       noRetention: false,
@@ -77,7 +79,7 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
   };
 }
 
-function servedBidders({ baseUrl, models, local }: LlmServer, hasKey: boolean): ConfiguredBidder[] {
+function servedBidders({ baseUrl, models, seeing, local }: LlmServer, hasKey: boolean): ConfiguredBidder[] {
   const provider = local ? "local" : new URL(baseUrl).hostname;
   return models.map((model): ConfiguredBidder => {
     const bidder: Bidder = {
@@ -91,6 +93,8 @@ function servedBidders({ baseUrl, models, local }: LlmServer, hasKey: boolean): 
       contextTokens: 8192,
       maxOutputTokens: 4096,
       structuredOutput: true,
+      // Ollama and llama.cpp fetch nothing.
+      ...(seeing.includes(model) ? { images: local ? ("data" as const) : ("url" as const) } : {}),
       region: local ? "local" : "global",
       noRetention: local,
       // One model at a time is in memory; two calls of it share its batch.

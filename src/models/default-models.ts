@@ -4,7 +4,7 @@ import type { Endpoint } from "./endpoint.ts";
 /** What is known of a model besides its price. Speeds are priors: the market measures its own. */
 export interface DefaultModel
   extends Pick<Endpoint, "reasoning" | "reasoningTokens">,
-    Pick<Bidder, "family" | "contextTokens" | "maxOutputTokens" | "expected"> {
+    Pick<Bidder, "family" | "contextTokens" | "maxOutputTokens" | "expected" | "images"> {
   provider: "openai" | "anthropic" | "google" | "workers-ai";
   model: string;
   /** Name in the bidder's id, where the provider's own is unwieldy. */
@@ -23,6 +23,7 @@ const speed = (firstTokenMs: number, tokensPerSecond: number) => ({ expected: { 
 export const defaultModels: readonly DefaultModel[] = [
   {
     provider: "openai",
+    images: "url",
     model: "gpt-6-luna",
     family: "gpt",
     contextTokens: 272_000,
@@ -32,6 +33,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "openai",
+    images: "url",
     model: "gpt-5.4-mini",
     family: "gpt",
     contextTokens: 272_000,
@@ -41,6 +43,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "openai",
+    images: "url",
     model: "gpt-6.1-sol",
     family: "gpt",
     contextTokens: 272_000,
@@ -51,6 +54,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "openai",
+    images: "url",
     model: "gpt-6-astra",
     family: "gpt",
     contextTokens: 272_000,
@@ -62,6 +66,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "anthropic",
+    images: "url",
     model: "claude-haiku-5-5",
     family: "claude",
     contextTokens: 100_000,
@@ -71,6 +76,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "anthropic",
+    images: "url",
     model: "claude-sonnet-5-5",
     family: "claude",
     contextTokens: 200_000,
@@ -80,6 +86,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "anthropic",
+    images: "url",
     model: "claude-opus-5-5",
     family: "claude",
     contextTokens: 200_000,
@@ -90,6 +97,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "google",
+    images: "data",
     model: "gemini-3.5-flash-lite",
     family: "gemini",
     contextTokens: 1_000_000,
@@ -99,6 +107,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "google",
+    images: "data",
     model: "gemini-3.8-flash",
     family: "gemini",
     contextTokens: 1_000_000,
@@ -109,6 +118,7 @@ export const defaultModels: readonly DefaultModel[] = [
   },
   {
     provider: "google",
+    images: "data",
     model: "gemini-3.1-pro-preview",
     family: "gemini",
     contextTokens: 200_000,

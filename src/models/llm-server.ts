@@ -2,16 +2,22 @@
 export interface LlmServer {
   baseUrl: string;
   models: string[];
+  /** Those of them that see pictures. */
+  seeing: string[];
   local: boolean;
 }
 
 const maxModels = 16;
 
 /**
- * Reads ATOMIC_LLM_URL and ATOMIC_LLM_MODEL ("a,b"). Null: not set. A string: why they cannot be used, for the
+ * Reads ATOMIC_LLM_URL, ATOMIC_LLM_MODEL ("a,b") and ATOMIC_LLM_IMAGES (those that see pictures). Null: not set. A string: why they cannot be used, for the
  * operator; it holds nothing of a credential.
  */
-export function readLlmServer(url: string | undefined, models: string | undefined): LlmServer | string | null {
+export function readLlmServer(
+  url: string | undefined,
+  models: string | undefined,
+  images?: string | undefined,
+): LlmServer | string | null {
   if (!url?.trim()) return models?.trim() ? "ATOMIC_LLM_MODEL is set without ATOMIC_LLM_URL." : null;
   let parsed: URL;
   try {
@@ -23,14 +29,20 @@ export function readLlmServer(url: string | undefined, models: string | undefine
   const local = isLocalHost(parsed.hostname);
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && local))
     return "ATOMIC_LLM_URL must be https, or http on this machine or network.";
-  const names = [...new Set((models ?? "").split(",").map((name) => name.trim()))].filter((name) => name !== "");
+  const names = namesIn(models);
+  const seeing = namesIn(images);
   if (names.length === 0)
     return "ATOMIC_LLM_URL is set without ATOMIC_LLM_MODEL; name its models: ATOMIC_LLM_MODEL=a,b.";
   if (names.length > maxModels) return `ATOMIC_LLM_MODEL names more than ${maxModels} models.`;
   if (names.some((name) => name.length > 100 || !/^[\w.:@+-]+(\/[\w.:@+-]+){0,2}$/.test(name)))
     return "ATOMIC_LLM_MODEL has a name that is no model name.";
-  return { baseUrl: `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`, models: names, local };
+  if (seeing.some((name) => !names.includes(name)))
+    return "ATOMIC_LLM_IMAGES names a model that ATOMIC_LLM_MODEL does not.";
+  return { baseUrl: `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`, models: names, seeing, local };
 }
+
+const namesIn = (list = ""): string[] =>
+  [...new Set(list.split(",").map((name) => name.trim()))].filter((name) => name !== "");
 
 /** This machine, or a private network by name or address (RFC 1918, RFC 4193, mDNS). */
 export function isLocalHost(hostname: string): boolean {

@@ -1,6 +1,8 @@
 /** What every call adds to its messages: roles, a template, a schema's wrapping. Tokens. */
 const perCallTokens = 64;
 const perMessageTokens = 8;
+/** Of a picture: the dearest of what providers said of a large one in 2026 (Anthropic: 4,784), and a little more. */
+const perImageTokens = 5_000;
 
 /**
  * Tokens a UTF-16 unit outside ASCII, by the first code unit above its script: what js-tiktoken's cl100k and o200k made
@@ -35,11 +37,11 @@ const perSpace = 0.5;
 
 /**
  * Input tokens that a call will hardly exceed. A word is a token and one more for every four further letters, its space
- * included; runs of letters and digits, or of turning case, are read as keys; other scripts have their own rates. For
- * what is reserved, never for what a bid claims or what fits a context: it is a third to a half above most prose.
+ * included; runs of letters and digits, or of turning case, are read as keys; other scripts have their own rates; each
+ * of `images` pictures counts as a large one. For what is reserved, never for what a bid claims or what fits a context: it is a third to a half above most prose.
  */
-export function boundTokens(texts: Iterable<string>): number {
-  let tokens = perCallTokens;
+export function boundTokens(texts: Iterable<string>, images = 0): number {
+  let tokens = perCallTokens + images * perImageTokens;
   for (const text of texts) tokens += perMessageTokens + textTokens(text);
   return Math.ceil(tokens);
 }

@@ -1,3 +1,4 @@
+import { turnParts } from "./image.ts";
 import type { Message } from "./microtask.ts";
 import { messageText } from "./prompt-texts.ts";
 
@@ -23,4 +24,12 @@ export function conversationText(messages: readonly Message[], longest = Number.
 }
 
 const turnText = (message: Message): string =>
-  `${message.role}: ${messageText(message).replace(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/g, "\n  ")}`;
+  `${message.role}: ${told(message).replace(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/g, "\n  ")}`;
+
+/** Where it has pictures, a mark stands for each. */
+const told = (message: Message): string =>
+  message.role === "user" && message.images !== undefined
+    ? turnParts(message.content, message.images)
+        .map((part) => (typeof part === "string" ? part : "[picture]"))
+        .join("")
+    : messageText(message);

@@ -1,8 +1,10 @@
 import type { Policy, Strategy } from "../market/bid.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
+import type { Image } from "./image.ts";
 import type { Kind } from "./kind.ts";
 import type { Message, Plan } from "./microtask.ts";
+import { imagesOf } from "./prompt-texts.ts";
 import type { RedactionRules } from "./redaction.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Tools } from "./tool.ts";
@@ -77,6 +79,9 @@ export interface JobRequest {
   webhook?: { url: string; secretName?: string };
   metadata: Record<string, string>;
 }
+
+/** The pictures of a conversation, which all are shown who work on it. */
+export const jobImages = (input: JobInput): Image[] => (input.type === "messages" ? imagesOf(input.messages) : []);
 
 /** The text a job is about: the last user turn of a conversation, the text, or the mail's text. */
 export function jobText(input: JobInput): string {

@@ -1,11 +1,14 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
+import type { Image } from "./image.ts";
 import type { Kind } from "./kind.ts";
 import type { ToolCall, Tools } from "./tool.ts";
 
 /** One turn of a conversation. Text is data: nothing in it is obeyed by Atomic. */
 export type Message =
-  | { role: "system" | "user"; content: string }
+  | { role: "system"; content: string }
+  /** With `images` its text may be empty. */
+  | { role: "user"; content: string; images?: Image[] }
   /** With `calls` its text may be empty. */
   | { role: "assistant"; content: string; calls?: ToolCall[] }
   /** What the tool gave back; `call` is the id of a call before it. */

@@ -1,3 +1,4 @@
+import type { Image } from "./image.ts";
 import type { Message } from "./microtask.ts";
 import { callText, type Tools } from "./tool.ts";
 
@@ -6,6 +7,10 @@ export function promptTexts(messages: readonly Message[], tools?: Tools): string
   const texts = messages.map(messageText);
   return tools === undefined ? texts : [...texts, JSON.stringify(tools.offered)];
 }
+
+/** The pictures it bills beside them, in their order. */
+export const imagesOf = (messages: readonly Message[]): Image[] =>
+  messages.flatMap((message) => (message.role === "user" ? (message.images ?? []) : []));
 
 /** What a turn says, its calls included, as one text. */
 export const messageText = (message: Message): string =>

@@ -1,5 +1,5 @@
 import type { Refusal } from "../error.ts";
-import type { JobRequest } from "./job-request.ts";
+import { type JobRequest, jobImages } from "./job-request.ts";
 import { bothRedactions, type RedactionRules } from "./redaction.ts";
 
 /** What the operator confines all jobs of a tenant to, whatever they ask for. Part of each job's request from then on. */
@@ -52,6 +52,14 @@ export function confine(request: JobRequest, rules: TenantRules): JobRequest | R
       message: `Your operator lets this tenant's jobs ask ${listOf(allowed ?? [])} only. Name one of them as a judge, or none.`,
     };
   const redact = bothRedactions(request.redact, rules.redact);
+  if (redact !== undefined && jobImages(request.input).length > 0)
+    return {
+      code: "forbidden",
+      field: "messages",
+      reason: "tenant-rules",
+      message:
+        "Your operator has this tenant's texts redacted, and nothing can be replaced within a picture. Leave it out.",
+    };
   return {
     ...request,
     ...(redact === undefined ? {} : { redact }),

@@ -1,5 +1,5 @@
 import { fnv1a } from "./fnv1a.ts";
-import type { JobRequest } from "./job-request.ts";
+import { type JobRequest, jobImages } from "./job-request.ts";
 import { isClosed } from "./kind.ts";
 import type { Microtask } from "./microtask.ts";
 
@@ -10,7 +10,7 @@ const longestPart = 4000;
 
 /**
  * A name for what a microtask is used for, "use-1a2b3c4d", made from its standing instructions: system messages, an
- * instruction, labels, a schema, tools. One application asks the same thing again and again, so its answers can be learned
+ * instruction, labels, a schema, tools; and whether there are pictures. One application asks the same thing again and again, so its answers can be learned
  * from apart without its saying so. Digits are taken to be alike: a date in a prompt changes no use. null: nothing
  * stands. `planned`: a planner wrote the instruction for this one job.
  */
@@ -22,6 +22,8 @@ export function useName(task: Microtask, request: JobRequest, { planned }: { pla
     // The schema of a closed kind follows from its labels.
     isClosed(task.kind) || task.contract.schema === undefined ? "" : JSON.stringify(task.contract.schema),
     ...(task.tools === undefined ? [] : [JSON.stringify(task.tools.offered)]),
+    // Who reads texts well need not see well.
+    ...(jobImages(request.input).length === 0 ? [] : ["pictures"]),
   ].map((part, i) =>
     part
       .slice(0, longestPart)

@@ -9,7 +9,7 @@ import { requestOf } from "../engine/world.ts";
 function systemOf(kind: Kind, labels: string[] | null): string {
   const [task] = singlePlan(requestOf({ kind, labels })).microtasks;
   if (task === undefined) throw new Error("a plan without a microtask");
-  return promptFor(task, "a text", null, null, [])[0]?.content ?? "";
+  return promptFor(task, { text: "a text", images: [] }, null, null, [])[0]?.content ?? "";
 }
 const namedIn = (system: string): string[] => (system.match(/"[^"]+"/g) ?? []).map((quoted) => quoted.slice(1, -1));
 
@@ -37,7 +37,7 @@ it("tells a model all that its answer is held to, but for expressions", () => {
     requestOf({ contract: { criteria: [{ type: "words", min: 200 }], judged: [] } }),
   ).microtasks;
   if (task === undefined) throw new Error("a plan without a microtask");
-  expect(promptFor(task, "a text", null, null, [])[0]?.content).toContain("At least 200 words.");
+  expect(promptFor(task, { text: "a text", images: [] }, null, null, [])[0]?.content).toContain("At least 200 words.");
 });
 
 it("passes over examples that do not fit, however alike they are", () => {

@@ -151,6 +151,12 @@ describe("chat completions, whole", () => {
     [
       { model: "atomic", messages: [{ role: "user", content: [{ type: "image_url" }] }] },
       400,
+      "messages[0].content[0].image_url",
+      "invalid_request",
+    ],
+    [
+      { model: "atomic", messages: [{ role: "user", content: [{ type: "input_audio" }] }] },
+      400,
       "messages[0].content[0].type",
       "invalid_request",
     ],

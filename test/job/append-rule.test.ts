@@ -32,7 +32,7 @@ describe("versions", () => {
     const { seq, atMs, ...stored } = event(1);
     for (let version = 1; version <= logVersion; version++) expect(readEvent(stored, version)).toEqual(stored);
     for (const version of [logVersion + 1, 0, -1]) expect(() => readEvent(stored, version)).toThrow(UnreadableLog);
-    expect([1, 2, 3, 4, 5].map(isStoredAsRead)).toEqual([false, true, true, true, false]);
+    expect([1, 2, 3, 4, 5, 6].map(isStoredAsRead)).toEqual([false, true, true, true, true, false]);
   });
 
   const accepted = (request: Partial<JobRequest>): JobEvent => ({
@@ -53,6 +53,7 @@ describe("versions", () => {
     ["tools", accepted({ tools: { offered: [], choice: "auto", parallel: true } }), 3],
     ["stop sequences", accepted({ stop: ["\n"] }), 3],
     ["what is to be redacted", accepted({ redact: { identifiers: [], terms: [] } }), 4],
+    ["pictures", accepted(turns({ role: "user", content: "", images: [{ at: 0, url: "https://x.test/a" }] })), 5],
     ["the fast lane", accepted({ lane: "fast" }), 3],
     ["calls of before", accepted(turns({ role: "assistant", content: "", calls: [] })), 3],
     ["their results", accepted(turns({ role: "tool", content: "1", call: "c1" })), 3],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
+import { maxImages } from "../../plan/image.ts";
 import { jobKinds } from "../../plan/kind.ts";
 import { identifierKinds, type RedactionRules } from "../../plan/redaction.ts";
 import {
@@ -24,8 +25,17 @@ import {
 import { planBody } from "./plan-body.ts";
 
 const content = z.string().max(1_000_000);
+const imageBody = z.strictObject({
+  url: z
+    .string()
+    .min(1)
+    .describe("A data: URL of a PNG, JPEG, WebP or GIF, or the https address of one, which some bidders fetch."),
+  at: z.int().min(0).optional().describe("Characters of the content that stand before it. Default: 0."),
+  detail: z.enum(["low", "high"]).optional().describe("How closely to look, where a model knows the word."),
+});
 const messageBody = z.discriminatedUnion("role", [
-  z.strictObject({ role: z.enum(["system", "user"]), content }),
+  z.strictObject({ role: z.literal("system"), content }),
+  z.strictObject({ role: z.literal("user"), content, images: z.array(imageBody).min(1).max(maxImages).optional() }),
   z.strictObject({ role: z.literal("assistant"), content, calls: z.array(callBody).min(1).max(64).optional() }),
   z.strictObject({ role: z.literal("tool"), content, call: z.string().min(1).max(200) }),
 ]);

@@ -1,5 +1,6 @@
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
+import { saysNothing, saysSomething } from "../../plan/check-input.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
 import { emptyContract, type JsonSchema } from "../../plan/contract.ts";
 import { type Delivery, type JobInput, type JobRequest, jobText } from "../../plan/job-request.ts";
@@ -160,11 +161,8 @@ async function inputOf(body: JobBody, parseMail: HttpPorts["parseMail"]): Promis
       { field: given[1] ?? "text" },
     );
   if (body.messages !== undefined) {
-    if (!body.messages.some((m) => m.role === "user" && m.content.trim() !== ""))
-      throw new AtomicError("invalid-request", 'A conversation needs a message of role "user" with text.', {
-        field: "messages",
-      });
     const messages = body.messages.map(messageOf);
+    if (!messages.some(saysSomething)) throw new AtomicError("invalid-request", saysNothing, { field: "messages" });
     const broken = checkTurns(messages, (i) => `messages[${i}]`, "call");
     if (broken !== null) throw AtomicError.from(broken);
     return { type: "messages", messages };
@@ -173,10 +171,18 @@ async function inputOf(body: JobBody, parseMail: HttpPorts["parseMail"]): Promis
   return { type: "text", text: body.text ?? "" };
 }
 
-const messageOf = (body: NonNullable<JobBody["messages"]>[number]): Message =>
-  body.role === "assistant"
-    ? { role: "assistant", content: body.content, ...(body.calls === undefined ? {} : { calls: body.calls }) }
-    : body;
+function messageOf(body: NonNullable<JobBody["messages"]>[number]): Message {
+  if (body.role === "assistant")
+    return { role: "assistant", content: body.content, ...(body.calls === undefined ? {} : { calls: body.calls }) };
+  if (body.role !== "user") return body;
+  const { role, content, images } = body;
+  if (images === undefined) return { role, content };
+  return {
+    role,
+    content,
+    images: images.map(({ url, at = 0, detail }) => ({ at, url, ...(detail === undefined ? {} : { detail }) })),
+  };
+}
 
 /** A mail as a job's input; what MIME cannot be read is refused. */
 export async function mailInput(raw: Uint8Array, parseMail: HttpPorts["parseMail"]): Promise<JobInput> {

@@ -7,7 +7,7 @@ import { awaitJob, longestCallMs } from "../await-job.ts";
 import { Disconnect } from "../disconnect.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
-import { maxMailBytes, readBytes, readJson } from "../read-body.ts";
+import { maxMailBytes, readBytes, readJobJson } from "../read-body.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -28,7 +28,7 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
       // One byte more than a mail may have: the parser sees that it is over the limit, and the job says so.
       const { bytes } = await readBytes(c.req, maxMailBytes + 1);
       request = withInput({}, await mailInput(bytes, ports.parseMail));
-    } else request = await jobRequestOf(parseInput(jobBody, await readJson(c.req)), ports.parseMail);
+    } else request = await jobRequestOf(parseInput(jobBody, await readJobJson(c.req)), ports.parseMail);
     const caller = c.get("caller");
     const admission = async () => {
       await admit(request, ports, caller.tenant);

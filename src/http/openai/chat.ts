@@ -7,7 +7,7 @@ import { openaiError } from "../error-response.ts";
 import { followJob } from "../follow-job.ts";
 import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
-import { readJson } from "../read-body.ts";
+import { readJobJson } from "../read-body.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -33,7 +33,7 @@ export const quietBeats = 2;
 export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/chat/completions", async (c) => {
     const name = idempotencyName(c.req.header("idempotency-key"));
-    const body = parseInput(chatBody, await readJson(c.req));
+    const body = parseInput(chatBody, await readJobJson(c.req));
     const request = chatRequest(body);
     const caller = c.get("caller");
     const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {

@@ -1,10 +1,21 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
+import { saysNothing, saysSomething } from "../../plan/check-input.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
+import type { Image } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 
-const contentPart = z.object({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() });
+const detailBody = z.string().max(40).nullish();
+const contentPart = z.object({
+  type: z.string(),
+  text: z.string().optional(),
+  refusal: z.string().optional(),
+  /** Of a picture: an address beside its `detail`, or in chat both in one object. */
+  image_url: z.union([z.string(), z.object({ url: z.string(), detail: detailBody })]).nullish(),
+  detail: detailBody,
+});
+type ContentPart = z.infer<typeof contentPart>;
 const contentBody = z.union([z.string(), z.array(contentPart).max(1000)]).nullish();
 
 const callBody = z.object({
@@ -25,6 +36,8 @@ export type MessageBody = z.infer<typeof messageBody>;
 
 /** Types of content parts that are text, in both of OpenAI's APIs. */
 const textTypes = ["text", "input_text", "output_text", "refusal"];
+/** Those that are pictures. */
+const imageTypes = ["image_url", "input_image"];
 
 /** A turn of a client's list, and its index there. */
 export interface Turn {
@@ -38,13 +51,23 @@ export function messagesOf(turns: readonly Turn[], field: string, call: string):
   const messages = turns.map(({ body }, i) => messageOf(body, place(i)));
   const broken = checkTurns(messages, place, call);
   if (broken !== null) throw AtomicError.from(broken);
-  if (!messages.some((m) => m.role === "user" && m.content.trim() !== ""))
-    throw new AtomicError("invalid-request", 'A conversation needs a message of role "user" with text.', { field });
-  return messages;
+  const asked = messages.some((m) => m.role === "user") ? messages : withQuestion(messages);
+  if (!asked.some(saysSomething)) throw new AtomicError("invalid-request", saysNothing, { field });
+  return asked;
+}
+
+/** Some clients send a lone system message, which OpenAI answers: there the last one is what is asked. */
+function withQuestion(messages: readonly Message[]): Message[] {
+  const last = messages.at(-1);
+  return last?.role === "system" ? [...messages.slice(0, -1), { role: "user", content: last.content }] : [...messages];
 }
 
 function messageOf(body: MessageBody, field: string): Message {
-  const content = textOf(body.content, field);
+  const { content, images } = contentOf(body.content, field);
+  if (images.length > 0 && body.role !== "user")
+    throw new AtomicError("invalid-request", 'Pictures stand in messages of role "user". Put it into one.', {
+      field: `${field}.content`,
+    });
   if (body.function_call != null)
     throw new AtomicError(
       "invalid-request",
@@ -64,26 +87,40 @@ function messageOf(body: MessageBody, field: string): Message {
     // Of before tools had ids: what it said is data from outside, as a user's words are.
     case "function":
     case "user":
-      return { role: "user", content };
+      return { role: "user", content, ...(images.length === 0 ? {} : { images }) };
   }
 }
 
 const callOf = ({ id, function: called }: z.infer<typeof callBody>): ToolCall => ({ id, ...called });
 
-/** Text of a content, whatever its form. Throws for parts that are none. */
-export function textOf(content: z.infer<typeof contentBody>, field: string): string {
-  if (typeof content === "string") return content;
-  return (content ?? [])
-    .map((part, i) => {
-      if (!textTypes.includes(part.type))
-        throw new AtomicError(
-          "invalid-request",
-          `Atomic reads text only, not "${part.type.slice(0, 40)}". Send the text.`,
-          {
-            field: `${field}.content[${i}].type`,
-          },
-        );
-      return part.text ?? part.refusal ?? "";
-    })
-    .join("\n");
+/** Text of a content, whatever its form, and the pictures in it. Throws for parts that are neither. */
+function contentOf(content: z.infer<typeof contentBody>, field: string): { content: string; images: Image[] } {
+  if (typeof content === "string") return { content, images: [] };
+  let text = "";
+  let first = true;
+  const images: Image[] = [];
+  for (const [i, part] of (content ?? []).entries()) {
+    const place = `${field}.content[${i}]`;
+    if (imageTypes.includes(part.type)) images.push({ at: text.length, ...imageIn(part, place) });
+    else if (textTypes.includes(part.type)) {
+      text += `${first ? "" : "\n"}${part.text ?? part.refusal ?? ""}`;
+      first = false;
+    } else
+      throw new AtomicError(
+        "invalid-request",
+        `Atomic reads texts and pictures, not "${part.type.slice(0, 40)}". Send the text.`,
+        { field: `${place}.type` },
+      );
+  }
+  return { content: text, images };
+}
+
+function imageIn(part: ContentPart, place: string): Omit<Image, "at"> {
+  const given = part.image_url;
+  if (given == null)
+    throw new AtomicError("invalid-request", "Atomic keeps no files: send the picture itself as a data: URL.", {
+      field: `${place}.image_url`,
+    });
+  const [url, detail] = typeof given === "string" ? [given, part.detail] : [given.url, given.detail];
+  return { url, ...(detail === "low" || detail === "high" ? { detail } : {}) };
 }

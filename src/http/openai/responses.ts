@@ -12,7 +12,7 @@ import { idempotencyName } from "../idempotency-key.ts";
 import { eraseJob, wholeNumber } from "../native/jobs.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
-import { readJson } from "../read-body.ts";
+import { readJobJson } from "../read-body.ts";
 import { readEvents } from "../read-events.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
@@ -28,7 +28,7 @@ import { places, responsesBody, responsesRequest } from "./responses-body.ts";
 export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/responses", async (c) => {
     const name = idempotencyName(c.req.header("idempotency-key"));
-    const body = parseInput(responsesBody, await readJson(c.req));
+    const body = parseInput(responsesBody, await readJobJson(c.req));
     const request = responsesRequest(body);
     const caller = c.get("caller");
     const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {

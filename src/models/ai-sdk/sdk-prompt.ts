@@ -1,3 +1,4 @@
+import { type Image, imageSource, turnParts } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 import type { CallOptions } from "./language-model.ts";
@@ -14,7 +15,7 @@ export function sdkPrompt(messages: readonly Message[]): Prompt {
         prompt.push({ role: "system", content: message.content });
         break;
       case "user":
-        prompt.push({ role: "user", content: [textPart(message.content)] });
+        prompt.push({ role: "user", content: userParts(message.content, message.images) });
         break;
       case "assistant": {
         const { content, calls = [] } = message;
@@ -42,6 +43,25 @@ export function sdkPrompt(messages: readonly Message[]): Prompt {
 }
 
 const textPart = (text: string) => ({ type: "text" as const, text });
+
+const userParts = (content: string, images: Image[] = []) =>
+  images.length === 0
+    ? [textPart(content)]
+    : turnParts(content, images).map((part) => (typeof part === "string" ? textPart(part) : imagePart(part)));
+
+/** Which was seen to be one of the two at the border; only OpenAI's provider reads how closely to look. */
+function imagePart({ url, detail }: Image) {
+  const source = imageSource(url);
+  return {
+    type: "file" as const,
+    mediaType: source?.type === "data" ? source.mediaType : "image",
+    data:
+      source?.type === "data"
+        ? { type: "data" as const, data: source.base64 }
+        : { type: "url" as const, url: new URL(url) },
+    ...(detail === undefined ? {} : { providerOptions: { openai: { imageDetail: detail } } }),
+  };
+}
 
 const callPart = ({ id, name, arguments: written }: ToolCall) => ({
   type: "tool-call" as const,

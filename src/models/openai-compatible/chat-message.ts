@@ -1,3 +1,4 @@
+import { type Image, turnParts } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 
 /** One turn as POST /chat/completions takes it. */
@@ -19,7 +20,22 @@ export function chatMessage(message: Message): object {
         })),
       };
     }
-    default:
+    case "user":
+      return { role: "user", content: userContent(message.content, message.images) };
+    case "system":
       return message;
   }
+}
+
+/** A text alone stays one: old servers and templates take nothing else. */
+function userContent(content: string, images: Image[] = []): string | object[] {
+  if (images.length === 0) return content;
+  return turnParts(content, images).map((part) =>
+    typeof part === "string"
+      ? { type: "text", text: part }
+      : {
+          type: "image_url",
+          image_url: { url: part.url, ...(part.detail === undefined ? {} : { detail: part.detail }) },
+        },
+  );
 }

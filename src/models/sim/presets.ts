@@ -72,6 +72,8 @@ export function simulatedBidders(): ConfiguredBidder[] {
         contextTokens: 32_000,
         maxOutputTokens: 4096,
         structuredOutput: true,
+        // It writes what its texts ask for, whatever they show.
+        images: "url",
         region: "sim",
         noRetention: true,
         concurrency: null,
