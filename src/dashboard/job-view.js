@@ -31,7 +31,9 @@ export function headView(job, id, nowMs) {
     ),
     job.error === null ? null : el("p", { class: "fault", role: "alert" }, job.error.message),
     job.planWhy === "" ? null : el("p", { class: "quiet" }, job.planWhy),
-    job.request === null ? null : details("input", "What was asked", el("pre", {}, inputText(job.request))),
+    job.request === null
+      ? null
+      : details("input", "What was asked", el("pre", {}, inputText(job.request)), pictures(job.request.input)),
   ].filter((part) => part !== null);
 }
 
@@ -50,6 +52,19 @@ function inputTitle(request) {
 function inputText({ input, tools }) {
   const offered = tools?.offered.map((/** @type {any} */ tool) => tool.name).join(", ");
   return offered === undefined ? turnsText(input) : `${turnsText(input)}\n\nTools: ${offered}`;
+}
+
+/**
+ * Only what came with the job is drawn: an address would tell its owner who looks.
+ * @param {any} input
+ */
+function pictures({ messages = [] }) {
+  const images = messages.flatMap((/** @type {any} */ m) => m.images ?? []);
+  if (images.length === 0) return null;
+  const shown = images.map((/** @type {any} */ { url }, /** @type {number} */ i) =>
+    el("li", {}, url.startsWith("data:image/") ? el("img", { src: url, alt: `Picture ${i + 1}` }) : url),
+  );
+  return el("ol", { class: "pictures" }, shown);
 }
 
 /** @param {any} input */

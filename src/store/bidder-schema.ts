@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Bidder } from "../market/bidder.ts";
+import { imageWays } from "../plan/image.ts";
 import { kindNames } from "../plan/kind.ts";
 
 const nano = z.number().int().min(0).max(1e15);
@@ -28,6 +29,7 @@ export const bidderSchema: z.ZodType<Bidder> = z.object({
   reasoningTokens: z.number().int().min(0).max(65_536).optional(),
   structuredOutput: z.boolean(),
   tools: z.literal(false).optional(),
+  images: z.enum(imageWays).optional(),
   region: z.string().max(64),
   noRetention: z.boolean(),
   concurrency: z.number().int().min(1).max(100_000).nullable(),

@@ -33,13 +33,14 @@ export async function keyOf(tenant: string): Promise<Key> {
 }
 
 /** Adds a bidder whose calls go to the scripted provider. */
-export async function addBidder(id: string, providerUrl: string, script: object): Promise<void> {
+export async function addBidder(id: string, providerUrl: string, script: object, more: object = {}): Promise<void> {
   const model = id.replaceAll("/", "-");
   await call(`/v1/bidders/${id}`, {
     method: "PUT",
     body: JSON.stringify({
       endpoint: { type: "openai-compatible", model, baseUrl: `${providerUrl}/v1` },
       price: { input: 1, output: 2 },
+      ...more,
     }),
   });
   await fetch(`${providerUrl}/script`, { method: "POST", body: JSON.stringify({ model, script }) });

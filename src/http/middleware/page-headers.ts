@@ -4,6 +4,8 @@ import { secureHeaders } from "hono/secure-headers";
 export const pageHeaders = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'self'"],
+    // Pictures that came with a job.
+    imgSrc: ["'self'", "data:"],
     baseUri: ["'none'"],
     objectSrc: ["'none'"],
     formAction: ["'self'"],

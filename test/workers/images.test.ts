@@ -1,0 +1,38 @@
+import { abortAllDurableObjects } from "cloudflare:test";
+import { expect, inject, it } from "vitest";
+import type { JobRequest } from "../../src/plan/job-request.ts";
+import type { LedgerEntry } from "../provider/ledger.ts";
+import { addBidder, eventsOf, post } from "./api.ts";
+
+const provider = inject("providerUrl");
+
+it.each([["durable"], ["fast"]])(
+  "a picture of megabytes is sent as it came, and stays in the log: %s",
+  async (lane) => {
+    await addBidder(`seeing/${lane}`, provider, { text: "A lamp." }, { images: "data" });
+    const url = `data:image/jpeg;base64,${"Abc+".repeat(900_000)}`;
+    const messages = [{ role: "user", content: "What is this?", images: [{ url, at: 13 }] }];
+    const response = await post("/v1/jobs?wait=true", { messages, bidders: [`seeing/${lane}`], lane });
+    const { id, ...view } = (await response.json()) as { id: string };
+    expect(view).toMatchObject({ status: "succeeded" });
+    const ledger = (await (await fetch(`${provider}/ledger`)).json()) as LedgerEntry[];
+    const [sent] = ledger.filter((entry) => entry.model === `seeing-${lane}`);
+    expect((sent?.body as { messages: object[] } | undefined)?.messages).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "What is this?" },
+          { type: "image_url", image_url: { url } },
+        ],
+      },
+    ]);
+    // What was in memory is gone: the log alone tells.
+    await abortAllDurableObjects();
+    const [first] = await eventsOf(id);
+    const { input } = (first as unknown as { request: JobRequest }).request;
+    expect(input).toEqual({
+      type: "messages",
+      messages: [{ role: "user", content: "What is this?", images: [{ at: 13, url }] }],
+    });
+  },
+);
