@@ -1,12 +1,16 @@
 import type { MarketView } from "../src/engine/ports.ts";
-import type { JobRun } from "../src/engine/run-job.ts";
 import { type MarketParcel, unpackMarket } from "../src/entry/market-parcel.ts";
 import { emptySnapshot, type MarketSnapshot, marketSnapshot, viewOf } from "../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../src/env.ts";
+import type { Job } from "../src/job/job.ts";
 
-/** The market as one job's object sees it: what came with the job, or what it read itself after a restart. */
+/** Bidders are not asked by a market that was known for longer than this, ms. */
+const oldMs = 10_000;
+
+/** The market as one job's object sees it: what came with the job, or what it read itself later on. */
 export class JobMarket {
   readonly #env: AtomicEnv;
+  #atMs = 0;
   #held: { snapshot: MarketSnapshot; view: MarketView } | null = null;
   #known = false;
   #reads = false;
@@ -18,18 +22,21 @@ export class JobMarket {
   take(parcel: MarketParcel): void {
     this.#hold(unpackMarket(parcel));
     this.#known = true;
+    this.#atMs = Date.now();
+  }
+
+  /** It came or was asked for within ten seconds. */
+  get fresh(): boolean {
+    return Date.now() - this.#atMs <= oldMs;
   }
 
   /**
-   * Reads it for a run that has something to decide. Only that waits for it: a job can be read, cancelled and out of time
-   * whatever state the stores are in. `done`: with what was thrown; null: it is known.
+   * Reads it for a job that has something to decide. Only that waits for it: a job can be read, cancelled and out of time
+   * whatever state the stores are in. One that was known stands for another while where they are away. `done`: with what
+   * was thrown; null: it was read.
    */
-  readFor(
-    { job, waitsForMarket }: JobRun,
-    keepAlive: (work: Promise<unknown>) => void,
-    done: (error: unknown) => void,
-  ): void {
-    if (!waitsForMarket || this.#reads) return;
+  read(job: Job, keepAlive: (work: Promise<unknown>) => void, done: (error: unknown) => void): void {
+    if (this.#reads) return;
     this.#reads = true;
     const read = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, keepAlive).then(
       (snapshot) => {
@@ -42,6 +49,7 @@ export class JobMarket {
     keepAlive(
       read.then((error) => {
         this.#reads = false;
+        this.#atMs = Date.now();
         done(error);
       }),
     );

@@ -241,7 +241,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       const run = await this.#wake();
       if (run === null) return await this.#forgetAll();
       if (run.finished) return this.#retain(run.job);
-      this.#readMarket(run);
+      if (run.waitsForMarket) this.#readMarket(run);
       run.turn();
       if (!run.stopped) this.#tend();
     } catch (error) {
@@ -272,7 +272,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (needsDetector(first.request)) await loadLanguageDetector();
     if (this.#run !== null) return this.#run;
     const run = this.#open(log);
-    this.#readMarket(run);
+    if (run.waitsForMarket) this.#readMarket(run);
     run.resume();
     if (!run.stopped) this.#tend();
     if (run.job.status === "running") this.#notice.give(run);
@@ -281,9 +281,9 @@ export class JobObject extends DurableObject<AtomicEnv> {
 
   #readMarket(run: JobRun): void {
     const keepAlive = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-    this.#market.readFor(run, keepAlive, (error) => {
-      if (error === null) this.#run?.turn();
-      else this.#complain("market-unread", error);
+    this.#market.read(run.job, keepAlive, (error) => {
+      if (error !== null) this.#complain("market-unread", error);
+      if (this.#market.known) this.#run?.turn();
       this.#tend();
     });
   }
@@ -300,6 +300,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
       append: (events, epoch) => this.#log.append(events, epoch),
       market: () => this.#market.view,
       marketKnown: () => this.#market.known,
+      marketFresh: () => {
+        if (!this.#market.fresh && this.#run !== null) this.#readMarket(this.#run);
+        return this.#market.fresh;
+      },
       settle: async (job, settlements) => {
         // The answer leaves first: what follows would hold the thread that writes it.
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);

@@ -57,6 +57,11 @@ export interface EnginePorts {
   market(): MarketView;
   /** Is it known what the market is? Until then nothing is decided that reads it. Absent: it is. */
   marketKnown?(): boolean;
+  /**
+   * Is it what the stores said some seconds ago? Where not it is being read, bidders are asked when it was, and the run
+   * gets another turn. Absent: it is.
+   */
+  marketFresh?(): boolean;
   /** Hands settlements and the job's summary to the market's queue: at least once, keyed. */
   settle(job: Job, settlements: Settlement[]): Promise<void>;
   /**

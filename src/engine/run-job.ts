@@ -219,7 +219,12 @@ export class JobRun implements Run {
 
   #next(): Step[] {
     const { job, live, ports } = this;
-    if (!this.waitsForMarket) return nextSteps(job, live, ports.nowMs(), ports);
+    if (!this.waitsForMarket) {
+      const steps = nextSteps(job, live, ports.nowMs(), ports);
+      // A job may have waited for days: who was switched off meanwhile is not to be asked.
+      if (!steps.some((step) => step.do === "auction" || step.do === "plan") || (ports.marketFresh?.() ?? true))
+        return steps;
+    }
     const { deadlineMs } = job.request;
     const deadlineAtMs = deadlineMs === null || job.status !== "running" ? null : job.acceptedAtMs + deadlineMs;
     return withoutMarket(nextSteps(job, live, ports.nowMs()), deadlineAtMs);

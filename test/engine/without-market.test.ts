@@ -4,9 +4,10 @@ import { bidderOf, flush, requestOf, says, World } from "./world.ts";
 /** A process that started while the market's stores were away. */
 class Unknowing extends World {
   known = true;
+  fresh = true;
 
   override ports() {
-    return { ...super.ports(), marketKnown: () => this.known };
+    return { ...super.ports(), marketKnown: () => this.known, marketFresh: () => this.fresh };
   }
 }
 
@@ -57,4 +58,23 @@ it.each(["single", "auto"] as const)("ends at its deadline before the market is 
   world.known = true;
   run.turn();
   expect((await world.settle()).status).toBe("failed");
+});
+
+it("holds no auction by a market that is old, and goes on when it was read anew", async () => {
+  const world = new Unknowing([bidderOf("a/one")], () => says("Paris."));
+  const untilMs = world.nowMs + 86_400_000;
+  const task = { id: "a", kind: "answer" as const, instruction: "", input: [{ from: "job" as const }], needs: [] };
+  const microtasks = [
+    { ...task, contract: { criteria: [], judged: [] }, required: true, valueNano: null, wait: { untilMs } },
+  ];
+  world.accept(requestOf({ plan: { microtasks, assembly: { type: "single", of: "a" } } }));
+  await flush();
+  world.fresh = false;
+  world.step();
+  await flush();
+  expect(world.nowMs).toBe(untilMs);
+  expect(types(world)).not.toContain("award-made");
+  world.fresh = true;
+  world.run?.turn();
+  expect((await world.settle()).status).toBe("succeeded");
 });
