@@ -1,6 +1,7 @@
 /** Atomic as `npm start` and the demo run it: what `npm run serve` runs, but open without a key, with simulated bidders. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { bindingProblem, type ModelBindings } from "../src/models/default-bidders.ts";
 import { bundleWorker } from "./bundle.ts";
 import { root } from "./machine.ts";
 import { type LocalWorker, startWorker } from "./workerd.ts";
@@ -45,8 +46,10 @@ function localVars(env: NodeJS.ProcessEnv = process.env): Record<string, string>
 
 let built: Promise<string> | null = null;
 
-/** Starts the Worker in workerd on this machine's own address; resolves when it answers. */
+/** Starts the Worker in workerd on this machine's own address; resolves when it answers. Throws for a model server that it could not use. */
 export async function startServer({ port, persistTo = localData, onLine }: ServerOptions = {}): Promise<LocalWorker> {
+  const problem = bindingProblem(process.env as ModelBindings);
+  if (problem !== null) throw new Error(problem);
   built ??= bundleWorker().then((bundle) => {
     process.on("exit", () => rmSync(bundle, { recursive: true, force: true }));
     return bundle;

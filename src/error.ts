@@ -35,13 +35,25 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** What an error means on the wire. Bidders that were paid before they failed would be paid again. */
+export function onWire({ code, reason }: Pick<Refusal, "code" | "reason">): {
+  status: number;
+  openaiStatus: number;
+  openai: string;
+  retryable: boolean;
+} {
+  const row: { status: number; openaiStatus?: number; openai: string; retryable: boolean } = errorTable[code];
+  if (code === "bidders-failed" && reason === "paid") return { ...row, openaiStatus: 422, retryable: false };
+  return { ...row, openaiStatus: row.openaiStatus ?? row.status };
+}
+
 /** What an expected refusal says: a code, a sentence that ends with what to do, and the field it is about. */
 export interface Refusal {
   code: ErrorCode;
   message: string;
   field?: string;
   /** Tells apart what one code may mean, for programs: "cap-reached". */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 export class AtomicError extends Error {

@@ -14,6 +14,8 @@ export function failureOf(microtask: MicrotaskState): Failure {
   if (tried.some(isRejected)) return { code: "not-accepted" };
   if (tried.length > 0 && tried.every((a) => declined.has(a.failure)))
     return { code: "not-accepted", reason: "refused" };
+  // Calls that broke off when they had begun are billed, and so is another try.
+  if (tried.some((a) => a.costNano > 0)) return { code: "bidders-failed", reason: "paid" };
   if (tried.length === 0 || tried.some((a) => a.fault === null)) return { code: "bidders-failed" };
   const tooLong = tried.every((a) => a.fault === "too-long");
   return { code: "invalid-request", reason: tooLong ? "context-length" : "refused-by-providers" };

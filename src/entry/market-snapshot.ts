@@ -4,7 +4,7 @@ import type { AtomicEnv } from "../env.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { emptyMarket, type MarketState } from "../market/market.ts";
 import { plainPacing } from "../market/pacing.ts";
-import { defaultBidders } from "../models/default-bidders.ts";
+import { bindingProblem, defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
 import { openSession } from "../store/database.ts";
@@ -89,6 +89,7 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
   const defaults = defaultBidders(env, Date.now(), env.ATOMIC_SIM === "1")
     .filter(({ bidder }) => !ids.has(bidder.id))
     .map(({ endpoint, bidder }) => ({ endpoint, bidder: switched(bidder) }));
+  tellProblem(env);
   const endpoints = [...stored, ...defaults];
   return {
     state,
@@ -97,6 +98,15 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
     pacing: plainPacing,
     judgeAuditShare: judgeAuditShare(env.ATOMIC_JUDGE_AUDIT_SHARE),
   };
+}
+
+let told: string | null = null;
+
+/** Once an isolate: the bindings of a server of models that cannot be used, of which there are simply no bidders. */
+function tellProblem(env: AtomicEnv): void {
+  const problem = bindingProblem(env);
+  if (problem !== null && problem !== told) console.error(JSON.stringify({ event: "models-misconfigured", problem }));
+  told = problem;
 }
 
 export const viewOf = (snapshot: MarketSnapshot): MarketView => ({

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { AtomicError, type ErrorCode, errorTable, type Refusal } from "../error.ts";
+import { AtomicError, type ErrorCode, errorTable, onWire, type Refusal } from "../error.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** Every fault of a request that names one; the first is the refusal itself. */
@@ -64,8 +64,7 @@ export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
 
 /** One error, in the dialect of the route that was asked. */
 export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response {
-  const row: { status: number; openaiStatus?: number; retryable: boolean } = errorTable[error.code];
-  const { status, openaiStatus = status, retryable } = row;
+  const { status, openaiStatus, retryable } = onWire(error);
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="atomic"';
   if (error.code === "rate-limited") headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 5_000) / 1000));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onWire } from "../../src/error.ts";
 import { fold } from "../../src/job/evolve.ts";
 import type { LoggedEvent } from "../../src/job/job-event.ts";
 import type { FailureReason } from "../../src/market/settlement.ts";
@@ -164,7 +165,7 @@ describe("a job of one microtask", () => {
     expect(await failed(refused("refused"), fails("server-error"))).toEqual(["bidders-failed", undefined]);
   });
 
-  it("is not accepted where all models refuse, which was paid for; a bidder's failure where one only broke", async () => {
+  it("is not accepted where all models refuse, which was paid for; a bidder's failure, paid as well, where one only broke", async () => {
     const ends = (reason: FailureReason): Script => [{ afterMs: 5, fail: new ModelFailure(reason, "no") }];
     const failed = async (...reasons: [FailureReason, FailureReason]) => {
       const world = new World(two, (call) => ends(reasons[call.bidder === two[0]?.id ? 0 : 1]));
@@ -174,7 +175,20 @@ describe("a job of one microtask", () => {
     };
     expect(await failed("refused", "refused")).toEqual(["not-accepted", "refused"]);
     expect(await failed("content-filter", "refused")).toEqual(["not-accepted", "refused"]);
-    expect(await failed("refused", "connection-lost")).toEqual(["bidders-failed", undefined]);
+    expect(await failed("refused", "connection-lost")).toEqual(["bidders-failed", "paid"]);
+  });
+
+  it("says that failures were paid for where calls broke off when they had begun, so that no client pays again unasked", async () => {
+    const breaks: Script = [
+      { afterMs: 5, part: { type: "text", text: "Paris is" } },
+      { afterMs: 5, fail: new ModelFailure("truncated", "cut") },
+    ];
+    const world = new World(two, (call) => (call.bidder === two[0]?.id ? breaks : fails("server-error")));
+    world.accept(requestOf());
+    const job = await world.settle();
+    expect(job.error).toMatchObject({ code: "bidders-failed", reason: "paid" });
+    expect(onWire(job.error ?? { code: "internal" })).toMatchObject({ openaiStatus: 422, retryable: false });
+    expect(onWire({ code: "bidders-failed" })).toMatchObject({ openaiStatus: 502, retryable: true });
   });
 
   it("says that it is too long where all would take a shorter one", async () => {

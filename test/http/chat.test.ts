@@ -143,6 +143,18 @@ describe("chat completions, whole", () => {
     }
   });
 
+  it("take a cap above what any job may have for that, and the turns of a long loop of tools", async () => {
+    const server = testServer();
+    const turns = Array.from({ length: 2_000 }, (_, i) => ({
+      role: i % 2 === 0 ? "user" : "assistant",
+      content: "Hi.",
+    }));
+    const body = { model: "atomic", messages: turns, max_tokens: 1_000_000 };
+    expect((await server.ask(chat, { body })).status).toBe(200);
+    expect(server.jobs.last()?.request.maxOutputTokens).toBe(131_072);
+    expect((await server.ask(chat, { body: { ...body, messages: [...turns, turns[0]] } })).status).toBe(400);
+  });
+
   const refusals = [
     [{ model: "gpt-99", messages }, 404, "model", "model_not_found"],
     [{ model: "__proto__", messages }, 404, "model", "model_not_found"],

@@ -49,3 +49,9 @@ it("is open without a key to this machine's own names alone, whatever a request 
   for (const path of ["/cdn-cgi/handler/email?from=a@example.com&to=b@example.com", "/cdn-cgi/mf/scheduled"])
     expect(await status(path, own, mail)).toBe(404);
 }, 90_000);
+
+it("does not start with a model server that it could not use, and says why", async () => {
+  vi.stubEnv("ATOMIC_LLM_URL", "http://llm.example.com/v1");
+  vi.stubEnv("ATOMIC_LLM_MODEL", "a");
+  await expect(startServer({ persistTo })).rejects.toThrow("must be https");
+});

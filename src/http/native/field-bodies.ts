@@ -8,6 +8,11 @@ export const usdBody = z
     error: "An amount of US dollars must be greater than 0. Leave the field out for no limit.",
   });
 
+/** Of one answer. */
+export const mostOutputTokens = 131_072;
+/** Turns of a conversation: an agent's loop has two a step. */
+export const mostTurns = 2_000;
+
 export const deadlineBody = z
   .int()
   .max(30 * 24 * 60 * 60 * 1000)

@@ -13,6 +13,8 @@ import {
   leaderChangeElses,
   leaderChanges,
   metadataBody,
+  mostOutputTokens,
+  mostTurns,
   penaltyBody,
   policies,
   seedBody,
@@ -73,7 +75,7 @@ export const jobBody = z.strictObject({
   messages: z
     .array(messageBody)
     .min(1)
-    .max(500)
+    .max(mostTurns)
     .optional()
     .describe("A conversation. One of messages, text and email is the input."),
   text: z
@@ -138,7 +140,7 @@ export const jobBody = z.strictObject({
   judges: biddersBody
     .optional()
     .describe("Who may judge answers, and is shown them for that; default: whoever may be asked and is no contestant."),
-  maxOutputTokens: z.int().min(1).max(131_072).optional().describe("Cap on an answer."),
+  maxOutputTokens: z.int().min(1).max(mostOutputTokens).optional().describe("Cap on an answer."),
   temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
   topP: topPBody.optional().describe("Tokens are drawn from the likeliest that make up this share."),
   seed: seedBody.optional().describe("For providers that draw by one. Default: one of Atomic's for each attempt."),

@@ -4,7 +4,7 @@ import { fromUsd } from "../../money/nano-usd.ts";
 import { contractSchema, emptyContract } from "../../plan/contract.ts";
 import { jobKinds } from "../../plan/kind.ts";
 import type { InputPart, Plan } from "../../plan/microtask.ts";
-import { contextBody, labelsBody, namedBody, usdBody } from "./field-bodies.ts";
+import { contextBody, labelsBody, mostOutputTokens, namedBody, usdBody } from "./field-bodies.ts";
 
 const inputPart = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("job") }),
@@ -24,7 +24,7 @@ const microtaskBody = z.strictObject({
   valueUsd: usdBody.optional(),
   context: contextBody.optional(),
   labels: labelsBody.optional(),
-  maxOutputTokens: z.int().min(1).max(131_072).optional(),
+  maxOutputTokens: z.int().min(1).max(mostOutputTokens).optional(),
   wait: z
     .union([
       z.strictObject({ for: z.literal("approval") }),

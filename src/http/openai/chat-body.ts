@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JobRequest } from "../../plan/job-request.ts";
-import { penaltyBody, seedBody, stopBody, topPBody } from "../native/field-bodies.ts";
+import { mostTurns, penaltyBody, seedBody, stopBody, topPBody } from "../native/field-bodies.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { messageBody, messagesOf } from "./message-body.ts";
@@ -10,7 +10,7 @@ import { chatUnserved, chatUnservedShape, refuseUnserved } from "./unserved.ts";
 /** The fields that mean something here; others of OpenAI's are ignored, as clients expect. */
 export const chatBody = z.object({
   model: z.string().min(1),
-  messages: z.array(messageBody).min(1).max(500),
+  messages: z.array(messageBody).min(1).max(mostTurns),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   response_format: z

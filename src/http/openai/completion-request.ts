@@ -4,12 +4,18 @@ import type { JsonSchema } from "../../plan/contract.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { Tools } from "../../plan/tool.ts";
+import { mostOutputTokens } from "../native/field-bodies.ts";
 import { withInput } from "../native/job-request.ts";
 import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
 import { resolveModel } from "./model-name.ts";
 
 export const schemaBody = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
-export const outputTokensBody = z.int().min(1).max(131_072).nullish();
+/** More than any job may have is what it may have: clients send what another provider's model can write. */
+export const outputTokensBody = z
+  .int()
+  .min(1)
+  .transform((tokens) => Math.min(tokens, mostOutputTokens))
+  .nullish();
 /** Metadata of clients that send more than strings is not worth a refusal. */
 export const looseMetadata = z.record(z.string().max(64), z.string().max(512)).nullish().catch(null);
 

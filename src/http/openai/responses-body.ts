@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
-import { topPBody } from "../native/field-bodies.ts";
+import { mostTurns, topPBody } from "../native/field-bodies.ts";
 import { atomicExtension } from "./atomic-extension.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
 import { type MessageBody, messageBody, messagesOf, type Turn } from "./message-body.ts";
@@ -25,7 +25,7 @@ type InputItem = z.infer<typeof inputItem>;
 
 export const responsesBody = z.object({
   model: z.string().min(1),
-  input: z.union([z.string().min(1), z.array(inputItem).min(1).max(500)]),
+  input: z.union([z.string().min(1), z.array(inputItem).min(1).max(mostTurns)]),
   /** As long as a system message may be: agents send theirs here. */
   instructions: z.string().max(1_000_000).nullish(),
   stream: z.boolean().nullish(),
