@@ -38,7 +38,8 @@ export interface Explanation {
 
 /** Folds a job into its explanation. Pure; numbers come from the log alone. */
 export function explain(job: Job): Explanation {
-  const strongest = job.microtasks.reduce((sum, m) => sum + strongestCost(m.decisions[0]), 0);
+  const strongest = job.microtasks.reduce((sum, m) => sum + (strongestBid(m.decisions[0])?.costNano ?? 0), 0);
+  const alone = job.microtasks.every((m) => m.attempts.every((a) => a.bidder === strongestBid(m.decisions[0])?.bidder));
   const saved = job.microtasks.flatMap((m) => m.attempts).reduce((sum, a) => sum + a.savedNano, 0);
   const sentences = [
     `The job ${ended(job)} with ${job.microtasks.length} microtask${job.microtasks.length === 1 ? "" : "s"} and cost ${formatUsd(job.costNano)}.`,
@@ -50,7 +51,9 @@ export function explain(job: Job): Explanation {
     sentences.push(
       `Calls that a restart lost may have cost up to ${formatUsd(lost)} of it: nobody knows what was billed.`,
     );
-  if (strongest > 0) {
+  if (strongest > 0 && alone)
+    sentences.push(`The strongest bidder ran alone; by its bids it would have cost ${formatUsd(strongest)}.`);
+  else if (strongest > 0) {
     const more = job.costNano - lost - strongest;
     sentences.push(
       `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${more > 0 ? "spent" : "saved"} ${formatUsd(Math.abs(more))}${more > 0 ? " more" : ""}${lost > 0 ? ", what the restart lost aside" : ""}.`,
@@ -73,17 +76,14 @@ export function explain(job: Job): Explanation {
 
 const ended = (job: Job): string => (job.status === "running" ? "is running" : job.status);
 
-function strongestCost(decision: Decision | undefined): NanoUsd {
-  if (decision === undefined) return 0;
-  const best = decision.bids.reduce<Decision["bids"][number] | null>(
+const strongestBid = (decision: Decision | undefined): Decision["bids"][number] | null =>
+  (decision?.bids ?? []).reduce<Decision["bids"][number] | null>(
     (a, b) =>
       a === null || b.accept.mean > a.accept.mean || (b.accept.mean === a.accept.mean && b.costNano < a.costNano)
         ? b
         : a,
     null,
   );
-  return best?.costNano ?? 0;
-}
 
 function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"][number] {
   const sentences: string[] = [];
