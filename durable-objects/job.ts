@@ -3,6 +3,7 @@ import { giveApproval } from "../src/engine/approval.ts";
 import { giveFeedback } from "../src/engine/feedback.ts";
 import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
+import { isReusable } from "../src/engine/reusable.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
@@ -26,7 +27,7 @@ import { JobLog } from "./job-log.ts";
 import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
 import { mayNotErase } from "./may-not-erase.ts";
-import type { Created, NewJob } from "./new-job.ts";
+import { type Created, firstEvent, type NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { RunningNotice } from "./running-notice.ts";
 import { TenantLink } from "./tenant-link.ts";
@@ -56,6 +57,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #tenant: TenantLink;
   readonly #notice: RunningNotice;
   #run: JobRun | null = null;
+  /** Who was to make the job was refused. */
+  #unmade = false;
   readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
 
@@ -91,6 +94,21 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return first !== null && first.tenant === tenant && first.bodyHash === bodyHash;
   }
 
+  /** May its answer be given for a request of that hash? none: no job is here, also after `waitMs`, if it may be on its way. */
+  async reusable(tenant: string, bodyHash: string, waitMs: number): Promise<"reusable" | "spent" | "none"> {
+    const isNew = () => this.#log.isEmpty && this.#tombstone.read() === null;
+    if (waitMs > 0 && !this.#unmade && isNew()) await this.#ends.wait(waitMs);
+    if (isNew()) return "none";
+    const run = await this.#ofTenant(tenant);
+    return run !== null && this.holds(tenant, bodyHash) && isReusable(run.job) ? "reusable" : "spent";
+  }
+
+  /** Who was to make the job was refused: nobody waits for it any more. */
+  async unmade(): Promise<void> {
+    this.#unmade = true;
+    this.#ends.wake();
+  }
+
   async #make(job: NewJob, awaited: boolean): Promise<Created["made"]> {
     let made: Created["made"] | JobRun;
     try {
@@ -103,6 +121,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     }
     if (!(made instanceof JobRun)) return made;
     const run = made;
+    // Nobody waits for its end yet, but for its beginning.
+    this.#ends.wake();
     // Most jobs that somebody waits for are over before anybody could miss them in a list.
     if (awaited && job.slice === undefined) this.#notice.giveLater(run, () => run === this.#run, awaitedMs);
     else this.#notice.give(run);
@@ -118,11 +138,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (job.bodyHash !== undefined && this.#tombstone.read() !== null) return "gone";
     this.#market.take(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
-    const named = bodyHash === undefined ? {} : { bodyHash };
-    const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
+    run.accept(firstEvent(job));
     return run;
   }
 
@@ -208,8 +225,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** Deletes an ended job's log before its time; its summary stays. null: nothing is left of it. */
   async erase(tenant: string): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null)
-      return this.#tombstone.read()?.tenant === tenant ? null : { code: "not-found", message: "There is no such job." };
+    if (run === null) return this.#tombstone.read()?.tenant === tenant ? null : noJob;
     if (!run.finished && !run.onlyRepeats) return mayNotErase(run.job);
     // Else a message that comes up again would be written to a log that is gone.
     run.stop();
@@ -239,7 +255,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease.fired();
     try {
       const run = await this.#wake();
-      if (run === null) return await this.#forgetAll();
+      // No log: what is left is a tombstone whose time has come.
+      if (run === null) return this.#tombstone.read() === null ? undefined : await this.ctx.storage.deleteAll();
       if (run.finished) return this.#retain(run.job);
       this.#readMarket(run);
       run.turn();
@@ -305,14 +322,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
         const seal = job.sent.has(job.id) ? null : this.#log.seal();
         await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
-        if (!job.sent.has(job.id))
-          this.ctx.waitUntil(
-            traceJob(
-              this.env,
-              () => this.#log.read(),
-              (error) => this.#complain("trace-not-exported", error),
-            ),
-          );
+        const untraced = (error: unknown) => this.#complain("trace-not-exported", error);
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(traceJob(this.env, () => this.#log.read(), untraced));
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       deliver: (job, id, body) => postWebhook(this.env, job, id, body),
@@ -376,11 +387,6 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#run = null;
     this.#streams.settle();
     this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
-  }
-
-  /** No log: what is left is a tombstone whose time has come. */
-  async #forgetAll(): Promise<void> {
-    if (this.#tombstone.read() !== null) await this.ctx.storage.deleteAll();
   }
 
   /** A caller is told that something was done only when the log has it. */
