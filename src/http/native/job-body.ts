@@ -14,6 +14,7 @@ import {
   metadataBody,
   penaltyBody,
   policies,
+  reuseBody,
   seedBody,
   stopBody,
   strategies,
@@ -146,6 +147,7 @@ export const jobBody = z.strictObject({
   redact: redactBody
     .optional()
     .describe("What is replaced by placeholders in all that leaves for a bidder, and put back into what it answers."),
+  reuseMs: reuseBody.optional(),
   metadata: metadataBody.optional().describe("Your own words, given back with the job."),
   cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),
   webhook: z
