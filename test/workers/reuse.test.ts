@@ -4,6 +4,8 @@ import { describe, expect, inject, it } from "vitest";
 import type { JobObject } from "../../durable-objects/job.ts";
 import type { TenantObject } from "../../durable-objects/tenant.ts";
 import { sha256Hex } from "../../src/access/mac.ts";
+import { portsOf } from "../../src/entry/ports.ts";
+import type { AtomicEnv } from "../../src/env.ts";
 import { withInput } from "../../src/http/native/job-request.ts";
 import type { JobView } from "../../src/job/job-view.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
@@ -161,6 +163,56 @@ describe("requests that come together", () => {
     expect(one.length).toBeGreaterThan(3);
     expect([one.join(""), two.join("")]).toEqual([text, text]);
     expect(await callsOf(model)).toBe(1);
+  });
+
+  it("wait while their job is being made, where no other may begin", async () => {
+    const { model, key, tenant } = await setting("reused-slow");
+    await put(`/v1/tenants/${tenant}/budget`, { monthlyUsd: null, jobsPerMinute: 1 });
+    const calls: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    // The job's objects as the Worker sees them: what makes a job is held up, what is asked of one is written down.
+    const JOB = new Proxy(env.JOB, {
+      get(target, name) {
+        if (name !== "get") return (Reflect.get(target, name) as () => unknown).bind(target);
+        return (id: DurableObjectId) => {
+          const object = target.get(id) as DurableObjectStub<JobObject>;
+          return {
+            create: async (...job: Parameters<JobObject["create"]>) => {
+              calls.push("create");
+              await held;
+              return object.create(...job);
+            },
+            reusable: async (...asked: Parameters<JobObject["reusable"]>) => {
+              calls.push(`asked ${id}`);
+              const said = await object.reusable(...asked);
+              calls.push(`said ${said}`);
+              return said;
+            },
+          };
+        };
+      },
+    });
+    const ctx = createExecutionContext();
+    const ports = portsOf({ ...env, JOB } as unknown as AtomicEnv, (work) => ctx.waitUntil(work));
+    const request = { ...withInput({ bidders: [model] }, { type: "text", text: question }), reuseMs: hourMs };
+    const create = () => ports.jobs.create({ tenant, role: "tenant", keyId: "test" }, request, "http");
+    const first = create();
+    await expect.poll(() => calls).toEqual(["create"]);
+    const second = create();
+    await expect.poll(() => calls.length).toBe(2);
+    // What the object could say at once it has said by the time it answers something else.
+    const place = calls[1]?.slice("asked ".length) ?? "";
+    const object = env.JOB.get(env.JOB.idFromString(place)) as DurableObjectStub<JobObject>;
+    expect(await object.summary(tenant)).toBeNull();
+    expect(calls).toHaveLength(2);
+    release();
+    const { id } = await first;
+    // At once, not when the maker's time is over.
+    await expect.poll(() => calls.length, { timeout: 5_000 }).toBe(3);
+    expect(await second).toEqual({ id, repeated: false, reused: true, view: null });
+    expect(calls.slice(2)).toEqual(["said reusable"]);
+    await expect.poll(async () => (await viewOf(id, key)).status, { timeout: 10_000 }).toBe("succeeded");
   });
 
   it("are all answered where every job fails", async () => {
