@@ -1,4 +1,4 @@
-/** Calls that wait for a job's end. They hold no place in the log: whoever is woken looks at the job itself. */
+/** Calls that wait for a job's end, or for its beginning. They hold no place in the log: whoever is woken looks at the job itself. */
 export class EndWaiters {
   readonly #waiting = new Set<() => void>();
 

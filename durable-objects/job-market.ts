@@ -10,13 +10,16 @@ const oldMs = 10_000;
 /** The market as one job's object sees it: what came with the job, or what it read itself later on. */
 export class JobMarket {
   readonly #env: AtomicEnv;
+  readonly #keepAlive: (work: Promise<unknown>) => void;
   #atMs = 0;
   #held: { snapshot: MarketSnapshot; view: MarketView } | null = null;
   #known = false;
   #reads = false;
 
-  constructor(env: AtomicEnv) {
+  /** `keepAlive`: ctx.waitUntil of the job's object. */
+  constructor(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void) {
     this.#env = env;
+    this.#keepAlive = keepAlive;
   }
 
   take(parcel: MarketParcel): void {
@@ -35,10 +38,10 @@ export class JobMarket {
    * whatever state the stores are in. One that was known stands for another while where they are away. `done`: with what
    * was thrown; null: it was read.
    */
-  read(job: Job, keepAlive: (work: Promise<unknown>) => void, done: (error: unknown) => void): void {
+  read(job: Job, done: (error: unknown) => void): void {
     if (this.#reads) return;
     this.#reads = true;
-    const read = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, keepAlive).then(
+    const read = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, this.#keepAlive).then(
       (snapshot) => {
         this.#hold(snapshot);
         this.#known = true;
@@ -46,7 +49,7 @@ export class JobMarket {
       },
       (error: unknown) => error ?? new Error("The market could not be read."),
     );
-    keepAlive(
+    this.#keepAlive(
       read.then((error) => {
         this.#reads = false;
         this.#atMs = Date.now();

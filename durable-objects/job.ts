@@ -3,6 +3,7 @@ import { giveApproval } from "../src/engine/approval.ts";
 import { giveFeedback } from "../src/engine/feedback.ts";
 import type { EnginePorts } from "../src/engine/ports.ts";
 import { reconcileCost } from "../src/engine/reconcile.ts";
+import { isReusable } from "../src/engine/reusable.ts";
 import { JobRun } from "../src/engine/run-job.ts";
 import type { AtomicEnv } from "../src/env.ts";
 import { AtomicError, type Refusal } from "../src/error.ts";
@@ -17,6 +18,7 @@ import { UnreadableLog } from "../src/job/log-version.ts";
 import { settlementMessages } from "../src/job/settlement-messages.ts";
 import type { LedgerEntry } from "../src/money/ledger.ts";
 import type { Usage } from "../src/money/price.ts";
+import { Beginning } from "./beginning.ts";
 import { complaint } from "./complaint.ts";
 import { loadLanguageDetector, needsDetector } from "./detect-language.ts";
 import { effectsOf } from "./effects.ts";
@@ -26,11 +28,11 @@ import { JobLog } from "./job-log.ts";
 import { JobMarket } from "./job-market.ts";
 import { Lease, leaseMs } from "./lease.ts";
 import { mayNotErase } from "./may-not-erase.ts";
-import type { Created, NewJob } from "./new-job.ts";
+import { type Created, firstEvent, type NewJob } from "./new-job.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { RunningNotice } from "./running-notice.ts";
 import { TenantLink } from "./tenant-link.ts";
-import { retentionMs, Tombstone, tombstoneMs } from "./tombstone.ts";
+import { keptUntilMs, Tombstone, tombstoneMs } from "./tombstone.ts";
 import { traceJob } from "./trace-job.ts";
 
 /** An object that newer code wrote to looks again this often whether its code has come back, ms. */
@@ -56,6 +58,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   readonly #tenant: TenantLink;
   readonly #notice: RunningNotice;
   #run: JobRun | null = null;
+  readonly #beginning: Beginning;
   readonly #market: JobMarket;
   #waking: Promise<JobRun | null> | null = null;
 
@@ -64,9 +67,11 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#log = new JobLog(ctx.storage);
     this.#lease = new Lease(ctx.storage);
     this.#tombstone = new Tombstone(ctx.storage.sql);
+    this.#beginning = new Beginning(this.#log, this.#tombstone);
     this.#tenant = new TenantLink(env);
-    this.#notice = new RunningNotice(this.#tenant, (work) => ctx.waitUntil(work));
-    this.#market = new JobMarket(env);
+    const keepAlive = (work: Promise<unknown>) => ctx.waitUntil(work);
+    this.#notice = new RunningNotice(this.#tenant, keepAlive);
+    this.#market = new JobMarket(env, keepAlive);
   }
 
   /**
@@ -91,6 +96,18 @@ export class JobObject extends DurableObject<AtomicEnv> {
     return first !== null && first.tenant === tenant && first.bodyHash === bodyHash;
   }
 
+  /** May its answer be given for a request of that hash? none: no job is here, also after `waitMs`, if it may be on its way. */
+  async reusable(tenant: string, bodyHash: string, waitMs: number): Promise<"reusable" | "spent" | "none"> {
+    if (await this.#beginning.isMissing(waitMs)) return "none";
+    const run = await this.#ofTenant(tenant);
+    return run !== null && this.holds(tenant, bodyHash) && isReusable(run.job) ? "reusable" : "spent";
+  }
+
+  /** Who was to make the job was refused: nobody waits for it any more. */
+  async unmade(): Promise<void> {
+    this.#beginning.unmade();
+  }
+
   async #make(job: NewJob, awaited: boolean): Promise<Created["made"]> {
     let made: Created["made"] | JobRun;
     try {
@@ -103,6 +120,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     }
     if (!(made instanceof JobRun)) return made;
     const run = made;
+    this.#beginning.made();
     // Most jobs that somebody waits for are over before anybody could miss them in a list.
     if (awaited && job.slice === undefined) this.#notice.giveLater(run, () => run === this.#run, awaitedMs);
     else this.#notice.give(run);
@@ -118,11 +136,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (job.bodyHash !== undefined && this.#tombstone.read() !== null) return "gone";
     this.#market.take(job.market);
     const run = this.#open([]);
-    const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
-    const named = bodyHash === undefined ? {} : { bodyHash };
-    const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
     this.#lease.hold();
-    run.accept({ type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped });
+    run.accept(firstEvent(job));
     return run;
   }
 
@@ -208,8 +223,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   /** Deletes an ended job's log before its time; its summary stays. null: nothing is left of it. */
   async erase(tenant: string): Promise<Refusal | null> {
     const run = await this.#ofTenant(tenant);
-    if (run === null)
-      return this.#tombstone.read()?.tenant === tenant ? null : { code: "not-found", message: "There is no such job." };
+    if (run === null) return this.#tombstone.read()?.tenant === tenant ? null : noJob;
     if (!run.finished && !run.onlyRepeats) return mayNotErase(run.job);
     // Else a message that comes up again would be written to a log that is gone.
     run.stop();
@@ -239,9 +253,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease.fired();
     try {
       const run = await this.#wake();
-      if (run === null) return await this.#forgetAll();
+      // No log: what is left is a tombstone whose time has come.
+      if (run === null) return this.#tombstone.read() === null ? undefined : await this.ctx.storage.deleteAll();
       if (run.finished) return this.#retain(run.job);
-      if (run.waitsForMarket) this.#readMarket(run);
+      if (run.waitsForMarket) this.#readMarket(run.job);
       run.turn();
       if (!run.stopped) this.#tend();
     } catch (error) {
@@ -272,16 +287,15 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (needsDetector(first.request)) await loadLanguageDetector();
     if (this.#run !== null) return this.#run;
     const run = this.#open(log);
-    if (run.waitsForMarket) this.#readMarket(run);
+    if (run.waitsForMarket) this.#readMarket(run.job);
     run.resume();
     if (!run.stopped) this.#tend();
     if (run.job.status === "running") this.#notice.give(run);
     return run;
   }
 
-  #readMarket(run: JobRun): void {
-    const keepAlive = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-    this.#market.read(run.job, keepAlive, (error) => {
+  #readMarket(job: Job): void {
+    this.#market.read(job, (error) => {
       if (error !== null) this.#complain("market-unread", error);
       if (this.#market.known) this.#run?.turn();
       this.#tend();
@@ -301,7 +315,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
       market: () => this.#market.view,
       marketKnown: () => this.#market.known,
       marketFresh: () => {
-        if (!this.#market.fresh && this.#run !== null) this.#readMarket(this.#run);
+        if (!this.#market.fresh && this.#run !== null) this.#readMarket(this.#run.job);
         return this.#market.fresh;
       },
       settle: async (job, settlements) => {
@@ -309,14 +323,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
         const seal = job.sent.has(job.id) ? null : this.#log.seal();
         await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
-        if (!job.sent.has(job.id))
-          this.ctx.waitUntil(
-            traceJob(
-              this.env,
-              () => this.#log.read(),
-              (error) => this.#complain("trace-not-exported", error),
-            ),
-          );
+        const untraced = (error: unknown) => this.#complain("trace-not-exported", error);
+        if (!job.sent.has(job.id)) this.ctx.waitUntil(traceJob(this.env, () => this.#log.read(), untraced));
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       deliver: (job, id, body) => postWebhook(this.env, job, id, body),
@@ -354,7 +362,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     if (run === null) return;
     if (run.finished) {
       this.#streams.settle();
-      return this.#lease.rest(this.#keptUntilMs(run.job));
+      return this.#lease.rest(keptUntilMs(run.job, this.env.ATOMIC_RETENTION_DAYS));
     }
     // Deliveries may go on for days; nobody who reads the log waits for them.
     if (run.over) this.#streams.settle();
@@ -364,13 +372,10 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#lease.rest(run.waitsForMarket ? Math.min(atMs, Date.now() + brokenMs) : atMs);
   }
 
-  #keptUntilMs(job: Job): number {
-    return (job.endedAtMs ?? job.acceptedAtMs) + retentionMs(this.env.ATOMIC_RETENTION_DAYS);
-  }
-
   /** An ended and settled job: its log is kept for its time, then deleted, and its summary is left. */
   #retain(job: Job): void {
-    if (Date.now() < this.#keptUntilMs(job)) return this.#lease.rest(this.#keptUntilMs(job));
+    const untilMs = keptUntilMs(job, this.env.ATOMIC_RETENTION_DAYS);
+    if (Date.now() < untilMs) return this.#lease.rest(untilMs);
     this.#bury(job);
   }
 
@@ -379,12 +384,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
     this.#log.replaceBy(() => this.#tombstone.write(summaryOf(job)));
     this.#run = null;
     this.#streams.settle();
-    this.#lease.rest(this.#keptUntilMs(job) + tombstoneMs);
-  }
-
-  /** No log: what is left is a tombstone whose time has come. */
-  async #forgetAll(): Promise<void> {
-    if (this.#tombstone.read() !== null) await this.ctx.storage.deleteAll();
+    this.#lease.rest(keptUntilMs(job, this.env.ATOMIC_RETENTION_DAYS) + tombstoneMs);
   }
 
   /** A caller is told that something was done only when the log has it. */

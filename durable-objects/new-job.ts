@@ -1,4 +1,5 @@
 import type { MarketParcel } from "../src/entry/market-parcel.ts";
+import type { LifeEvent } from "../src/job/job-event.ts";
 import type { JobView } from "../src/job/job-view.ts";
 import type { Pace } from "../src/market/pace.ts";
 import type { OpeningSlice } from "../src/money/money-event.ts";
@@ -21,6 +22,14 @@ export interface NewJob {
   pace?: Pace;
   /** The Worker reads `made: "none"`. Absent: code from before there was one, which would take it for a job. */
   readsNone?: true;
+}
+
+/** What its log begins with. */
+export function firstEvent(job: NewJob): LifeEvent & { type: "job-accepted" } {
+  const { id, tenant, request, seed, via, bodyHash, slice, pace } = job;
+  const named = bodyHash === undefined ? {} : { bodyHash };
+  const capped = { ...(slice === undefined ? {} : { slice }), ...(pace === undefined ? {} : { pace }) };
+  return { type: "job-accepted", job: id, tenant, request, seed, via, ...named, ...capped };
 }
 
 /** What became of a `create`; `view`: of a job that ended while the caller waited. */

@@ -18,6 +18,7 @@ import {
   TenantLedger,
 } from "../src/money/tenant-ledger.ts";
 import type { TenantRules } from "../src/plan/tenant-rules.ts";
+import { type ReuseClaim, ReuseClaims } from "./reuse-claims.ts";
 import { takeBills } from "./seal-chain.ts";
 import { type Bill, SettleWindow } from "./settle-window.ts";
 import type { SettlerObject } from "./settler.ts";
@@ -52,6 +53,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
   /** Who waits for money, in the order they came. */
   #waiting: (() => void)[] = [];
   readonly #window: SettleWindow;
+  readonly #claims: ReuseClaims;
   /** An alarm is set that forgets what settled long ago. */
   #forgets = false;
 
@@ -59,6 +61,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
     super(ctx, env);
     this.#rows = new SqlTenantRows(ctx.storage);
     this.#ledger = new TenantLedger(this.#rows);
+    this.#claims = new ReuseClaims(ctx.storage.sql);
     this.#window = new SettleWindow({
       take: (bills) => {
         const seals = takeBills(
@@ -130,6 +133,12 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   async setRules(rules: TenantRules): Promise<void> {
     this.#rows.setRules(rules);
+    this.#claims.forgetAll();
+  }
+
+  /** Where the job of a request is that another's answer will do for, and the rules to make it by where it is not there. */
+  async claim(claim: ReuseClaim): Promise<{ place: string; ageMs: number; rules: TenantRules }> {
+    return { ...this.#claims.claim(claim, Date.now()), rules: this.#rows.rules() };
   }
 
   async closePurse(purse: string, unusedNano: NanoUsd): Promise<void> {
@@ -176,6 +185,7 @@ export class TenantObject extends DurableObject<AtomicEnv> {
 
   override async alarm(): Promise<void> {
     this.#forgets = false;
+    this.#claims.forgetExpired(Date.now());
     if (this.#rows.forget(Date.now() - rememberedMs(this.env.ATOMIC_RETENTION_DAYS)))
       await this.ctx.storage.setAlarm(Date.now() + 1_000);
   }

@@ -1,3 +1,4 @@
+import type { Job } from "../src/job/job.ts";
 import type { JobSummary } from "../src/job/job-summary.ts";
 import { hasTable } from "./log-schema.ts";
 import type { LogSql } from "./log-storage.ts";
@@ -12,6 +13,10 @@ export function retentionMs(days: string | undefined): number {
   const given = days === undefined || days.trim() === "" ? Number.NaN : Number(days);
   return (given >= 0 && given <= 3650 ? given : defaultDays) * dayMs;
 }
+
+/** When an ended job's log is deleted, epoch ms. */
+export const keptUntilMs = (job: Job, days: string | undefined): number =>
+  (job.endedAtMs ?? job.acceptedAtMs) + retentionMs(days);
 
 /**
  * How long a tenant knows that a job has settled, ms: longer than the job's log is kept, which alone can report again.

@@ -24,7 +24,7 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
   }
   if (job.status === "running")
     return { code: "conflict", message: "The job still runs; give feedback when it has ended." };
-  if (job.feedbackOn.includes(microtask.task.id))
+  if (job.feedback.some((said) => said.microtask === microtask.task.id))
     return {
       code: "conflict",
       field: "microtask",
@@ -32,7 +32,7 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
     };
   const wrong = given.label === undefined ? null : checkLabel(given.label, microtask.task);
   if (wrong !== null) return { code: "invalid-request", field: "label", message: wrong };
-  const number = job.feedbackOn.length + 1;
+  const number = job.feedback.length + 1;
   const settlement = feedbackSettlement(job, microtask, given, number, nowMs);
   if (settlement === null)
     return {

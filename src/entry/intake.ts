@@ -4,6 +4,7 @@ import { AtomicError } from "../error.ts";
 import { admit } from "../http/admit.ts";
 import { jobBody } from "../http/native/job-body.ts";
 import { jobRequestOf } from "../http/native/job-request.ts";
+import { refuseReuse } from "../http/refuse-reuse.ts";
 import { requireWait } from "../http/require-wait.ts";
 import { submitJob } from "../http/submit-job.ts";
 import { parseInput } from "../http/zod-refusal.ts";
@@ -34,6 +35,7 @@ export async function takeIntake(
       await submitJob(ports, { caller, request, via: "queue", name }, async () => {
         await admit(request, ports, tenant);
         requireWait(request, { waits: false, named: false }, "job.lane", "send it by HTTP");
+        refuseReuse(request, "job.reuseMs", "Each message is a job of its own. Leave it out, or send it by HTTP.");
       });
       message.ack();
     } catch (error) {

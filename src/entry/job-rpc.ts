@@ -27,6 +27,8 @@ export type JobRpc = Pick<
   JobObject,
   | "create"
   | "holds"
+  | "reusable"
+  | "unmade"
   | "view"
   | "ended"
   | "events"

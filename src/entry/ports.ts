@@ -1,7 +1,6 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
-import type { NewJob } from "../../durable-objects/new-job.ts";
 import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
-import { readFastPlace, timeOfKey, writeFastPlace } from "../access/fast-place.ts";
+import { readFastPlace, timeOfKey } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
@@ -9,24 +8,17 @@ import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../delive
 import { previewAuctions } from "../engine/preview.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
-import { checkBidders } from "../http/check-bidders.ts";
-import { linksOf } from "../http/native/links.ts";
 import type { HttpPorts } from "../http/ports.ts";
-import type { LoggedEvent } from "../job/job-event.ts";
 import { runningSummary } from "../job/job-summary.ts";
 import { checkContract } from "../judge/check-contract.ts";
 import { checkTools } from "../judge/check-tools.ts";
-import type { Bidder } from "../market/bidder.ts";
-import { mayBeAsked } from "../market/eligibility.ts";
 import { profilesOf, standing } from "../market/market.ts";
-import { isPlain } from "../market/pace.ts";
 import { bidderInputSchema, nearnessOf, readBidder } from "../models/bidder-input.ts";
 import { newestFirst, type RunningJob } from "../money/tenant-ledger.ts";
 import { canonicalRequest } from "../plan/canonical-request.ts";
 import { checkImages } from "../plan/check-input.ts";
-import { checkLane, fastLaneMs } from "../plan/check-lane.ts";
+import { checkLane } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
-import { confine, isFree, type TenantRules } from "../plan/tenant-rules.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
@@ -35,15 +27,13 @@ import { JobList, type JobListing } from "../store/job-list.ts";
 import { StoredKeys } from "../store/key-store.ts";
 import { learnEvaluation } from "../store/learn-evaluation.ts";
 import { seedMarket } from "../store/seed-market.ts";
-import { FastJob } from "./fast-job.ts";
-import { fastHandle, isBehind, keepLog, newFastPlace, remember } from "./fast-lane.ts";
-import { createJob, type JobRpc, openHandle } from "./job-rpc.ts";
-import { locationHint } from "./location.ts";
+import { fastHandle } from "./fast-lane.ts";
+import { type JobRpc, openHandle } from "./job-rpc.ts";
 import { readMail } from "./mail.ts";
-import { packMarket } from "./market-parcel.ts";
+import { makeJob, namedHome, withinRules } from "./make-job.ts";
 import { forgetExamples, forgetMarket, marketSnapshot, viewOf } from "./market-snapshot.ts";
-import { SpareObject } from "./spare-object.ts";
-import { forgetTenant, openingFor, returnOpening, tenantObject } from "./tenant-money.ts";
+import { reuseJob } from "./reuse-job.ts";
+import { forgetTenant, tenantObject } from "./tenant-money.ts";
 
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
@@ -51,78 +41,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
   const secret = signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null);
   return {
     jobs: {
-      async create(caller, request, via, name, waitMs = 0) {
-        // A tenant that may name any secret could have another's messages signed.
-        if (request.webhook?.secretName !== undefined && caller.role !== "operator")
-          throw new AtomicError(
-            "forbidden",
-            "Only the operator may name a secret. Leave it out: GET /v1/webhook-secret shows the one that signs.",
-            { field: "webhook.secretName" },
-          );
-        checkSecret(env, request.webhook?.secretName);
-        // What cannot be written down soon had better be written down first.
-        const fast = request.lane === "fast" && !isBehind(Date.now());
-        const hint = locationHint(caller.place);
-        const home = fast
-          ? newFastPlace()
-          : name === undefined
-            ? spares.next(env.JOB, hint, keepAlive)
-            : namedHome(env, caller.tenant, name);
-        const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
-        const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
-        const opening = await openingFor(env, caller.tenant, request, viewOf(market), via === "http", keepAlive);
-        const giveBack = () => returnOpening(env, caller.tenant, opening, keepAlive);
-        const confined = withinRules(request, opening.rules, market.bidders);
-        if (confined instanceof AtomicError) {
-          giveBack();
-          throw confined;
-        }
-        const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-        const bodyHash = name === undefined ? undefined : await sha256Hex(canonicalRequest(request));
-        const asked = {
-          tenant: caller.tenant,
-          request: withJobLimit(laned(confined, fast), opening.jobNano),
-          seed,
-          via,
-          ...(bodyHash === undefined ? {} : { bodyHash }),
-          ...(opening.slice === null ? {} : { slice: opening.slice }),
-          ...(isPlain(opening.pace) ? {} : { pace: opening.pace }),
-        };
-        if ("shard" in home) {
-          const keep = (log: readonly LoggedEvent[]) => keepLog(env, home, caller.tenant, log);
-          const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep).catch(
-            (error: unknown) => {
-              giveBack();
-              throw error;
-            },
-          );
-          remember(caller, id, started);
-          keepAlive(started.done);
-          return { id, repeated: false, view: waitMs > 0 ? await started.ended(waitMs) : null };
-        }
-        const job: NewJob = { id, ...asked, market: packMarket(market, request), readsNone: true };
-        const { made, view, again } = await createJob(
-          () => env.JOB.get(home, hint === null ? {} : { locationHint: hint }) as unknown as JobRpc,
-          job,
-          waitMs,
-        );
-        // A call that broke may have made the job: then slice and start are the job's.
-        if (made !== "made" && !again) giveBack();
-        if (made === "none") throw new AtomicError("internal", "The job could not be taken. Try again.");
-        if (made === "other-request")
-          throw new AtomicError(
-            "idempotency-mismatch",
-            "This idempotency key was used for another request. Use a new key for a new request.",
-            { field: "Idempotency-Key" },
-          );
-        if (made === "gone")
-          throw new AtomicError(
-            "gone",
-            `This idempotency key was used for a job whose retention has ended. Its summary is at ${linksOf(id).summary}. Use a new key for a new job.`,
-            { field: "Idempotency-Key" },
-          );
-        return { id, repeated: made === "repeated" && !(again && name === undefined), view };
-      },
+      create: (caller, request, via, name, waitMs = 0) =>
+        request.reuseMs === undefined
+          ? makeJob(env, secret, { caller, request, via, name, waitMs }, keepAlive)
+          : reuseJob(env, secret, caller, request, (asked, home) =>
+              makeJob(env, secret, { caller, request: asked, via, name, waitMs }, keepAlive, home),
+            ),
       async made({ tenant }, request, name) {
         const home = namedHome(env, tenant, name);
         const object = env.JOB.get(home) as unknown as JobRpc;
@@ -263,7 +187,6 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
 const longestWaitMs = 30 * 86_400_000;
 
 /** This isolate's memory: gone with it, and nothing depends on its being there. */
-const spares = new SpareObject();
 const keyMemory: KeyMemory = new Map();
 const lastWrite: LastWrite = { bookmark: null };
 
@@ -285,45 +208,6 @@ function keysOf(env: AtomicEnv, session: () => ReturnType<typeof openSession>): 
       return done;
     },
   };
-}
-
-/** Else its messages would wait for a secret that nobody has set, and nobody would know why. */
-function checkSecret(env: AtomicEnv, name: string | undefined): void {
-  if (name === undefined || typeof (env as unknown as Record<string, unknown>)[name] === "string") return;
-  throw new AtomicError(
-    "invalid-request",
-    `There is no secret "${name}". Set it (npx wrangler secret put ${name}), or leave it out: GET /v1/webhook-secret shows the one that signs then.`,
-    { field: "webhook.secretName" },
-  );
-}
-
-/** The object of a job that has a name. */
-const namedHome = (env: AtomicEnv, tenant: string, name: string): DurableObjectId =>
-  env.JOB.idFromName(JSON.stringify([tenant, name]));
-
-/** The request as its tenant's rules allow it, or why it cannot be one of that tenant's jobs. */
-function withinRules(request: JobRequest, rules: TenantRules, bidders: readonly Bidder[]): JobRequest | AtomicError {
-  const confined = confine(request, rules);
-  if ("code" in confined) return AtomicError.from(confined);
-  if (isFree(rules)) return confined;
-  const may = bidders.filter((b) => mayBeAsked(b, confined));
-  try {
-    checkBidders({ ...confined, bidders: may.map((b) => b.id) }, may, true);
-  } catch (error) {
-    if (error instanceof AtomicError) return error;
-    throw error;
-  }
-  return confined;
-}
-
-/** The operator's limit for one job of the tenant holds beside the caller's own budget. */
-const withJobLimit = (request: JobRequest, jobNano: number | null): JobRequest =>
-  jobNano === null ? request : { ...request, budgetNano: Math.min(request.budgetNano ?? jobNano, jobNano) };
-
-/** The lane it runs in; one of the fast lane has an end of its own. */
-function laned(request: JobRequest, fast: boolean): JobRequest {
-  const { lane: _, ...rest } = request;
-  return fast ? { ...rest, lane: "fast", deadlineMs: request.deadlineMs ?? fastLaneMs } : rest;
 }
 
 /** One page of ended and running jobs, newest first; a job that is in both lists has ended. */

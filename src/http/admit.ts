@@ -1,11 +1,12 @@
 import { AtomicError, type Refusal } from "../error.ts";
+import { checkReuse } from "../plan/check-reuse.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { checkBidders } from "./check-bidders.ts";
 import type { HttpPorts } from "./ports.ts";
 
 /** What every door checks before a job is made or previewed: its contract, and that somebody can serve it. */
 export async function admit(request: JobRequest, ports: HttpPorts, tenant: string): Promise<void> {
-  const refusal = await ports.checkRequest(request);
+  const refusal = checkReuse(request) ?? (await ports.checkRequest(request));
   if (refusal !== null) throw AtomicError.from({ ...refusal, message: asSentence(refusal) });
   const candidates = await ports.market.candidates();
   try {

@@ -87,6 +87,8 @@ export interface Submitted {
   id: string;
   /** It was made before. */
   repeated: boolean;
+  /** It was made before for the very same request, which may be another client's of the tenant. Absent: it was not. */
+  reused?: true;
   view: JobView | null;
 }
 

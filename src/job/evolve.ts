@@ -34,7 +34,7 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       for (const key of event.keys) job.sent.add(key);
       break;
     case "feedback-given":
-      job.feedbackOn.push(event.microtask);
+      job.feedback.push({ microtask: event.microtask, label: event.label, good: event.good });
       break;
     case "microtask-waiting": {
       const microtask = microtaskOf(job, event.microtask);

@@ -176,6 +176,6 @@ export interface Job {
   sent: Set<string>;
   /** Webhooks, in the order they became due. */
   outbox: WebhookMessage[];
-  /** Microtasks that got feedback, in order: it counts once each. */
-  feedbackOn: string[];
+  /** What people said of microtasks, in order: it counts once each. */
+  feedback: { microtask: string; label: string | null; good: boolean | null }[];
 }

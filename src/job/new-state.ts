@@ -31,7 +31,7 @@ export function acceptedJob(event: LoggedEvent & { type: "job-accepted" }): Job 
     settlements: null,
     sent: new Set(),
     outbox: [],
-    feedbackOn: [],
+    feedback: [],
   };
 }
 

@@ -78,6 +78,8 @@ export interface JobRequest {
   /** Who is told of the job's end; `secretName` names a secret binding, absent: the tenant's own secret signs. */
   webhook?: { url: string; secretName?: string };
   metadata: Record<string, string>;
+  /** The answer to the very same request, made less than so long ago, will do. A job's own request never has it. Absent: none will. */
+  reuseMs?: number;
 }
 
 /** The pictures of a conversation, which all are shown who work on it. */

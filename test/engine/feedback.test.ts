@@ -27,7 +27,7 @@ describe("feedback by a label", () => {
     expect(refusal).toMatchObject({ code: "invalid-request", field: "label" });
     expect(refusal?.message).toContain(hint);
     expect(run.job.settlements?.length).toBe(before);
-    expect(run.job.feedbackOn).toEqual([]);
+    expect(run.job.feedback).toEqual([]);
   });
 
   it("is taken in any spelling of a label", async () => {

@@ -8,7 +8,15 @@ export const otherPages = (origins: readonly string[]) =>
   cors({
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST", "PUT", "DELETE"],
-    exposeHeaders: ["Atomic-Job-Id", "Location", "Mcp-Session-Id", "Retry-After", "X-Request-Id", "X-Should-Retry"],
+    exposeHeaders: [
+      "Atomic-Job-Id",
+      "Atomic-Reused",
+      "Location",
+      "Mcp-Session-Id",
+      "Retry-After",
+      "X-Request-Id",
+      "X-Should-Retry",
+    ],
     maxAge: 600,
   });
 

@@ -8,6 +8,7 @@ import { InputError, problemOf } from "../error-response.ts";
 import { idempotencyName } from "../idempotency-key.ts";
 import type { Caller, HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
+import { refuseReuse } from "../refuse-reuse.ts";
 import { requireWait } from "../require-wait.ts";
 import { madeBefore, submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -104,6 +105,7 @@ async function check(
     try {
       await admit(request, ports, caller.tenant);
       requireWait(request, { waits: false, named: false }, "lane", "post it by itself");
+      refuseReuse(request, "reuseMs", "Each item of a batch is a job of its own. Leave it out, or post it by itself.");
     } catch (refusal) {
       const id = await madeBefore(ports, caller, request, name, refusal);
       if (id === null) throw refusal;

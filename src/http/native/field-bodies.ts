@@ -30,6 +30,15 @@ export const labelsBody = z
   .max(256)
   .refine((labels) => new Set(labels).size === labels.length, { error: "A label is given twice. Give each once." });
 
+/** A claim is kept no longer. */
+export const reuseBody = z
+  .int()
+  .min(1_000)
+  .max(30 * 24 * 60 * 60 * 1000)
+  .describe(
+    "An answer to the very same request of the same tenant, asked for less than so many ms ago, is given again and costs nothing; one that is under way is waited for, or followed. Not with the fast lane, an idempotency key, a webhook, cancelOnDisconnect, in a batch, or with a plan that waits. Default: no answer is.",
+  );
+
 /** What a job is a case of, for the market. Names are shared by all tenants of a deployment. */
 export const contextBody = z.string().refine((name) => /^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,31}$/.test(name), {
   error: "A context is 1 to 32 letters, digits, spaces and . _ : / -, and starts with a letter or digit.",

@@ -17,6 +17,7 @@ import {
   mostTurns,
   penaltyBody,
   policies,
+  reuseBody,
   seedBody,
   stopBody,
   strategies,
@@ -158,6 +159,7 @@ export const jobBody = z.strictObject({
   redact: redactBody
     .optional()
     .describe("What is replaced by placeholders in all that leaves for a bidder, and put back into what it answers."),
+  reuseMs: reuseBody.optional(),
   metadata: metadataBody.optional().describe("Your own words, given back with the job."),
   cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),
   webhook: z

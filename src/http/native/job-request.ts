@@ -80,6 +80,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     ...(body.redact === undefined ? {} : { redact: redactionOf(body.redact) }),
     cancelOnDisconnect: body.cancelOnDisconnect ?? false,
     metadata: body.metadata ?? {},
+    ...(body.reuseMs === undefined ? {} : { reuseMs: body.reuseMs }),
     ...(body.webhook === undefined ? {} : { webhook: body.webhook }),
   };
   return { ...draft, delivery: body.delivery ?? defaultDelivery(draft) };

@@ -8,6 +8,7 @@ import { Disconnect } from "../disconnect.ts";
 import { idempotencyName, replayed } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { maxMailBytes, readBytes, readJobJson } from "../read-body.ts";
+import { keyOrReuse, refuseReuse } from "../refuse-reuse.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -33,15 +34,21 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const admission = async () => {
       await admit(request, ports, caller.tenant);
       requireWait(request, { waits: waitS > 0, named: name !== null }, "lane", "add ?wait=true");
+      if (name !== null) refuseReuse(request, "reuseMs", keyOrReuse);
     };
 
     const untilMs = Date.now() + waitS * 1000;
     // A job that its client's leaving cancels must be known by its id before it is waited for.
     const waitMs = request.cancelOnDisconnect ? 0 : Math.min(waitS * 1000, longestCallMs);
     const made = await submitJob(ports, { caller, request, via: "http", name, waitMs }, admission);
-    const { id, repeated } = made;
+    const { id, repeated, reused } = made;
     const links = linksOf(id);
-    const headers = { location: links.self, "atomic-job-id": id, ...replayed(repeated) };
+    const headers = {
+      location: links.self,
+      "atomic-job-id": id,
+      ...replayed(repeated),
+      ...(reused ? { "atomic-reused": "true" } : {}),
+    };
     if (made.view !== null) return c.json({ ...made.view, links }, 200, headers);
     const open = () => ports.jobs.open(caller, id);
     const leftMs = untilMs - Date.now();
@@ -56,7 +63,7 @@ export function submitRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
         gone.end();
       }
     }
-    const status = repeated ? (await (await open())?.view())?.status : "running";
+    const status = repeated || reused ? (await (await open())?.view())?.status : "running";
     return c.json({ id, status: status ?? "running", links }, 202, headers);
   });
 }

@@ -18,6 +18,8 @@ export interface FinishedAnswer {
   usage: Usage;
   winner: string | null;
   job: Job;
+  /** The job was made for the same request before: it costs this client nothing. Absent: it was not. */
+  reused?: true;
 }
 
 /** Who went on from whose text, and after how many characters (UTF-16 code units) of the answer. */
@@ -48,6 +50,7 @@ export class NoAnswer extends AtomicError {}
 export async function* answerParts(
   events: AsyncIterable<LoggedEvent | null>,
   streams: boolean,
+  reused?: true,
 ): AsyncGenerator<AnswerPart, void> {
   let job: Job | null = null;
   let given = "";
@@ -77,7 +80,8 @@ export async function* answerParts(
       const text = textOf(job, live);
       if (!text.startsWith(given)) throw changed(job);
       if (text.length > given.length) yield { type: "text", text: text.slice(given.length) };
-      yield { type: "done", answer: { text, calls: job.answer?.calls ?? [], ...accepted(job), job } };
+      const answer = { text, calls: job.answer?.calls ?? [], ...accepted(job), job };
+      yield { type: "done", answer: reused ? { ...answer, reused } : answer };
       return;
     }
   }

@@ -10,6 +10,7 @@ import {
   leaderChangeElses,
   leaderChanges,
   policies,
+  reuseBody,
   strategies,
   usdBody,
 } from "../native/field-bodies.ts";
@@ -41,6 +42,7 @@ export const atomicExtension = z
     region: z.string().min(1).max(32).optional(),
     redact: redactBody.optional(),
     cancel_on_disconnect: z.boolean().optional(),
+    reuse_ms: reuseBody.optional(),
   })
   // What the native API checks too, in the words of this one.
   .refine(({ kind, labels }) => kind !== "classify" || labels !== undefined, {
@@ -75,6 +77,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     region: extension.region,
     redact: extension.redact,
     cancelOnDisconnect: extension.cancel_on_disconnect,
+    reuseMs: extension.reuse_ms,
   };
 }
 

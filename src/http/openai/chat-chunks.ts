@@ -80,11 +80,12 @@ const usageOf = ({ usage }: FinishedAnswer) => ({
   completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
 });
 
-/** What OpenAI's answer has no field for: who answered, and what all attempts cost together. */
-export const factsOf = ({ job, winner, finish, finishSaid }: FinishedAnswer) => ({
+/** What OpenAI's answer has no field for: who answered, and what all attempts cost together, or nothing where it was given before. */
+export const factsOf = ({ job, winner, finish, finishSaid, reused }: FinishedAnswer) => ({
   job: job.id,
   bidder: winner,
   // A Response has no place for an end that is neither whole nor cut by a cap.
   ...(finish === "other" || finish === "unknown" ? { finish: finishSaid ?? finish } : {}),
-  cost_usd: toUsd(job.costNano),
+  cost_usd: reused ? 0 : toUsd(job.costNano),
+  ...(reused ? { reused } : {}),
 });

@@ -8,6 +8,7 @@ import { followJob } from "../follow-job.ts";
 import { idempotencyName } from "../idempotency-key.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJobJson } from "../read-body.ts";
+import { keyOrReuse, refuseReuse } from "../refuse-reuse.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -36,15 +37,17 @@ export function chatRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     const body = parseInput(chatBody, await readJobJson(c.req));
     const request = chatRequest(body);
     const caller = c.get("caller");
-    const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
+    const { id, repeated, reused } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
       await admitOpenai(body.model, request, ports, caller.tenant, places);
       requireWait(request, { waits: true, named: name !== null }, "atomic.lane", "");
+      if (name !== null) refuseReuse(request, "atomic.reuse_ms", keyOrReuse);
     });
     c.header("atomic-job-id", id);
     if (repeated) c.header("idempotent-replayed", "true");
+    if (reused) c.header("atomic-reused", "true");
     const open = () => ports.jobs.open(caller, id);
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-    const parts = answerParts(followJob(open, gone.signal), body.stream === true);
+    const parts = answerParts(followJob(open, gone.signal), body.stream === true, reused);
     const head: ChatHead = { job: id, model: body.model, createdAtMs: 0 };
     try {
       if (body.stream !== true) return c.json(completion(head, await finished(parts, head)));

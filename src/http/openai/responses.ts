@@ -14,6 +14,7 @@ import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
 import { readJobJson } from "../read-body.ts";
 import { readEvents } from "../read-events.ts";
+import { keyOrReuse, refuseReuse } from "../refuse-reuse.ts";
 import { requireWait } from "../require-wait.ts";
 import { submitJob } from "../submit-job.ts";
 import { parseInput } from "../zod-refusal.ts";
@@ -31,19 +32,21 @@ export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const body = parseInput(responsesBody, await readJobJson(c.req));
     const request = responsesRequest(body);
     const caller = c.get("caller");
-    const { id, repeated } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
+    const { id, repeated, reused } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
       await admitOpenai(body.model, request, ports, caller.tenant, places);
       const how = { waits: body.background !== true, named: name !== null };
       requireWait(request, how, "atomic.lane", "leave out background");
+      if (name !== null) refuseReuse(request, "atomic.reuse_ms", keyOrReuse);
     });
     c.header("atomic-job-id", id);
     if (repeated) c.header("idempotent-replayed", "true");
+    if (reused) c.header("atomic-reused", "true");
     const open = () => ports.jobs.open(caller, id);
-    if (body.stream === true) return streamResponse(c, open, request.cancelOnDisconnect, -1);
-    if (body.background === true) return c.json(await responseNow(await openJob(ports, caller, id)));
+    if (body.stream === true) return streamResponse(c, open, request.cancelOnDisconnect, -1, reused);
+    if (body.background === true) return c.json(await responseNow(await openJob(ports, caller, id), reused));
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
     try {
-      for await (const part of answerParts(followJob(open, gone.signal), false))
+      for await (const part of answerParts(followJob(open, gone.signal), false, reused))
         if (part.type === "done") return c.json(doneResponse(part.answer));
     } finally {
       gone.end();
@@ -98,13 +101,14 @@ function streamResponse(
   open: () => Promise<JobHandle | null>,
   cancels: boolean,
   after: number,
+  reused?: true,
 ): Response {
   const gone = new Disconnect(c, open, cancels);
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => gone.left());
     let last = after;
     try {
-      for await (const event of responseEvents(answerParts(followJob(open, gone.signal), true))) {
+      for await (const event of responseEvents(answerParts(followJob(open, gone.signal), true, reused))) {
         if (event === null) await stream.write(": beat\n\n");
         else if (event.sequence_number > last) {
           last = event.sequence_number;
@@ -143,10 +147,10 @@ async function requirePast(handle: JobHandle, after: number): Promise<void> {
 }
 
 /** The job as a Response, as far as it is now. */
-async function responseNow(handle: JobHandle): Promise<object> {
+async function responseNow(handle: JobHandle, reused?: true): Promise<object> {
   let job: Job | null = null;
   try {
-    for await (const part of answerParts(logNow(handle), false)) {
+    for await (const part of answerParts(logNow(handle), false, reused)) {
       if (part.type === "begun") job = part.job;
       if (part.type === "done") return doneResponse(part.answer);
     }
