@@ -67,7 +67,7 @@ function run(test: Mutant["caughtBy"]): "passed" | "failed" | "timed out" {
   const command =
     test === "chaos"
       ? ["node", "test/durability/chaos.ts", "--each", "2", "--schedules", "600"]
-      : ["vitest", "run", "--project", "node", test];
+      : ["vitest", "run", "--project", test.startsWith("test/workers/") ? "workers" : "node", test];
   const [program = "", ...args] = command;
   // A bug may make a loop that writes for ever: it is to die of its own memory, not take the machine's.
   const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=1024" };

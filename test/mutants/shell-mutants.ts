@@ -178,4 +178,25 @@ export const shellMutants: Mutant[] = [
     replace: "if (host)",
     caughtBy: "test/scripts/serve.test.ts",
   },
+  {
+    name: "hold auctions by the market of days ago",
+    file: "durable-objects/job-market.ts",
+    find: "return Date.now() - this.#atMs <= oldMs;",
+    replace: "return this.#atMs <= Date.now();",
+    caughtBy: "test/workers/old-market.test.ts",
+  },
+  {
+    name: "run a request that is under way once more",
+    file: "durable-objects/reuse-claims.ts",
+    find: "if (row !== undefined && row.place !== not && nowMs - row.at_ms < reuseMs)",
+    replace: "if (row !== undefined && row.place !== not && reuseMs < 0)",
+    caughtBy: "test/durable-objects/reuse-claims.test.ts",
+  },
+  {
+    name: "give an answer again that was made under other rules",
+    file: "durable-objects/tenant.ts",
+    find: "this.#claims.forgetAll();",
+    replace: "",
+    caughtBy: "test/workers/reuse.test.ts",
+  },
 ];

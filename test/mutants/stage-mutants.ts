@@ -305,4 +305,32 @@ export const stageMutants: Mutant[] = [
     replace: "sure: measured !== null ? provenConfidence(row, confidence) : null",
     caughtBy: "test/market/agreement.test.ts",
   },
+  {
+    name: "show pictures to who sees none",
+    file: "src/market/eligibility.ts",
+    find: 'way === null || images === "url" || images === way;',
+    replace: "way === null || images !== way;",
+    caughtBy: "test/engine/images.test.ts",
+  },
+  {
+    name: "have answers about pictures judged by who does not see them",
+    file: "src/engine/judge-choice.ts",
+    find: "takesImages(bidder, wayOf(jobImages(request.input)));",
+    replace: "takesImages(bidder, wayOf(jobImages(request.input).slice(0, 0)));",
+    caughtBy: "test/engine/images.test.ts",
+  },
+  {
+    name: "have SDKs pay again for calls that broke off",
+    file: "src/engine/failure.ts",
+    find: 'if (tried.some((a) => a.costNano > 0)) return { code: "bidders-failed", reason: "paid" };',
+    replace: "",
+    caughtBy: "test/engine/run-job.test.ts",
+  },
+  {
+    name: "give an answer again that was said to be wrong",
+    file: "src/engine/reusable.ts",
+    find: "if (good !== null || label === null) return good === false;",
+    replace: "if (good !== null || label === null) return false;",
+    caughtBy: "test/workers/reuse.test.ts",
+  },
 ];
