@@ -1,6 +1,7 @@
 import { isInForce, type KeyRow, type KeyScope, type KeyTerms, makeKey, splitKey } from "./key.ts";
 import { sameText, sha256Hex } from "./mac.ts";
 import { readSession, type Session, writeSession } from "./session.ts";
+import { signingSecret } from "./signing-secrets.ts";
 
 /** Where keys are kept. `get` may be as old as a cache is (10 s): that long a revoked key still works. */
 export interface KeyStore {
@@ -33,12 +34,6 @@ const operator: Holder = { tenant: "operator", role: "operator", keyId: "operato
 const localCaller: Holder = { tenant: "local", role: "operator", keyId: "local", scope: "all" };
 
 const foreverAndAll: KeyTerms = { days: null, scope: "all" };
-
-/** Signs where there is no operator's key: on a development server only, so it need not be secret. */
-const localSecret = "atomic-local-development";
-/** What signs job ids and webhooks. Sessions are signed with the operator's key alone: changing it ends them. */
-export const signingSecret = (operatorKey: string | null, own: string | null = null): string =>
-  own || operatorKey || localSecret;
 
 /** Who holds a key or a session. Fits the `access` port of the HTTP layer. */
 export function createAccess(options: AccessOptions) {

@@ -1,9 +1,10 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
 import type { NewJob } from "../../durable-objects/new-job.ts";
-import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
+import { createAccess, type KeyStore } from "../access/access.ts";
 import { readFastPlace, timeOfKey, writeFastPlace } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
+import { signingSecrets } from "../access/signing-secrets.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
 import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
@@ -48,7 +49,7 @@ import { forgetTenant, openingFor, returnOpening, tenantObject } from "./tenant-
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
   const session = () => openSession(env.DB, lastWrite);
-  const secret = signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null);
+  const secrets = signingSecrets(env);
   return {
     jobs: {
       async create(caller, request, via, name, waitMs = 0) {
@@ -68,7 +69,11 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
           : name === undefined
             ? spares.next(env.JOB, hint, keepAlive)
             : namedHome(env, caller.tenant, name);
-        const id = await mintJobId(secret, caller.tenant, "shard" in home ? writeFastPlace(home) : home.toString());
+        const id = await mintJobId(
+          secrets.current,
+          caller.tenant,
+          "shard" in home ? writeFastPlace(home) : home.toString(),
+        );
         const market = await marketSnapshot(env, request.examples ? caller.tenant : null, keepAlive);
         const opening = await openingFor(env, caller.tenant, request, viewOf(market), via === "http", keepAlive);
         const giveBack = () => returnOpening(env, caller.tenant, opening, keepAlive);
@@ -127,10 +132,10 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const home = namedHome(env, tenant, name);
         const object = env.JOB.get(home) as unknown as JobRpc;
         const holds = await object.holds(tenant, await sha256Hex(canonicalRequest(request)));
-        return holds ? mintJobId(secret, tenant, home.toString()) : null;
+        return holds ? mintJobId(secrets.current, tenant, home.toString()) : null;
       },
       async open(caller, id) {
-        const place = await verifyJobId(secret, caller.tenant, id);
+        const place = await verifyJobId(secrets, caller.tenant, id);
         if (place === null) return null;
         const fast = readFastPlace(place);
         if (fast === null) return openHandle(env, place, caller.tenant, id);
@@ -252,7 +257,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
-    webhookSecret: (caller) => tenantWebhookSecret(secret, caller.tenant),
+    webhookSecret: (caller) => tenantWebhookSecret(secrets.current, caller.tenant),
     checkRequest: (request) => checkRequest(request, nearReceivers(env)),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAccess, type KeyStore, signingSecret } from "../../src/access/access.ts";
+import { createAccess, type KeyStore } from "../../src/access/access.ts";
 import { mintJobId, verifyJobId } from "../../src/access/job-id.ts";
 import { type KeyRow, makeKey, splitKey } from "../../src/access/key.ts";
 import { sameText, sha256Hex } from "../../src/access/mac.ts";
+import { signingSecret, signingSecrets } from "../../src/access/signing-secrets.ts";
 import { CachedKeys } from "../../src/store/cached-keys.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -172,22 +173,43 @@ describe("sessions", () => {
 
 describe("job ids", () => {
   const secret = signingSecret("the-operator");
+  const secrets = { current: secret, previous: null };
   const objectId = "0123456789abcdef".repeat(4);
 
   it("give their object back to their own tenant only", async () => {
     const id = await mintJobId(secret, "alpha", objectId);
     expect(id).toMatch(/^job_[0-9a-f]{64}_[0-9a-f]{16}$/);
-    expect(await verifyJobId(secret, "alpha", id)).toBe(objectId);
-    expect(await verifyJobId(secret, "beta", id)).toBeNull();
-    expect(await verifyJobId(signingSecret(null), "alpha", id)).toBeNull();
+    expect(await verifyJobId(secrets, "alpha", id)).toBe(objectId);
+    expect(await verifyJobId(secrets, "beta", id)).toBeNull();
+    expect(await verifyJobId(signingSecrets({}), "alpha", id)).toBeNull();
     // "a" + "b\nc" and "a\nb" + "c" must not sign alike.
-    expect(await verifyJobId(secret, `alpha\n${objectId}`, id)).toBeNull();
+    expect(await verifyJobId(secrets, `alpha\n${objectId}`, id)).toBeNull();
   });
 
   it("outlive a change of the operator's key where a signing secret of its own is set", async () => {
     const id = await mintJobId(signingSecret("old", "signs"), "alpha", objectId);
-    expect(await verifyJobId(signingSecret("new", "signs"), "alpha", id)).toBe(objectId);
-    expect(await verifyJobId(signingSecret("new", ""), "alpha", id)).toBeNull();
+    expect(
+      await verifyJobId(signingSecrets({ ATOMIC_API_KEY: "new", ATOMIC_SIGNING_SECRET: "signs" }), "alpha", id),
+    ).toBe(objectId);
+    expect(
+      await verifyJobId(signingSecrets({ ATOMIC_API_KEY: "new", ATOMIC_SIGNING_SECRET: "" }), "alpha", id),
+    ).toBeNull();
+  });
+
+  it("of before are found while the secret is rotated, and are its own tenant's still; new ones have the new secret's MAC", async () => {
+    const before = signingSecrets({ ATOMIC_API_KEY: "key" });
+    const during = { ATOMIC_API_KEY: "key", ATOMIC_SIGNING_SECRET: "new", ATOMIC_SIGNING_SECRET_PREVIOUS: "key" };
+    const rotating = signingSecrets(during);
+    const after = signingSecrets({ ATOMIC_API_KEY: "key", ATOMIC_SIGNING_SECRET: "new" });
+    const old = await mintJobId(before.current, "alpha", objectId);
+    const made = await mintJobId(rotating.current, "alpha", objectId);
+    const found = async (id: string, tenant = "alpha") =>
+      Promise.all([before, rotating, after].map((secrets) => verifyJobId(secrets, tenant, id)));
+    expect(await found(old)).toEqual([objectId, objectId, null]);
+    expect(await found(made)).toEqual([null, objectId, objectId]);
+    expect(await found(old, "beta")).toEqual([null, null, null]);
+    for (const previous of ["", "new"])
+      expect(signingSecrets({ ...during, ATOMIC_SIGNING_SECRET_PREVIOUS: previous }).previous).toBeNull();
   });
 
   it("are refused when any character is changed", async () => {
@@ -195,12 +217,12 @@ describe("job ids", () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(id.length - 1), fc.constantFrom(..."0123456789abcdefX_"), async (at, character) => {
         fc.pre(id[at] !== character);
-        expect(await verifyJobId(secret, "alpha", id.slice(0, at) + character + id.slice(at + 1))).toBeNull();
+        expect(await verifyJobId(secrets, "alpha", id.slice(0, at) + character + id.slice(at + 1))).toBeNull();
       }),
       { numRuns: 200 },
     );
     for (const wrong of ["", "job_", id.toUpperCase(), ` ${id}`, `${id}\n`, id.slice(0, -1)])
-      expect(await verifyJobId(secret, "alpha", wrong)).toBeNull();
+      expect(await verifyJobId(secrets, "alpha", wrong)).toBeNull();
   });
 });
 
