@@ -306,13 +306,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
         const seal = job.sent.has(job.id) ? null : this.#log.seal();
         await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
         if (!job.sent.has(job.id))
-          this.ctx.waitUntil(
-            traceJob(
-              this.env,
-              () => this.#log.read(),
-              (error) => this.#complain("trace-not-exported", error),
-            ),
-          );
+          this.ctx.waitUntil(traceJob(this.env, this.ctx.id.toString(), () => this.#log.read()));
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       deliver: (job, id, body) => postWebhook(this.env, job, id, body),
