@@ -323,8 +323,8 @@ export class JobObject extends DurableObject<AtomicEnv> {
         if (this.#ends.waiting) await scheduler.wait(answerFirstMs);
         const seal = job.sent.has(job.id) ? null : this.#log.seal();
         await this.#tenant.settle(job, settlementMessages(job, settlements, seal));
-        const untraced = (error: unknown) => this.#complain("trace-not-exported", error);
-        if (!job.sent.has(job.id)) this.ctx.waitUntil(traceJob(this.env, () => this.#log.read(), untraced));
+        if (!job.sent.has(job.id))
+          this.ctx.waitUntil(traceJob(this.env, this.ctx.id.toString(), () => this.#log.read()));
       },
       lease: (job, leastNano, wantNano, waitMs) => this.#tenant.lease(job, leastNano, wantNano, waitMs),
       deliver: (job, id, body) => postWebhook(this.env, job, id, body),

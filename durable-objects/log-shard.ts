@@ -181,8 +181,7 @@ export class LogShardObject extends DurableObject<AtomicEnv> {
   async #trace(key: string): Promise<void> {
     const row = this.#rows.get(key);
     if (row === null) return;
-    const complain = (error: Error) => console.error(complaint("trace-not-exported", this.ctx.id.toString(), error));
-    await traceJob(this.env, () => eventsOf(row), complain);
+    await traceJob(this.env, this.ctx.id.toString(), () => eventsOf(row));
   }
 
   /** The alarm stands no later than this. */

@@ -1,4 +1,4 @@
-import { signingSecret } from "../src/access/access.ts";
+import { signingSecrets } from "../src/access/signing-secrets.ts";
 import { type Delivered, sendWebhook } from "../src/deliver/send-webhook.ts";
 import { tenantWebhookSecret } from "../src/deliver/webhook-secret.ts";
 import { nearReceivers } from "../src/deliver/webhook-target.ts";
@@ -10,17 +10,20 @@ export async function postWebhook(env: AtomicEnv, job: Job, id: string, body: st
   const { webhook } = job.request;
   if (webhook === undefined) return { ok: false, status: null, reason: "the job has no webhook", gone: true };
   const { url, secretName } = webhook;
-  const named = secretName === undefined ? undefined : (env as unknown as Record<string, unknown>)[secretName];
-  const secret =
-    secretName === undefined
-      ? await tenantWebhookSecret(
-          signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null),
-          job.tenant,
-        )
-      : typeof named === "string"
-        ? named
-        : "";
-  return sendWebhook({ url, secret, id, body, nowMs: Date.now(), near: nearReceivers(env) }, (to, init) =>
+  const secrets = secretName === undefined ? await tenantSecrets(env, job.tenant) : [namedSecret(env, secretName)];
+  return sendWebhook({ url, secrets, id, body, nowMs: Date.now(), near: nearReceivers(env) }, (to, init) =>
     fetch(to, init),
   );
+}
+
+/** The tenant's own of now, and of before while the server's is rotated: its receiver may have either. */
+async function tenantSecrets(env: AtomicEnv, tenant: string): Promise<string[]> {
+  const { current, previous } = signingSecrets(env);
+  const both = previous === null ? [current] : [current, previous];
+  return Promise.all(both.map((secret) => tenantWebhookSecret(secret, tenant)));
+}
+
+function namedSecret(env: AtomicEnv, name: string): string {
+  const named = (env as unknown as Record<string, unknown>)[name];
+  return typeof named === "string" ? named : "";
 }

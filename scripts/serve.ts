@@ -26,6 +26,8 @@ Of the shell the server is given every ATOMIC_... variable and every ..._API_KEY
   ATOMIC_LLM_IMAGES        those of them that see pictures
   OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY
   ATOMIC_SIGNING_SECRET    signs job ids and webhooks, so that the operator's key can change
+  ATOMIC_SIGNING_SECRET_PREVIOUS   what signed before (or the operator's key that did), while it is rotated: old job ids
+                           are found, webhooks carry both signatures
   ATOMIC_WEBHOOK_HOSTS     receivers of webhooks on your own network: "hooks.corp,10.0.0.7:8080"
   ATOMIC_CORS_ORIGINS      origins whose pages may call it from a browser: "https://app.corp,https://other.corp"
   ATOMIC_RETENTION_DAYS, ATOMIC_OTLP_URL, ATOMIC_OTLP_HEADERS, ATOMIC_JUDGE_AUDIT_SHARE: see README

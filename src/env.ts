@@ -4,6 +4,8 @@ export interface AtomicEnv extends Cloudflare.Env {
   ATOMIC_API_KEY?: string;
   /** Signs job ids and webhooks, so that the operator's key can be changed without losing them. Default: that key. */
   ATOMIC_SIGNING_SECRET?: string;
+  /** What signed before it, while it is rotated: old job ids are still found, webhooks carry both signatures. */
+  ATOMIC_SIGNING_SECRET_PREVIOUS?: string;
   /** "1": started by `npm start` or the demo on this machine; open without a key. Never set in production. */
   ATOMIC_LOCAL?: string;
   /** "1": simulated bidders take part. */

@@ -1,6 +1,7 @@
-import { type KeyRow, makeKey, splitKey } from "./key.ts";
+import { isInForce, type KeyRow, type KeyScope, type KeyTerms, makeKey, splitKey } from "./key.ts";
 import { sameText, sha256Hex } from "./mac.ts";
 import { readSession, type Session, writeSession } from "./session.ts";
+import { signingSecret } from "./signing-secrets.ts";
 
 /** Where keys are kept. `get` may be as old as a cache is (10 s): that long a revoked key still works. */
 export interface KeyStore {
@@ -25,23 +26,23 @@ export interface AccessOptions {
   random: (bytes: number) => Uint8Array;
 }
 
-type Holder = Omit<Session, "expiresAtMs">;
+/** `scope` is of the key as it is now, and in no cookie. */
+type Holder = Omit<Session, "expiresAtMs"> & { scope: KeyScope };
 
 const sessionMs = 7 * 24 * 60 * 60 * 1000;
-const operator: Holder = { tenant: "operator", role: "operator", keyId: "operator" };
-const localCaller: Holder = { tenant: "local", role: "operator", keyId: "local" };
+const operator: Holder = { tenant: "operator", role: "operator", keyId: "operator", scope: "all" };
+const localCaller: Holder = { tenant: "local", role: "operator", keyId: "local", scope: "all" };
 
-/** Signs where there is no operator's key: on a development server only, so it need not be secret. */
-const localSecret = "atomic-local-development";
-/** What signs job ids and webhooks. Sessions are signed with the operator's key alone: changing it ends them. */
-export const signingSecret = (operatorKey: string | null, own: string | null = null): string =>
-  own || operatorKey || localSecret;
+const foreverAndAll: KeyTerms = { days: null, scope: "all" };
 
 /** Who holds a key or a session. Fits the `access` port of the HTTP layer. */
 export function createAccess(options: AccessOptions) {
   const { operatorKey, local, keys, nowMs } = options;
   const configured = operatorKey !== null && operatorKey !== "";
   const secret = signingSecret(operatorKey);
+
+  const holderOfRow = (row: KeyRow): Holder | null =>
+    isInForce(row, nowMs()) ? { tenant: row.tenant, role: "tenant", keyId: row.id, scope: row.scope } : null;
 
   async function holderOf(key: string): Promise<Holder | null> {
     // Hashes of both sides have one length, so the comparison tells nothing of the key's.
@@ -50,9 +51,7 @@ export function createAccess(options: AccessOptions) {
     if (parts === null) return null;
     const row = await keys.get(parts.id);
     const matches = sameText(await sha256Hex(parts.secret), row?.secretHash ?? "");
-    return matches && row !== null && row.revokedAtMs === null
-      ? { tenant: row.tenant, role: "tenant", keyId: row.id }
-      : null;
+    return matches && row !== null ? holderOfRow(row) : null;
   }
 
   return {
@@ -66,22 +65,24 @@ export function createAccess(options: AccessOptions) {
 
     async signIn(key: string): Promise<string | null> {
       const holder = configured ? await holderOf(key) : null;
-      return holder === null ? null : writeSession(secret, { ...holder, expiresAtMs: nowMs() + sessionMs });
+      if (holder === null) return null;
+      const { tenant, role, keyId } = holder;
+      return writeSession(secret, { tenant, role, keyId, expiresAtMs: nowMs() + sessionMs });
     },
 
     async readSession(token: string): Promise<Holder | null> {
       const session = configured ? await readSession(secret, token, nowMs()) : null;
       if (session === null) return null;
-      const { expiresAtMs: _, ...holder } = session;
-      if (holder.role === "operator") return holder;
-      const row = await keys.get(holder.keyId);
-      return row === null || row.revokedAtMs !== null ? null : holder;
+      if (session.role === "operator") return operator;
+      const row = await keys.get(session.keyId);
+      return row === null ? null : holderOfRow(row);
     },
 
-    async createKey(tenant: string): Promise<{ id: string; key: string }> {
-      const { key, row } = await makeKey(tenant, nowMs(), options.random);
+    async createKey(tenant: string, terms = foreverAndAll): Promise<{ key: string } & KeyListing> {
+      const { key, row } = await makeKey(tenant, terms, nowMs(), options.random);
       await keys.put(row);
-      return { id: row.id, key };
+      const { secretHash: _, ...listing } = row;
+      return { key, ...listing };
     },
 
     listKeys: (limit: number): Promise<KeyListing[]> => keys.list(limit),

@@ -5,14 +5,18 @@ export async function mac(secret: string, purpose: string, text: string): Promis
   return new Uint8Array(await crypto.subtle.sign("HMAC", await keyOf(secret), encoder.encode(`${purpose}\n${text}`)));
 }
 
-/** The key made last: an isolate signs with one secret, and making its key takes longer than signing. */
-let last: { secret: string; key: Promise<CryptoKey> } | null = null;
+/** Keys made before: an isolate signs with up to three secrets, and making a key takes longer than signing. */
+const made = new Map<string, Promise<CryptoKey>>();
+const mostMade = 3;
 
 function keyOf(secret: string): Promise<CryptoKey> {
-  if (last?.secret === secret) return last.key;
+  const known = made.get(secret);
+  if (known !== undefined) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  last = { secret, key };
+  const oldest = made.keys().next();
+  if (made.size >= mostMade && !oldest.done) made.delete(oldest.value);
+  made.set(secret, key);
   return key;
 }
 

@@ -1,3 +1,4 @@
+import { readRetryAfter } from "./retry-after.ts";
 import { signWebhook } from "./webhook-secret.ts";
 import { checkWebhookTarget, type NearReceivers } from "./webhook-target.ts";
 
@@ -6,7 +7,8 @@ export const answerMs = 15_000;
 
 export interface WebhookPost {
   url: string;
-  secret: string;
+  /** Each of them signs; more than one while the secret is rotated. */
+  secrets: readonly string[];
   id: string;
   body: string;
   nowMs: number;
@@ -15,7 +17,8 @@ export interface WebhookPost {
 
 export type Delivered =
   | { ok: true; status: number }
-  | { ok: false; status: number | null; reason: string; gone: boolean };
+  /** `retryAfterMs`: the receiver asked for so much time; absent: it did not say. */
+  | { ok: false; status: number | null; reason: string; gone: boolean; retryAfterMs?: number };
 
 /** Posts a signed message once. Redirects are not followed: they lead where nobody checked. Never rejects. */
 export async function sendWebhook(
@@ -31,8 +34,9 @@ export async function sendWebhook(
   const refusal = checkWebhookTarget(post.url, post.near);
   if (refusal !== null) return failed(refusal.message);
   const timestampS = Math.floor(post.nowMs / 1000);
-  const signature = await signWebhook(post.secret, post.id, timestampS, post.body);
-  if (signature === null) return failed("the signing secret is missing or has not the form whsec_<base64>");
+  const signatures = await Promise.all(post.secrets.map((one) => signWebhook(one, post.id, timestampS, post.body)));
+  if (signatures.length === 0 || signatures.includes(null))
+    return failed("the signing secret is missing or has not the form whsec_<base64>");
   try {
     const response = await send(post.url, {
       method: "POST",
@@ -43,7 +47,7 @@ export async function sendWebhook(
         "user-agent": "Atomic-Webhooks/1",
         "webhook-id": post.id,
         "webhook-timestamp": String(timestampS),
-        "webhook-signature": signature,
+        "webhook-signature": signatures.join(" "),
       },
       body: post.body,
     });
@@ -53,9 +57,12 @@ export async function sendWebhook(
     if (response.headers.get("atomic-egress") === "refused")
       return failed("--egress does not name the receiver's host");
     if (response.status >= 200 && response.status < 300) return { ok: true, status: response.status };
-    if (response.status >= 300 && response.status < 400)
-      return failed("the receiver redirects, which is not followed", response.status);
-    return failed(`the receiver answered ${response.status}`, response.status);
+    const redirects = response.status >= 300 && response.status < 400;
+    const reason = redirects
+      ? "the receiver redirects, which is not followed"
+      : `the receiver answered ${response.status}`;
+    const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), post.nowMs);
+    return { ...failed(reason, response.status), ...(retryAfterMs === null ? {} : { retryAfterMs }) };
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
     return failed(late ? `no answer within ${answerMs / 1000} s` : "the receiver could not be reached");

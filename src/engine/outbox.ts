@@ -10,6 +10,8 @@ const minute = 60 * second;
 const hour = 60 * minute;
 /** Waits after each failed attempt, ms: about 40 h in all, as the Standard Webhooks specification suggests. */
 export const retryAfterMs = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 10 * hour, 12 * hour];
+/** A receiver that asks for more time than this gets so much. */
+const longestAskedMs = 24 * hour;
 
 /** A topic that the log has no message for yet; null: none. Made of the state alone, so a crash loses none. */
 export function owedTopic(job: Job): WebhookTopic | null {
@@ -47,10 +49,14 @@ export function deliverMessage(run: Run, id: string): void {
     else {
       const { status, reason } = delivery;
       const wait = delivery.gone ? undefined : retryAfterMs[attempt - 1];
-      // Spread over a tenth, so that receivers that were down are not met by all at once.
-      const spread = 0.95 + 0.1 * drawsFor(run.job.seed, run.job.seq)();
-      const nextAtMs = wait === undefined ? null : run.ports.nowMs() + Math.round(wait * spread);
-      run.record({ type: "webhook-failed", id, attempt, reason: reason.slice(0, 300), status, nextAtMs });
+      const askedMs = Math.min(delivery.retryAfterMs ?? 0, longestAskedMs);
+      // Spread over a tenth, so that receivers that were down are not met by all at once; what was asked for, upwards.
+      const spread = 0.1 * drawsFor(run.job.seed, run.job.seq)();
+      const waitMs = (least: number): number =>
+        Math.round(Math.max(least * (0.95 + spread), Math.min(askedMs * (1 + spread), longestAskedMs)));
+      const nextAtMs = wait === undefined ? null : run.ports.nowMs() + waitMs(wait);
+      const asked = askedMs > 0 ? { retryAfterMs: askedMs } : {};
+      run.record({ type: "webhook-failed", id, attempt, reason: reason.slice(0, 300), status, nextAtMs, ...asked });
     }
     run.turn();
   };

@@ -32,10 +32,10 @@ export interface SlotPort {
   acquire(microtask: string, judge: boolean, signal: AbortSignalLike): Promise<{ release(): void; queuedMs: number }>;
 }
 
-/** What became of one sending of a webhook. `gone`: the receiver wants no more (410). */
+/** What became of one sending of a webhook. `gone`: the receiver wants no more (410); `retryAfterMs`: it asked for so much time. */
 export type Delivery =
   | { ok: true; status: number }
-  | { ok: false; status: number | null; reason: string; gone: boolean };
+  | { ok: false; status: number | null; reason: string; gone: boolean; retryAfterMs?: number };
 
 /** Everything the engine does to the world. */
 export interface EnginePorts {

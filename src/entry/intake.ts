@@ -30,7 +30,7 @@ export async function takeIntake(
       const body = parseInput(jobBody, job);
       readable = true;
       const request = await jobRequestOf(body, ports.parseMail);
-      const caller = { tenant, role: "tenant", keyId: "queue" } as const;
+      const caller = { tenant, role: "tenant", keyId: "queue", scope: "all" } as const;
       const name = `queue/${batch.queue}/${message.id}`;
       await submitJob(ports, { caller, request, via: "queue", name }, async () => {
         await admit(request, ports, tenant);

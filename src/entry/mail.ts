@@ -51,7 +51,8 @@ export async function handleMail(
   }
   const input = await readMail(await firstBytes(message.raw, mailLimitBytes + 1));
   if ("code" in input) return message.setReject(input.message);
-  const caller: Caller = { tenant: env.ATOMIC_LOCAL === "1" ? "local" : "operator", role: "operator", keyId: "email" };
+  const tenant = env.ATOMIC_LOCAL === "1" ? "local" : "operator";
+  const caller: Caller = { tenant, role: "operator", keyId: "email", scope: "all" };
   const { id } = await jobs.create(caller, withInput({}, input), "email");
   if ("code" in actions || actions.rules.length === 0) return;
   // It was here before: what was to be done with it has been done, and would be done for ever.

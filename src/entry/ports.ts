@@ -1,8 +1,9 @@
 import { isolateFleet } from "../../durable-objects/isolate-fleet.ts";
-import { createAccess, type KeyStore, signingSecret } from "../access/access.ts";
+import { createAccess, type KeyStore } from "../access/access.ts";
 import { readFastPlace, timeOfKey } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
+import { signingSecrets } from "../access/signing-secrets.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
 import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
@@ -38,23 +39,23 @@ import { forgetTenant, tenantObject } from "./tenant-money.ts";
 /** Everything the doors need, wired to the platform. D1 is opened by what reads or writes it: most jobs do neither. */
 export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void): HttpPorts {
   const session = () => openSession(env.DB, lastWrite);
-  const secret = signingSecret(env.ATOMIC_API_KEY ?? null, env.ATOMIC_SIGNING_SECRET ?? null);
+  const secrets = signingSecrets(env);
   return {
     jobs: {
       create: (caller, request, via, name, waitMs = 0) =>
         request.reuseMs === undefined
-          ? makeJob(env, secret, { caller, request, via, name, waitMs }, keepAlive)
-          : reuseJob(env, secret, caller, request, (asked, home) =>
-              makeJob(env, secret, { caller, request: asked, via, name, waitMs }, keepAlive, home),
+          ? makeJob(env, secrets.current, { caller, request, via, name, waitMs }, keepAlive)
+          : reuseJob(env, secrets.current, caller, request, (asked, home) =>
+              makeJob(env, secrets.current, { caller, request: asked, via, name, waitMs }, keepAlive, home),
             ),
       async made({ tenant }, request, name) {
         const home = namedHome(env, tenant, name);
         const object = env.JOB.get(home) as unknown as JobRpc;
         const holds = await object.holds(tenant, await sha256Hex(canonicalRequest(request)));
-        return holds ? mintJobId(secret, tenant, home.toString()) : null;
+        return holds ? mintJobId(secrets.current, tenant, home.toString()) : null;
       },
       async open(caller, id) {
-        const place = await verifyJobId(secret, caller.tenant, id);
+        const place = await verifyJobId(secrets, caller.tenant, id);
         if (place === null) return null;
         const fast = readFastPlace(place);
         if (fast === null) return openHandle(env, place, caller.tenant, id);
@@ -176,7 +177,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       nowMs: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     }),
-    webhookSecret: (caller) => tenantWebhookSecret(secret, caller.tenant),
+    webhookSecret: (caller) => tenantWebhookSecret(secrets.current, caller.tenant),
     checkRequest: (request) => checkRequest(request, nearReceivers(env)),
     parseMail: readMail,
     newRequestId: () => crypto.randomUUID(),

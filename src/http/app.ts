@@ -13,6 +13,7 @@ import { otherPages } from "./middleware/other-pages.ts";
 import { ownPagesOnly } from "./middleware/own-pages-only.ts";
 import { pageHeaders } from "./middleware/page-headers.ts";
 import { uncached } from "./middleware/uncached.ts";
+import { withinScope } from "./middleware/within-scope.ts";
 import { approvalRoute } from "./native/approvals.ts";
 import { batchRoute } from "./native/batch.ts";
 import { bidderRoutes } from "./native/bidders.ts";
@@ -81,6 +82,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
 
   app.use(authenticate(ports));
   app.use(ownPagesOnly);
+  app.use(withinScope);
   app.use(knownQueryOnly);
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   let document: object | null = null;

@@ -21,6 +21,8 @@ export interface Caller {
   tenant: string;
   role: "operator" | "tenant";
   keyId: string;
+  /** read: it looks, and changes nothing. */
+  scope: "all" | "read";
   /** Where the request came in, as far as the platform tells. */
   place?: ClientPlace | undefined;
 }
@@ -30,6 +32,17 @@ export interface ClientPlace {
   continent?: string;
   country?: string;
   longitude?: string;
+}
+
+/** A tenant's key as lists show it: without its secret. */
+export interface KeyListing {
+  id: string;
+  tenant: string;
+  createdAtMs: number;
+  revokedAtMs: number | null;
+  /** null: it works until it is revoked. */
+  expiresAtMs: number | null;
+  scope: Caller["scope"];
 }
 
 /** A calendar month of a tenant, "2026-11" in UTC. */
@@ -178,11 +191,14 @@ export interface HttpPorts {
     authenticate(key: string | null): Promise<Caller | null | "unset">;
     /** A signed token for a browser's cookie, in exchange for a valid key. */
     signIn(key: string): Promise<string | null>;
-    /** Who holds this token; null: forged, expired, or its key was revoked. */
+    /** Who holds this token; null: forged, expired, or its key has expired or was revoked. */
     readSession(token: string): Promise<Caller | null>;
-    createKey(tenant: string): Promise<{ id: string; key: string }>;
-    /** Newest first, revoked ones too; secrets never. */
-    listKeys(limit: number): Promise<{ id: string; tenant: string; createdAtMs: number; revokedAtMs: number | null }[]>;
+    createKey(
+      tenant: string,
+      terms: { days: number | null; scope: Caller["scope"] },
+    ): Promise<{ key: string } & KeyListing>;
+    /** Newest first, expired and revoked ones too. */
+    listKeys(limit: number): Promise<KeyListing[]>;
     revokeKey(id: string): Promise<boolean>;
   };
   /** What webhooks of the caller's tenant are signed with where it names no secret binding. */

@@ -15,6 +15,8 @@ export type DeliveryEvent =
       reason: string;
       status: number | null;
       nextAtMs: number | null;
+      /** The receiver asked for so much time, and `nextAtMs` is no sooner; absent: it did not ask. */
+      retryAfterMs?: number;
     };
 
 /** A message of the outbox, folded. */

@@ -37,9 +37,9 @@ export class StoredKeys implements KeyStore {
 
   /** Keys for the operator, newest first, revoked ones too, without their hashes. */
   async list(limit: number): Promise<KeyListing[]> {
-    const { id, tenant, createdAtMs, revokedAtMs } = apiKeys;
+    const { id, tenant, createdAtMs, revokedAtMs, expiresAtMs, scope } = apiKeys;
     return await this.#db
-      .select({ id, tenant, createdAtMs, revokedAtMs })
+      .select({ id, tenant, createdAtMs, revokedAtMs, expiresAtMs, scope })
       .from(apiKeys)
       .orderBy(desc(createdAtMs), id)
       .limit(limit);

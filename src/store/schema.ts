@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { keyScopes } from "../access/key.ts";
 import { jobStatuses } from "../job/job.ts";
 
 /**
@@ -70,6 +71,8 @@ export const apiKeys = sqliteTable("api_keys", {
   secretSha256: text("secret_sha256").notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
   revokedAtMs: integer("revoked_at_ms"),
+  expiresAtMs: integer("expires_at_ms"),
+  scope: text("scope", { enum: keyScopes }).notNull().default("all"),
 });
 
 /** The market's memory: one part a kind and one "shared", each at most 64 KB of JSON, changed by version. */

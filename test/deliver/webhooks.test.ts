@@ -24,8 +24,8 @@ async function receiver(status: number, headers: Record<string, string> = {}) {
 
 const publicOnly = { loopback: false, hosts: [] };
 const thisMachine = { loopback: true, hosts: [] };
-const post = (url: string, secret: string, near = thisMachine) =>
-  sendWebhook({ url, secret, id: "msg_1", body: '{"grüße":1}', nowMs: Date.now(), near }, fetch);
+const post = (url: string, secrets: string | string[], near = thisMachine) =>
+  sendWebhook({ url, secrets: [secrets].flat(), id: "msg_1", body: '{"grüße":1}', nowMs: Date.now(), near }, fetch);
 
 describe("a webhook", () => {
   it("verifies with the standardwebhooks package, for the tenant's own secret and for a named one", async () => {
@@ -51,6 +51,42 @@ describe("a webhook", () => {
     );
   });
 
+  it("carries a signature of each secret: either verifies, a stranger's does not", async () => {
+    const sink = await receiver(204);
+    const secrets = await Promise.all(["new", "old"].map((server) => tenantWebhookSecret(server, "acme")));
+    expect(await post(sink.url, secrets)).toEqual({ ok: true, status: 204 });
+    const sent = sink.got.at(-1);
+    const headers = sent?.headers as Record<string, string>;
+    expect(headers["webhook-signature"]).toMatch(/^v1,\S+ v1,\S+$/);
+    for (const secret of secrets) expect(new Webhook(secret).verify(sent?.body ?? "", headers)).toEqual({ grüße: 1 });
+    const stranger = new Webhook(await tenantWebhookSecret("other", "acme"));
+    expect(() => stranger.verify(sent?.body ?? "", headers)).toThrow();
+    await sink.stop();
+  });
+
+  it.each([
+    ["120", 120_000],
+    ["Thu, 26 Nov 2026 10:00:30 GMT", 30_000],
+    ["Thursday, 26-Nov-26 10:00:30 GMT", 30_000],
+    ["Thu, 26 Nov 2026 09:00:00 GMT", 0],
+    ["soon", undefined],
+    ["-5", undefined],
+    ["1e9", undefined],
+    ["", undefined],
+  ])("says for how long a receiver that asks for %j wants to be left alone", async (asked, retryAfterMs) => {
+    const secrets = [await tenantWebhookSecret("s", "t")];
+    const nowMs = Date.UTC(2026, 10, 26, 10);
+    const send = async () => new Response(null, { status: 503, headers: { "retry-after": asked } });
+    const post = { url: "https://hooks.example/x", secrets, id: "m", body: "", nowMs, near: publicOnly };
+    expect((await sendWebhook(post, send)) as object).toEqual({
+      ok: false,
+      status: 503,
+      reason: "the receiver answered 503",
+      gone: false,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  });
+
   it("follows no redirect", async () => {
     const inner = await receiver(200);
     const outer = await receiver(302, { location: inner.url });
@@ -63,7 +99,7 @@ describe("a webhook", () => {
   it("says of a receiver outside --egress that it was not asked", async () => {
     const secret = await tenantWebhookSecret("s", "t");
     const send = async () => new Response(null, { status: 403, headers: { "atomic-egress": "refused" } });
-    const post = { url: "https://hooks.example/x", secret, id: "m", body: "", nowMs: 0, near: publicOnly };
+    const post = { url: "https://hooks.example/x", secrets: [secret], id: "m", body: "", nowMs: 0, near: publicOnly };
     expect(await sendWebhook(post, send)).toMatchObject({
       ok: false,
       status: null,
@@ -75,7 +111,7 @@ describe("a webhook", () => {
     const secret = await tenantWebhookSecret("s", "t");
     const broken = await receiver(500);
     expect(await post(broken.url, secret)).toMatchObject({ ok: false, status: 500, gone: false });
-    for (const bad of ["", "sk-live-something", "whsec_", "whsec_***"])
+    for (const bad of ["", "sk-live-something", "whsec_", "whsec_***", [], [secret, ""]])
       expect(await post(broken.url, bad)).toMatchObject({ ok: false, status: null });
     expect(broken.got).toHaveLength(1);
     await broken.stop();
@@ -131,7 +167,7 @@ describe("a webhook", () => {
       sent.push(to);
       return new Response();
     };
-    const result = await sendWebhook({ url, secret, id: "m", body: "", nowMs: 0, near: publicOnly }, send);
+    const result = await sendWebhook({ url, secrets: [secret], id: "m", body: "", nowMs: 0, near: publicOnly }, send);
     expect(result.ok).toBe(false);
     expect(sent).toEqual([]);
   });

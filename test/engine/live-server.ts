@@ -151,7 +151,7 @@ export async function startLiveServer(endpoints: ConfiguredBidder[], timeouts: T
         return { id, repeated: false, view: null };
       },
       async open(caller, id) {
-        const objectId = await verifyJobId("secret", caller.tenant, id);
+        const objectId = await verifyJobId({ current: "secret", previous: null }, caller.tenant, id);
         const job = objectId === null ? undefined : jobs.get(objectId);
         return job === undefined ? null : handle(job);
       },

@@ -4,7 +4,10 @@ import { bidderOf, flush, Killed, requestOf, says, World } from "./world.ts";
 
 const webhook = { url: "https://hooks.example.com/atomic" };
 const world = () => new World([bidderOf("a/one")], () => says("Paris."));
-const week = 7 * 86_400_000;
+const [first = 0] = retryAfterMs;
+const hour = 3_600_000;
+const day = 24 * hour;
+const week = 7 * day;
 
 describe("a webhook's outbox", () => {
   it("tells of the job's end once, and the log says so", async () => {
@@ -33,6 +36,39 @@ describe("a webhook's outbox", () => {
     }
     expect(job.outbox).toMatchObject([{ state: "dead", attempts: retryAfterMs.length + 1 }]);
     expect(w.log.at(-1)).toMatchObject({ type: "webhook-failed", nextAtMs: null });
+  });
+
+  it.each([
+    [2 * hour, 2 * hour, 1.1 * 2 * hour],
+    [1_000, 0.95 * first, 1.05 * first],
+    [40 * day, day, day],
+    [Number.POSITIVE_INFINITY, day, day],
+  ])("leaves a receiver alone that asks for %d ms, a day at most, over a restart too", async (asked, least, most) => {
+    const w = world();
+    const busy = { ok: false, status: 503, reason: "the receiver answered 503", gone: false } as const;
+    w.receiver = (n) => (n === 1 ? { ...busy, retryAfterMs: asked } : { ok: true, status: 200 });
+    w.accept(requestOf({ webhook }));
+    while (w.run?.job.outbox[0]?.attempts !== 1 && w.step()) await flush();
+    const failed = w.log.find((event) => event.type === "webhook-failed");
+    expect(failed).toMatchObject({ attempt: 1, retryAfterMs: Math.min(asked, day) });
+    w.boot();
+    const job = await w.settle(week);
+    expect(job.outbox).toMatchObject([{ state: "delivered", attempts: 2 }]);
+    const gap = (w.posts[1]?.atMs ?? 0) - (w.posts[0]?.atMs ?? 0);
+    expect(gap).toBeGreaterThanOrEqual(least);
+    expect(gap).toBeLessThanOrEqual(most + 1);
+  });
+
+  it("gives up after as many attempts, and at once where nobody wants more, whatever time was asked for", async () => {
+    for (const [gone, attempts] of [
+      [false, retryAfterMs.length + 1],
+      [true, 1],
+    ] as const) {
+      const w = world();
+      w.receiver = () => ({ ok: false, status: 503, reason: "busy", gone, retryAfterMs: 60_000 });
+      w.accept(requestOf({ webhook }));
+      expect((await w.settle(week)).outbox).toMatchObject([{ state: "dead", attempts }]);
+    }
   });
 
   it("is over for its readers while deliveries go on, and holds no timer between them", async () => {

@@ -176,7 +176,7 @@ describe("MCP at the border", () => {
     expect(bare.status).toBe(401);
     server.runs(answers("Secret."));
     await (await connect("modern")).callTool({ name: "ask", arguments: { text: "x" } });
-    const { key } = await server.ports.access.createKey("other");
+    const { key } = await server.ports.access.createKey("other", { days: null, scope: "all" });
     const stranger = await connect("modern", key);
     const result = await stranger.callTool({ name: "get_job", arguments: { job: server.jobs.last()?.id } });
     expect(textOf(result)).toMatch(/^not-found/);

@@ -145,7 +145,7 @@ export function memoryJobs(secret: string, script: () => Script) {
       return mintJobId(secret, caller.tenant, objectId);
     },
     async open(caller, id) {
-      const objectId = await verifyJobId(secret, caller.tenant, id);
+      const objectId = await verifyJobId({ current: secret, previous: null }, caller.tenant, id);
       if (objectId === null) return null;
       opened++;
       const job = jobs.get(objectId);

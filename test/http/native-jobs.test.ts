@@ -378,8 +378,10 @@ describe("keys", () => {
     expect((await server.ask("/v1/keys", { method: "GET", key: made.key })).status).toBe(403);
     await server.ask(`/v1/keys/${made.id}`, { method: "DELETE" });
     const text = await (await server.ask("/v1/keys", { method: "GET" })).text();
+    const { nowMs } = server.clock;
+    const terms = { expiresAtMs: null, scope: "all" };
     expect(JSON.parse(text)).toEqual({
-      keys: [{ id: made.id, tenant: "alpha", createdAtMs: server.clock.nowMs, revokedAtMs: server.clock.nowMs }],
+      keys: [{ id: made.id, tenant: "alpha", createdAtMs: nowMs, revokedAtMs: nowMs, ...terms }],
     });
     expect(text).not.toContain(made.key.slice(-20));
   });

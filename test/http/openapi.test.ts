@@ -91,6 +91,13 @@ describe("the API's own document", () => {
     expect(schemaOf("Explanation")(why)).toBe(true);
   });
 
+  it("tells keys as they are", async () => {
+    const made = await (await server.ask("/v1/keys", { body: { tenant: "a", days: 1, scope: "read" } })).json();
+    expect([schemaOf("NewKey")(made), made.scope]).toEqual([true, "read"]);
+    expect(schemaOf("KeyList")(await (await server.ask("/v1/keys", { method: "GET" })).json())).toBe(true);
+    expect(schemaOf("KeyRequest")({ tenant: "a", days: 0.5 })).toBe(false);
+  });
+
   it("tells refusals as they are, in both dialects", async () => {
     const problem = await (await server.ask("/v1/jobs", { body: { budgt: 1, text: 2 } })).json();
     expect([schemaOf("Problem")(problem), problem.errors.length]).toEqual([true, 2]);

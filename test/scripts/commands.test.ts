@@ -38,6 +38,8 @@ it("says what is wrong with what was typed, and ends with 2", () => {
     ["keys", ["list", "acme"], /"acme" is a word too many/],
     ["bidders", ["list", "a/b"], /"a\/b" is a word too many/],
     ["keys", ["show"], /Say list, add TENANT or revoke ID/],
+    ["keys", ["add", "acme", "--days", "0"], /--days 0: give a whole number of at least 1/],
+    ["keys", ["revoke", "a", "--read-only"], /are of a key that is added/],
     ["verify", ["job_1", "job_2"], /"job_2" is a word too many/],
     ["verify", [], /Name a job, or say --chain/],
     ["ope", ["--jobs", "many"], /--jobs many: give a whole number/],

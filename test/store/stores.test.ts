@@ -1,5 +1,6 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { KeyRow } from "../../src/access/key.ts";
 import { BidderStore, maxStoredBidders } from "../../src/store/bidder-store.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { forgetSettled, settledKeptMs } from "../../src/store/forget-settled.ts";
@@ -133,7 +134,8 @@ describe("bidders", () => {
 });
 
 describe("keys", () => {
-  const row = { id: "0123456789abcdef", tenant: "a", secretHash: "00ff", createdAtMs: 5, revokedAtMs: null };
+  const times = { createdAtMs: 5, revokedAtMs: null, expiresAtMs: null };
+  const row: KeyRow = { id: "0123456789abcdef", tenant: "a", secretHash: "00ff", scope: "all", ...times };
 
   it("are found, listed without their hash, and revoked once", async () => {
     const keys = new StoredKeys(db);
@@ -144,6 +146,21 @@ describe("keys", () => {
     expect(await keys.revoke(row.id, 9)).toBe(true);
     expect(await keys.revoke(row.id, 10)).toBe(false);
     expect(await keys.get(row.id)).toEqual({ ...row, revokedAtMs: 9 });
+  });
+
+  it("keep what they were made for; one of before there were terms works for all and for good", async () => {
+    const keys = new StoredKeys(db);
+    const terms = { expiresAtMs: 99, scope: "read" } as const;
+    await keys.put({ ...row, ...terms });
+    await d1
+      .prepare("insert into api_keys (id, tenant, secret_sha256, created_at_ms) values ('old', 'a', 'ff', 1)")
+      .run();
+    expect(await keys.get(row.id)).toMatchObject(terms);
+    expect(await keys.get("old")).toMatchObject({ expiresAtMs: null, scope: "all" });
+    expect(await keys.list(10)).toMatchObject([
+      { id: row.id, ...terms },
+      { id: "old", expiresAtMs: null, scope: "all" },
+    ]);
   });
 
   it("are never overwritten", async () => {

@@ -11,7 +11,7 @@ export interface SinkPost {
   body: string;
 }
 
-/** A receiver of webhooks: keeps what comes, `GET /posts` tells; a path `/fail-N...` answers 500 the first N times. */
+/** A receiver of webhooks: keeps what comes, `GET /posts` tells; a path `/fail-N...` answers 500 the first N times, `/busy-N...` 503. */
 async function startSink(): Promise<{ url: string; close: () => Promise<void> }> {
   const posts: SinkPost[] = [];
   const server = createServer((request, response) => {
@@ -21,8 +21,9 @@ async function startSink(): Promise<{ url: string; close: () => Promise<void> }>
     request.on("end", () => {
       const path = request.url ?? "";
       posts.push({ path, headers: request.headers as Record<string, string>, body });
-      const fails = Number(/^\/fail-(\d+)/.exec(path)?.[1] ?? 0);
-      response.writeHead(posts.filter((p) => p.path === path).length <= fails ? 500 : 204).end();
+      const [, how, times = "0"] = /^\/(fail|busy)-(\d+)/.exec(path) ?? [];
+      const fails = posts.filter((p) => p.path === path).length <= Number(times);
+      response.writeHead(!fails ? 204 : how === "busy" ? 503 : 500).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -196,7 +196,7 @@ describe("requests that come together", () => {
     const ctx = createExecutionContext();
     const ports = portsOf({ ...env, JOB } as unknown as AtomicEnv, (work) => ctx.waitUntil(work));
     const request = { ...withInput({ bidders: [model] }, { type: "text", text: question }), reuseMs: hourMs };
-    const create = () => ports.jobs.create({ tenant, role: "tenant", keyId: "test" }, request, "http");
+    const create = () => ports.jobs.create({ tenant, role: "tenant", keyId: "test", scope: "all" }, request, "http");
     const first = create();
     await expect.poll(() => calls).toEqual(["create"]);
     const second = create();

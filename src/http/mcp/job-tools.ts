@@ -12,6 +12,7 @@ import { jobBody } from "../native/job-body.ts";
 import { jobRequestOf } from "../native/job-request.ts";
 import { linksOf } from "../native/links.ts";
 import { openJob } from "../open-job.ts";
+import { requireWrite } from "../require-write.ts";
 import { progressOf } from "./progress.ts";
 import { type Acting, answerOrRefusal, told } from "./tool-result.ts";
 
@@ -135,6 +136,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
     },
     ({ job }) =>
       answerOrRefusal(acting, async () => {
+        requireWrite(caller);
         const { status } = await cancelJob(ports, caller, job, "job");
         return told(`The job is ${status}.`);
       }),
@@ -151,6 +153,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
     },
     (body) =>
       answerOrRefusal(acting, async () => {
+        requireWrite(caller);
         await giveFeedback(ports, caller, body);
         return told("Recorded.");
       }),
@@ -158,6 +161,7 @@ export function addJobTools(server: McpServer, acting: Acting): void {
 
   /** Until the job ends, `waitS` are over or its client cancels (it closes the call), which cancels the job. */
   async function run(request: JobRequest, waitS: number, { mcpReq }: ServerContext): Promise<CallToolResult> {
+    requireWrite(caller);
     await admit(request, ports, caller.tenant);
     const { id } = await ports.jobs.create(caller, request, "http");
     const answered = waitFor(id, waitS, mcpReq);

@@ -33,7 +33,10 @@ async function identify(c: Context<AppEnv>, ports: HttpPorts): Promise<[Caller, 
     const caller = await ports.access.authenticate(key);
     if (caller === "unset") throw notConfigured();
     if (caller === null)
-      throw new AtomicError("unauthorized", "This key is not valid or was revoked. Ask the operator for another.");
+      throw new AtomicError(
+        "unauthorized",
+        "This key is not valid, has expired or was revoked. Ask the operator for another.",
+      );
     return [caller, "key"];
   }
   const open = await ports.access.authenticate(null);

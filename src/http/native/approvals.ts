@@ -5,6 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
+import { requireWrite } from "../require-write.ts";
 import { parseInput } from "../zod-refusal.ts";
 
 export const approvalBody = z.strictObject({ approved: z.boolean(), note: z.string().max(2_000).default("") });
@@ -20,8 +21,10 @@ export function approvalRoute(app: Hono<AppEnv>, ports: HttpPorts): void {
     return c.json({ id, microtask, approved }, 202, { "atomic-job-id": id });
   });
 
-  /** What a webhook's receiver checks signatures with. */
-  app.get("/v1/webhook-secret", async (c) =>
-    c.json({ secret: await ports.webhookSecret(c.get("caller")) }, 200, { "cache-control": "no-store" }),
-  );
+  /** What a webhook's receiver checks signatures with. Whoever has it could sign as well: it is not only looking. */
+  app.get("/v1/webhook-secret", async (c) => {
+    const caller = c.get("caller");
+    requireWrite(caller);
+    return c.json({ secret: await ports.webhookSecret(caller) }, 200, { "cache-control": "no-store" });
+  });
 }

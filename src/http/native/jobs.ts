@@ -53,8 +53,9 @@ export function jobRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
 
   app.get("/v1/jobs/:id/seal", async (c) => {
     const id = c.req.param("id");
-    const { createdAtMs } = await (await openJob(ports, c.get("caller"), id)).summary();
-    const seal = await ports.jobs.seal(c.get("caller"), id, createdAtMs);
+    // Settled under the id it was given first, which a change of the signing secret leaves behind.
+    const { id: settledAs, createdAtMs } = await (await openJob(ports, c.get("caller"), id)).summary();
+    const seal = await ports.jobs.seal(c.get("caller"), settledAs, createdAtMs);
     if (seal !== null) return c.json({ id, ...seal });
     throw new AtomicError(
       "conflict",

@@ -11,6 +11,11 @@ import { tenantName } from "./field-bodies.ts";
 export const keyBody = z.strictObject({
   /** Whose jobs the key sees. Keys of one tenant share them. */
   tenant: tenantName.refine((name) => name !== "operator", { error: "This name is the operator's own. Take another." }),
+  days: z.int().min(1).max(3_650).optional().describe("The key works for so many days. Default: until it is revoked."),
+  scope: z
+    .enum(["all", "read"])
+    .default("all")
+    .describe("read: follows, lists and explains the tenant's jobs and previews auctions; everything else is 403."),
 });
 
 const mostListed = 1_000;
@@ -18,8 +23,8 @@ const mostListed = 1_000;
 /** Keys of tenants: the operator makes, lists and revokes them. A key is shown once. */
 export function keyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/keys", operatorOnly, async (c) => {
-    const { tenant } = parseInput(keyBody, await readJson(c.req));
-    return c.json({ ...(await ports.access.createKey(tenant)), tenant }, 201, { "cache-control": "no-store" });
+    const { tenant, days = null, scope } = parseInput(keyBody, await readJson(c.req));
+    return c.json(await ports.access.createKey(tenant, { days, scope }), 201, { "cache-control": "no-store" });
   });
 
   app.get("/v1/keys", operatorOnly, async (c) => c.json({ keys: await ports.access.listKeys(mostListed) }));

@@ -122,6 +122,19 @@ export const chainAnswer = z.object({
     .describe("null: none of its jobs has settled since seals are chained."),
 });
 
+const keyListing = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  createdAtMs: ms,
+  revokedAtMs: ms.nullable(),
+  expiresAtMs: ms.nullable().describe("From then on it is nobody's; null: it works until it is revoked."),
+  scope: z.enum(["all", "read"]),
+});
+
+export const newKeyAnswer = keyListing.extend({ key: z.string().describe("Shown this once.") });
+
+export const keyListAnswer = z.object({ keys: z.array(keyListing) });
+
 export const explainAnswer = z.looseObject({
   job: z.string(),
   status: z.string(),

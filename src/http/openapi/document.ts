@@ -33,11 +33,14 @@ export function openapiDocument(bidderBody: z.ZodType): object {
     tags: ["jobs", "market", "money", "access", "openai"].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { key: { type: "http", scheme: "bearer", description: "A tenant's key, or the operator's." } },
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: keySays } },
       schemas: { ...schemasOf(asked, "input"), ...schemasOf(told, "output") },
     },
   };
 }
+
+const keySays =
+  "A tenant's key, or the operator's. One of scope read may GET all but the webhook secret, and preview auctions; else 403.";
 
 type Names = ReturnType<typeof z.registry<{ id: string }>>;
 

@@ -6,7 +6,16 @@ import { limitsBody, usageBody } from "../native/money.ts";
 import { rulesBody } from "../native/rules.ts";
 import { chatBody } from "../openai/chat-body.ts";
 import { responsesBody } from "../openai/responses-body.ts";
-import { acceptedAnswer, chainAnswer, explainAnswer, jobAnswer, listAnswer, sealAnswer } from "./answer-bodies.ts";
+import {
+  acceptedAnswer,
+  chainAnswer,
+  explainAnswer,
+  jobAnswer,
+  keyListAnswer,
+  listAnswer,
+  newKeyAnswer,
+  sealAnswer,
+} from "./answer-bodies.ts";
 import { marketOperations } from "./market-operations.ts";
 import { type Answer, json, none, type Operation } from "./operation.ts";
 
@@ -239,18 +248,19 @@ export const operations: Operation[] = [
     method: "post",
     path: "/v1/keys",
     tag: "access",
-    summary: "A key for a tenant. It is shown once.",
+    summary: "A key for a tenant, for so many days, for reading alone. It is shown once.",
     operator: true,
     body: { name: "KeyRequest", schema: keyBody },
-    answers: { 201: json("The key.") },
+    answers: { 201: { says: "The key.", name: "NewKey", schema: newKeyAnswer } },
   },
   {
     method: "get",
     path: "/v1/keys",
     tag: "access",
-    summary: "Keys, newest first, revoked ones too: whose they are and since when. The newest 1,000.",
+    summary:
+      "Keys, newest first, expired and revoked ones too: whose they are, since when, till when and for what. The newest 1,000.",
     operator: true,
-    answers: { 200: json("Keys without their secrets.") },
+    answers: { 200: { says: "Keys without their secrets.", name: "KeyList", schema: keyListAnswer } },
   },
   {
     method: "delete",

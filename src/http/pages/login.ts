@@ -32,7 +32,9 @@ export function loginRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     const key = typeof given.key === "string" ? given.key.trim() : "";
     const token = key === "" || key.length > 500 ? null : await ports.access.signIn(key);
     if (token === null)
-      return c.html(form(next, "This key is not valid or was revoked."), 401, { "cache-control": "no-store" });
+      return c.html(form(next, "This key is not valid, has expired or was revoked."), 401, {
+        "cache-control": "no-store",
+      });
     setCookie(c, sessionCookie, token, {
       path: "/",
       httpOnly: true,
