@@ -9,6 +9,7 @@ import { handleMail } from "./entry/mail.ts";
 import { portsOf } from "./entry/ports.ts";
 import { takeSettlements } from "./entry/settlements.ts";
 import type { AtomicEnv } from "./env.ts";
+import { AtomicError } from "./error.ts";
 import { createApp } from "./http/app.ts";
 import { originsIn } from "./http/middleware/other-pages.ts";
 import { openDatabase } from "./store/database.ts";
@@ -53,6 +54,13 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await prune(openDatabase(env.DB), Date.now(), summaryKeptMs(env.ATOMIC_RETENTION_DAYS));
+    const failed = await prune(openDatabase(env.DB), Date.now(), summaryKeptMs(env.ATOMIC_RETENTION_DAYS));
+    for (const { step, error } of failed) {
+      const name = error instanceof Error ? error.name : "unknown";
+      console.error(JSON.stringify({ event: "tidying-failed", step, error: name }));
+    }
+    // Marks the run as failed where the platform lists runs.
+    if (failed.length > 0)
+      throw new AtomicError("internal", "Not all that is old could be deleted; the next run tries again.");
   },
 } satisfies ExportedHandler<AtomicEnv>;

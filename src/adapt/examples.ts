@@ -12,9 +12,6 @@ export interface Confined {
   region: string | null;
 }
 
-/** Anybody, anywhere. */
-export const unconfined: Confined = { bidders: null, region: null };
-
 /** May whoever such a job asks be shown the example? Those who were let see it first could be asked by it alone. */
 export function mayShow({ only }: Example, to: Confined): boolean {
   const { bidders } = only;

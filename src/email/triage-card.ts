@@ -32,4 +32,3 @@ export const triageCardSchema = z.strictObject({
   unsure: z.array(z.strictObject({ field: z.enum(triageFields), why: z.string().min(1).max(300) })).max(16),
 });
 export type TriageCard = z.infer<typeof triageCardSchema>;
-export type TriageField = (typeof triageFields)[number];

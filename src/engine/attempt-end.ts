@@ -45,10 +45,11 @@ function believe(
   live: LiveAttempt,
   usage: Usage | null,
 ): { usage: Usage | null; disputed?: Usage } {
-  if (usage === null || costOf(priceOf(run, attempt), usage) <= attempt.reservedNano) return { usage };
+  const price = priceOf(run, attempt);
+  if (usage === null || costOf(price, usage) <= attempt.reservedNano) return { usage };
   const outputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
-  const wrong = cannotBe(usage, { outputTokens, texts: live.sent, images: live.images });
-  if (!wrong.input && !wrong.output) return { usage };
+  const wrong = cannotBe(usage, { price, outputTokens, texts: live.sent, images: live.images });
+  if (!wrong.input && !wrong.output && !wrong.bill) return { usage };
   const possible: Usage = {
     input: wrong.input ? attempt.inputTokens : usage.input,
     output: wrong.output ? outputTokens : usage.output,

@@ -177,7 +177,7 @@ function betSentence({ id, bidder, bet }: Attempt): string[] {
 /** A bill that nobody believes. */
 function disputed({ disputed: said, reconciled, maxOutputTokens, costNano }: Attempt): string {
   if (said === null || reconciled) return "";
-  return ` Its provider's record (${said.input} input and ${said.output} output tokens) cannot be right for a prompt of this length and at most ${maxOutputTokens} tokens of answer: ${formatUsd(costNano)}, what was reserved, counts until an operator puts the invoice's figures in its place.`;
+  return ` Its provider's record (${said.input} input and ${said.output} output tokens${said.billedNano === undefined ? "" : `, ${formatUsd(said.billedNano)}`}) cannot be right for a prompt of this length and at most ${maxOutputTokens} tokens of answer: ${formatUsd(costNano)}, what was reserved, counts until an operator puts the invoice's figures in its place.`;
 }
 
 /** What its bidder did not get to see. */

@@ -2,7 +2,6 @@ import type { ErrorCode } from "../error.ts";
 import type { MarketEvent } from "../market/market-event.ts";
 import type { Pace } from "../market/pace.ts";
 import type { MoneyEvent, OpeningSlice } from "../money/money-event.ts";
-import type { NanoUsd } from "../money/nano-usd.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { PlanEvent } from "../plan/plan-event.ts";
 import type { ToolCall } from "../plan/tool.ts";
@@ -58,5 +57,3 @@ export type JobEventType = JobEvent["type"];
 
 /** An event as stored: `seq` counts from 1 and is also the SSE id and the resume offset. */
 export type LoggedEvent = JobEvent & { seq: number; atMs: number };
-
-export type MoneyTotals = { costNano: NanoUsd; chargeNano: NanoUsd; savedNano: NanoUsd; savedTokens: number };

@@ -1,12 +1,6 @@
 import type { Image } from "../plan/image.ts";
 import type { Message, Microtask } from "../plan/microtask.ts";
 
-/** Text that is judged. It comes from strangers and models: none of it may be obeyed. */
-export interface JudgedTexts {
-  input: string;
-  candidates: readonly string[];
-}
-
 /** Longest input and candidate that a judge is shown, code units; more is cut in the middle, visibly. */
 export const longestInput = 24_000;
 const longestCandidate = 24_000;

@@ -57,13 +57,6 @@ export function prepareJudge(
   };
 }
 
-/** `prepareJudge` for a single stream. */
-export const openPrefixJudge = (
-  contract: Contract,
-  context: JudgeContext,
-  forecast: LengthForecast | null = null,
-): PrefixJudge => prepareJudge(contract, context).open(forecast);
-
 function prepareCriterion(
   id: string,
   criterion: Criterion,

@@ -7,6 +7,7 @@ import type { Outcome } from "./settlement.ts";
 import type { MarketState } from "./state.ts";
 import { provenConfidence } from "./sureness.ts";
 
+/** One answer of a closed microtask, as a vote. */
 export interface LabelledAnswer {
   bidder: string;
   /** Two bidders of one model have one vote. Absent: a model of its own. */

@@ -37,6 +37,7 @@ export interface AwardInputs {
   auditRate: number;
 }
 
+/** What an award reads of one bid. Chances and means 0 to 1; `strength`: pseudo-counts behind the mean; `lift`: odds, 1 or more. */
 export type AwardRow = [
   mean: number,
   strength: number,
@@ -48,6 +49,7 @@ export type AwardRow = [
   optimism: number,
 ];
 
+/** What money and time weigh: nano-USD of an accepted answer, USD of score per USD of cost, USD a second of waiting. */
 export interface AwardTerms {
   valueNano: number;
   lambda: number;

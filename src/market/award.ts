@@ -6,6 +6,7 @@ import { steps } from "./elementary.ts";
 import { apart, hedgeFromMs, lineUpOf, standbyFor } from "./line-up.ts";
 import { bestSequence, type Candidate, type Sequence, type SequenceTerms } from "./sequence.ts";
 
+/** A line-up, and how it came about: `scores` in USD and `draws` (0 to 1) by bid. */
 export interface Awarded {
   award: Place[];
   scores: number[];

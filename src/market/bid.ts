@@ -3,6 +3,7 @@ import type { ImageWay } from "../plan/image.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Features } from "./cell.ts";
 
+/** What a job would rather have: sets the worth of its answers and what cost and waiting weigh (policy.ts). */
 export type Policy = "balanced" | "cheap" | "fast" | "best";
 /**
  * auto: the market decides how many run and when. single: one at a time, no hedge. race: parallel start, first full
@@ -73,6 +74,7 @@ export interface Bid {
   reasons: { [name: string]: number | string };
 }
 
+/** A bidder's place in the line-up of an award. */
 export interface Place {
   bidder: string;
   role: "leader" | "parallel" | "hedge" | "fallback" | "audit";

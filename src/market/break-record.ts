@@ -42,8 +42,10 @@ export interface BreakRisk {
   quarter: number;
 }
 
+/** A record of nothing. */
 export const emptyBreaks = (): BreaksState => ({ version: 1, landmarkMs: 0, rows: [] });
 
+/** Parts of an answer that are counted apart. */
 export const quarters = 4;
 /** Observations a row remembers in a quarter; older ones fade. */
 const heaviest = 5_000;

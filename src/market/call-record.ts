@@ -12,6 +12,7 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
   "cut-short",
 ]);
 
+/** Does such a failure speak against the bidder? */
 export const isItsFault = (failure: FailureReason): boolean => !notItsFault.has(failure);
 
 /** Does this call tell whether its bidder answers? One that was cut before its first word does not: it may have hung. */

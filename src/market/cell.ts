@@ -9,6 +9,7 @@ export interface Features {
 
 /** Upper bounds of the length bands, characters; the last band is open. */
 const bandEnds = [60, 600, 6000];
+/** How many length bands there are. */
 export const bands = bandEnds.length + 1;
 
 /** Index of the length band of an input, 0 to `bands` - 1. */

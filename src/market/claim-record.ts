@@ -1,6 +1,7 @@
 import { within } from "./elementary.ts";
 import type { Row } from "./state.ts";
 
+/** Bins of equal width over claims from 0 to 1. */
 export const claimBins = 5;
 
 /** Weight of the newest claim in the standing: a memory of about 500 claims once that many were seen. */

@@ -19,12 +19,7 @@ const nodeWeights = [
 /** Belief about the input before anything was seen. */
 export const freshBelief = (): number[] => nodeWeights.slice();
 
-/** P(accept) at node k for a bidder whose probability over all inputs is p. */
-export function acceptAt(p: number, k: number, r: number): number {
-  return normalCdf((normalQuantile(p) + r * (nodes[k] ?? 0)) / Math.sqrt(1 - r * r));
-}
-
-/** P(accept) at every node. */
+/** P(accept) at every node, for a bidder whose probability over all inputs is p. */
 export function acceptAtNodes(p: number, r: number): number[] {
   const a = normalQuantile(p);
   const scale = 1 / Math.sqrt(1 - r * r);

@@ -21,6 +21,7 @@ import type { Column, MarketState, Row } from "./state.ts";
 import { expectedCall } from "./tokens.ts";
 import { drawAcceptance, isNewcomer, noTrials, optimism, pickBy, temper, trialsOf } from "./trial.ts";
 
+/** What cost and waiting weigh in a decision. */
 export interface Pacing {
   /** USD of score per USD of cost; 1: a dollar is a dollar. */
   lambda: number;

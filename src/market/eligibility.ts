@@ -9,6 +9,7 @@ import { contextTokensNeeded } from "./request.ts";
 export const servesKind = ({ serves }: Pick<Bidder, "serves">, kind: Kind): boolean =>
   serves === "generative" || (Array.isArray(serves) && serves.includes(kind));
 
+/** Why a bidder is not asked for a kind, in words. */
 export const unservedReason = (kind: Kind): string => `it does not serve ${kind}`;
 
 /** Why a bidder cannot take part, in words that name the field at fault; null: it can. Never throws on bad data. */

@@ -3,6 +3,7 @@ import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision, Place } from "./bid.ts";
 import { whyLost } from "./why-lost.ts";
 
+/** A decision for people. `costNano`: what the bid would have cost, 0 for who could not take part. */
 export interface Explanation {
   sentences: string[];
   losers: { bidder: string; costNano: number; why: string }[];
@@ -44,7 +45,10 @@ export function explainDecision(decision: Decision): Explanation {
   return { sentences, losers };
 }
 
-/** When a hedge starts, and why it is the one: its speed and price, how it differs, and what its answer is worth. */
+/**
+ * When a hedge starts: what the bids say, from which the process departs once it has measured enough waits
+ * (race/hedge-times.ts). And why it is the one: its speed and price, how it differs, and what its answer is worth.
+ */
 function hedgeSentence(
   { bidder, startAfterMs, spare }: Place,
   bid: Bid | undefined,
@@ -52,7 +56,7 @@ function hedgeSentence(
   { rules, rows }: AwardInputs,
   bids: readonly Bid[],
 ): string {
-  const when = `${bidder} starts if no token came after ${Math.round(startAfterMs ?? 0)} ms`;
+  const when = `${bidder} starts if no token came after ${Math.round(startAfterMs ?? 0)} ms, sooner or later where enough waits were measured`;
   if (rules === undefined || rules < 3 || bid === undefined || leader === undefined) return `${when}.`;
   const alike = rows[bids.indexOf(bid)]?.[5] === rows[bids.indexOf(leader)]?.[5];
   const origin = `another provider${alike ? ", as nobody of another model is as good" : " and another model"}`;

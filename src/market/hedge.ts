@@ -16,6 +16,7 @@ export type Origin = readonly [model: number, provider: number];
  * most: a price counts less than a wait. A fall-back starts early or not at all and has time: they count alike.
  */
 export const hedgePriceWeight = 0.35;
+/** The same of a fall-back. */
 export const fallbackPriceWeight = 1;
 /**
  * Its answer may win the race, so it may be at most a tenth less likely to be accepted than the leader's. With hedges

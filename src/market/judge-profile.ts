@@ -28,6 +28,7 @@ export const newJudge: JudgeProfile = {
   decides: { yes: 2, no: 2 },
 };
 
+/** Share of successes, 0 to 1; not for counts of nothing. */
 export const meanOf = ({ yes, no }: BetaCount): number => yes / (yes + no);
 
 /** P(says accept | good) and P(says reject | bad), from all lessons and audits: what its verdicts are corrected with. */
@@ -36,6 +37,7 @@ export const ratesOf = (profile: JudgeProfile): { trueAccept: number; trueReject
   trueReject: meanOf(withAudits(profile.trueReject, profile.audits?.bad)),
 });
 
+/** What one look, order or verdict of a judge was found to be. */
 export type JudgeLesson =
   /** What it said of an answer whose worth became known; `weight` 0 to 1: how reliable that knowledge is. */
   | { about: "verdict"; said: "accept" | "reject"; good: boolean; weight: number }
@@ -74,6 +76,7 @@ export interface JudgesState {
   profiles: Record<string, JudgeProfile>;
 }
 
+/** No judge was measured yet. */
 export const emptyJudges = (): JudgesState => ({ version: 1, profiles: {} });
 
 /** Judges that are remembered; at 300 bytes each the part stays far below 64 KB. */

@@ -10,6 +10,7 @@ const memory = 300;
 const declared = 4;
 const firstSpread = 0.5;
 
+/** Times expected of one call, ms; `p95`: 95 of 100 are shorter. */
 export interface Times {
   firstTokenMs: { p50: number; p95: number };
   totalMs: { p50: number; p95: number };

@@ -12,6 +12,7 @@ export interface Logged {
 /** Another way to choose a leader: a probability for each bid, summing to 1; null: it could choose none of these. */
 export type TargetPolicy = (decision: Decision) => number[] | null;
 
+/** What the target would have brought, by one estimator. */
 export interface Estimate {
   estimator: "logged" | "inverse propensity" | "self-normalised" | "doubly robust";
   /** Mean worth (0 to 1) and cost (nano-USD) a decision, with standard errors. */
@@ -21,6 +22,7 @@ export interface Estimate {
   costError: number;
 }
 
+/** All estimates of one target, and how much of the log speaks for it. */
 export interface OffPolicyResult {
   decisions: number;
   /** Decisions left out, for the target could choose nobody there. */

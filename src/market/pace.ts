@@ -30,6 +30,7 @@ const usualInFlight = 10;
 /** A pace is so old at most where it is used, ms: what lies in a Worker's purse. */
 const staleMs = 30_000;
 
+/** Of a tenant whose jobs were never paced. */
 export const firstPace: PaceState = { ...plainPacing, jobs: 0, spanMs: 0, atMs: 0 };
 
 /** A tenant's month as a step sees it, the settled job not yet counted. */
@@ -104,5 +105,6 @@ export const toldPace = ({ lambda, muUsdPerSecond }: Pace): Pace => ({
   muUsdPerSecond,
 });
 
+/** Nothing presses: a dollar is a dollar, and waiting weighs what it usually does. */
 export const isPlain = ({ lambda, muUsdPerSecond }: Pace): boolean =>
   lambda === plainPacing.lambda && muUsdPerSecond === plainPacing.muUsdPerSecond;

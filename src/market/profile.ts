@@ -26,6 +26,7 @@ export interface KindView {
   level: number;
 }
 
+/** Prepares one kind of a snapshot for reading. Cost: its rows. */
 export function viewKind(state: MarketState, name: Kind, nowMs: number): KindView {
   const kind = state.kinds[name];
   const rows = new Map<string, number>();
@@ -113,5 +114,6 @@ function inCell(
   return { mean: within((upper * restMean + bandAccept) / strength, 0.005, 0.995), strength, own: n };
 }
 
+/** A context's column; undefined: it has none of its own. */
 export const columnOf = (kind: KindState | undefined, context: string): Column | undefined =>
   kind?.columns.find((column) => column.name === context);

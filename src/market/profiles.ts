@@ -25,6 +25,7 @@ export interface ClaimedProfile {
   cameTrue: number;
 }
 
+/** What is known of one bidder in a kind; `n`: outcomes after forgetting. */
 export interface BidderProfile {
   bidder: string;
   n: number;
@@ -35,6 +36,7 @@ export interface BidderProfile {
   contexts: ContextProfile[];
 }
 
+/** What was learned of one kind. */
 export interface KindProfiles {
   kind: Kind;
   /** After forgetting, priors that were seeded among them. */

@@ -64,6 +64,7 @@ export function roundKind(kind: KindState, touched: ReadonlySet<number>, column:
   all(kind.calibration.precision, fine);
 }
 
+/** The shared part, in place. */
 export function roundShared(shared: SharedState): void {
   for (const one of shared.tellers?.said ?? []) one[1] = count(one[1]);
   for (const row of shared.rows) {

@@ -68,6 +68,7 @@ export function rowFor(
   return gone;
 }
 
+/** Has a newcomer to take the place of another? */
 export const isFull = (kind: KindState): boolean => kind.rows.length >= maxBidders;
 
 /** The row with fewest outcomes, after forgetting, of those that may be given up for this bidder; -1: none. */

@@ -11,6 +11,7 @@ export interface Candidate {
   costNano: number;
 }
 
+/** What a sequence is worth by: the belief about the input (sums to 1), worth in USD, how verdicts err, and what bounds it. */
 export interface SequenceTerms {
   belief: readonly number[];
   valueUsd: number;
@@ -25,6 +26,7 @@ export interface SequenceTerms {
 const byIndex = 6;
 const byValue = 3;
 
+/** Candidates (indices) in the order in which they are asked. */
 export interface Sequence {
   places: number[];
   /** Expected value less expected price, USD; 0 for the empty line-up. */

@@ -58,6 +58,7 @@ const knownShare = (row: Row, spread: number): number => row.given[0] / (row.giv
 /** Skill by the row's own record alone. */
 const shownSkill = (row: Row): number => (row.given[0] > 1e-6 ? row.given[1] / row.given[0] : 0);
 
+/** What a kind's rows teach about newcomers; without rows: the prior slope of price alone. */
 export function likenessOf(kind: KindState | undefined): Likeness {
   const likeness: Likeness = {
     tier0: 0,
@@ -145,6 +146,7 @@ export function priorSkill(
   return { mean: sum / precision, variance: 1 / precision };
 }
 
+/** Variances in logits that the kind has shown; else the first ones. */
 export const spreadsOf = (kind: KindState | undefined): Spreads => kind?.spreads ?? firstSpreads;
 
 /** Bidders, contexts and cells with whose weight the first variances are believed. */

@@ -8,6 +8,7 @@ import { expectedTimes } from "./latency.ts";
 import { acceptance, viewKind } from "./profile.ts";
 import type { MarketState, Row } from "./state.ts";
 
+/** One bidder in one kind; times in ms. */
 export interface KindStanding {
   kind: Kind;
   /** Posterior mean of acceptance over the kind's contexts, weighted by use; 5 % and 95 % bounds. */
@@ -22,6 +23,7 @@ export interface KindStanding {
   totalMs: { p50: number; p95: number };
 }
 
+/** One bidder over all kinds. `errorRate`: 0 to 1, of its calls. */
 export interface Standing {
   bidder: string;
   kinds: KindStanding[];

@@ -11,8 +11,9 @@ import type { JudgesState } from "./judge-profile.ts";
 export type Detector = [evidence: number, outcomes: number, residual: number, first?: number, others?: number];
 /** Bounds that keep a part below 64 KB of JSON: rows are bidders, columns are contexts. */
 export const maxBidders = 64;
-/** Contexts, and those x bidders: 64 bidders leave room for 16 contexts, 12 for 85. */
+/** Contexts of a kind. */
 export const maxContexts = 96;
+/** Contexts x bidders: 64 bidders leave room for 16 contexts, 12 for 85. */
 export const maxCells = 1024;
 /** Contexts x length bands that keep counts of their own, x bidders. Others speak through their context only. */
 export const maxBandCells = 480;
@@ -72,6 +73,7 @@ export interface Column {
   lastMs: number;
 }
 
+/** All that is known of one kind: a part of its own, at most 64 KB of JSON. */
 export interface KindState {
   version: 1;
   /** Weights in this part were multiplied by exp(rate x (t - landmarkMs)). */
@@ -113,8 +115,10 @@ export interface SharedRow {
   claims: number;
 }
 
+/** Who says what an answer was worth. */
 export type Source = "criteria" | "judge" | "agreement" | "feedback" | "audit";
 
+/** What holds over all kinds: a part of its own. */
 export interface SharedState {
   version: 1;
   landmarkMs: number;
@@ -135,8 +139,10 @@ export interface MarketState {
   breaks?: BreaksState;
 }
 
+/** Nothing is known. */
 export const emptyShared = (): SharedState => ({ version: 1, landmarkMs: 0, rows: [], reliability: {} });
 
+/** A kind of which nothing is known. */
 export const emptyKind = (): KindState => ({
   version: 1,
   landmarkMs: 0,
@@ -152,6 +158,7 @@ export const emptyKind = (): KindState => ({
 /** A market that has seen nothing. */
 export const emptyMarket = (): MarketState => ({ shared: emptyShared(), kinds: {} });
 
+/** A context of which nothing is known. */
 export const emptyColumn = (name: string): Column => ({
   name,
   level: 0,

@@ -68,6 +68,7 @@ export function blend(old: number, weight: number, value: number): number {
   return old + (value - old) / Math.min(weight + 1, memory);
 }
 
+/** Takes the tokens of one call into its row and its context, in place. `estimate`: of its input, by our count; null: there was none. */
 export function learnTokens(
   row: Row,
   i: number,

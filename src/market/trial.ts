@@ -25,6 +25,7 @@ const dearTrial = 0.02;
 const evenShare = 0.1;
 const hopelessPlace = 0.1;
 
+/** What of a bid decides how often it is tried. `strength`: pseudo-counts behind its mean. */
 export interface Trialled {
   mean: number;
   strength: number;

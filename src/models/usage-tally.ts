@@ -6,6 +6,9 @@ import { countPrompt, TokenCount } from "./count-tokens.ts";
 /** No call has so many tokens: who says so counts something else. */
 const mostTokens = 1e9;
 
+/** 1,000 USD: no call costs so much. */
+const mostNano = 1e12;
+
 const isCount = (n: unknown): n is number =>
   typeof n === "number" && Number.isSafeInteger(n) && n >= 0 && n <= mostTokens;
 
@@ -48,6 +51,9 @@ export class UsageTally {
     if (isCount(usage.cachedInput) && usage.cachedInput <= usage.input) next.cachedInput = usage.cachedInput;
     if (isCount(usage.reasoning) && usage.reasoning <= usage.output) next.reasoning = usage.reasoning;
     const before = this.#reported;
+    const { billedNano } = usage;
+    if (billedNano !== undefined && Number.isSafeInteger(billedNano) && billedNano >= 0 && billedNano <= mostNano)
+      next.billedNano = Math.max(billedNano, before?.billedNano ?? 0);
     // Some servers report running totals with every chunk: growth is no contradiction, shrinking is.
     if (before && (next.input !== before.input || next.output < before.output)) {
       next.input = Math.max(next.input, before.input);

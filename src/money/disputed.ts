@@ -1,7 +1,8 @@
-import type { Usage } from "./price.ts";
+import { costOf, type PriceSheet, tokensOf, type Usage } from "./price.ts";
 
-/** Output tokens at most, thinking included, and the texts and pictures that were sent. */
+/** Output tokens at most, thinking included, the texts and pictures that were sent, and at which rates. */
 export interface AskedFor {
+  price: PriceSheet;
   outputTokens: number;
   texts: readonly string[];
   images: number;
@@ -13,15 +14,20 @@ const addedTokens = 1_000;
 /** What the dearest model bills for a picture at its largest (gpt-4o-mini: 2,833 and eight tiles of 5,667 each). */
 const mostImageTokens = 50_000;
 
-/** More than the call can have used: more output than it was allowed, or more input than it has bytes. */
-export function cannotBe({ input, output }: Usage, asked: AskedFor): { input: boolean; output: boolean } {
-  const { outputTokens, texts, images } = asked;
+/** A provider's own bill may pass the list price of its tokens so many times (Workers AI was seen at three). */
+const mostOverList = 4;
+
+/** More than the call can have used: more output than it was allowed, more input than it has bytes, or a bill far over both. */
+export function cannotBe(usage: Usage, asked: AskedFor): { input: boolean; output: boolean; bill: boolean } {
+  const { input, output, billedNano = 0 } = usage;
+  const { price, outputTokens, texts, images } = asked;
   const added = addedTokens + images * mostImageTokens;
   // A text has at least as many bytes as UTF-16 units: mostly they need not be counted.
   const units = texts.reduce((sum, text) => sum + text.length, added);
   return {
     input: input > units && input > texts.reduce((sum, text) => sum + utf8Bytes(text), added),
     output: output > outputTokens,
+    bill: billedNano > mostOverList * costOf(price, tokensOf(usage)),
   };
 }
 

@@ -20,18 +20,25 @@ export interface Usage {
   output: number;
   cachedInput?: number;
   reasoning?: number;
+  /** What the provider itself says that all of it costs; it goes before the price sheet. Absent: it says nothing. */
+  billedNano?: NanoUsd;
   /** Where the numbers come from: the provider's usage record, our count of what we saw, or an upper bound. */
   source: "provider" | "counted" | "bounded";
 }
 
 const million = 1_000_000;
 
+/** The same tokens, and nothing of what they were billed. */
+export const tokensOf = ({ billedNano: _, ...tokens }: Usage): Usage => tokens;
+
 /**
- * Cost in nano-USD of a call with this usage; never negative, rounded up to a whole nano-USD. Whole
+ * Cost in nano-USD of a call with this usage: what it was billed where that is known, else its tokens at the sheet's
+ * rates; never negative, rounded up to a whole nano-USD. Whole
  * nano-USD a token are counted apart from what is left of them: in one product they pass 2^53, which a double holds
  * exactly, from 120,000 tokens at 75 USD a million.
  */
 export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
+  if (usage.billedNano !== undefined) return usage.billedNano;
   const cached = Math.min(usage.cachedInput ?? 0, usage.input);
   const reasoning = Math.min(usage.reasoning ?? 0, usage.output);
   let nano = price.perCall ?? 0;

@@ -1,5 +1,5 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { costOf, type PriceSheet, tokensOf, type Usage } from "../money/price.ts";
 import { type Uncut, type UncutEvidence, uncutLength } from "./uncut.ts";
 
 /** What an attempt that was cut is billed, and what the cut saved. Saved is never below 0. */
@@ -40,15 +40,16 @@ export function cutAccount(known: CutFacts): CutAccount {
   return { usage, costNano, tokensSeen: facts.tokensSeen, uncut, ...savedBy(uncut.tokens, facts.price, usage) };
 }
 
-/** What of an uncut length is not on the bill. A provider that bills more than that saved nothing. */
+/** What of an uncut length is not on the bill, at list prices. A provider that bills more than that saved nothing. */
 export function savedBy(
   uncutTokens: number,
   price: PriceSheet,
   usage: Usage,
 ): { savedTokens: number; savedNano: NanoUsd } {
   const savedTokens = Math.max(0, Math.round(uncutTokens - usage.output));
-  const uncut: Usage = { ...usage, output: usage.output + savedTokens };
-  const savedNano = savedTokens === 0 ? 0 : Math.max(0, costOf(price, uncut) - costOf(price, usage));
+  const tokens = tokensOf(usage);
+  const uncut: Usage = { ...tokens, output: usage.output + savedTokens };
+  const savedNano = savedTokens === 0 ? 0 : Math.max(0, costOf(price, uncut) - costOf(price, tokens));
   return { savedTokens, savedNano };
 }
 
@@ -60,7 +61,7 @@ function billed(facts: CutFacts): Usage {
   const { usage, tokensSeen, inputTokens } = facts;
   if (usage?.source === "provider") {
     // Some providers send a running record; one that is behind what already arrived is not the bill.
-    return usage.output >= tokensSeen ? usage : { ...usage, output: tokensSeen, source: "counted" };
+    return usage.output >= tokensSeen ? usage : { ...tokensOf(usage), output: tokensSeen, source: "counted" };
   }
   const stops = facts.cancelStopsBill || neverSent(facts);
   if (stops && usage?.source === "counted") return { ...usage, output: tokensSeen };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { criterionText } from "../../src/adapt/criterion-text.ts";
-import { chooseExamples, unconfined } from "../../src/adapt/examples.ts";
+import { chooseExamples } from "../../src/adapt/examples.ts";
 import { promptFor } from "../../src/adapt/prompt.ts";
 import { type Kind, kindLabels } from "../../src/plan/kind.ts";
 import { singlePlan } from "../../src/plan/templates.ts";
@@ -41,7 +41,11 @@ it("tells a model all that its answer is held to, but for expressions", () => {
 });
 
 it("passes over examples that do not fit, however alike they are", () => {
-  const examples = ["red", "blue", "green"].map((output) => ({ input: "the same text", output, only: unconfined }));
+  const examples = ["red", "blue", "green"].map((output) => ({
+    input: "the same text",
+    output,
+    only: { bidders: null, region: null },
+  }));
   expect(chooseExamples(examples, "the same text", ({ output }) => output !== "red", 1)).toEqual([examples[1]]);
   let looks = 0;
   const none = () => {

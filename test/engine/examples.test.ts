@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Confined, type Example, mayShow, unconfined } from "../../src/adapt/examples.ts";
+import { type Confined, type Example, mayShow } from "../../src/adapt/examples.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
+
+/** Anybody, anywhere. */
+const unconfined: Confined = { bidders: null, region: null };
 
 /** A world whose tenant has kept these. */
 class Keeping extends World {

@@ -41,7 +41,9 @@ describe("the line-up of a job without criteria", () => {
     expect(award[2]?.bidder).toBe("d/quick");
     expect(award.some((place) => place.spare)).toBe(false);
     expect(rolesOf(job)).toEqual(["leader"]);
-    expect(explain(job).microtasks[0]?.sentences.join(" ")).toContain("d/quick starts if no token came after");
+    expect(explain(job).microtasks[0]?.sentences.join(" ")).toMatch(
+      /d\/quick starts if no token came after \d+ ms, sooner or later where enough waits were measured/,
+    );
   });
 
   it("lets the hedge win beside a silent leader, which is cut; the market hears how long it was silent", async () => {

@@ -9,6 +9,7 @@ import type { JobEvent, LoggedEvent } from "../../src/job/job-event.ts";
 import { summaryOf } from "../../src/job/job-summary.ts";
 import { type JobView, viewOf } from "../../src/job/job-view.ts";
 import { ledgerOf } from "../../src/job/ledger.ts";
+import type { Usage } from "../../src/money/price.ts";
 import { newestFirst } from "../../src/money/tenant-ledger.ts";
 import { canonicalRequest } from "../../src/plan/canonical-request.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
@@ -30,7 +31,7 @@ export class MemoryJob {
   erased = false;
   onCancel: () => void = () => {};
   feedback: Feedback[] = [];
-  reconciled: string[] = [];
+  reconciled: { attempt: string; usage: Usage }[] = [];
   #closed = false;
   /** Calls that wait for the job's end. */
   readonly waiting = new Set<(broken: Error | null) => void>();
@@ -198,8 +199,8 @@ function handle(job: MemoryJob): JobHandle {
       job.write({ type: "approval-given", microtask, approved, note });
       return null;
     },
-    reconcile: async (attempt) => {
-      job.reconciled.push(attempt);
+    reconcile: async (attempt, usage) => {
+      job.reconciled.push({ attempt, usage });
       return null;
     },
     feedback: async (feedback): Promise<Refusal | null> => {

@@ -44,9 +44,16 @@ describe("budgets over HTTP", () => {
     expect((await server.ask(path, { method: "PUT", body: usage, key })).status).toBe(403);
     expect((await server.ask(path, { method: "PUT", body: usage })).status).toBe(404);
     expect((await server.ask(path, { method: "PUT", body: { ...usage, tenant: "acme" } })).status).toBe(204);
-    expect(server.jobs.last()?.reconciled).toEqual(["answer.1"]);
-    const bad = await server.ask(path, { method: "PUT", body: { ...usage, output: -1, tenant: "acme" } });
-    expect(bad.status).toBe(400);
+    const billed = { ...usage, billedUsd: 0.000084, tenant: "acme" };
+    expect((await server.ask(path, { method: "PUT", body: billed })).status).toBe(204);
+    expect(server.jobs.last()?.reconciled).toEqual([
+      { attempt: "answer.1", usage: { ...usage, source: "provider" } },
+      { attempt: "answer.1", usage: { ...usage, billedNano: 84_000, source: "provider" } },
+    ]);
+    for (const wrong of [{ output: -1 }, { billedUsd: -1 }])
+      expect((await server.ask(path, { method: "PUT", body: { ...usage, ...wrong, tenant: "acme" } })).status).toBe(
+        400,
+      );
   });
 });
 

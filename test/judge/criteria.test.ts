@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { normaliseAnswer } from "../../src/judge/closed-answer.ts";
-import { openPrefixJudge } from "../../src/judge/prefix-judge.ts";
 import { probabilityOver } from "../../src/judge/projected-length.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
 import { surestPrediction, worthKilling } from "../../src/judge/worth-killing.ts";
 import { readAnswer } from "../../src/output/read-answer.ts";
 import type { Contract, Criterion } from "../../src/plan/contract.ts";
+import { openPrefixJudge } from "./open-prefix-judge.ts";
 
 const terms = (...criteria: Criterion[]): Contract => ({ criteria, judged: [] });
 const whole = (contract: Contract, text: string, context = { input: "" }): Verdict =>

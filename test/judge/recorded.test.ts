@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openPrefixJudge } from "../../src/judge/prefix-judge.ts";
 import { falseKillChance } from "../../src/judge/worth-killing.ts";
 import { readAnswer } from "../../src/output/read-answer.ts";
 import type { JsonSchema } from "../../src/plan/contract.ts";
+import { openPrefixJudge } from "./open-prefix-judge.ts";
 
 const data = new URL("../../../shared/data/output/corruption_cases.dev.jsonl", import.meta.url);
 

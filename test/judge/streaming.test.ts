@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import { compilePattern } from "../../src/judge/pattern-program.ts";
-import { openPrefixJudge, prepareJudge } from "../../src/judge/prefix-judge.ts";
+import { prepareJudge } from "../../src/judge/prefix-judge.ts";
 import type { Verdict } from "../../src/judge/verdict.ts";
 import { readAnswer } from "../../src/output/read-answer.ts";
 import type { Contract, Criterion, JsonSchema } from "../../src/plan/contract.ts";
+import { openPrefixJudge } from "./open-prefix-judge.ts";
 
 const pieces = [
   "a",

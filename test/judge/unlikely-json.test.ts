@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openPrefixJudge } from "../../src/judge/prefix-judge.ts";
 import { surestPrediction } from "../../src/judge/worth-killing.ts";
 import type { JsonSchema } from "../../src/plan/contract.ts";
+import { openPrefixJudge } from "./open-prefix-judge.ts";
 
 const object: JsonSchema = { type: "object", properties: { a: { type: "number" } } };
 const foretells = (text: string, schema: JsonSchema = object, cut = (t: string): string[] => [t]): boolean => {

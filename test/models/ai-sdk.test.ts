@@ -235,6 +235,26 @@ describe("what is special", () => {
     expect(got.reasoning).toContain("6 x 7");
   });
 
+  it.each([
+    ["what its neurons cost", 12.44, { billedNano: 136_840 }],
+    ["its tokens where a model has no meter yet", 0, {}],
+    ["its tokens where it says nothing", undefined, {}],
+  ])("Workers AI: an answer is billed %s", async (_, neurons, billed) => {
+    const usage = { input: 11, output: 6, ...(neurons === undefined ? {} : { neurons }) };
+    const got = await workersAI({ pieces: six, usage });
+    expect(got.usage).toEqual({ input: 11, output: 6, source: "provider", ...billed });
+    // The same answer, whole: what some models give whatever they are asked.
+    const whole: AiBinding = {
+      run: async () => ({
+        response: "It is 42.",
+        usage: { prompt_tokens: 11, completion_tokens: 6, ...(neurons === undefined ? {} : { neurons }) },
+      }),
+    };
+    const target = targetOf({ type: "workers-ai", model: "@cf/meta/llama-3.1-8b-instruct" });
+    const { usage: told } = await collect(streamWorkersAI(whole, target, callOf(), never));
+    expect(told).toEqual({ input: 11, output: 6, source: "provider", ...billed });
+  });
+
   it("Workers AI: a binding that ignores its signal still lets go at once", async () => {
     let cancelled = false;
     const deaf: AiBinding = {

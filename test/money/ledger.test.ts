@@ -74,10 +74,10 @@ describe("a job's ledger", () => {
   });
 
   const billing =
-    (input: number, output: number): World["script"] =>
+    (input: number, output: number, bill: { billedNano?: number } = {}): World["script"] =>
     () => [
       ...says("Paris.").slice(0, -2),
-      { afterMs: 1, part: { type: "usage", usage: { input, output, source: "provider" } } },
+      { afterMs: 1, part: { type: "usage", usage: { input, output, ...bill, source: "provider" } } },
       { afterMs: 0, part: { type: "end", finish: "stop" } },
     ];
 
@@ -126,6 +126,34 @@ describe("a job's ledger", () => {
     const job = await world.settle();
     expect(job.costNano).toBe(1_000_000 + 8_000);
     expect(job.microtasks[0]?.attempts[0]?.disputed).toBeNull();
+  });
+
+  it("costs what its provider says that it billed, where that is not its tokens at list price", async () => {
+    const world = new World([bidderOf("a/one")], billing(20, 2, { billedNano: 84_000 }));
+    world.accept(requestOf({ maxOutputTokens: 50 }));
+    const job = await world.settle();
+    expect(job.costNano).toBe(84_000);
+    const [entry] = ledgerOf(job);
+    expect(entry).toMatchObject({
+      known: "provider",
+      usage: { input: 20, output: 2, billedNano: 84_000 },
+      nano: 84_000,
+    });
+  });
+
+  it("counts what was reserved for a bill far above its tokens, until the operator has the invoice's", async () => {
+    const world = new World([bidderOf("a/one")], billing(20, 2, { billedNano: 900_000_000 }));
+    const run = world.accept(requestOf({ maxOutputTokens: 50 }));
+    const job = await world.settle();
+    const [attempt] = job.microtasks[0]?.attempts ?? [];
+    expect(job.costNano).toBe(attempt?.reservedNano);
+    expect(attempt?.usage).toEqual({ input: 20, output: 2, source: "bounded" });
+    expect(explain(job).microtasks[0]?.sentences.join(" ")).toContain("2 output tokens, $0.900) cannot be right");
+    const invoice = { input: 20, output: 2, billedNano: 84_000, source: "provider" as const };
+    expect(reconcileCost(run, "answer.1", invoice)).toBeNull();
+    run.turn();
+    await world.settle();
+    expect(job.costNano).toBe(84_000);
   });
 
   it("sends a cost that was reconciled while the one before was on its way", async () => {

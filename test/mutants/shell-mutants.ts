@@ -94,6 +94,13 @@ export const shellMutants: Mutant[] = [
     caughtBy: "test/store/prune.test.ts",
   },
   {
+    name: "delete one slice a run, however many are old",
+    file: "src/store/in-slices.ts",
+    find: "if (changes < rows) break;",
+    replace: "break;",
+    caughtBy: "test/store/prune.test.ts",
+  },
+  {
     name: "call a settlement taken before the queue has it",
     file: "durable-objects/settle-window.ts",
     find: "        await this.#effects.send(group.flatMap((one) => one.messages));\n        for (const one of group) one.resolve();",

@@ -46,6 +46,7 @@ const openaiUsage = (usage: TokenCounts) => ({
   total_tokens: usage.input + usage.output,
   prompt_tokens_details: { cached_tokens: usage.cached ?? 0 },
   completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
+  ...(usage.neurons === undefined ? {} : { neurons: usage.neurons }),
 });
 
 export const openai: Dialect = {

@@ -48,6 +48,8 @@ export interface TokenCounts {
   output: number;
   cached?: number;
   reasoning?: number;
+  /** What Workers AI bills, in OpenAI's dialect. */
+  neurons?: number;
 }
 
 /** A call of a tool that an answer ends in. */

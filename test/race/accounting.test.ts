@@ -42,6 +42,14 @@ describe("account of a cut", () => {
     });
   });
 
+  it("saves tokens at list price, whatever was billed, and takes a bill that is behind for none", () => {
+    const usage = { input: 90, output: 64, billedNano: 1_000_000, source: "provider" as const };
+    const account = cutAccount(facts({ usage }));
+    expect(account).toMatchObject({ usage, costNano: 1_000_000, savedTokens: 236, savedNano: 236 * 4000 });
+    const behind = cutAccount(facts({ usage: { ...usage, output: 10 } }));
+    expect(behind.usage).toEqual({ input: 90, output: 50, source: "counted" });
+  });
+
   it("prefers the port's own count to ours, in what was seen, billed and saved alike", () => {
     const usage = { input: 90, output: 40, reasoning: 10, source: "counted" as const };
     expect(cutAccount(facts({ usage }))).toEqual({

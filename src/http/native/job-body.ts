@@ -142,7 +142,14 @@ export const jobBody = z.strictObject({
     .optional()
     .describe("Who may judge answers, and is shown them for that; default: whoever may be asked and is no contestant."),
   maxOutputTokens: z.int().min(1).max(mostOutputTokens).optional().describe("Cap on an answer."),
-  temperature: z.number().min(0).max(2).optional().describe("Default: what was learned for the kind."),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe(
+      "Default: the kind's own: 0 for labels and extraction, 0.2 for code and translations, 0.3 for summaries, 0.7 for drafts, the provider's for answers.",
+    ),
   topP: topPBody.optional().describe("Tokens are drawn from the likeliest that make up this share."),
   seed: seedBody.optional().describe("For providers that draw by one. Default: one of Atomic's for each attempt."),
   frequencyPenalty: penaltyBody.optional().describe("Against words that were written often."),

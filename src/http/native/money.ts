@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { Pace } from "../../market/pace.ts";
-import { csv, ledgerCsv } from "../../money/ledger.ts";
+import { csv, type LedgerEntry, ledgerCsv } from "../../money/ledger.ts";
 import { fromUsd, toUsd } from "../../money/nano-usd.ts";
 import type { Standing } from "../../money/tenant-ledger.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -31,6 +31,8 @@ export const usageBody = z.strictObject({
   output: tokens,
   cachedInput: tokens.optional(),
   reasoning: tokens.optional(),
+  /** What the provider billed for all of it, where its tokens at the attempt's price are not that (Workers AI's neurons). */
+  billedUsd: z.number().min(0).max(1_000).optional(),
 });
 
 const months = 36;
@@ -47,12 +49,13 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.get("/v1/jobs/:id/ledger", async (c) => {
     const id = c.req.param("id");
     const entries = await (await openJob(ports, c.get("caller"), id)).ledger();
-    return c.json({ id, entries: entries.map(({ nano, ...entry }) => ({ ...entry, usd: toUsd(nano) })) });
+    return c.json({ id, entries: entries.map(shownEntry) });
   });
 
   // A provider's invoice says what a cut stream was billed. The operator's alone: a tenant's cap holds against it.
   app.put("/v1/jobs/:id/attempts/:attempt/usage", operatorOnly, async (c) => {
-    const { tenant, ...usage } = parseInput(usageBody, await readJson(c.req));
+    const { tenant, billedUsd, ...counts } = parseInput(usageBody, await readJson(c.req));
+    const usage = billedUsd === undefined ? counts : { ...counts, billedNano: fromUsd(billedUsd) };
     const caller = c.get("caller");
     const job = await openJob(ports, { ...caller, tenant: tenant ?? caller.tenant }, c.req.param("id"));
     const refusal = await job.reconcile(c.req.param("attempt"), { ...usage, source: "provider" });
@@ -87,6 +90,12 @@ export function moneyRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
     return c.json({ tenant, ...shown(standing) });
   });
 }
+
+const shownEntry = ({ nano, ...entry }: LedgerEntry) => {
+  if (entry.type === "charge" || entry.usage?.billedNano === undefined) return { ...entry, usd: toUsd(nano) };
+  const { billedNano, ...counts } = entry.usage;
+  return { ...entry, usage: { ...counts, billedUsd: toUsd(billedNano) }, usd: toUsd(nano) };
+};
 
 const shown = (s: Standing & { pace: Pace }) => ({
   month: s.month,

@@ -1,3 +1,4 @@
+import type { NanoUsd } from "../../money/nano-usd.ts";
 import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../race/model-port.ts";
 import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
@@ -5,7 +6,7 @@ import { guardCall, type RawPart } from "../guard-call.ts";
 import { reasonOfStatus } from "../http-failure.ts";
 import { callOptions } from "./call-options.ts";
 import type { LanguageModel, StreamPart } from "./language-model.ts";
-import { WatchedWire } from "./watched-wire.ts";
+import { WatchedWire, type WireOptions } from "./watched-wire.ts";
 
 /** Makes the SDK's model for one call on one wire. */
 export type BuildModel = (wire: WatchedWire, target: Target) => Promise<LanguageModel>;
@@ -19,7 +20,7 @@ export function streamLanguageModel(
   target: Target,
   call: ModelCall,
   signal: AbortSignalLike,
-  options: { strictJson?: boolean } = {},
+  options: WireOptions = {},
 ): AsyncIterable<ModelPart> {
   return guardCall(call, target.bidder, signal, (clock) => read(build, target, call, clock, options));
 }
@@ -29,7 +30,7 @@ async function* read(
   target: Target,
   call: ModelCall,
   clock: CallClock,
-  options: { strictJson?: boolean },
+  options: WireOptions,
 ): AsyncGenerator<RawPart, void, void> {
   const wire = new WatchedWire(clock, target, options);
   try {
@@ -47,7 +48,7 @@ async function* read(
     for (;;) {
       const { done, value } = await clock.race(reader.read());
       if (done) return;
-      for (const part of partsOf(value)) {
+      for (const part of partsOf(value, wire.billedNano)) {
         yield part;
         if (part.type === "end") return;
       }
@@ -57,7 +58,7 @@ async function* read(
   }
 }
 
-function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
+function* partsOf(part: StreamPart, billedNano: NanoUsd | null): Generator<RawPart, void, void> {
   switch (part.type) {
     case "text-delta":
       yield { type: "text", text: part.delta };
@@ -99,6 +100,7 @@ function* partsOf(part: StreamPart): Generator<RawPart, void, void> {
             output: outputTokens.total,
             ...(inputTokens.cacheRead ? { cachedInput: inputTokens.cacheRead } : {}),
             ...(outputTokens.reasoning ? { reasoning: outputTokens.reasoning } : {}),
+            ...(billedNano === null ? {} : { billedNano }),
             source: "provider",
           },
         };

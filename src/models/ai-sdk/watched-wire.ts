@@ -1,8 +1,16 @@
+import type { NanoUsd } from "../../money/nano-usd.ts";
 import { ModelFailure } from "../../race/model-port.ts";
 import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
 import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
 import { openResponse } from "../open-response.ts";
+
+export interface WireOptions {
+  /** Events that are not JSON are failures here, for a provider that skips them. */
+  strictJson?: boolean;
+  /** What one event, or an answer that is no stream, says that the call costs; null: nothing. Only read with `strictJson`. */
+  billIn?: (event: unknown) => NanoUsd | null;
+}
 
 /**
  * The wire under an AI SDK provider. Providers wrap, drop or soften what goes wrong there; this sees it first: status,
@@ -11,16 +19,16 @@ import { openResponse } from "../open-response.ts";
 export class WatchedWire {
   readonly #clock: CallClock;
   readonly #target: Target;
-  readonly #strictJson: boolean;
+  readonly #options: WireOptions;
   readonly opened: Promise<void>;
   #open: () => void = () => {};
   #failure: ModelFailure | null = null;
+  #billedNano: NanoUsd | null = null;
 
-  /** `strictJson`: events that are not JSON are failures here, for a provider that skips them. */
-  constructor(clock: CallClock, target: Target, { strictJson = false }: { strictJson?: boolean } = {}) {
+  constructor(clock: CallClock, target: Target, options: WireOptions = {}) {
     this.#clock = clock;
     this.#target = target;
-    this.#strictJson = strictJson;
+    this.#options = options;
     this.opened = new Promise((resolve) => {
       this.#open = resolve;
     });
@@ -28,6 +36,11 @@ export class WatchedWire {
 
   get failure(): ModelFailure | null {
     return this.#failure;
+  }
+
+  /** What the provider said last that the call costs; null: nothing yet. */
+  get billedNano(): NanoUsd | null {
+    return this.#billedNano;
   }
 
   /** For a provider's `fetch` option. */
@@ -68,12 +81,17 @@ export class WatchedWire {
     });
   }
 
+  /** Takes what the SDK's provider makes no use of. `event`: one of a stream, or a whole answer. */
+  readBill(event: unknown): void {
+    this.#billedNano = this.#options.billIn?.(event) ?? this.#billedNano;
+  }
+
   #check({ event, data }: StreamEvent): void {
     if (event === "error" || /^\s*\{\s*"errors?"\s*:\s*[{["]/.test(data))
       throw new ModelFailure("error-frame", "the provider sent an error in its stream");
-    if (!this.#strictJson || data === "[DONE]") return;
+    if (!this.#options.strictJson || data === "[DONE]") return;
     try {
-      JSON.parse(data);
+      this.readBill(JSON.parse(data));
     } catch {
       throw new ModelFailure("malformed-stream", "an event of the stream is not JSON");
     }

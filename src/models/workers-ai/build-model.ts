@@ -14,7 +14,9 @@ export const buildOn =
     const watched = {
       run: async (model: string, inputs: unknown, options: unknown) => {
         const answer = await binding.run(model, inputs, options);
-        return answer instanceof ReadableStream ? wire.watch(answer) : answer;
+        if (answer instanceof ReadableStream) return wire.watch(answer);
+        wire.readBill(answer);
+        return answer;
       },
     };
     const provider = createWorkersAI({ binding: watched } as unknown as Parameters<typeof createWorkersAI>[0]);
