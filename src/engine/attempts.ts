@@ -104,7 +104,8 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   // What is judged or merged is written already.
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
   // What judges and planners write is not the caller's to shape.
-  const sampling = start.role === "judge" || task.kind === "plan" ? undefined : job.request.sampling;
+  const shaped = start.role !== "judge" && task.kind !== "plan";
+  const sampling = shaped ? job.request.sampling : undefined;
   // What is sent is billed, and placeholders may be longer than what they stand for.
   const schema = start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
   const redaction = redactionOf(job.request.redact, start, schema !== null || start.role === "judge");
@@ -213,7 +214,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       ...(tools === undefined ? {} : { tools }),
       ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
       maxOutputTokens,
-      temperature: job.request.temperature ?? learned.temperature,
+      temperature: (shaped ? job.request.temperature : null) ?? learned.temperature,
       ...(sampling === undefined ? {} : { sampling }),
       ...(job.request.stop === undefined || start.role === "judge" ? {} : { stop: job.request.stop }),
       seed: (job.seed + microtask.attempts.length) >>> 0,

@@ -66,3 +66,15 @@ it("may be quoted from any of its turns", async () => {
   expect(await quote('"says: the lamp is delivered by Friday"')).toBe("succeeded");
   expect(await quote('"the lamp is delivered by Monday"')).toBe("failed");
 });
+
+it("is judged as coolly as ever, however an answer is to be drawn", async () => {
+  const drawn: (number | null)[] = [];
+  const world = new World([bidderOf("a/one"), judge], (call) => {
+    if (call.bidder !== judge.id) return says("In Paris.");
+    drawn.push(call.temperature);
+    return says('{"results":[{"criterion":0,"result":"accept","evidence":"so"}]}', 1, 50);
+  });
+  world.accept(requestOf({ temperature: 1.5, contract: { criteria: [], judged }, valueNano: 1_000_000_000_000 }));
+  await world.settle();
+  expect(drawn).toEqual([0]);
+});
