@@ -51,7 +51,7 @@ export function explain(job: Job): Explanation {
     sentences.push(
       `Calls that a restart lost may have cost up to ${formatUsd(lost)} of it: nobody knows what was billed.`,
     );
-  if (strongest > 0 && alone)
+  if (strongest > 0 && alone && lost === 0)
     sentences.push(`The strongest bidder ran alone; by its bids it would have cost ${formatUsd(strongest)}.`);
   else if (strongest > 0) {
     const more = job.costNano - lost - strongest;

@@ -116,6 +116,16 @@ describe("an explanation after a restart", () => {
 });
 
 describe("what the market says it saved", () => {
+  it("is nothing where the strongest ran alone, whatever its bid was off by", async () => {
+    const world = new World([bidderOf("a/one")], () => says("Paris.", 20));
+    world.accept(requestOf());
+    const { sentences, strongestAloneNano } = explain(await world.settle());
+    expect(sentences).toContain(
+      `The strongest bidder ran alone; by its bids it would have cost ${formatUsd(strongestAloneNano)}.`,
+    );
+    expect(sentences.join(" ")).not.toContain("the market");
+  });
+
   it("is not measured by the dearest of those that nobody knows anything of", async () => {
     const tenfold = { price: { inputPerMtok: 10e9, outputPerMtok: 10e9 } };
     const plain = { price: { inputPerMtok: 1e9, outputPerMtok: 1e9 } };
