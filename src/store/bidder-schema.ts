@@ -7,8 +7,10 @@ const nano = z.number().int().min(0).max(1e15);
 const tokens = z.number().int().min(1).max(100_000_000);
 const name = z.string().min(1).max(128);
 
-/** A bidder as stored and as an operator gives it. Checked on the way in and again on the way out of D1. */
-export const bidderSchema: z.ZodType<Bidder> = z.object({
+/** Only bidders that come with the server have these. */
+type OwnField = "fixed" | "measuredConfidence" | "standIn" | "onlyByName";
+
+const fields = {
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]*\/[A-Za-z0-9@][A-Za-z0-9._:@/-]*$/, 'must be "provider/model"')
@@ -40,4 +42,7 @@ export const bidderSchema: z.ZodType<Bidder> = z.object({
   }),
   continuesPrefix: z.boolean().optional(),
   enabled: z.boolean(),
-});
+} satisfies Record<Exclude<keyof Bidder, OwnField>, z.ZodType>;
+
+/** A bidder as stored and as an operator gives it. Checked on the way in and again on the way out of D1. */
+export const bidderSchema: z.ZodType<Bidder> = z.object(fields);
