@@ -6,6 +6,8 @@ import type { Job } from "../src/job/job.ts";
 
 /** Bidders are not asked by a market that was known for longer than this, ms. */
 const oldMs = 10_000;
+/** Stores that do not answer for so long are away, ms. */
+const longestReadMs = 5_000;
 
 /** The market as one job's object sees it: what came with the job, or what it read itself later on. */
 export class JobMarket {
@@ -41,7 +43,8 @@ export class JobMarket {
   read(job: Job, done: (error: unknown) => void): void {
     if (this.#reads) return;
     this.#reads = true;
-    const read = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, this.#keepAlive).then(
+    const asked = marketSnapshot(this.#env, job.request.examples ? job.tenant : null, this.#keepAlive);
+    const read = within(longestReadMs, asked).then(
       (snapshot) => {
         this.#hold(snapshot);
         this.#known = true;
@@ -81,4 +84,12 @@ export class JobMarket {
     this.#held = held;
     return held;
   }
+}
+
+/** A timer left behind would keep the job's object awake, and paid for. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`The stores did not answer for ${ms} ms.`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -100,7 +100,7 @@ export class JobObject extends DurableObject<AtomicEnv> {
   async reusable(tenant: string, bodyHash: string, waitMs: number): Promise<"reusable" | "spent" | "none"> {
     if (await this.#beginning.isMissing(waitMs)) return "none";
     const run = await this.#ofTenant(tenant);
-    return run !== null && this.holds(tenant, bodyHash) && isReusable(run.job) ? "reusable" : "spent";
+    return run !== null && this.holds(tenant, bodyHash) && isReusable(run.job, Date.now()) ? "reusable" : "spent";
   }
 
   /** Who was to make the job was refused: nobody waits for it any more. */

@@ -1,8 +1,6 @@
 import type { Refusal } from "../error.ts";
+import { isAddress, isPublicHost } from "./public-host.ts";
 
-/** Names that lead into a private network or nowhere, whatever they resolve to. */
-const privateNames =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|svc|cluster|consul|nomad|docker|test|invalid|onion)$/;
 const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Receivers beside public ones that the operator allows. */
@@ -26,9 +24,8 @@ export const nearReceivers = (env: {
 });
 
 /**
- * Whether a webhook may go there; null: it may. https to a public name on the usual port: no address literals (the URL
- * parser has made 2130706433, 0x7f.1 and 127.1 dotted quads by then), no names of private networks, no credentials;
- * and what `near` names.
+ * Whether a webhook may go there; null: it may. https to a public name on the usual port: no address literals, no names
+ * of private networks, no credentials; and what `near` names.
  */
 export function checkWebhookTarget(text: string, near: NearReceivers): Refusal | null {
   const refuse = (message: string): Refusal => ({ code: "invalid-request", field: "webhook.url", message });
@@ -42,9 +39,7 @@ export function checkWebhookTarget(text: string, near: NearReceivers): Refusal |
   }
   if (url.protocol !== "https:") return refuse("A webhook's URL must be https.");
   if (url.port !== "") return refuse("A webhook's URL uses port 443. Leave the port out.");
-  const host = url.hostname.replace(/\.+$/, "");
-  if (host.startsWith("[") || /^\d+(\.\d+){0,3}$/.test(host))
-    return refuse("A webhook's URL must name a host, not an IP address.");
-  if (!host.includes(".") || privateNames.test(host)) return refuse("A webhook's URL must name a public host.");
+  if (isAddress(url)) return refuse("A webhook's URL must name a host, not an IP address.");
+  if (!isPublicHost(url)) return refuse("A webhook's URL must name a public host.");
   return null;
 }

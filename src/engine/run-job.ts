@@ -19,7 +19,7 @@ import { commitAttempt } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
 import { startAudit } from "./start-audit.ts";
-import { withoutMarket } from "./without-market.ts";
+import { orDeadline, withoutMarket } from "./without-market.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
@@ -219,15 +219,15 @@ export class JobRun implements Run {
 
   #next(): Step[] {
     const { job, live, ports } = this;
-    if (!this.waitsForMarket) {
-      const steps = nextSteps(job, live, ports.nowMs(), ports);
-      // A job may have waited for days: who was switched off meanwhile is not to be asked.
-      if (!steps.some((step) => step.do === "auction" || step.do === "plan") || (ports.marketFresh?.() ?? true))
-        return steps;
-    }
     const { deadlineMs } = job.request;
     const deadlineAtMs = deadlineMs === null || job.status !== "running" ? null : job.acceptedAtMs + deadlineMs;
-    return withoutMarket(nextSteps(job, live, ports.nowMs()), deadlineAtMs);
+    if (!this.waitsForMarket) {
+      const steps = nextSteps(job, live, ports.nowMs(), ports);
+      const rest = steps.filter((step) => step.do !== "auction" && step.do !== "plan");
+      // A job may have waited for days: who was switched off meanwhile is not to be asked. All else goes on.
+      return rest.length === steps.length || (ports.marketFresh?.() ?? true) ? steps : orDeadline(rest, deadlineAtMs);
+    }
+    return orDeadline(withoutMarket(nextSteps(job, live, ports.nowMs())), deadlineAtMs);
   }
 
   /** Nothing may happen that the log does not know of: all effects stop, and the next boot goes on from the log. */

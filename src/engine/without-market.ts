@@ -2,11 +2,10 @@ import type { Step } from "./next-steps.ts";
 
 /**
  * Of these steps, those that can be done while nobody knows the market, as after a restart with its stores away. What
- * asks bidders, and what the market is to learn, waits; what ends, cuts or delivers does not. `deadlineAtMs`: of a job
- * that runs, epoch ms; where all waits, that comes all the same.
+ * asks bidders, and what the market is to learn, waits; what ends, cuts or delivers does not.
  */
-export function withoutMarket(steps: readonly Step[], deadlineAtMs: number | null): Step[] {
-  const kept = steps.flatMap((step): Step[] => {
+export function withoutMarket(steps: readonly Step[]): Step[] {
+  return steps.flatMap((step): Step[] => {
     switch (step.do) {
       case "plan":
       case "auction":
@@ -23,5 +22,8 @@ export function withoutMarket(steps: readonly Step[], deadlineAtMs: number | nul
         return [step];
     }
   });
-  return kept.length > 0 || deadlineAtMs === null ? kept : [{ do: "wait", untilMs: deadlineAtMs }];
 }
+
+/** Where all else waits for the market, the deadline of a job that runs comes all the same. Epoch ms; null: it has none. */
+export const orDeadline = (steps: Step[], deadlineAtMs: number | null): Step[] =>
+  steps.length > 0 || deadlineAtMs === null ? steps : [{ do: "wait", untilMs: deadlineAtMs }];

@@ -4,6 +4,7 @@ import { readFastPlace, timeOfKey } from "../access/fast-place.ts";
 import { mintJobId, verifyJobId } from "../access/job-id.ts";
 import { sha256Hex } from "../access/mac.ts";
 import { signingSecrets } from "../access/signing-secrets.ts";
+import { isPublicUrl } from "../deliver/public-host.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
 import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
@@ -224,7 +225,8 @@ function withRunning(tenant: string, ended: JobListing, running: RunningJob[], l
 function checkRequest(request: JobRequest, near: NearReceivers): Refusal | null {
   const target = request.webhook === undefined ? null : checkWebhookTarget(request.webhook.url, near);
   if (target !== null) return target;
-  const refusal = checkContract(request.contract) ?? checkTools(request) ?? checkLane(request) ?? checkImages(request);
+  const refusal =
+    checkContract(request.contract) ?? checkTools(request) ?? checkLane(request) ?? checkImages(request, isPublicUrl);
   if (refusal !== null) return refusal;
   if (typeof request.plan !== "object") return null;
   for (const [i, { contract, wait }] of request.plan.microtasks.entries()) {

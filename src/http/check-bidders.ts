@@ -20,13 +20,18 @@ export function checkNamed(ids: readonly string[], bidders: readonly Candidate[]
 }
 
 /** Throws when one of the ids that "judges" names is nobody's, or cannot judge. */
-function checkJudges(ids: readonly string[], bidders: readonly Candidate[]): void {
+function checkJudges(ids: readonly string[], bidders: readonly Candidate[], way: ImageWay | null): void {
   checkNamed(ids, bidders, "judges");
   for (const [i, id] of ids.entries())
     if (bidders.find((b) => b.id === id)?.serves !== "generative")
       throw new AtomicError("invalid-request", `"${id}" cannot judge: it is no model. Name one that is.`, {
         field: `judges[${i}]`,
       });
+  const judges = bidders.filter((b) => ids.includes(b.id));
+  if (judges.length > 0 && !judges.some((b) => takesImages(b, way)))
+    throw new AtomicError("invalid-request", "None of the judges is shown pictures as these come. Name one that is.", {
+      field: "judges",
+    });
 }
 
 /**
@@ -35,15 +40,18 @@ function checkJudges(ids: readonly string[], bidders: readonly Candidate[]): voi
  */
 export function checkBidders(request: JobRequest, bidders: readonly Candidate[], confined = false): void {
   checkNamed(request.bidders ?? [], bidders);
-  if (!confined) checkJudges(request.judges ?? [], bidders);
+  const way = wayOf(jobImages(request.input));
+  if (!confined) checkJudges(request.judges ?? [], bidders, way);
   const { bidders: allowed } = request;
   const able = bidders.filter((b) => b.enabled && (allowed === null ? !b.onlyByName : allowed.includes(b.id)));
-  const way = wayOf(jobImages(request.input));
   for (const { kind, field, instructed } of requiredKinds(request)) {
     const serving = able.filter((b) => servesKind(b, kind));
     const free = serving.filter((b) => !(instructed && b.fixed));
     if (free.some((b) => takesImages(b, way))) continue;
-    if (free.length > 0) throw new AtomicError("no-bidder", notSeen(kind, way), { field: "messages" });
+    if (free.length > 0) {
+      const others = bidders.some((b) => b.enabled && !b.onlyByName && servesKind(b, kind) && takesImages(b, way));
+      throw new AtomicError("no-bidder", others ? notAmong(kind) : notSeen(kind, way), { field: "messages" });
+    }
     if (serving.length > 0)
       throw new AtomicError(
         "no-bidder",
@@ -66,6 +74,9 @@ export function checkBidders(request: JobRequest, bidders: readonly Candidate[],
     );
   }
 }
+
+const notAmong = (kind: Kind): string =>
+  `None of the bidders that the request allows to do "${kind}" is shown pictures as these come. Allow another in "bidders", or leave it out.`;
 
 const notSeen = (kind: Kind, way: ImageWay | null): string =>
   way === "url"

@@ -2,8 +2,8 @@ import type { HonoRequest } from "hono";
 import { AtomicError } from "../error.ts";
 
 export const maxJsonBytes = 1_000_000;
-/** Beside it a job may have so much of pictures, bytes of their data: URLs. */
-const maxImageBytes = 4_000_000;
+/** Beside it a job may have so much of pictures, bytes of their data: URLs; a little above what they may have once they are written plainly. */
+const maxImageBytes = 4_100_000;
 export const maxMailBytes = 25 * 1024 * 1024;
 /** Deeper than any contract or plan; keeps recursive checks away from the stack's end. */
 const maxDepth = 64;
@@ -70,7 +70,7 @@ function imageBytes(value: unknown): number {
   let bytes = 0;
   for (const [name, one] of Object.entries(value))
     if (typeof one !== "string") bytes += imageBytes(one);
-    else if ((name === "url" || name === "image_url") && one.startsWith("data:image/")) bytes += one.length;
+    else if ((name === "url" || name === "image_url") && /^data:image\//i.test(one)) bytes += one.length;
   return bytes;
 }
 
@@ -106,7 +106,9 @@ async function readWhole(request: HonoRequest, limit: number): Promise<{ value: 
 function tooLarge(limit: number): never {
   throw new AtomicError(
     "too-large",
-    `The body is over ${limit} bytes. Send less, or a raw mail as message/rfc822 (up to 25 MiB).`,
+    limit > maxJsonBytes
+      ? `The body is over ${limit} bytes. Send less: a job may have 1 MB, and 4 MB of pictures beside it.`
+      : `The body is over ${limit} bytes. Send less, or a raw mail as message/rfc822 (up to 25 MiB).`,
   );
 }
 

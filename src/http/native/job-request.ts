@@ -3,6 +3,7 @@ import { fromUsd } from "../../money/nano-usd.ts";
 import { saysNothing, saysSomething } from "../../plan/check-input.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
 import { emptyContract, type JsonSchema } from "../../plan/contract.ts";
+import { plainImageUrl } from "../../plan/image.ts";
 import { type Delivery, type JobInput, type JobRequest, jobText } from "../../plan/job-request.ts";
 import { isClosed } from "../../plan/kind.ts";
 import type { Message, Plan } from "../../plan/microtask.ts";
@@ -181,7 +182,9 @@ function messageOf(body: NonNullable<JobBody["messages"]>[number]): Message {
   return {
     role,
     content,
-    images: images.map(({ url, at = 0, detail }) => ({ at, url, ...(detail === undefined ? {} : { detail }) })),
+    images: images
+      .map(({ url, at = 0, detail }) => ({ at, url: plainImageUrl(url), ...(detail === undefined ? {} : { detail }) }))
+      .sort((a, b) => a.at - b.at),
   };
 }
 

@@ -84,6 +84,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
 /** Where the parts of a body that both of OpenAI's APIs have stand in one of them. */
 export interface Places {
   schema: string;
+  messages: "messages" | "input";
   /** Between a tool's index and its own fields. */
   tool: "" | ".function";
 }
@@ -93,6 +94,7 @@ export function openaiField(field: string | undefined, places: Places): string |
   if (field === undefined) return undefined;
   if (field === "kind") return "model";
   if (field === "toolChoice") return "tool_choice";
+  if (field === "messages") return places.messages;
   if (field.startsWith("tools")) return field.replace("].", `]${places.tool}.`);
   if (field.startsWith("contract.schema")) return places.schema + field.slice("contract.schema".length);
   if (field.startsWith("contract.")) return `atomic.${field.slice("contract.".length)}`;

@@ -25,7 +25,7 @@ import {
   usageChunk,
 } from "./chat-chunks.ts";
 
-const places = { schema: "response_format.json_schema.schema", tool: ".function" } as const;
+const places = { schema: "response_format.json_schema.schema", messages: "messages", tool: ".function" } as const;
 
 /** Heartbeats (10 s each) without text before headers are sent anyway, so that no proxy gives the request up. */
 export const quietBeats = 2;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import { saysNothing, saysSomething } from "../../plan/check-input.ts";
 import { checkTurns } from "../../plan/check-turns.ts";
-import type { Image } from "../../plan/image.ts";
+import { type Image, plainImageUrl } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 
@@ -122,5 +122,5 @@ function imageIn(part: ContentPart, place: string): Omit<Image, "at"> {
       field: `${place}.image_url`,
     });
   const [url, detail] = typeof given === "string" ? [given, part.detail] : [given.url, given.detail];
-  return { url, ...(detail === "low" || detail === "high" ? { detail } : {}) };
+  return { url: plainImageUrl(url), ...(detail === "low" || detail === "high" ? { detail } : {}) };
 }

@@ -53,7 +53,7 @@ export const responsesBody = z.object({
 });
 export type ResponsesBody = z.infer<typeof responsesBody>;
 
-export const places = { schema: "text.format.schema", tool: "" } as const;
+export const places = { schema: "text.format.schema", messages: "input", tool: "" } as const;
 
 /** The job that a response is. One in the background may be streamed later, so its text is logged as it comes. */
 export function responsesRequest(body: ResponsesBody): JobRequest {

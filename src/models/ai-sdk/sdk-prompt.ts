@@ -1,6 +1,7 @@
 import { type Image, imageSource, turnParts } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { ToolCall } from "../../plan/tool.ts";
+import { ModelFailure } from "../../race/model-port.ts";
 import type { CallOptions } from "./language-model.ts";
 
 type Prompt = CallOptions["prompt"];
@@ -52,11 +53,14 @@ const userParts = (content: string, images: Image[] = []) =>
 /** Which was seen to be one of the two at the border; only OpenAI's provider reads how closely to look. */
 function imagePart({ url, detail }: Image) {
   const source = imageSource(url);
+  // Its client's fault, not the bidder's.
+  if (source === null || (source.type === "url" && !URL.canParse(url)))
+    throw new ModelFailure("client-error", "A picture is no URL.", { fault: "refused" });
   return {
     type: "file" as const,
-    mediaType: source?.type === "data" ? source.mediaType : "image",
+    mediaType: source.type === "data" ? source.mediaType : "image",
     data:
-      source?.type === "data"
+      source.type === "data"
         ? { type: "data" as const, data: source.base64 }
         : { type: "url" as const, url: new URL(url) },
     ...(detail === undefined ? {} : { providerOptions: { openai: { imageDetail: detail } } }),
