@@ -19,7 +19,7 @@ import { commitAttempt } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
 import { startAudit } from "./start-audit.ts";
-import { orDeadline, withoutMarket } from "./without-market.ts";
+import { asksBidders, orDeadline, withoutMarket } from "./without-market.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
@@ -223,9 +223,12 @@ export class JobRun implements Run {
     const deadlineAtMs = deadlineMs === null || job.status !== "running" ? null : job.acceptedAtMs + deadlineMs;
     if (!this.waitsForMarket) {
       const steps = nextSteps(job, live, ports.nowMs(), ports);
-      const rest = steps.filter((step) => step.do !== "auction" && step.do !== "plan");
       // A job may have waited for days: who was switched off meanwhile is not to be asked. All else goes on.
-      return rest.length === steps.length || (ports.marketFresh?.() ?? true) ? steps : orDeadline(rest, deadlineAtMs);
+      if (!steps.some(asksBidders) || (ports.marketFresh?.() ?? true)) return steps;
+      return orDeadline(
+        steps.filter((step) => !asksBidders(step)),
+        deadlineAtMs,
+      );
     }
     return orDeadline(withoutMarket(nextSteps(job, live, ports.nowMs())), deadlineAtMs);
   }

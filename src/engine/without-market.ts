@@ -24,6 +24,9 @@ export function withoutMarket(steps: readonly Step[]): Step[] {
   });
 }
 
+/** Does a step choose among the market's bidders? */
+export const asksBidders = (step: Step): boolean => step.do === "auction" || step.do === "plan";
+
 /** Where all else waits for the market, the deadline of a job that runs comes all the same. Epoch ms; null: it has none. */
 export const orDeadline = (steps: Step[], deadlineAtMs: number | null): Step[] =>
   steps.length > 0 || deadlineAtMs === null ? steps : [{ do: "wait", untilMs: deadlineAtMs }];

@@ -60,6 +60,16 @@ it.each(["single", "auto"] as const)("ends at its deadline before the market is 
   expect((await world.settle()).status).toBe("failed");
 });
 
+it("ends at its deadline while an old market is read anew", async () => {
+  const world = new Unknowing([bidderOf("a/one")], () => says("Paris."));
+  world.fresh = false;
+  const run = world.accept(requestOf({ deadlineMs: 5_000 }));
+  await flush();
+  expect([types(world).includes("award-made"), run.idleUntilMs]).toEqual([false, (world.log[0]?.atMs ?? 0) + 5_000]);
+  while (run.job.status === "running" && world.step()) await flush();
+  expect(run.job.error?.code).toBe("deadline-exceeded");
+});
+
 it("holds no auction by a market that is old, and goes on when it was read anew", async () => {
   const world = new Unknowing([bidderOf("a/one")], () => says("Paris."));
   const untilMs = world.nowMs + 86_400_000;

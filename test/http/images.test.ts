@@ -96,9 +96,31 @@ describe("is refused", () => {
     expect(problem).toMatchObject({ code: "no-bidder", field: "messages" });
     expect(problem.detail).toContain("ATOMIC_LLM_IMAGES");
     expect(blind.jobs.jobs.size).toBe(0);
+    const chat = {
+      model: "atomic",
+      messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }],
+    };
+    expect((await (await blind.ask("/v1/chat/completions", { body: chat })).json()).error.param).toBe("messages");
+    const input = [{ role: "user", content: [{ type: "input_image", image_url: url }] }];
+    const told = await blind.ask("/v1/responses", { body: { model: "atomic", input } });
+    expect((await told.json()).error.param).toBe("input");
     const far = { messages: [{ role: "user", content: "", images: [{ url: "https://example.com/a.png" }] }] };
     expect((await (await server.ask("/v1/jobs", { body: far })).json()).detail).toContain("data: URLs");
   });
+});
+
+it("is refused by name where others see than those that the request lets be asked, or judge", async () => {
+  const [, small, other] = seeing;
+  if (small === undefined || other === undefined) throw new Error("two models are missing");
+  const some = testServer({ bidders: [small, { ...other, images: undefined }] as typeof twoModels });
+  const messages = [{ role: "user", content: "What is this?", images: [{ url }] }];
+  const refusal = async (more: object) => (await some.ask("/v1/jobs", { body: { messages, ...more } })).json();
+  expect(await refusal({ bidders: [other.id] })).toMatchObject({
+    code: "no-bidder",
+    detail: expect.stringContaining('Allow another in "bidders"'),
+  });
+  expect(await refusal({ judges: [other.id] })).toMatchObject({ code: "invalid-request", field: "judges" });
+  expect(await refusal({ judges: [small.id] })).not.toHaveProperty("code");
 });
 
 describe("the limit of a body", () => {

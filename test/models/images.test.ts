@@ -42,31 +42,21 @@ async function bodyOf(name: keyof typeof wires, messages: Message[]): Promise<Re
 }
 const lastOf = (list: unknown): unknown => (list as { content?: unknown; parts?: unknown }[]).at(-1);
 
-describe("pictures stand where they were put among a turn's text", () => {
-  it("for compatible servers", async () => {
-    const { messages } = await bodyOf("openai-compatible", shown(png, far));
-    expect(lastOf(messages)).toEqual({
-      role: "user",
-      content: [
-        { type: "text", text: "First: " },
-        { type: "image_url", image_url: { url: png.url, detail: "low" } },
-        { type: "image_url", image_url: { url: far.url } },
-        { type: "text", text: "second." },
-      ],
-    });
-  });
+/** What a chat API is sent of it. */
+const asChat = {
+  role: "user",
+  content: [
+    { type: "text", text: "First: " },
+    { type: "image_url", image_url: { url: png.url, detail: "low" } },
+    { type: "image_url", image_url: { url: far.url } },
+    { type: "text", text: "second." },
+  ],
+};
 
-  it("for OpenAI", async () => {
-    const { messages } = await bodyOf("openai", shown(png, far));
-    expect(lastOf(messages)).toEqual({
-      role: "user",
-      content: [
-        { type: "text", text: "First: " },
-        { type: "image_url", image_url: { url: png.url, detail: "low" } },
-        { type: "image_url", image_url: { url: far.url } },
-        { type: "text", text: "second." },
-      ],
-    });
+describe("pictures stand where they were put among a turn's text", () => {
+  it.each(["openai-compatible", "openai"] as const)("for %s", async (name) => {
+    const { messages } = await bodyOf(name, shown(png, far));
+    expect(lastOf(messages)).toEqual(asChat);
   });
 
   it("for Anthropic", async () => {
