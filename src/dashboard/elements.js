@@ -61,3 +61,11 @@ export function table(caption, heads, rows, classOf = () => null) {
 
 /** @param {string} status */
 export const badge = (status) => el("span", { class: `badge ${status}` }, status);
+
+/** @param {string[]} items */
+export const list = (items) =>
+  el(
+    "ul",
+    { class: "plain" },
+    items.map((one) => el("li", {}, one)),
+  );

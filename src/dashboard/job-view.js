@@ -1,4 +1,4 @@
-import { badge, el, table } from "./elements.js";
+import { badge, el, list, table } from "./elements.js";
 import { clock, nanoUsd, took } from "./format.js";
 import { said, totals } from "./job-state.js";
 import { details } from "./microtask-view.js";
@@ -33,7 +33,7 @@ export function headView(job, id, nowMs) {
     job.planWhy === "" ? null : el("p", { class: "quiet" }, job.planWhy),
     job.request === null
       ? null
-      : details("input", "What was asked", el("pre", {}, inputText(job.request)), pictures(job.request.input)),
+      : details("input", "What was asked", el("pre", {}, inputText(job.request)), ...pictures(job.request.input)),
   ].filter((part) => part !== null);
 }
 
@@ -54,17 +54,12 @@ function inputText({ input, tools }) {
   return offered === undefined ? turnsText(input) : `${turnsText(input)}\n\nTools: ${offered}`;
 }
 
-/**
- * Only what came with the job is drawn: an address would tell its owner who looks.
- * @param {any} input
- */
+/** Only what came with the job is drawn: an address would tell who looks. @param {any} input */
 function pictures({ messages = [] }) {
-  const images = messages.flatMap((/** @type {any} */ m) => m.images ?? []);
-  if (images.length === 0) return null;
-  const shown = images.map((/** @type {any} */ { url }, /** @type {number} */ i) =>
-    el("li", {}, url.startsWith("data:image/") ? el("img", { src: url, alt: `Picture ${i + 1}` }) : url),
+  const urls = messages.flatMap((/** @type {any} */ m) => (m.images ?? []).map((/** @type {any} */ one) => one.url));
+  return urls.map((/** @type {string} */ url) =>
+    url.startsWith("data:image/") ? el("img", { src: url, alt: "Picture" }) : el("p", {}, url),
   );
-  return el("ol", { class: "pictures" }, shown);
 }
 
 /** @param {any} input */
@@ -96,16 +91,7 @@ export function answerView({ answer }) {
         : el("div", { class: "answer" }, said(answer)),
       unsure.length === 0
         ? null
-        : el(
-            "div",
-            {},
-            el("p", {}, "Unsure:"),
-            el(
-              "ul",
-              { class: "plain" },
-              unsure.map((u) => el("li", {}, `${u.part}: ${u.why}`)),
-            ),
-          ),
+        : el("div", {}, el("p", {}, "Unsure:"), list(unsure.map((u) => `${u.part}: ${u.why}`))),
     ),
   ];
 }
@@ -125,11 +111,7 @@ function partView(value) {
     );
   const parts = Object.entries(value).filter(([, v]) => !(Array.isArray(v) && v.length === 0));
   if (parts.length === 0) return el("span", { class: "quiet" }, "none");
-  return el(
-    "ul",
-    { class: "plain" },
-    parts.map(([k, v]) => el("li", {}, `${k}: ${Array.isArray(v) ? v.map(plain).join(", ") : plain(v)}`)),
-  );
+  return list(parts.map(([k, v]) => `${k}: ${Array.isArray(v) ? v.map(plain).join(", ") : plain(v)}`));
 }
 
 const plain = (/** @type {unknown} */ v) => (typeof v === "string" ? v : JSON.stringify(v));
@@ -145,11 +127,7 @@ export const explanationView = (explanation) => [
       details(
         `explain-${m.id}`,
         `${m.id}: ${m.sentences.length} sentence${m.sentences.length === 1 ? "" : "s"}`,
-        el(
-          "ul",
-          { class: "plain" },
-          m.sentences.map((/** @type {string} */ s) => el("li", {}, s)),
-        ),
+        list(m.sentences),
       ),
     ),
   ),

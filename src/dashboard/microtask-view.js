@@ -1,4 +1,4 @@
-import { badge, el, table } from "./elements.js";
+import { badge, el, list, table } from "./elements.js";
 import { nanoUsd, took } from "./format.js";
 
 /** @typedef {import("./job-state.js").Microtask} Microtask @typedef {import("./job-state.js").Attempt} Attempt */
@@ -78,11 +78,7 @@ function auctionView(decision, key, round, winner) {
       : details(
           `bids-out-${key}`,
           `${decision.excluded.length} not asked`,
-          el(
-            "ul",
-            { class: "plain" },
-            decision.excluded.map((/** @type {any} */ x) => el("li", {}, `${x.bidder}: ${x.reason}`)),
-          ),
+          list(decision.excluded.map((/** @type {any} */ x) => `${x.bidder}: ${x.reason}`)),
         ),
   );
 }

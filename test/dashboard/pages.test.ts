@@ -37,7 +37,7 @@ describe("the pages", () => {
   });
 
   it("are small", () => {
-    expect(files.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(57_000);
+    expect(files.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(55_000);
   });
 });
 
