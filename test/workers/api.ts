@@ -35,7 +35,7 @@ export async function keyOf(tenant: string): Promise<Key> {
 /** Adds a bidder whose calls go to the scripted provider. */
 export async function addBidder(id: string, providerUrl: string, script: object, more: object = {}): Promise<void> {
   const model = id.replaceAll("/", "-");
-  await call(`/v1/bidders/${id}`, {
+  const response = await call(`/v1/bidders/${id}`, {
     method: "PUT",
     body: JSON.stringify({
       endpoint: { type: "openai-compatible", model, baseUrl: `${providerUrl}/v1` },
@@ -43,5 +43,6 @@ export async function addBidder(id: string, providerUrl: string, script: object,
       ...more,
     }),
   });
+  if (!response.ok) throw new Error(await response.text());
   await fetch(`${providerUrl}/script`, { method: "POST", body: JSON.stringify({ model, script }) });
 }
