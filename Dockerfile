@@ -3,12 +3,11 @@
 #   docker run -p 8787:8787 -v atomic:/data -e ATOMIC_API_KEY -e ATOMIC_LLM_URL -e ATOMIC_LLM_MODEL atomic
 FROM node:24-bookworm-slim
 WORKDIR /opt/atomic
-# Each start builds the bundle, which writes beside the sources.
 RUN mkdir /data && chown node:node /data /opt/atomic
 USER node
 COPY --chown=node:node . .
-# Installs what the lock file names; of Node this image has one already.
-RUN npm run -s serve -- --help && rm -rf node_modules/node-linux-* && npm cache clean --force
+# Installs what the lock file names and builds what is started; of Node this image has one already.
+RUN npm run -s serve -- --build && rm -rf node_modules/node-linux-* && npm cache clean --force
 VOLUME /data
 EXPOSE 8787
 # Nothing is open without a key, so the check has the operator's.

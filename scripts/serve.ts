@@ -9,7 +9,7 @@ import { bundleWorker } from "./bundle.ts";
 import { inUse } from "./machine.ts";
 import { startWorker } from "./workerd.ts";
 
-const usage = `npm run serve -- [--data DIR] [--host 127.0.0.1] [--port 8787] [--egress HOST,HOST:PORT,...]
+const usage = `npm run serve -- [--data DIR] [--host 127.0.0.1] [--port 8787] [--egress HOST,HOST:PORT,...] | --build
 
 Runs Atomic on your own machine as it would run deployed: the same bundle in workerd, nothing open without a key, no
 simulated bidder, nothing of Cloudflare's. Needs ATOMIC_API_KEY in the shell: the operator's key, at least 16 characters.
@@ -20,6 +20,7 @@ simulated bidder, nothing of Cloudflare's. Needs ATOMIC_API_KEY in the shell: th
   --port     default 8787
   --egress   hosts that may be reached: "10.1.2.3:8000,llm.corp" (a port where it is not 80 or 443). Nothing else
              can be, whatever a job, a bidder or a webhook names. Default: everything
+  --build    only builds what is started, as each start does after a change of the sources; for images
 
 Of the shell the server is given every ATOMIC_... variable and every ..._API_KEY (a bidder names its key's variable):
   ATOMIC_LLM_URL, ATOMIC_LLM_MODEL, ATOMIC_LLM_KEY   a model server and its models, comma-separated
@@ -39,6 +40,7 @@ const { values } = argumentsOf(usage, {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: process.env.PORT ?? "8787" },
   egress: { type: "string" },
+  build: { type: "boolean", default: false },
 });
 
 /** Set by `npm start` and tests; here they would open what must be closed. */
@@ -51,6 +53,11 @@ const notHere = new Set([
 ]);
 const leastKeyChars = 16;
 
+if (values.build) {
+  rmSync(await bundleWorker().catch((error: Error) => refuse(error.message)), { recursive: true, force: true });
+  console.log("Atomic is built: the next start is quick.");
+  process.exit(0);
+}
 const port = wholeNumber("port", values.port, 1);
 if (port > 65535) refuse(`--port ${values.port} is not a port.`);
 if (isIP(values.host) === 0) refuse(`--host ${values.host}: give an IP address of this machine, or 0.0.0.0 for all.`);
