@@ -94,12 +94,14 @@ function keep(folder: string, as: string): void {
   }
 }
 
-/** SHA-256 over the root's path, since options name folders by it, and the paths and bytes of files and folders in it. */
+/** SHA-256 over the root's path, since options name folders by it, and the paths and bytes of files and folders in it, those that are there. */
 export function hashOf(root: string, names: string[]): string {
   const hash = createHash("sha256").update(root);
   const add = (name: string) => {
     const path = join(root, name);
-    if (statSync(path).isDirectory()) for (const child of readdirSync(path).sort()) add(`${name}/${child}`);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (found.isDirectory()) for (const child of readdirSync(path).sort()) add(`${name}/${child}`);
     else {
       const bytes = readFileSync(path);
       hash.update(`\n${name} ${bytes.length}\n`).update(bytes);
