@@ -9,6 +9,7 @@ import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
 import { boundOf } from "./bound.ts";
+import { cacheUse } from "./cache-use.ts";
 import { givenTo } from "./continuation.ts";
 import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
@@ -105,6 +106,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
   // What judges and planners write is not the caller's to shape.
   const shaped = start.role !== "judge" && task.kind !== "plan";
+  const promptCache = cacheUse(job, start.role);
   const sampling = shaped ? job.request.sampling : undefined;
   // What is sent is billed, and placeholders may be longer than what they stand for.
   const schema = start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
@@ -213,6 +215,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       schema: asked,
       ...(tools === undefined ? {} : { tools }),
       ...(given === undefined || given.text.trim() === "" ? {} : { continues: true as const }),
+      ...(promptCache === undefined ? {} : { promptCache }),
       maxOutputTokens,
       temperature: (shaped ? job.request.temperature : null) ?? learned.temperature,
       ...(sampling === undefined ? {} : { sampling }),

@@ -74,6 +74,7 @@ export function brokenField(bidder: Bidder): string | null {
     badNumber("price.inputPerMtok", price.inputPerMtok) ??
     badNumber("price.outputPerMtok", price.outputPerMtok) ??
     badNumber("price.cachedInputPerMtok", price.cachedInputPerMtok ?? 0) ??
+    badNumber("price.cacheWritePerMtok", price.cacheWritePerMtok ?? 0) ??
     badNumber("price.perCall", price.perCall ?? 0) ??
     badNumber("contextTokens", bidder.contextTokens) ??
     badNumber("maxOutputTokens", bidder.maxOutputTokens) ??

@@ -41,6 +41,8 @@ export const bidderInputSchema = z.strictObject({
       input: usdPerMtok,
       output: usdPerMtok,
       cachedInput: usdPerMtok.optional(),
+      /** Of input that is written to the provider's cache; left out: what the provider is known to take. */
+      cacheWrite: usdPerMtok.optional(),
       reasoning: usdPerMtok.optional(),
       perCallUsd: z.number().min(0).max(100).optional(),
     })
@@ -115,9 +117,9 @@ export function readBidder(
   const day = new Date(nowMs).toISOString().slice(0, 10);
   const row = priceRowOn(type, model, day);
   const price: PriceSheet | null = input.price
-    ? { ...sheetOf(input.price), from: day }
+    ? { ...sheetOf(input.endpoint, input.price), from: day }
     : row
-      ? priceSheetOf(row)
+      ? priceSheetOf(input.endpoint, row)
       : null;
   if (price === null)
     return refuse(
@@ -167,9 +169,9 @@ function faultOf(field: string, message = "not valid"): string {
   return `"${field}"${/^(must|is) /.test(says) ? "" : ":"} ${says}.`;
 }
 
-function sheetOf(price: NonNullable<BidderInput["price"]>): PriceSheet {
+function sheetOf(endpoint: BidderInput["endpoint"], price: NonNullable<BidderInput["price"]>): PriceSheet {
   return {
-    ...priceSheetOf(price),
+    ...priceSheetOf(endpoint, price),
     ...(price.reasoning === undefined ? {} : { reasoningPerMtok: fromUsd(price.reasoning) }),
     ...(price.perCallUsd === undefined ? {} : { perCall: fromUsd(price.perCallUsd) }),
   };

@@ -55,7 +55,7 @@ function hostedBidder(entry: DefaultModel, day: string): ConfiguredBidder {
       provider,
       family: entry.family,
       serves: "generative",
-      price: row ? priceSheetOf(row) : dearestPrice(),
+      price: priceSheetOf({ type: provider, model }, row ?? dearest()),
       contextTokens: entry.contextTokens,
       maxOutputTokens: entry.maxOutputTokens,
       structuredOutput: entry.structuredOutput ?? true,
@@ -89,7 +89,9 @@ function servedBidders({ baseUrl, models, seeing, local }: LlmServer, hasKey: bo
       family: familyOf(model),
       serves: "generative",
       // A hosted server's price is not known: until the operator sets it, budgets are held as if it were dear.
-      price: local ? { inputPerMtok: 0, outputPerMtok: 0 } : dearestPrice(),
+      price: local
+        ? { inputPerMtok: 0, outputPerMtok: 0 }
+        : priceSheetOf({ type: "openai-compatible", model: "" }, dearest()),
       contextTokens: 8192,
       maxOutputTokens: 4096,
       structuredOutput: true,
@@ -116,7 +118,7 @@ function servedBidders({ baseUrl, models, seeing, local }: LlmServer, hasKey: bo
   });
 }
 
-function dearestPrice() {
-  const dearest = priceFile.reduce((a, b) => (b.output > a.output ? b : a));
-  return priceSheetOf({ input: dearest.input, output: dearest.output });
+function dearest() {
+  const { input, output } = priceFile.reduce((a, b) => (b.output > a.output ? b : a));
+  return { input, output };
 }

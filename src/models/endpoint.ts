@@ -1,4 +1,5 @@
 import type { Bidder } from "../market/bidder.ts";
+import type { SentHeads } from "./sent-heads.ts";
 
 export const endpointTypes = ["openai-compatible", "openai", "anthropic", "google", "workers-ai", "sim"] as const;
 export type EndpointType = (typeof endpointTypes)[number];
@@ -53,9 +54,10 @@ export interface Headroom {
 
 export type OnHeadroom = (bidder: string, headroom: Headroom) => void;
 
-/** What one call needs besides the call itself. `warm` remembers local endpoints that have answered once. */
+/** What one call needs besides the call itself. `warm` remembers local endpoints that have answered once, `heads` what was sent. */
 export interface Target extends ConfiguredBidder {
   apiKey: string | null;
   onHeadroom?: OnHeadroom | undefined;
   warm: Set<string>;
+  heads: SentHeads;
 }

@@ -26,17 +26,18 @@ const minAnswerCap = 256 * 1024;
  * Runs one provider's reader under the promises of `ModelPort.stream`, the same for all: four time-outs, prompt abort,
  * an answer that is whole or a typed failure, its calls only once it is whole, one usage part before the end, and,
  * before a cut or a failure that may be billed, a usage part with what was seen. After an abort it yields at most that
- * usage and returns.
+ * usage and returns. `cached`: its provider was asked to cache the prompt.
  */
 export async function* guardCall(
   call: ModelCall,
   bidder: Bidder,
   signal: AbortSignalLike,
   read: (clock: CallClock) => AsyncGenerator<RawPart, void, void>,
+  cached = false,
 ): AsyncGenerator<ModelPart, void, void> {
   if (signal.aborted) return;
   const clock = new CallClock(call.timeouts, signal);
-  const tally = new UsageTally(call, bidder);
+  const tally = new UsageTally(call, bidder, cached);
   const calls = new AnswerCalls(call);
   const cap = Math.min(maxAnswerChars, Math.max(minAnswerCap, call.maxOutputTokens * 32));
   const stops = call.stop === undefined ? null : new StopSequences(call.stop);

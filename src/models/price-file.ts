@@ -1,6 +1,8 @@
 import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
 import { priceOn } from "../money/price-book.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { cacheWriteFactor } from "./prompt-cache.ts";
 
 /** List prices of one model from a day on, USD per million tokens. */
 export interface PriceRow {
@@ -173,12 +175,18 @@ export function priceRowOn(provider: string, model: string, day: string): PriceR
   );
 }
 
-/** A row as the price sheet that costs are computed with. */
-export function priceSheetOf(row: Pick<PriceRow, "input" | "output" | "cachedInput"> & { from?: string }): PriceSheet {
+/** A row as the price sheet that costs are computed with; what writing to a cache costs is its provider's usual, unless said. */
+export function priceSheetOf(
+  endpoint: Pick<Endpoint, "type" | "model">,
+  row: Pick<PriceRow, "input" | "output" | "cachedInput"> & { cacheWrite?: number | undefined; from?: string },
+): PriceSheet {
+  const factor = cacheWriteFactor(endpoint);
+  const cacheWrite = row.cacheWrite ?? (factor === 1 ? undefined : row.input * factor);
   return {
     inputPerMtok: fromUsd(row.input),
     outputPerMtok: fromUsd(row.output),
     ...(row.cachedInput === undefined ? {} : { cachedInputPerMtok: fromUsd(row.cachedInput) }),
+    ...(cacheWrite === undefined ? {} : { cacheWritePerMtok: fromUsd(cacheWrite) }),
     ...(row.from === undefined ? {} : { from: row.from }),
   };
 }

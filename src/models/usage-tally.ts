@@ -20,14 +20,17 @@ export class UsageTally {
   readonly #promptTokens: number;
   readonly #bound: number;
   readonly #cancelStopsBill: boolean;
+  /** What its provider caches of the prompt is billed dearer: until it says how much, all of it. */
+  readonly #cached: boolean;
   readonly #text = new TokenCount();
   readonly #reasoning = new TokenCount();
   #reported: Usage | null = null;
 
-  constructor(call: ModelCall, bidder: Bidder) {
+  constructor(call: ModelCall, bidder: Bidder, cached = false) {
     this.#promptTokens = countPrompt(call);
     this.#bound = call.maxOutputTokens + (bidder.reasoningTokens ?? 0);
     this.#cancelStopsBill = bidder.cancelStopsBill;
+    this.#cached = cached;
   }
 
   /** Text of the answer or of its calls. */
@@ -49,6 +52,8 @@ export class UsageTally {
     if (!isCount(usage.input) || !isCount(usage.output)) return;
     const next: Usage = { input: usage.input, output: usage.output, source: "provider" };
     if (isCount(usage.cachedInput) && usage.cachedInput <= usage.input) next.cachedInput = usage.cachedInput;
+    const { cacheWrite } = usage;
+    if (isCount(cacheWrite) && cacheWrite + (next.cachedInput ?? 0) <= usage.input) next.cacheWrite = cacheWrite;
     if (isCount(usage.reasoning) && usage.reasoning <= usage.output) next.reasoning = usage.reasoning;
     const before = this.#reported;
     const { billedNano } = usage;
@@ -76,7 +81,7 @@ export class UsageTally {
    * Before headers came, its input as a bound: the provider may have begun.
    */
   cut(opened: boolean): Usage {
-    if (!opened) return { input: this.#promptTokens, output: 0, source: "bounded" };
+    if (!opened) return { ...this.#prompt(), output: 0, source: "bounded" };
     const seen = this.#seen();
     const reported = this.#reported;
     // A running record that has caught up with what was seen is the bill so far.
@@ -86,8 +91,13 @@ export class UsageTally {
 
   #seen(): Usage {
     const reasoning = this.#reasoning.tokens;
-    const usage: Usage = { input: this.#promptTokens, output: this.#text.tokens + reasoning, source: "counted" };
+    const usage: Usage = { ...this.#prompt(), output: this.#text.tokens + reasoning, source: "counted" };
     if (reasoning > 0) usage.reasoning = reasoning;
     return usage;
+  }
+
+  #prompt(): Pick<Usage, "input" | "cacheWrite"> {
+    const input = this.#promptTokens;
+    return this.#cached ? { input, cacheWrite: input } : { input };
   }
 }

@@ -64,13 +64,14 @@ const columns = [
   "cost_nano_usd",
   "charge_nano_usd",
   "at",
+  "cache_write_tokens",
 ];
 
 /** A ledger as CSV (RFC 4180), one header line. `isoTime`: epoch ms -> ISO 8601. */
 export function ledgerCsv(entries: Iterable<LedgerEntry>, isoTime: (ms: number) => string): string {
   const rows = [...entries].map((e) =>
     e.type === "charge"
-      ? [e.key, e.type, e.microtask, ...Array<string>(11).fill(""), "", e.nano, isoTime(e.atMs)]
+      ? [e.key, e.type, e.microtask, ...Array<string>(11).fill(""), "", e.nano, isoTime(e.atMs), ""]
       : [
           e.key,
           e.type,
@@ -89,6 +90,7 @@ export function ledgerCsv(entries: Iterable<LedgerEntry>, isoTime: (ms: number) 
           e.nano,
           "",
           isoTime(e.atMs),
+          e.usage === null ? null : (e.usage.cacheWrite ?? 0),
         ],
   );
   return csv(columns, rows);

@@ -6,6 +6,8 @@ export interface PriceSheet {
   outputPerMtok: NanoUsd;
   /** Rate of input tokens read from the provider's cache; default: `inputPerMtok`. */
   cachedInputPerMtok?: NanoUsd;
+  /** Rate of input tokens written to the provider's cache; default: `inputPerMtok`. */
+  cacheWritePerMtok?: NanoUsd;
   /** Rate of reasoning tokens where they are billed apart; default: `outputPerMtok`. */
   reasoningPerMtok?: NanoUsd;
   /** Flat price of a call. */
@@ -14,11 +16,15 @@ export interface PriceSheet {
   from?: string;
 }
 
-/** Token counts of one call. `cachedInput` is part of `input`, `reasoning` is part of `output`. */
+/**
+ * Token counts of one call. `cachedInput` (read from the provider's cache) and `cacheWrite` (written to it) are parts of
+ * `input` that have no token in common, `reasoning` is part of `output`.
+ */
 export interface Usage {
   input: number;
   output: number;
   cachedInput?: number;
+  cacheWrite?: number;
   reasoning?: number;
   /** What the provider itself says that all of it costs; it goes before the price sheet. Absent: it says nothing. */
   billedNano?: NanoUsd;
@@ -40,6 +46,7 @@ export const tokensOf = ({ billedNano: _, ...tokens }: Usage): Usage => tokens;
 export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
   if (usage.billedNano !== undefined) return usage.billedNano;
   const cached = Math.min(usage.cachedInput ?? 0, usage.input);
+  const written = Math.min(usage.cacheWrite ?? 0, usage.input - cached);
   const reasoning = Math.min(usage.reasoning ?? 0, usage.output);
   let nano = price.perCall ?? 0;
   // Of a nano-USD, in millionths.
@@ -50,16 +57,26 @@ export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
     nano += tokens * perToken;
     rest += tokens * (perMtok - perToken * million);
   };
-  add(usage.input - cached, price.inputPerMtok);
+  add(usage.input - cached - written, price.inputPerMtok);
   add(cached, price.cachedInputPerMtok ?? price.inputPerMtok);
+  add(written, price.cacheWritePerMtok ?? price.inputPerMtok);
   add(usage.output - reasoning, price.outputPerMtok);
   add(reasoning, price.reasoningPerMtok ?? price.outputPerMtok);
   return nano + Math.ceil(rest / million);
 }
 
-/** The most a call can cost: all its output at the dearer of the two rates, thinking that its endpoint adds included. */
+/**
+ * The most a call can cost: all its input and all its output at the dearer of their rates, thinking that its endpoint
+ * adds included.
+ */
 export function highestCost(price: PriceSheet, inputTokens: number, outputTokens: number): NanoUsd {
   const thinks = (price.reasoningPerMtok ?? 0) > price.outputPerMtok;
-  const usage: Usage = { input: inputTokens, output: outputTokens, source: "bounded" };
-  return costOf(price, thinks ? { ...usage, reasoning: outputTokens } : usage);
+  const writes = (price.cacheWritePerMtok ?? 0) > price.inputPerMtok;
+  return costOf(price, {
+    input: inputTokens,
+    output: outputTokens,
+    ...(writes ? { cacheWrite: inputTokens } : {}),
+    ...(thinks ? { reasoning: outputTokens } : {}),
+    source: "bounded",
+  });
 }

@@ -167,6 +167,7 @@ function addAttempt(
     "gen_ai.usage.input_tokens": attempt.usage?.input,
     "gen_ai.usage.output_tokens": attempt.usage?.output,
     "gen_ai.usage.cache_read.input_tokens": attempt.usage?.cachedInput,
+    "gen_ai.usage.cache_creation.input_tokens": attempt.usage?.cacheWrite,
     "gen_ai.usage.reasoning.output_tokens": attempt.usage?.reasoning,
     "atomic.usage.source": attempt.usage?.source,
     "atomic.race.role": attempt.role,

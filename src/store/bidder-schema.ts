@@ -23,6 +23,7 @@ const fields = {
     inputPerMtok: nano,
     outputPerMtok: nano,
     cachedInputPerMtok: nano.optional(),
+    cacheWritePerMtok: nano.optional(),
     reasoningPerMtok: nano.optional(),
     perCall: nano.optional(),
   }),

@@ -64,7 +64,7 @@ describe("a job's ledger over HTTP", () => {
     const { id, links } = await (await server.ask("/v1/jobs?wait=5", { body: { text: "Hi." } })).json();
     const csv = await (await server.ask(links.ledger)).text();
     expect(csv.split("\r\n")[0]).toBe(
-      "key,type,microtask,attempt,bidder,role,status,known,reconciled,price_from,input_tokens,cached_input_tokens,output_tokens,reasoning_tokens,cost_nano_usd,charge_nano_usd,at",
+      "key,type,microtask,attempt,bidder,role,status,known,reconciled,price_from,input_tokens,cached_input_tokens,output_tokens,reasoning_tokens,cost_nano_usd,charge_nano_usd,at,cache_write_tokens",
     );
     expect(csv).toContain(`${id}/`);
     expect((await (await server.ask(`/v1/jobs/${id}/ledger`)).json()).entries.length).toBeGreaterThan(0);

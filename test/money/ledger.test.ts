@@ -209,6 +209,35 @@ describe("prices and reservations", () => {
     expect(costOf(opus, { input: 0, output: 1_000_003, source: "provider" })).toBe(75_000_225_002);
   });
 
+  it("bills what is read from a cache and what is written to it at their rates, and reserves for the dearest", () => {
+    const rate = fc.nat(1e9);
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1_000_000), { minLength: 4, maxLength: 4 }),
+        fc.record({ inputPerMtok: rate, outputPerMtok: rate }),
+        fc.option(rate, { nil: undefined }),
+        fc.option(rate, { nil: undefined }),
+        ([plain = 0, cachedInput = 0, cacheWrite = 0, output = 0], sheet, read, write) => {
+          const price = {
+            ...sheet,
+            // A provider that takes more for reading than for sending knows no cache.
+            ...(read === undefined ? {} : { cachedInputPerMtok: Math.min(read, sheet.inputPerMtok) }),
+            ...(write === undefined ? {} : { cacheWritePerMtok: write }),
+          };
+          const input = plain + cachedInput + cacheWrite;
+          const cost = costOf(price, { input, output, cachedInput, cacheWrite, source: "provider" });
+          const exact =
+            BigInt(plain) * BigInt(price.inputPerMtok) +
+            BigInt(cachedInput) * BigInt(price.cachedInputPerMtok ?? price.inputPerMtok) +
+            BigInt(cacheWrite) * BigInt(price.cacheWritePerMtok ?? price.inputPerMtok) +
+            BigInt(output) * BigInt(price.outputPerMtok);
+          expect(BigInt(cost)).toBe((exact + 999_999n) / 1_000_000n);
+          expect(cost).toBeLessThanOrEqual(reservationOf(price, input, output));
+        },
+      ),
+    );
+  });
+
   it("reserves the dearest that may come, and fits shorter answers into less money", () => {
     expect(reservationOf(price, 100, 10)).toBe(100_000 + 60_000);
     for (const nano of [0, 99_999, 100_000, 133_337, 160_000, 1e9]) {

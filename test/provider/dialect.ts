@@ -44,7 +44,7 @@ const openaiUsage = (usage: TokenCounts) => ({
   prompt_tokens: usage.input,
   completion_tokens: usage.output,
   total_tokens: usage.input + usage.output,
-  prompt_tokens_details: { cached_tokens: usage.cached ?? 0 },
+  prompt_tokens_details: { cached_tokens: usage.cached ?? 0, cache_write_tokens: usage.written ?? 0 },
   completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
   ...(usage.neurons === undefined ? {} : { neurons: usage.neurons }),
 });
@@ -118,8 +118,9 @@ export const openai: Dialect = {
 };
 
 const anthropicUsage = (usage: TokenCounts) => ({
-  input_tokens: usage.input - (usage.cached ?? 0),
+  input_tokens: usage.input - (usage.cached ?? 0) - (usage.written ?? 0),
   cache_read_input_tokens: usage.cached ?? 0,
+  cache_creation_input_tokens: usage.written ?? 0,
   output_tokens: usage.output,
 });
 const anthropicReason = {

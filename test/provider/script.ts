@@ -47,6 +47,7 @@ export interface TokenCounts {
   input: number;
   output: number;
   cached?: number;
+  written?: number;
   reasoning?: number;
   /** What Workers AI bills, in OpenAI's dialect. */
   neurons?: number;

@@ -166,6 +166,12 @@ export const jobBody = z.strictObject({
   redact: redactBody
     .optional()
     .describe("What is replaced by placeholders in all that leaves for a bidder, and put back into what it answers."),
+  promptCache: z
+    .boolean()
+    .optional()
+    .describe(
+      "true: the beginning of its prompt comes again within minutes; providers that bill for it are asked to cache it. false: none is asked. Default: of conversations that go on, and of instructions that came before.",
+    ),
   reuseMs: reuseBody.optional(),
   metadata: metadataBody.optional().describe("Your own words, given back with the job."),
   cancelOnDisconnect: z.boolean().optional().describe("A client that leaves cancels the job. Default: false."),

@@ -76,6 +76,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     ...samplingOf(body),
     ...(body.stop === undefined ? {} : { stop: body.stop }),
     examples: body.examples ?? false,
+    ...(body.promptCache === undefined ? {} : { promptCache: body.promptCache }),
     noRetention: body.noRetention ?? false,
     region: body.region ?? null,
     ...(body.redact === undefined ? {} : { redact: redactionOf(body.redact) }),

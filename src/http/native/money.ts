@@ -30,6 +30,7 @@ export const usageBody = z.strictObject({
   input: tokens,
   output: tokens,
   cachedInput: tokens.optional(),
+  cacheWrite: tokens.optional(),
   reasoning: tokens.optional(),
   /** What the provider billed for all of it, where its tokens at the attempt's price are not that (Workers AI's neurons). */
   billedUsd: z.number().min(0).max(1_000).optional(),

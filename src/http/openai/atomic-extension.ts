@@ -42,6 +42,8 @@ export const atomicExtension = z
     region: z.string().min(1).max(32).optional(),
     redact: redactBody.optional(),
     cancel_on_disconnect: z.boolean().optional(),
+    /** true: its beginning comes again within minutes; false: nobody is to cache it. */
+    prompt_cache: z.boolean().optional(),
     reuse_ms: reuseBody.optional(),
   })
   // What the native API checks too, in the words of this one.
@@ -77,6 +79,7 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     region: extension.region,
     redact: extension.redact,
     cancelOnDisconnect: extension.cancel_on_disconnect,
+    promptCache: extension.prompt_cache,
     reuseMs: extension.reuse_ms,
   };
 }

@@ -1,4 +1,5 @@
 import { toUsd } from "../../money/nano-usd.ts";
+import type { Usage } from "../../money/price.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 import type { FinishedAnswer, GoesOn } from "./answer-parts.ts";
 
@@ -72,11 +73,17 @@ export const leaderChanged = ({ from, to, at }: GoesOn) => ({
   atomic: { leader_changed: { policy: "continue", from, to, at } },
 });
 
+/** What a provider's cache gave and took, in the words of both of OpenAI's APIs. */
+export const cacheDetails = ({ cachedInput = 0, cacheWrite }: Usage) => ({
+  cached_tokens: cachedInput,
+  ...(cacheWrite === undefined ? {} : { cache_write_tokens: cacheWrite }),
+});
+
 const usageOf = ({ usage }: FinishedAnswer) => ({
   prompt_tokens: usage.input,
   completion_tokens: usage.output,
   total_tokens: usage.input + usage.output,
-  prompt_tokens_details: { cached_tokens: usage.cachedInput ?? 0 },
+  prompt_tokens_details: cacheDetails(usage),
   completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
 });
 

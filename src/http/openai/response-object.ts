@@ -2,7 +2,7 @@ import { type AtomicError, errorTable } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { ToolCall } from "../../plan/tool.ts";
 import type { FinishedAnswer } from "./answer-parts.ts";
-import { factsOf } from "./chat-chunks.ts";
+import { cacheDetails, factsOf } from "./chat-chunks.ts";
 import { marketModels } from "./model-name.ts";
 
 const prefix = "resp_";
@@ -79,7 +79,7 @@ export function doneResponse(answer: FinishedAnswer): Record<string, unknown> {
     ],
     usage: {
       input_tokens: usage.input,
-      input_tokens_details: { cached_tokens: usage.cachedInput ?? 0 },
+      input_tokens_details: cacheDetails(usage),
       output_tokens: usage.output,
       output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
       total_tokens: usage.input + usage.output,

@@ -2,12 +2,18 @@ import type { JSONSchema7 } from "ai";
 import type { ModelCall } from "../../race/model-port.ts";
 import type { Endpoint, Target } from "../endpoint.ts";
 import { formatSchemaOf, isStrictSchema } from "../format-schema.ts";
+import { billsCacheWrites, type CacheMarks } from "../prompt-cache.ts";
 import type { CallOptions } from "./language-model.ts";
 import { sdkPrompt } from "./sdk-prompt.ts";
 import { sdkTools } from "./sdk-tools.ts";
 
 /** One call as options of the SDK's models; `abortSignal` ends its request. */
-export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abortSignal: AbortSignal): CallOptions {
+export function callOptions(
+  call: ModelCall,
+  { bidder, endpoint }: Target,
+  marks: CacheMarks,
+  abortSignal: AbortSignal,
+): CallOptions {
   // Of these only OpenAI takes a schema beside tools. The prompt has it in words.
   const schema =
     bidder.structuredOutput && (!call.tools || endpoint.type === "openai") ? formatSchemaOf(call.schema) : null;
@@ -15,7 +21,7 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
   const { seed = call.seed >>> 1, ...sampling } = call.sampling ?? {};
   const oneCall = call.tools?.parallel === false;
   return {
-    prompt: sdkPrompt(call.messages),
+    prompt: marked(sdkPrompt(call.messages), marks),
     ...(call.tools ? sdkTools(call.tools) : {}),
     maxOutputTokens: call.maxOutputTokens + (endpoint.reasoningTokens ?? 0),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
@@ -28,6 +34,8 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
       openai: {
         strictJsonSchema: isStrictSchema(schema),
         store: false,
+        // By itself it would cache, and bill, all of a prompt that comes once.
+        ...(billsCacheWrites(endpoint) && !marks.end ? { promptCacheOptions: { mode: "explicit" } } : {}),
         ...(oneCall ? { parallelToolCalls: false } : {}),
       },
       ...(oneCall ? { anthropic: { disableParallelToolUse: true } } : {}),
@@ -35,6 +43,29 @@ export function callOptions(call: ModelCall, { bidder, endpoint }: Target, abort
     abortSignal,
   };
 }
+
+/** The prompt with what its provider is to cache said on it; OpenAI finds the end of a prompt by itself. */
+function marked(prompt: CallOptions["prompt"], { head, end }: CacheMarks): CallOptions["prompt"] {
+  const lastSystem = prompt.findLastIndex(({ role }) => role === "system");
+  return prompt.map((message, i) => {
+    const isHead = head && i === lastSystem;
+    // An empty text cannot be marked.
+    const isEnd = end && i === prompt.length - 1 && !isEmpty(message);
+    if (!isHead && !isEnd) return message;
+    return {
+      ...message,
+      providerOptions: {
+        anthropic: { cacheControl: { type: "ephemeral" } },
+        ...(isHead ? { openai: { promptCacheBreakpoint: { mode: "explicit" } } } : {}),
+      },
+    };
+  });
+}
+
+const isEmpty = ({ content }: CallOptions["prompt"][number]): boolean => {
+  const last = typeof content === "string" ? content : content.at(-1);
+  return last === undefined || last === "" || (typeof last === "object" && last.type === "text" && last.text === "");
+};
 
 /**
  * The effort to ask for. "none" becomes the least a model can do, where it cannot do without. OpenAI's chat completions

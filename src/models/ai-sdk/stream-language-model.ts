@@ -4,6 +4,7 @@ import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
 import { guardCall, type RawPart } from "../guard-call.ts";
 import { reasonOfStatus } from "../http-failure.ts";
+import { type CacheMarks, cacheMarks } from "../prompt-cache.ts";
 import { callOptions } from "./call-options.ts";
 import type { LanguageModel, StreamPart } from "./language-model.ts";
 import { WatchedWire, type WireOptions } from "./watched-wire.ts";
@@ -22,20 +23,23 @@ export function streamLanguageModel(
   signal: AbortSignalLike,
   options: WireOptions = {},
 ): AsyncIterable<ModelPart> {
-  return guardCall(call, target.bidder, signal, (clock) => read(build, target, call, clock, options));
+  const marks = cacheMarks(call, target.endpoint, target.heads);
+  const read = (clock: CallClock) => readModel(build, target, call, marks, clock, options);
+  return guardCall(call, target.bidder, signal, read, marks.head || marks.end);
 }
 
-async function* read(
+async function* readModel(
   build: BuildModel,
   target: Target,
   call: ModelCall,
+  marks: CacheMarks,
   clock: CallClock,
   options: WireOptions,
 ): AsyncGenerator<RawPart, void, void> {
   const wire = new WatchedWire(clock, target, options);
   try {
     const model = await build(wire, target);
-    const started = Promise.resolve(model.doStream(callOptions(call, target, clock.signal)));
+    const started = Promise.resolve(model.doStream(callOptions(call, target, marks, clock.signal)));
     started.catch(() => {});
     // Some providers hold `doStream` back until the first token; headers count when they come.
     await clock.race(Promise.race([wire.opened, started]));
@@ -99,6 +103,7 @@ function* partsOf(part: StreamPart, billedNano: NanoUsd | null): Generator<RawPa
             input: inputTokens.total,
             output: outputTokens.total,
             ...(inputTokens.cacheRead ? { cachedInput: inputTokens.cacheRead } : {}),
+            ...(inputTokens.cacheWrite ? { cacheWrite: inputTokens.cacheWrite } : {}),
             ...(outputTokens.reasoning ? { reasoning: outputTokens.reasoning } : {}),
             ...(billedNano === null ? {} : { billedNano }),
             source: "provider",

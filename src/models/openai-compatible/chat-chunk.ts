@@ -98,6 +98,7 @@ function readUsage(usage: unknown): Usage | null {
   const completion = isObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {};
   // DeepSeek names its cache hits apart.
   const cachedInput = numberOf(prompt.cached_tokens) ?? numberOf(usage.prompt_cache_hit_tokens);
+  const cacheWrite = numberOf(prompt.cache_write_tokens);
   const reasoning = numberOf(completion.reasoning_tokens);
   // xAI counts its thinking beside its output; only the total says so.
   const apart = reasoning !== undefined && numberOf(usage.total_tokens) === input + output + reasoning;
@@ -105,6 +106,7 @@ function readUsage(usage: unknown): Usage | null {
     input,
     output: apart ? output + reasoning : output,
     ...(cachedInput ? { cachedInput } : {}),
+    ...(cacheWrite ? { cacheWrite } : {}),
     ...(reasoning ? { reasoning } : {}),
     source: "provider",
   };
