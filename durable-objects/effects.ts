@@ -4,7 +4,7 @@ import type { ConfiguredBidder } from "../src/models/endpoint.ts";
 import { createModelPort } from "../src/models/model-ports.ts";
 import { Slots } from "../src/race/slots.ts";
 import { detectLanguage } from "./detect-language.ts";
-import { isolateFleet, isolateHeads } from "./isolate-fleet.ts";
+import { isolateFleet } from "./isolate-fleet.ts";
 
 /** Timers of 32 bits fire at once when asked for more; the engine looks again when one fires early. */
 const longestTimerMs = 2_000_000_000;
@@ -29,7 +29,6 @@ export function effectsOf(env: AtomicEnv, endpoints: () => readonly ConfiguredBi
     },
     models: createModelPort(env, endpoints, {
       allowSimulated: env.ATOMIC_SIM === "1",
-      heads: isolateHeads,
       onHeadroom: (bidder, { requests, tokens }) => isolateFleet.stated(bidder, requests, tokens),
     }),
     fleet: isolateFleet,

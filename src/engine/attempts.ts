@@ -9,13 +9,13 @@ import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
 import { boundOf } from "./bound.ts";
-import { cacheUse } from "./cache-use.ts";
 import { givenTo } from "./continuation.ts";
 import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
 import { lengthForecast } from "./length-forecast.ts";
 import { estimateInput, judgedInputOf, promptOf } from "./messages.ts";
 import { allowedTokens, firstTokens, isShown, owesFullCap } from "./own-cap.ts";
+import { beginningsOf, comesAgain, mayCache } from "./prompt-cache.ts";
 import { pump } from "./pump.ts";
 import { reaskTurns } from "./reask.ts";
 import { redactionOf } from "./redacted-call.ts";
@@ -106,7 +106,6 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
   const tools = start.role === "judge" || start.role === "fusion" ? undefined : task.tools;
   // What judges and planners write is not the caller's to shape.
   const shaped = start.role !== "judge" && task.kind !== "plan";
-  const promptCache = cacheUse(job, start.role);
   const sampling = shaped ? job.request.sampling : undefined;
   // What is sent is billed, and placeholders may be longer than what they stand for.
   const schema = start.schema !== undefined ? start.schema : (task.contract.schema ?? null);
@@ -202,6 +201,14 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
     calledAtMs: null,
   });
   if (judged && !isEmbedded(start.bidder) && start.role !== "audit") ports.fleet.called(start.extra === true);
+  const promptCache =
+    mayCache(job, inputTokens) && !isEmbedded(start.bidder)
+      ? ports.fleet.prompts.send(
+          start.bidder,
+          beginningsOf(job.tenant, start.messages, tools),
+          comesAgain(job, start.role),
+        )
+      : undefined;
   void pump(
     run,
     attempt,

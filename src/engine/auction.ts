@@ -22,6 +22,7 @@ import { failedByPolicy } from "./leader.ts";
 import { judgingOf } from "./look-prices.ts";
 import { estimateInput, type Prompt, promptOf } from "./messages.ts";
 import { answerCap, firstTokens } from "./own-cap.ts";
+import { beginningsOf, mayCache } from "./prompt-cache.ts";
 import type { Run } from "./run.ts";
 import { bidderNamed, isEmbedded, type Scene } from "./scene.ts";
 
@@ -205,7 +206,11 @@ function whyRejected(attempt: Attempt): string | null {
 }
 
 /** What the market is asked: facts of the microtask, what is left of money and time, and who was tried. */
-export function auctionRequest(run: Run, microtask: MicrotaskState, { text, texts, images }: Prompt): AuctionRequest {
+export function auctionRequest(
+  run: Run,
+  microtask: MicrotaskState,
+  { text, messages, texts, images }: Prompt,
+): AuctionRequest {
   const { job, ports } = run;
   const { request } = job;
   const { task } = microtask;
@@ -235,6 +240,9 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
+    ...(mayCache(job, inputTokens)
+      ? { cachedTokens: ports.fleet.prompts.cachedTokens(beginningsOf(job.tenant, messages, task.tools)) }
+      : {}),
     ...room,
     unavailable: [
       ...room.unavailable,

@@ -131,6 +131,7 @@ const isBid = ({ role }: Attempt): boolean => role !== "judge" && role !== "fusi
 function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outcome | null): AttemptReport {
   const decision = m.decisions[a.round - 1];
   const bid = decision?.bids.find((b) => b.bidder === a.bidder);
+  const cachedTokens = bid?.reasons.cachedTokens;
   const answered = decision === undefined ? null : answeredClaim(decision, a.bidder);
   return {
     attempt: a.id,
@@ -157,6 +158,7 @@ function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outc
     timed: !a.bidder.startsWith("embedded/"),
     inputTokens: a.usage?.input ?? a.inputTokens,
     estimatedInputTokens: a.inputTokens,
+    ...(typeof cachedTokens === "number" ? { cachedTokens } : {}),
     // A specialist in this process bills no tokens; the market learns how long answers are all the same.
     outputTokens: a.usage?.output || (a.text === "" ? 0 : estimateTokens(a.text)),
   };

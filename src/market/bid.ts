@@ -51,6 +51,8 @@ export interface AuctionRequest {
   worthLookNano?: NanoUsd;
   /** Requests under way or waiting at each bidder, as far as this process knows; default 0. */
   load: Record<string, number>;
+  /** Tokens of its input that each bidder's provider has in its cache, as far as this process knows; default 0. */
+  cachedTokens?: Record<string, number>;
   /** Queueing to expect at each bidder from learned caps, ms; the declared cap and the load tell the rest. Default 0. */
   queueMs?: Record<string, number>;
   nowMs: number;

@@ -38,6 +38,7 @@ interface Prepared {
   newcomer: boolean;
   costNano: number;
   output: number;
+  cachedTokens: number;
 }
 
 /**
@@ -160,7 +161,12 @@ function decideBut(
       firstTokenMs: times.firstTokenMs,
       totalMs: times.totalMs,
       score: 0,
-      reasons: { n: steps(one.own, 10), outputTokens: Math.round(one.output), ...(load > 0 ? { load } : {}) },
+      reasons: {
+        n: steps(one.own, 10),
+        outputTokens: Math.round(one.output),
+        ...(load > 0 ? { load } : {}),
+        ...(one.cachedTokens > 0 ? { cachedTokens: one.cachedTokens } : {}),
+      },
     });
   }
   const fastestMs = Math.min(...bids.map((bid) => bid.totalMs.p50));
@@ -252,7 +258,10 @@ function prepare(
   const mean = recalibrate(view.kind?.calibration, featuresOf(posterior, row, request.features));
   const shared = view.shared.get(bidder.id);
   const bill = shared?.bill ?? 0;
-  const call = expectedCall(view.kind, index, column, bidder, bill, request.inputTokens, request.maxOutputTokens);
+  const { inputTokens, maxOutputTokens } = request;
+  const isCheaper = bidder.price.cachedInputPerMtok !== undefined;
+  const cachedTokens = isCheaper ? within(request.cachedTokens?.[bidder.id] ?? 0, 0, inputTokens) : 0;
+  const call = expectedCall(view.kind, index, column, bidder, bill, inputTokens, maxOutputTokens, cachedTokens);
   return {
     bidder,
     index,
@@ -263,6 +272,7 @@ function prepare(
     newcomer: isNewcomer(view.kind, row, (shared?.failed ?? 0) / view.sharedGrowth),
     costNano: call.costNano,
     output: call.output,
+    cachedTokens,
   };
 }
 

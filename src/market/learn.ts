@@ -169,7 +169,10 @@ function learnCall(
   learnTimes(shared, row, report);
   if (report.failure !== null || report.censored) return;
   learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);
-  const listed = costOf(bidder.price, { input: report.inputTokens, output: report.outputTokens, source: "counted" });
+  // What bids make of the list: of that they are to learn how far the bill is.
+  const { inputTokens: input, outputTokens: output, cachedTokens = 0, estimatedInputTokens = input } = report;
+  const cachedInput = estimatedInputTokens > 0 ? (cachedTokens * input) / estimatedInputTokens : 0;
+  const listed = costOf(bidder.price, { input, output, cachedInput, source: "counted" });
   if (listed > 100 && report.costNano > 0)
     shared.bill += 0.2 * (within(logarithm(report.costNano / listed), -2.5, 2.5) - shared.bill);
 }

@@ -74,6 +74,8 @@ export interface AttemptReport {
   inputTokens: number;
   /** What its prompt was estimated at before it was sent, as bids are; absent: the settlement's estimate. */
   estimatedInputTokens?: number;
+  /** Of that, what the bid took to be in its provider's cache. Absent: nothing. */
+  cachedTokens?: number;
   outputTokens: number;
 }
 

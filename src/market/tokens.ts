@@ -12,7 +12,10 @@ const memory = 300;
 /** Declared: two answers in three are within a factor of 1.7 of their median. */
 const usualVariance = 0.3;
 
-/** Expected tokens and cost of one call. Log-normal output length: cell <- bidder in the kind <- everybody in the cell. */
+/**
+ * Expected tokens and cost of one call. Log-normal output length: cell <- bidder in the kind <- everybody in the cell.
+ * `cachedTokens`: of its input, as it is estimated, in its provider's cache.
+ */
 export function expectedCall(
   kind: KindState | undefined,
   i: number,
@@ -21,10 +24,12 @@ export function expectedCall(
   bill: number,
   inputTokens: number,
   maxOutputTokens: number,
+  cachedTokens = 0,
 ): { input: number; output: number; costNano: NanoUsd } {
   const row = i < 0 ? undefined : kind?.rows[i];
   const weight = row?.tokens[0] ?? 0;
-  const input = inputTokens * exponential(((row?.tokens[1] ?? 0) * weight) / (weight + 1));
+  const perEstimate = exponential(((row?.tokens[1] ?? 0) * weight) / (weight + 1));
+  const input = inputTokens * perEstimate;
   const cap = Math.min(maxOutputTokens, bidder.maxOutputTokens) + (bidder.reasoningTokens ?? 0);
   const usual =
     column && column.output[0] > 0
@@ -40,7 +45,8 @@ export function expectedCall(
     variance = spread * (1 - 0.3 * (n / (n + 4)));
   }
   const output = within(exponential(mean + variance / 2) - 1, 0, cap);
-  const cost = costOf(bidder.price, { input, output, source: "bounded" }) * exponential(bill);
+  const cachedInput = cachedTokens * perEstimate;
+  const cost = costOf(bidder.price, { input, output, cachedInput, source: "bounded" }) * exponential(bill);
   return { input, output, costNano: Math.ceil(cost) };
 }
 

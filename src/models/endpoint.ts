@@ -1,5 +1,4 @@
 import type { Bidder } from "../market/bidder.ts";
-import type { SentHeads } from "./sent-heads.ts";
 
 export const endpointTypes = ["openai-compatible", "openai", "anthropic", "google", "workers-ai", "sim"] as const;
 export type EndpointType = (typeof endpointTypes)[number];
@@ -54,10 +53,9 @@ export interface Headroom {
 
 export type OnHeadroom = (bidder: string, headroom: Headroom) => void;
 
-/** What one call needs besides the call itself. `warm` remembers local endpoints that have answered once, `heads` what was sent. */
+/** What one call needs besides the call itself. `warm` remembers local endpoints that have answered once. */
 export interface Target extends ConfiguredBidder {
   apiKey: string | null;
   onHeadroom?: OnHeadroom | undefined;
   warm: Set<string>;
-  heads: SentHeads;
 }

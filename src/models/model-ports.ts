@@ -12,7 +12,6 @@ import type { ConfiguredBidder, OnHeadroom, Target } from "./endpoint.ts";
 import { streamGoogle } from "./google/google.ts";
 import { streamOpenAI } from "./openai/openai.ts";
 import { streamChatCompletions } from "./openai-compatible/chat-stream.ts";
-import { SentHeads } from "./sent-heads.ts";
 import { type Sleep, streamSim } from "./sim/sim-stream.ts";
 import type { AiBinding } from "./workers-ai/ai-binding.ts";
 import { streamWorkersAI } from "./workers-ai/workers-ai.ts";
@@ -21,8 +20,6 @@ export interface ModelPortOptions {
   /** Lets `sim/...` bidders run; in production they are refused unless this is on. */
   allowSimulated?: boolean;
   onHeadroom?: OnHeadroom;
-  /** What was sent lately, also by other ports; default: by this one. */
-  heads?: SentHeads;
   /** How simulated bidders wait; default: the platform's timers. */
   sleep?: Sleep;
 }
@@ -37,7 +34,6 @@ export function createModelPort(
   options: ModelPortOptions = {},
 ): ModelPort {
   const warm = new Set<string>();
-  const heads = options.heads ?? new SentHeads(() => Date.now());
   const embedded = createEmbeddedPort();
   const list = typeof bidders === "function" ? bidders : () => bidders;
   return {
@@ -46,7 +42,7 @@ export function createModelPort(
       const configured = list().find(({ bidder }) => bidder.id === call.bidder);
       if (!configured) return failing(new ModelFailure("client-error", "no such bidder is configured"));
       return route(
-        { ...configured, apiKey: null, warm, heads, onHeadroom: options.onHeadroom },
+        { ...configured, apiKey: null, warm, onHeadroom: options.onHeadroom },
         call,
         signal,
         bindings,

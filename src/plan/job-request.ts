@@ -69,7 +69,7 @@ export interface JobRequest {
   stop?: string[];
   /** Keep accepted answers as examples for this tenant, and carry the best of them. */
   examples: boolean;
-  /** true: providers are to cache its prompt, whose beginning comes again. false: none is to. Absent: see `cacheUse`. */
+  /** true: providers are to cache its prompt, whose beginning comes again. false: none is to. Absent: see `comesAgain`. */
   promptCache?: boolean;
   /** Only bidders that promise not to keep what they are sent. */
   noRetention: boolean;

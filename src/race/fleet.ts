@@ -3,13 +3,14 @@ import { BidderRoom, type CallEnd, type Turn } from "./bidder-room.ts";
 import type { StatedLimit } from "./headroom.ts";
 import { callStarted, callTroubled, type HedgeBudget, hedgeStarted, mayHedge, newHedgeBudget } from "./hedge-budget.ts";
 import { HedgeTimes } from "./hedge-times.ts";
+import { SentPrompts } from "./sent-prompts.ts";
 
 /** Bidders that are remembered at a time; of more, the longest unasked goes, unless calls of it are under way. */
 const mostRooms = 256;
 
 /**
- * What one process knows of all bidders right now: open circuits, headroom, calls under way, and how many hedges are
- * still allowed. Shared by all jobs of an isolate. Synchronous plain data, so that jobs of different request contexts
+ * What one process knows of all bidders right now: open circuits, headroom, calls under way, what they were sent lately,
+ * and how many hedges are still allowed. Shared by all jobs of an isolate. Synchronous plain data, so that jobs of different request contexts
  * may share it: a call waits by asking again, never on another's promise. Nothing in it must not be lost.
  */
 export class Fleet {
@@ -17,9 +18,11 @@ export class Fleet {
   readonly #rooms = new Map<string, BidderRoom>();
   readonly #times = new HedgeTimes();
   #budget: HedgeBudget | null = null;
+  readonly prompts: SentPrompts;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
+    this.prompts = new SentPrompts(nowMs);
   }
 
   /** Why a bidder should not be asked now (null: it may be), queueing to expect (ms), calls it has (waiting included). */

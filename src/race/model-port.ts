@@ -29,11 +29,8 @@ export interface ModelCall {
   tools?: Tools;
   /** The last message is the answer's own beginning, delivered already: the model is to write the rest. Absent: no. */
   continues?: true;
-  /**
-   * conversation: its prompt comes again, longer, with the next turn. asked: the caller says that its beginning does.
-   * never: it is not to be cached. Absent: it stands alone.
-   */
-  promptCache?: "conversation" | "asked" | "never";
+  /** What its provider is to cache, where that is said and billed: what stands before the turns, all of it. Absent: nothing. */
+  promptCache?: { head: boolean; end: boolean };
   maxOutputTokens: number;
   temperature: number | null;
   /** What the caller said of the drawing; its seed goes before `seed`. Absent: nothing. */

@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import { explain } from "../../src/job/explain.ts";
 import type { Job } from "../../src/job/job.ts";
 import { chatRequest } from "../../src/models/openai-compatible/chat-request.ts";
-import { SentHeads } from "../../src/models/sent-heads.ts";
 import { placeholderNote } from "../../src/output/redact.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { bidderOf, requestOf, type Script, says, World } from "./world.ts";
@@ -92,13 +91,7 @@ it("writes a schema into the prompt with placeholders, and the port adds no othe
   if (call === undefined) throw new Error("nobody was called");
   const bidder = bidderOf("a/one");
   const endpoint = { type: "openai-compatible" as const, model: "m", baseUrl: "http://127.0.0.1:1/v1" };
-  const { messages } = chatRequest(call, {
-    bidder,
-    endpoint,
-    apiKey: null,
-    warm: new Set(),
-    heads: new SentHeads(() => 0),
-  });
+  const { messages } = chatRequest(call, { bidder, endpoint, apiKey: null, warm: new Set() });
   expect(JSON.stringify(messages)).toContain("[TERM_1]");
   expect(JSON.stringify(messages)).not.toMatch(/zanzibar/i);
 });

@@ -1,6 +1,5 @@
 import type { Bidder } from "../../src/market/bidder.ts";
 import type { Endpoint, Target } from "../../src/models/endpoint.ts";
-import { SentHeads } from "../../src/models/sent-heads.ts";
 import type { Usage } from "../../src/money/price.ts";
 import type { Tool, ToolCall, Tools } from "../../src/plan/tool.ts";
 import { type AbortSignalLike, type ModelCall, ModelFailure, type ModelPart } from "../../src/race/model-port.ts";
@@ -29,7 +28,6 @@ export const targetOf = (endpoint: Endpoint, over: Partial<Target> = {}): Target
   endpoint,
   apiKey: "sk-scripted-secret",
   warm: new Set(),
-  heads: new SentHeads(() => 0),
   ...over,
 });
 

@@ -6,7 +6,6 @@ import type { Endpoint } from "../../src/models/endpoint.ts";
 import { streamOpenAI } from "../../src/models/openai/openai.ts";
 import { streamChatCompletions } from "../../src/models/openai-compatible/chat-stream.ts";
 import { billsCacheWrites } from "../../src/models/prompt-cache.ts";
-import { SentHeads } from "../../src/models/sent-heads.ts";
 import type { Message } from "../../src/plan/microtask.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { type Provider, startProvider } from "../provider/provider.ts";
@@ -26,18 +25,11 @@ const user = (content: string): Message => ({ role: "user", content });
 const once: Message[] = [{ role: "system", content: long }, user("Where is my lamp?")];
 const goesOn: Message[] = [...once, { role: "assistant", content: "On its way." }, user("Since when?")];
 
-let nowMs = 0;
-let heads = new SentHeads(() => nowMs);
-beforeEach(() => {
-  nowMs = 0;
-  heads = new SentHeads(() => nowMs);
-});
-
 async function bodyOf(type: "openai" | "anthropic", model: string, call: Partial<ModelCall>, script: Script = {}) {
   const endpoint: Endpoint = { type, model, baseUrl: `${provider.url}/v1` };
   provider.script(model, script);
   const stream = type === "openai" ? streamOpenAI : streamAnthropic;
-  const got = await collect(stream(targetOf(endpoint, { heads }), callOf(call), never));
+  const got = await collect(stream(targetOf(endpoint), callOf(call), never));
   expect(got.failure).toBeNull();
   const body = provider.ledger().at(-1)?.body as Record<string, unknown> & {
     messages: { content: unknown }[];
@@ -49,13 +41,21 @@ const marks = (value: unknown) => JSON.stringify(value).split('"cache_control":{
 const breakpoints = (value: unknown) =>
   JSON.stringify(value).split('"prompt_cache_breakpoint":{"mode":"explicit"}').length - 1;
 
+const [all, nothing] = [
+  { head: true, end: true },
+  { head: false, end: false },
+];
+
 describe("of Anthropic", () => {
   const ask = (call: Partial<ModelCall>) => bodyOf("anthropic", "claude-haiku-5-5", call);
 
-  it("is asked for all of a conversation that goes on", async () => {
-    const { body } = await ask({ messages: goesOn, promptCache: "conversation" });
-    expect(marks(body)).toBe(1);
-    expect(marks(body.messages.at(-1))).toBe(1);
+  it("is asked for instructions and for all of a prompt by a mark on their last part", async () => {
+    const { body } = await ask({ messages: goesOn, promptCache: all });
+    expect([marks(body), marks(body.system), marks(body.messages.at(-1))]).toEqual([2, 1, 1]);
+    const head = (await ask({ messages: goesOn, promptCache: { head: true, end: false } })).body;
+    expect([marks(head), marks(head.system)]).toEqual([1, 1]);
+    for (const promptCache of [undefined, nothing])
+      expect(marks((await ask({ messages: goesOn, ...(promptCache ? { promptCache } : {}) })).body)).toBe(0);
   });
 
   it("is asked for behind a tool's result too", async () => {
@@ -64,37 +64,12 @@ describe("of Anthropic", () => {
       { role: "assistant", content: "", calls: [{ id: "c1", name: "weather", arguments: '{"city":"Graz"}' }] },
       { role: "tool", call: "c1", content: "Rain." },
     ];
-    const { body } = await ask({ messages, tools: toolsOf(), promptCache: "conversation" });
-    expect(marks(body.messages.at(-1))).toBe(1);
-  });
-
-  it("is asked for instructions that come again within five minutes, and for nothing of a text that comes once", async () => {
-    expect(marks((await ask({ messages: once })).body)).toBe(0);
-    nowMs = 5 * 60_000;
-    const again = await ask({ messages: [...once.slice(0, 1), user("And my vase?")] });
-    expect(marks(again.body)).toBe(1);
-    expect(marks(again.body.system)).toBe(1);
-    nowMs += 5 * 60_000 + 1;
-    expect(marks((await ask({ messages: once })).body)).toBe(0);
-    // Other tools stand before the same instructions: another beginning.
-    expect(marks((await ask({ messages: once, tools: toolsOf() })).body)).toBe(0);
-  });
-
-  it.each<[string, Partial<ModelCall>]>([
-    ["where the caller wants none", { messages: goesOn, promptCache: "never" }],
-    ["for a short conversation", { messages: goesOn.slice(1), promptCache: "conversation" }],
-  ])("is not asked %s", async (_, call) => {
-    await ask(call);
-    expect(marks((await ask(call)).body)).toBe(0);
-  });
-
-  it("is asked for the first time, where the caller says that it comes again", async () => {
-    const { body } = await ask({ messages: once, promptCache: "asked" });
-    expect([marks(body.system), marks(body.messages.at(-1))]).toEqual([1, 1]);
+    const { body } = await ask({ messages, tools: toolsOf(), promptCache: { head: false, end: true } });
+    expect([marks(body), marks(body.messages.at(-1))]).toEqual([1, 1]);
   });
 
   it("marks no empty text, which is refused", async () => {
-    const { body } = await ask({ messages: [...once.slice(0, 1), user("")], promptCache: "asked" });
+    const { body } = await ask({ messages: [...once.slice(0, 1), user("")], promptCache: all });
     expect([marks(body.system), marks(body.messages)]).toEqual([1, 0]);
   });
 });
@@ -103,23 +78,20 @@ describe("of OpenAI", () => {
   const ask = (call: Partial<ModelCall>, model = "gpt-6-luna") => bodyOf("openai", model, call);
 
   it("is left to find the end of a conversation, and is not billed for a text that comes once", async () => {
-    const conversation = (await ask({ messages: goesOn, promptCache: "conversation" })).body;
+    const conversation = (await ask({ messages: goesOn, promptCache: all })).body;
     expect(conversation).not.toHaveProperty("prompt_cache_options");
-    expect((await ask({ messages: [user(long)] })).body).toMatchObject({ prompt_cache_options: { mode: "explicit" } });
+    expect([breakpoints(conversation.messages[0]), breakpoints(conversation)]).toEqual([1, 1]);
+    expect((await ask({ messages: once })).body).toMatchObject({ prompt_cache_options: { mode: "explicit" } });
   });
 
-  it("is asked for instructions that come again, and for no more", async () => {
-    expect(breakpoints((await ask({ messages: once })).body)).toBe(0);
-    const { body } = await ask({ messages: once });
+  it("is asked for instructions alone", async () => {
+    const { body } = await ask({ messages: once, promptCache: { head: true, end: false } });
     expect(body).toMatchObject({ prompt_cache_options: { mode: "explicit" } });
     expect([breakpoints(body.messages[0]), breakpoints(body)]).toEqual([1, 1]);
-    const conversation = (await ask({ messages: goesOn, promptCache: "conversation" })).body;
-    expect(breakpoints(conversation.messages[0])).toBe(1);
-    expect(conversation).not.toHaveProperty("prompt_cache_options");
   });
 
   it("is told nothing by models that know no such words", async () => {
-    for (const promptCache of ["asked", "never"] as const) {
+    for (const promptCache of [all, nothing]) {
       const { body } = await ask({ messages: once, promptCache }, "gpt-5.4-mini");
       expect(body).not.toHaveProperty("prompt_cache_options");
       expect(breakpoints(body)).toBe(0);
@@ -155,20 +127,20 @@ it("counts what was written as the provider does", async () => {
 });
 
 it("takes all of a prompt to have been written where a cut call was to write it", async () => {
-  const cut = async (promptCache: ModelCall["promptCache"] & string) => {
+  const cut = async (promptCache: typeof all) => {
     provider.script("claude-haiku-5-5", { pieces: ["One ", "two ", "three."], betweenMs: 200 });
     const endpoint: Endpoint = { type: "anthropic", model: "claude-haiku-5-5", baseUrl: `${provider.url}/v1` };
     const controller = new AbortController();
     const call = callOf({ messages: goesOn, promptCache });
-    const got = await collect(streamAnthropic(targetOf(endpoint, { heads }), call, controller.signal), (part) => {
+    const got = await collect(streamAnthropic(targetOf(endpoint), call, controller.signal), (part) => {
       if (part.type === "text") controller.abort();
     });
     return got.usage;
   };
-  const written = await cut("conversation");
+  const written = await cut({ head: false, end: true });
   expect(written).toMatchObject({ source: "counted" });
   expect(written?.cacheWrite).toBe(written?.input);
-  expect(await cut("never")).not.toHaveProperty("cacheWrite");
+  expect(await cut(nothing)).not.toHaveProperty("cacheWrite");
 });
 
 describe("prices", () => {
@@ -188,11 +160,4 @@ describe("prices", () => {
       bidder: { price: { cacheWritePerMtok: 2_000_000_000 } },
     });
   });
-});
-
-it("remembers the latest thousand beginnings", () => {
-  for (let i = 0; i < 1_001; i++) heads.sentAgain("a/b", [`${i}`]);
-  expect(heads.sentAgain("a/b", ["0"])).toBe(false);
-  expect(heads.sentAgain("a/b", ["1000"])).toBe(true);
-  expect(heads.sentAgain("a/c", ["1000"])).toBe(false);
 });

@@ -333,4 +333,25 @@ export const stageMutants: Mutant[] = [
     replace: "if (good !== null || label === null) return false;",
     caughtBy: "test/workers/reuse.test.ts",
   },
+  {
+    name: "reserve for a cache that costs nothing to write",
+    file: "src/money/price.ts",
+    find: "...(writes ? { cacheWrite: inputTokens } : {}),",
+    replace: "...(writes ? { cacheWrite: 0 } : {}),",
+    caughtBy: "test/money/ledger.test.ts",
+  },
+  {
+    name: "take what was sent for cached, asked or not",
+    file: "src/race/sent-prompts.ts",
+    find: "if (cached) tokens[bidder] = beginning.tokens;",
+    replace: "tokens[bidder] = beginning.tokens;",
+    caughtBy: "test/race/sent-prompts.test.ts",
+  },
+  {
+    name: "cache for whoever asks that nothing is kept",
+    file: "src/engine/prompt-cache.ts",
+    find: "request.promptCache !== false && !request.noRetention",
+    replace: "request.promptCache !== false",
+    caughtBy: "test/engine/prompt-cache.test.ts",
+  },
 ];

@@ -23,7 +23,7 @@ export function streamLanguageModel(
   signal: AbortSignalLike,
   options: WireOptions = {},
 ): AsyncIterable<ModelPart> {
-  const marks = cacheMarks(call, target.endpoint, target.heads);
+  const marks = cacheMarks(call, target.endpoint);
   const read = (clock: CallClock) => readModel(build, target, call, marks, clock, options);
   return guardCall(call, target.bidder, signal, read, marks.head || marks.end);
 }
