@@ -2,7 +2,7 @@ import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
 import { priceOn } from "../money/price-book.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { cacheWriteFactor } from "./prompt-cache.ts";
+import { withCacheWrite } from "./prompt-cache.ts";
 
 /** List prices of one model from a day on, USD per million tokens. */
 export interface PriceRow {
@@ -180,13 +180,11 @@ export function priceSheetOf(
   endpoint: Pick<Endpoint, "type" | "model">,
   row: Pick<PriceRow, "input" | "output" | "cachedInput"> & { cacheWrite?: number | undefined; from?: string },
 ): PriceSheet {
-  const factor = cacheWriteFactor(endpoint);
-  const cacheWrite = row.cacheWrite ?? (factor === 1 ? undefined : row.input * factor);
-  return {
+  return withCacheWrite(endpoint, {
     inputPerMtok: fromUsd(row.input),
     outputPerMtok: fromUsd(row.output),
     ...(row.cachedInput === undefined ? {} : { cachedInputPerMtok: fromUsd(row.cachedInput) }),
-    ...(cacheWrite === undefined ? {} : { cacheWritePerMtok: fromUsd(cacheWrite) }),
+    ...(row.cacheWrite === undefined ? {} : { cacheWritePerMtok: fromUsd(row.cacheWrite) }),
     ...(row.from === undefined ? {} : { from: row.from }),
-  };
+  });
 }

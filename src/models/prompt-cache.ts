@@ -1,12 +1,18 @@
+import type { PriceSheet } from "../money/price.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /**
- * What a provider takes for input that it writes to its cache, in prices of plain input: Anthropic for five minutes, and
- * OpenAI from gpt-5.6 on (their pricing pages, 2026-11). Reading it back costs a tenth or less.
+ * What input costs that a provider writes to its cache, in prices of plain input: Anthropic for five minutes, and OpenAI
+ * from gpt-5.6 on (their pricing pages, 2026-11). Reading it back costs a tenth or less.
  */
-export const cacheWriteFactor = (endpoint: Pick<Endpoint, "type" | "model">): number =>
-  billsCacheWrites(endpoint) ? 1.25 : 1;
+const writeFactor = 1.25;
+
+/** The price of an endpoint's model with that of writing to the cache, where there is one and the sheet does not say it. */
+export const withCacheWrite = (endpoint: Pick<Endpoint, "type" | "model">, price: PriceSheet): PriceSheet =>
+  price.cacheWritePerMtok === undefined && billsCacheWrites(endpoint)
+    ? { ...price, cacheWritePerMtok: Math.ceil(price.inputPerMtok * writeFactor) }
+    : price;
 
 /** Is there a bill for what is cached, and may a call say what is to be? Older models of OpenAI cache by themselves, for nothing. */
 export function billsCacheWrites({ type, model }: Pick<Endpoint, "type" | "model">): boolean {

@@ -5,7 +5,7 @@ import { defaultBidders } from "../../src/models/default-bidders.ts";
 import type { Endpoint } from "../../src/models/endpoint.ts";
 import { streamOpenAI } from "../../src/models/openai/openai.ts";
 import { streamChatCompletions } from "../../src/models/openai-compatible/chat-stream.ts";
-import { billsCacheWrites } from "../../src/models/prompt-cache.ts";
+import { billsCacheWrites, withCacheWrite } from "../../src/models/prompt-cache.ts";
 import type { Message } from "../../src/plan/microtask.ts";
 import type { ModelCall } from "../../src/race/model-port.ts";
 import { type Provider, startProvider } from "../provider/provider.ts";
@@ -144,6 +144,14 @@ it("takes all of a prompt to have been written where a cut call was to write it"
 });
 
 describe("prices", () => {
+  it("of a bidder that was stored without one are the provider's too, and a given one stays", () => {
+    const sheet = { inputPerMtok: 2_000_000_000, outputPerMtok: 1 };
+    const claude = { type: "anthropic", model: "claude-9" } as const;
+    expect(withCacheWrite(claude, sheet)).toEqual({ ...sheet, cacheWritePerMtok: 2_500_000_000 });
+    expect(withCacheWrite(claude, { ...sheet, cacheWritePerMtok: 0 })).toEqual({ ...sheet, cacheWritePerMtok: 0 });
+    expect(withCacheWrite({ type: "openai", model: "gpt-5.4-mini" }, sheet)).toBe(sheet);
+  });
+
   it("of what is written are the provider's, for bidders of a key and for an operator's", () => {
     const hosted = defaultBidders({ OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k" }, Date.UTC(2026, 10, 22));
     const rates = Object.fromEntries(hosted.map(({ bidder }) => [bidder.model, bidder.price.cacheWritePerMtok]));
