@@ -91,6 +91,15 @@ describe.each(providers)("$name", ({ name, path, model, stream }) => {
     expect(entry?.credential).toBe(name !== "workers-ai");
   });
 
+  it("uses the connection again", async () => {
+    for (let i = 0; i < 6; i++) {
+      await run({ pieces: six, endAfterMs: 2 });
+      expect(await until(() => provider.ledger()[i]?.end === "complete")).toBe(true);
+    }
+    // Not one: the client frees a connection a moment after it has given the last byte.
+    expect(new Set(provider.ledger().map((entry) => entry.clientPort)).size).toBeLessThanOrEqual(3);
+  });
+
   it("draws as the caller says, as far as the provider can", async () => {
     await run(
       {},

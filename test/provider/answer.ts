@@ -196,6 +196,7 @@ async function play(
   if (fault === "hang-after-finish") return hang();
   if (dialect.end !== null && fault !== "no-done") await write(dialect.end);
   if (fault === "hang-after-end-marker") return hang();
+  await pause(script.endAfterMs);
   finished("complete");
   res.end();
 }

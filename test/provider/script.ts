@@ -92,6 +92,8 @@ export interface Script {
   headersAfterMs?: number;
   firstTokenAfterMs?: number;
   betweenMs?: number;
+  /** The body's end, after its end marker. */
+  endAfterMs?: number;
   /** Default: "stop", with `calls` the dialect's word for that. */
   finish?: "stop" | "length";
   /** Said in place of "stop" or "tool_calls", in OpenAI's dialect; null: no finish reason at all. */

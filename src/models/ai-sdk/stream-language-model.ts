@@ -53,6 +53,7 @@ async function* readModel(
       const { done, value } = await clock.race(reader.read());
       if (done) return;
       for (const part of partsOf(value, wire.billedNano)) {
+        if (part.type === "end") wire.answered();
         yield part;
         if (part.type === "end") return;
       }

@@ -3,7 +3,10 @@ import { ModelFailure } from "../../race/model-port.ts";
 import type { CallClock } from "../call-clock.ts";
 import type { Target } from "../endpoint.ts";
 import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
-import { openResponse } from "../open-response.ts";
+import { BodyReader, openResponse } from "../open-response.ts";
+
+/** A body ends with its answer, but for what is on its way. */
+const afterAnswerMs = 200;
 
 export interface WireOptions {
   /** Events that are not JSON are failures here, for a provider that skips them. */
@@ -22,6 +25,7 @@ export class WatchedWire {
   readonly #options: WireOptions;
   readonly opened: Promise<void>;
   #open: () => void = () => {};
+  #body: BodyReader | null = null;
   #failure: ModelFailure | null = null;
   #billedNano: NanoUsd | null = null;
 
@@ -60,25 +64,30 @@ export class WatchedWire {
   /** The same bytes, read strictly on their way. Marks the call as open. */
   watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     this.#open();
-    const reader = body.getReader();
-    reader.closed.catch(() => {});
+    const reader = new BodyReader(body, this.#clock);
+    this.#body = reader;
     // A body that ignores the signal of its request is let go by hand.
-    this.#clock.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+    this.#clock.signal.addEventListener("abort", () => reader.close(), { once: true });
     const parser = new EventStreamParser();
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const { done, value } = await this.#clock.race(reader.read());
-          for (const event of done ? parser.end() : parser.push(value)) this.#check(event);
-          if (done) controller.close();
-          else controller.enqueue(value);
+          const bytes = await reader.next();
+          for (const event of bytes === null ? parser.end() : parser.push(bytes)) this.#check(event);
+          if (bytes === null) controller.close();
+          else controller.enqueue(bytes);
         } catch (error) {
-          reader.cancel().catch(() => {});
+          reader.close();
           controller.error(this.#fail(error));
         }
       },
-      cancel: () => reader.cancel().catch(() => {}),
+      cancel: () => reader.close(),
     });
+  }
+
+  /** The answer is whole: the body's end, which leaves the connection to the next call, is awaited beside what follows. */
+  answered(): void {
+    this.#body?.endAside(afterAnswerMs);
   }
 
   /** Takes what the SDK's provider makes no use of. `event`: one of a stream, or a whole answer. */
