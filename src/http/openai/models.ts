@@ -1,8 +1,8 @@
 import type { Hono } from "hono";
 import { mayBeAsked } from "../../market/eligibility.ts";
 import type { AppEnv } from "../app-env.ts";
+import { conversing, marketModels, requireModel } from "../model-name.ts";
 import type { BidderListing, HttpPorts } from "../ports.ts";
-import { conversing, marketModels, requireModel } from "./model-name.ts";
 
 /** A bidder has no date of birth; clients want an integer. */
 const created = Date.UTC(2026, 0, 1) / 1000;

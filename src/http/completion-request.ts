@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
-import type { JsonSchema } from "../../plan/contract.ts";
-import type { JobRequest } from "../../plan/job-request.ts";
-import type { Message } from "../../plan/microtask.ts";
-import type { Tools } from "../../plan/tool.ts";
-import { mostOutputTokens } from "../native/field-bodies.ts";
-import { withInput } from "../native/job-request.ts";
+import { AtomicError } from "../error.ts";
+import type { JsonSchema } from "../plan/contract.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import type { Message } from "../plan/microtask.ts";
+import type { Tools } from "../plan/tool.ts";
 import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
 import { resolveModel } from "./model-name.ts";
+import { mostOutputTokens } from "./native/field-bodies.ts";
+import { withInput } from "./native/job-request.ts";
 
 export const schemaBody = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
 /** More than any job may have is what it may have: clients send what another provider's model can write. */
