@@ -9,6 +9,8 @@ export interface Unserved {
   /** Is it asked for? Clients send defaults. */
   asks(value: unknown): boolean;
   says: string;
+  /** For programs that ask another way then. */
+  reason?: string;
 }
 
 export const given = (value: unknown): boolean => value !== null && value !== undefined;
@@ -17,5 +19,6 @@ export const isFull = (value: unknown): boolean =>
 /** Throws for the first field that asks for what cannot be done. */
 export function refuseUnserved(body: Readonly<Record<string, unknown>>, unserved: readonly Unserved[]): void {
   const refused = unserved.find(({ field, asks }) => asks(body[field]));
-  if (refused !== undefined) throw new AtomicError("invalid-request", refused.says, { field: refused.field });
+  if (refused !== undefined)
+    throw new AtomicError("invalid-request", refused.says, { field: refused.field, reason: refused.reason });
 }

@@ -1,0 +1,111 @@
+import type { z } from "zod";
+import { AtomicError } from "../../error.ts";
+import { type Image, plainImageUrl } from "../../plan/image.ts";
+import type { Message } from "../../plan/microtask.ts";
+import { mostTurns } from "../native/field-bodies.ts";
+import { wholeConversation } from "../whole-conversation.ts";
+import type { Block, ResultBlock, systemBody, TurnBody } from "./blocks-body.ts";
+
+/** A conversation of Anthropic's in our words. */
+export function messagesOf(
+  turns: readonly TurnBody[],
+  system: z.infer<typeof systemBody> | null | undefined,
+): Message[] {
+  const head = typeof system === "string" ? system : (system ?? []).map(({ text }) => text).join("\n");
+  const messages: Message[] = head === "" ? [] : [{ role: "system", content: head }];
+  // A turn may be several messages; faults are told of the turn.
+  const places = messages.map(() => "system");
+  for (const [i, turn] of turns.entries()) {
+    const field = `messages[${i}]`;
+    for (const message of turnMessages(turn, field)) {
+      messages.push(message);
+      places.push(field);
+    }
+  }
+  if (messages.length > mostTurns) throw refused("messages", tooMany(messages.length));
+  return wholeConversation(messages, (i) => places[i] ?? "messages", "messages", "content");
+}
+
+const tooMany = (count: number): string =>
+  `A conversation has at most ${mostTurns} turns, each result of a tool counted; this one has ${count}.`;
+
+/** Results of tools come before what their turn says: they answer the turn before. A turn of thoughts alone says nothing. */
+function turnMessages({ role, content }: TurnBody, field: string): Message[] {
+  const blocks: Block[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  const said = new Said();
+  const results: Message[] = [];
+  const calls: { id: string; name: string; arguments: string }[] = [];
+  let silent = blocks.length > 0;
+  for (const [i, block] of blocks.entries()) {
+    const place = `${field}.content[${i}]`;
+    if (block.type === "thinking" || block.type === "redacted_thinking") continue;
+    silent = false;
+    if ("tool_use_id" in block) {
+      if (role !== "user") throw refused(place, 'Results of tools stand in turns of role "user".');
+      results.push({ role: "tool", call: block.tool_use_id, content: resultOf(block, place, said) });
+    } else if ("input" in block) {
+      if (role !== "assistant") throw refused(place, 'Calls of tools stand in turns of role "assistant".');
+      calls.push({ id: block.id, name: block.name, arguments: JSON.stringify(block.input) });
+    } else if (block.type !== "tool_addition" && block.type !== "tool_removal") said.add(block, place);
+  }
+  const { text, images } = said;
+  if (images.length > 0 && role !== "user")
+    throw refused(`${field}.content`, 'Pictures stand in turns of role "user". Put it into one.');
+  if (role === "system") return text === "" ? [] : [{ role, content: text }];
+  if (role === "assistant") return silent ? [] : [{ role, content: text, ...(calls.length === 0 ? {} : { calls }) }];
+  if (results.length > 0 && text === "" && images.length === 0) return results;
+  return [...results, { role, content: text, ...(images.length === 0 ? {} : { images }) }];
+}
+
+/** A tool's result as a text. Its pictures are shown in the turn, as no wire has a place for them in a result. */
+function resultOf(block: Extract<Block, { type: "tool_result" }>, place: string, said: Said): string {
+  const { content, tool_use_id: call } = block;
+  const own = new Said();
+  if (typeof content === "string") own.say(content);
+  else
+    for (const [i, part] of (content ?? []).entries()) {
+      const at = `${place}.content[${i}]`;
+      if (part.type !== "image") own.add(part, at);
+      else {
+        own.say("(A picture: see below.)");
+        said.say(`A picture of the result of ${call}:`);
+        said.add(part, at);
+      }
+    }
+  return block.is_error === true ? `The call failed: ${own.text}` : own.text;
+}
+
+/** Texts of a turn as one, and its pictures where they stand among them. */
+class Said {
+  text = "";
+  readonly images: Image[] = [];
+  #first = true;
+
+  say(text: string): void {
+    this.text += `${this.#first ? "" : "\n"}${text}`;
+    this.#first = false;
+  }
+
+  /** Throws for what is neither a text nor a picture. */
+  add(block: Block | ResultBlock, place: string): void {
+    if ("text" in block) this.say(block.text);
+    else if ("tool_name" in block) this.say(`The tool ${block.tool_name} can be called now.`);
+    else if (block.type === "image" && "source" in block)
+      this.images.push({ at: this.text.length, url: urlOf(block, place) });
+    else if (block.type === "document" && "source" in block && block.source.type === "text")
+      this.say([block.title, block.source.data].filter((text) => text).join("\n"));
+    else
+      throw refused(
+        `${place}.type`,
+        `Atomic reads texts, pictures, and calls and results of your tools, not "${block.type.slice(0, 40)}". Send its text.`,
+      );
+  }
+}
+
+function urlOf({ source }: Extract<Block, { type: "image" }>, place: string): string {
+  if (source.type === "file")
+    throw refused(`${place}.source`, "Atomic keeps no files: send the picture itself, in base64.");
+  return plainImageUrl(source.type === "url" ? source.url : `data:${source.media_type};base64,${source.data}`);
+}
+
+const refused = (field: string, message: string): AtomicError => new AtomicError("invalid-request", message, { field });
