@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { testServer } from "./memory-ports.ts";
 import { SseReader } from "./read-sse.ts";
@@ -232,4 +233,68 @@ describe("messages, streamed", () => {
     else expect((await server.ask(`/v1/jobs/${job?.id}`)).status).toBe(200);
     expect(job?.cancelled).toBe(asked ? "disconnect" : null);
   });
+});
+
+interface Told {
+  type: string;
+  index?: number;
+  content_block?: { type: string; text?: string };
+  delta?: { text?: string; partial_json?: string; stop_reason?: string; stop_sequence?: null };
+  usage?: object;
+  atomic?: { job: string };
+}
+
+/** What the events of a stream make together, each block within its own borders. */
+function assembled(events: readonly Told[]) {
+  const content: Record<string, unknown>[] = [];
+  let open: number | null = null;
+  let written = "";
+  let end: Told = { type: "" };
+  for (const { type, index, content_block: block, delta, ...rest } of events) {
+    if (type === "content_block_start") {
+      expect([open, index]).toEqual([null, content.length]);
+      open = content.push({ ...block }) - 1;
+      written = "";
+    } else if (type === "content_block_delta") {
+      expect(index).toBe(open);
+      written += delta?.text ?? delta?.partial_json ?? "";
+    } else if (type === "content_block_stop") {
+      expect(index).toBe(open);
+      const block = content.at(-1) ?? {};
+      if (block.type === "text") block.text = written;
+      else block.input = JSON.parse(written);
+      open = null;
+    } else if (type === "message_delta") end = { type, ...delta, ...rest };
+  }
+  const { type: _, atomic: __, ...ended } = end;
+  return { content, ...ended };
+}
+
+it("are, put together, the message that is given whole", async () => {
+  const call = fc.record({
+    name: fc.constantFrom("now", "then"),
+    input: fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }),
+  });
+  const answer = fc
+    .record({
+      pieces: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 5 }),
+      calls: fc.array(call, { maxLength: 3 }),
+    })
+    .filter(({ pieces, calls }) => pieces.length + calls.length > 0);
+  await fc.assert(
+    fc.asyncProperty(answer, async ({ pieces, calls }) => {
+      const server = testServer();
+      const text = pieces.join("");
+      const made = calls.map(({ name, input }, i) => ({ id: `c${i}`, name, arguments: JSON.stringify(input) }));
+      server.runs(made.length === 0 ? answers(text, pieces) : asksFor(made, text));
+      const tools = ["now", "then"].map((name) => ({ name, input_schema: { type: "object" } }));
+      const asked = async (stream: boolean) => server.ask(path, { body: { ...body, tools, stream } });
+      const { content, stop_reason, stop_sequence, usage } = await (await asked(false)).json();
+      const frames = await new SseReader(await asked(true)).all();
+      const events = frames.map((f) => JSON.parse(f[1]?.slice(6) ?? "")) as Told[];
+      expect(frames.map((f) => f[0])).toEqual(events.map(({ type }) => `event: ${type}`));
+      expect(assembled(events)).toEqual({ content, stop_reason, stop_sequence, usage });
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -387,6 +387,19 @@ describe("errors of messages", () => {
     expect(server.unexpected).toEqual([]);
   });
 
+  it("of what is too long for every bidder begin as agents know it", async () => {
+    const server = testServer();
+    server.runs((job) => {
+      begin(job);
+      const error = { code: "invalid-request", message: "No bidder takes so much.", reason: "context-length" } as const;
+      job.write({ type: "job-ended", status: "failed", error });
+      job.close();
+    });
+    const response = await server.ask(path, { body: asked });
+    const { error } = await response.json();
+    expect([response.status, error.message]).toEqual([400, "Prompt is too long. No bidder takes so much."]);
+  });
+
   it("of a model that is not there say which are", async () => {
     const server = testServer();
     const response = await server.ask(path, { body: { ...asked, model: "claude-sonnet-4-5" } });

@@ -9,7 +9,8 @@ export function anthropicError(error: AtomicError, requestId: string) {
     type: "error",
     error: {
       type: errorTable[error.code].anthropic,
-      message: error.message,
+      // The words by which agents know that they have to shorten their conversation.
+      message: error.reason === "context-length" ? `Prompt is too long. ${error.message}` : error.message,
       details: {
         error_code: codes[error.reason ?? ""] ?? error.code.replaceAll("-", "_"),
         ...(error.field === undefined ? {} : { field: error.field }),
