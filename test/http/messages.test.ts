@@ -157,6 +157,30 @@ describe("messages, whole", () => {
     expect(await statusOf({ type: "text", text: "", data: "A".repeat(1_000_002) })).toBe(413);
   });
 
+  it("join turns of one role, so that results of one answer may come in several", async () => {
+    const server = testServer();
+    const call = (id: string) => ({ role: "assistant", content: [{ type: "tool_use", id, name: "now", input: {} }] });
+    const gave = (id: string, text: string) => ({
+      role: "user",
+      content: [
+        { type: "tool_result", tool_use_id: id, content: [{ type: "text", text: id }] },
+        { type: "text", text },
+      ],
+    });
+    const turns = [...messages, call("a"), call("b"), gave("b", "Go"), gave("a", "on.")];
+    await server.ask(path, { body: { ...asked, messages: turns } });
+    expect(server.jobs.last()?.request.input).toEqual({
+      type: "messages",
+      messages: [
+        ...messages,
+        { role: "assistant", content: "", calls: ["a", "b"].map((id) => ({ id, name: "now", arguments: "{}" })) },
+        { role: "tool", call: "b", content: "b" },
+        { role: "tool", call: "a", content: "a" },
+        { role: "user", content: "Go\non." },
+      ],
+    });
+  });
+
   it("count tokens that were read from a cache apart", async () => {
     const server = testServer();
     server.runs((job) => {
@@ -336,6 +360,12 @@ describe("errors of messages", () => {
       { tools: [{ name: "x", input_schema: { type: "objekt" } }] },
       "tools[0].input_schema.type",
       /must/,
+    ],
+    [
+      "65 calls at once",
+      { messages: [...messages, { role: "assistant", content: Array.from({ length: 65 }, () => call) }, ...messages] },
+      "messages[1].content",
+      /64 tools/,
     ],
     ["no tool to choose", { tool_choice: { type: "any" } }, "tool_choice", /no tool/],
     ["a choice in OpenAI's words", { tool_choice: "required" }, "tool_choice", /must be/],

@@ -2,9 +2,21 @@ import type { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import { type Image, plainImageUrl } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
+import type { ToolCall } from "../../plan/tool.ts";
 import { mostTurns } from "../native/field-bodies.ts";
 import { wholeConversation } from "../whole-conversation.ts";
 import type { Block, ResultBlock, systemBody, TurnBody } from "./blocks-body.ts";
+
+/** Turns of one role that follow each other are one, as with Anthropic. */
+interface Turn {
+  role: TurnBody["role"];
+  /** Where the first of them stands in the body. */
+  place: string;
+  blocks: { block: Block; place: string }[];
+}
+
+/** More than a model asks for at once. */
+const mostCalls = 64;
 
 /** A conversation of Anthropic's in our words. */
 export function messagesOf(
@@ -15,13 +27,11 @@ export function messagesOf(
   const messages: Message[] = head === "" ? [] : [{ role: "system", content: head }];
   // A turn may be several messages; faults are told of the turn.
   const places = messages.map(() => "system");
-  for (const [i, turn] of turns.entries()) {
-    const field = `messages[${i}]`;
-    for (const message of turnMessages(turn, field)) {
+  for (const turn of joined(turns))
+    for (const message of turnMessages(turn)) {
       messages.push(message);
-      places.push(field);
+      places.push(turn.place);
     }
-  }
   if (messages.length > mostTurns) throw refused("messages", tooMany(messages.length));
   return wholeConversation(messages, (i) => places[i] ?? "messages", "messages", "content");
 }
@@ -29,15 +39,28 @@ export function messagesOf(
 const tooMany = (count: number): string =>
   `A conversation has at most ${mostTurns} turns, each result of a tool counted; this one has ${count}.`;
 
+function joined(bodies: readonly TurnBody[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const [i, { role, content }] of bodies.entries()) {
+    const place = `messages[${i}]`;
+    const blocks: Turn["blocks"] =
+      typeof content === "string"
+        ? [{ block: { type: "text", text: content }, place: `${place}.content` }]
+        : content.map((block, k) => ({ block, place: `${place}.content[${k}]` }));
+    const last = turns.at(-1);
+    if (last?.role === role) last.blocks.push(...blocks);
+    else turns.push({ role, place, blocks });
+  }
+  return turns;
+}
+
 /** Results of tools come before what their turn says: they answer the turn before. A turn of thoughts alone says nothing. */
-function turnMessages({ role, content }: TurnBody, field: string): Message[] {
-  const blocks: Block[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+function turnMessages({ role, place: field, blocks }: Turn): Message[] {
   const said = new Said();
   const results: Message[] = [];
-  const calls: { id: string; name: string; arguments: string }[] = [];
+  const calls: ToolCall[] = [];
   let silent = blocks.length > 0;
-  for (const [i, block] of blocks.entries()) {
-    const place = `${field}.content[${i}]`;
+  for (const { block, place } of blocks) {
     if (block.type === "thinking" || block.type === "redacted_thinking") continue;
     silent = false;
     if ("tool_use_id" in block) {
@@ -49,6 +72,7 @@ function turnMessages({ role, content }: TurnBody, field: string): Message[] {
     } else if (block.type !== "tool_addition" && block.type !== "tool_removal") said.add(block, place);
   }
   const { text, images } = said;
+  if (calls.length > mostCalls) throw refused(`${field}.content`, `A turn calls ${mostCalls} tools at most.`);
   if (images.length > 0 && role !== "user")
     throw refused(`${field}.content`, 'Pictures stand in turns of role "user". Put it into one.');
   if (role === "system") return text === "" ? [] : [{ role, content: text }];
