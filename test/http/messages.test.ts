@@ -46,6 +46,7 @@ describe("messages, whole", () => {
         model: "atomic/cheap",
         max_tokens: 500_000,
         system: [
+          { type: "text", text: "x-anthropic-billing-header: cc_version=2.1.332.9a2;" },
           { type: "text", text: "Be", cache_control: { type: "ephemeral" } },
           { type: "text", text: "brief." },
         ],

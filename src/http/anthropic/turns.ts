@@ -23,7 +23,13 @@ export function messagesOf(
   turns: readonly TurnBody[],
   system: z.infer<typeof systemBody> | null | undefined,
 ): Message[] {
-  const head = typeof system === "string" ? system : (system ?? []).map(({ text }) => text).join("\n");
+  const head =
+    typeof system === "string"
+      ? system
+      : (system ?? [])
+          .filter(isTold)
+          .map(({ text }) => text)
+          .join("\n");
   const messages: Message[] = head === "" ? [] : [{ role: "system", content: head }];
   // A turn may be several messages; faults are told of the turn.
   const places = messages.map(() => "system");
@@ -35,6 +41,12 @@ export function messagesOf(
   if (messages.length > mostTurns) throw refused("messages", tooMany(messages.length));
   return wholeConversation(messages, (i) => places[i] ?? "messages", "messages", "content");
 }
+
+/**
+ * Claude Code's line for Anthropic's bookkeeping is another one in each conversation: no two would be of one use, nor
+ * share a provider's cache.
+ */
+const isTold = ({ text }: { text: string }): boolean => !text.startsWith("x-anthropic-billing-header:");
 
 const tooMany = (count: number): string =>
   `A conversation has at most ${mostTurns} turns, each result of a tool counted; this one has ${count}.`;
