@@ -182,19 +182,19 @@ describe("messages, whole", () => {
     });
   });
 
-  it("count tokens that were read from a cache apart", async () => {
+  it("count tokens apart that were read from a cache, and written to one", async () => {
     const server = testServer();
     server.runs((job) => {
       begin(job);
-      const usage = { input: 1200, output: 7, cachedInput: 1000, reasoning: 3, source: "provider" };
+      const usage = { input: 1200, output: 7, cachedInput: 1000, cacheWrite: 150, reasoning: 3, source: "provider" };
       const end = { ...finished("a1", "Hello."), usage } as JobEvent;
       job.write(started("a1", "openai/small"), end, joined("a1", "Hello."));
       succeed(job, "Hello.");
     });
     const { usage } = await (await server.ask(path, { body: asked })).json();
     expect(usage).toEqual({
-      input_tokens: 200,
-      cache_creation_input_tokens: 0,
+      input_tokens: 50,
+      cache_creation_input_tokens: 150,
       cache_read_input_tokens: 1000,
       output_tokens: 7,
       output_tokens_details: { thinking_tokens: 3 },

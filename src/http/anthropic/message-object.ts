@@ -60,10 +60,10 @@ const reasons: Partial<Record<FinishedAnswer["finish"], string>> = {
   "content-filter": "refusal",
 };
 
-/** What was read from a cache is not among Anthropic's `input_tokens`. Of what was written to one, nothing is known. */
-export const usageOf = ({ input, output, cachedInput = 0, reasoning = 0 }: Omit<Usage, "source">) => ({
-  input_tokens: Math.max(0, input - cachedInput),
-  cache_creation_input_tokens: 0,
+/** What was read from a cache, and what was written to one, are not among Anthropic's `input_tokens`. */
+export const usageOf = ({ input, output, cachedInput = 0, cacheWrite = 0, reasoning = 0 }: Omit<Usage, "source">) => ({
+  input_tokens: Math.max(0, input - cachedInput - cacheWrite),
+  cache_creation_input_tokens: cacheWrite,
   cache_read_input_tokens: cachedInput,
   output_tokens: output,
   output_tokens_details: { thinking_tokens: reasoning },
