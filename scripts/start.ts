@@ -32,7 +32,7 @@ console.log(`
 Atomic is running: ${server.url}
   page     ${server.url}/
   API      curl -s ${server.url}/v1/jobs${header} -H 'content-type: application/json' -d '{"text":"Please call me back before Friday.","kind":"action-request"}'
-  OpenAI   base URL ${server.url}/v1, model "atomic"
+  OpenAI   base URL ${server.url}/v1, model "atomic" (Anthropic's SDKs: ${server.url})
   key      ${keyed ? "ATOMIC_API_KEY, or one that npm run keys -- add TENANT makes" : "none is needed; with ATOMIC_API_KEY in the shell nothing is open without one"}
   bidders  ${bidders.length} (${models} generative models; ${more})
 Ctrl-C stops it.`);

@@ -2,36 +2,90 @@
  * The one thing that is thrown across a stage's border. `code` is from a closed set; the table says what each code
  * means on the wire. Expected refusals inside a stage are values, not throws. `retryable`: whether the same request may
  * fare better at once without paying twice; answers that were all rejected, or too late, were paid for. `openaiStatus`: on
- * OpenAI's routes, whose clients try each 5xx again on their own, some whatever "x-should-retry" says.
+ * OpenAI's and Anthropic's routes, whose clients try each 5xx again on their own, some whatever "x-should-retry" says.
  */
 export const errorTable = {
-  "invalid-request": { status: 400, openai: "invalid_request_error", retryable: false },
-  "invalid-contract": { status: 400, openai: "invalid_request_error", retryable: false },
-  "invalid-plan": { status: 400, openai: "invalid_request_error", retryable: false },
-  "invalid-email": { status: 400, openai: "invalid_request_error", retryable: false },
-  "invalid-bidder": { status: 400, openai: "invalid_request_error", retryable: false },
-  "no-bidder": { status: 400, openai: "invalid_request_error", retryable: false },
-  unauthorized: { status: 401, openai: "authentication_error", retryable: false },
-  "budget-exceeded": { status: 402, openai: "insufficient_quota", retryable: false },
-  forbidden: { status: 403, openai: "permission_error", retryable: false },
-  "not-found": { status: 404, openai: "invalid_request_error", retryable: false },
-  "model-not-found": { status: 404, openai: "invalid_request_error", retryable: false },
-  "method-not-allowed": { status: 405, openai: "invalid_request_error", retryable: false },
-  conflict: { status: 409, openai: "invalid_request_error", retryable: true },
-  "not-approved": { status: 409, openai: "invalid_request_error", retryable: false },
-  cancelled: { status: 409, openai: "invalid_request_error", retryable: false },
-  gone: { status: 410, openai: "invalid_request_error", retryable: false },
-  "too-large": { status: 413, openai: "invalid_request_error", retryable: false },
-  "unsupported-media-type": { status: 415, openai: "invalid_request_error", retryable: false },
-  "idempotency-mismatch": { status: 422, openai: "invalid_request_error", retryable: false },
-  "rate-limited": { status: 429, openai: "rate_limit_error", retryable: true },
-  "not-accepted": { status: 502, openaiStatus: 422, openai: "server_error", retryable: false },
-  "bidders-failed": { status: 502, openai: "server_error", retryable: true },
-  "not-configured": { status: 503, openai: "server_error", retryable: false },
-  "deadline-exceeded": { status: 504, openaiStatus: 422, openai: "server_error", retryable: false },
-  parked: { status: 500, openaiStatus: 422, openai: "server_error", retryable: false },
-  internal: { status: 500, openai: "server_error", retryable: true },
-} as const satisfies Record<string, { status: number; openaiStatus?: number; openai: string; retryable: boolean }>;
+  "invalid-request": {
+    status: 400,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "invalid-contract": {
+    status: 400,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "invalid-plan": {
+    status: 400,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "invalid-email": {
+    status: 400,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "invalid-bidder": {
+    status: 400,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "no-bidder": { status: 400, openai: "invalid_request_error", anthropic: "invalid_request_error", retryable: false },
+  unauthorized: { status: 401, openai: "authentication_error", anthropic: "authentication_error", retryable: false },
+  "budget-exceeded": { status: 402, openai: "insufficient_quota", anthropic: "billing_error", retryable: false },
+  forbidden: { status: 403, openai: "permission_error", anthropic: "permission_error", retryable: false },
+  "not-found": { status: 404, openai: "invalid_request_error", anthropic: "not_found_error", retryable: false },
+  "model-not-found": { status: 404, openai: "invalid_request_error", anthropic: "not_found_error", retryable: false },
+  "method-not-allowed": {
+    status: 405,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  conflict: { status: 409, openai: "invalid_request_error", anthropic: "invalid_request_error", retryable: true },
+  "not-approved": {
+    status: 409,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  cancelled: { status: 409, openai: "invalid_request_error", anthropic: "invalid_request_error", retryable: false },
+  gone: { status: 410, openai: "invalid_request_error", anthropic: "not_found_error", retryable: false },
+  "too-large": { status: 413, openai: "invalid_request_error", anthropic: "request_too_large", retryable: false },
+  "unsupported-media-type": {
+    status: 415,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "idempotency-mismatch": {
+    status: 422,
+    openai: "invalid_request_error",
+    anthropic: "invalid_request_error",
+    retryable: false,
+  },
+  "rate-limited": { status: 429, openai: "rate_limit_error", anthropic: "rate_limit_error", retryable: true },
+  "not-accepted": { status: 502, openaiStatus: 422, openai: "server_error", anthropic: "api_error", retryable: false },
+  "bidders-failed": { status: 502, openai: "server_error", anthropic: "api_error", retryable: true },
+  "not-configured": { status: 503, openai: "server_error", anthropic: "api_error", retryable: false },
+  "deadline-exceeded": {
+    status: 504,
+    openaiStatus: 422,
+    openai: "server_error",
+    anthropic: "timeout_error",
+    retryable: false,
+  },
+  parked: { status: 500, openaiStatus: 422, openai: "server_error", anthropic: "api_error", retryable: false },
+  internal: { status: 500, openai: "server_error", anthropic: "api_error", retryable: true },
+} as const satisfies Record<
+  string,
+  { status: number; openaiStatus?: number; openai: string; anthropic: string; retryable: boolean }
+>;
 
 export type ErrorCode = keyof typeof errorTable;
 

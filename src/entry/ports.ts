@@ -8,6 +8,7 @@ import { isPublicUrl } from "../deliver/public-host.ts";
 import { tenantWebhookSecret } from "../deliver/webhook-secret.ts";
 import { checkWebhookTarget, type NearReceivers, nearReceivers } from "../deliver/webhook-target.ts";
 import { previewAuctions } from "../engine/preview.ts";
+import { promptTokens } from "../engine/prompt-tokens.ts";
 import type { AtomicEnv } from "../env.ts";
 import { AtomicError, type Refusal } from "../error.ts";
 import type { HttpPorts } from "../http/ports.ts";
@@ -119,6 +120,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const view = viewOf({ ...market, pacing: pace });
         return previewAuctions(confined, view, Date.now(), seed, isolateFleet);
       },
+      promptTokens,
       candidates: async () => (await marketSnapshot(env, null, keepAlive)).bidders,
       async bidders() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);

@@ -4,9 +4,11 @@ import { requestId } from "hono/request-id";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { getPath } from "hono/utils/url";
 import { AtomicError } from "../error.ts";
+import { messagesRoutes } from "./anthropic/messages.ts";
 import type { AppEnv } from "./app-env.ts";
 import { errorResponse } from "./error-response.ts";
 import { mcpRoute } from "./mcp/mcp.ts";
+import { anthropicRequestId } from "./middleware/anthropic-request-id.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { knownQueryOnly } from "./middleware/known-query-only.ts";
 import { otherPages } from "./middleware/other-pages.ts";
@@ -65,6 +67,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   });
   app.use(pageHeaders);
   app.use(uncached);
+  app.use(anthropicRequestId);
   if (origins.length > 0) for (const path of ["/v1/*", "/mcp"]) app.use(path, otherPages(origins));
   app.use(
     methodNotAllowed({
@@ -108,6 +111,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   chatRoute(app, ports);
   modelRoutes(app, ports);
   responsesRoutes(app, ports);
+  messagesRoutes(app, ports);
   mcpRoute(app, ports);
 
   app.notFound((c) => {

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AtomicError, type ErrorCode, errorTable, onWire, type Refusal } from "../error.ts";
+import { anthropicError } from "./anthropic/anthropic-error.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** Every fault of a request that names one; the first is the refusal itself. */
@@ -60,7 +61,15 @@ export function problemOf(error: AtomicError, requestId: string): object {
 /** Routes of OpenAI's; who asks for one that is not here has an OpenAI client. */
 const openaiPaths =
   /^\/v1\/(assistants|audio|batches|chat|completions|conversations|embeddings|files|fine_tuning|images|models|moderations|realtime|rerank|responses|threads|uploads|vector_stores|videos)(\/|$)/;
-export const speaksOpenai = (path: string): boolean => openaiPaths.test(path);
+/** Anthropic's own. Where both have one, its clients name the version they speak. */
+const anthropicPaths = /^\/v1\/(complete|messages)(\/|$)/;
+
+/** Whose words a request is answered in. */
+export function dialectOf({ req }: Context<AppEnv>): "native" | "openai" | "anthropic" {
+  if (anthropicPaths.test(req.path)) return "anthropic";
+  if (!openaiPaths.test(req.path)) return "native";
+  return req.header("anthropic-version") === undefined ? "openai" : "anthropic";
+}
 
 /** One error, in the dialect of the route that was asked. */
 export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response {
@@ -70,11 +79,13 @@ export function errorResponse(c: Context<AppEnv>, error: AtomicError): Response 
   if (error.code === "rate-limited") headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 5_000) / 1000));
   // What an ended job still owes is told within a second or so, unless a receiver is down.
   if (error.reason === "settling") headers["retry-after"] = "2";
-  if (!speaksOpenai(c.req.path)) {
+  const dialect = dialectOf(c);
+  if (dialect === "native") {
     headers["content-type"] = "application/problem+json";
     return c.body(JSON.stringify(problemOf(error, c.get("requestId"))), status as ContentfulStatusCode, headers);
   }
-  // OpenAI's own clients read this; others go by the status.
+  // Their own clients read this; others go by the status.
   headers["x-should-retry"] = String(retryable && error.reason !== "ended");
-  return c.json(openaiError(error), openaiStatus as ContentfulStatusCode, headers);
+  const told = dialect === "openai" ? openaiError(error) : anthropicError(error, c.get("requestId"));
+  return c.json(told, openaiStatus as ContentfulStatusCode, headers);
 }

@@ -168,6 +168,8 @@ export interface HttpPorts {
   market: {
     /** What would win and why; nothing is run. One decision a microtask of the plan that can be planned without a model. */
     preview(caller: Caller, request: JobRequest): Promise<{ microtask: string; decision: Decision | Refusal }[]>;
+    /** Tokens that the prompt of a request of one microtask is estimated at when it is bid on. */
+    promptTokens(request: JobRequest): number;
     /** Who could be asked. Each request is checked against these, so no standing is worked out for them. */
     candidates(): Promise<readonly Candidate[]>;
     /** Bidders with their standing; secrets never. */

@@ -64,15 +64,20 @@ export async function readJobJson(request: HonoRequest): Promise<unknown> {
   return value;
 }
 
-/** Of data: URLs where pictures stand; base64 has a byte a character. */
+/** Of data: URLs, and of base64 that is said to be a picture, where pictures stand; base64 has a byte a character. */
 function imageBytes(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   let bytes = 0;
   for (const [name, one] of Object.entries(value))
     if (typeof one !== "string") bytes += imageBytes(one);
     else if ((name === "url" || name === "image_url") && /^data:image\//i.test(one)) bytes += one.length;
+    else if (name === "data" && isImageSource(value)) bytes += one.length;
   return bytes;
 }
+
+/** Anthropic's way: the type beside the base64. */
+const isImageSource = (value: object): boolean =>
+  "media_type" in value && typeof value.media_type === "string" && /^image\//i.test(value.media_type);
 
 async function readWhole(request: HonoRequest, limit: number): Promise<{ value: unknown; bytes: number }> {
   const type = (request.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";

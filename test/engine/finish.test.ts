@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerParts } from "../../src/http/openai/answer-parts.ts";
+import { answerParts } from "../../src/http/answer-parts.ts";
 import { completion } from "../../src/http/openai/chat-chunks.ts";
 import { explain } from "../../src/job/explain.ts";
 import { viewOf } from "../../src/job/job-view.ts";

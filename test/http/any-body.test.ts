@@ -20,6 +20,11 @@ const names = [
   "response_format",
   "atomic",
   "tool_choice",
+  "tools",
+  "system",
+  "content",
+  "tool_use_id",
+  "input_schema",
   "schema",
   "criteria",
   "type",
@@ -32,7 +37,18 @@ const names = [
 ];
 const word = fc.oneof(
   fc.string({ maxLength: 12 }),
-  fc.constantFrom("atomic", "answer", "spam", "single", "length", "user", "json_schema"),
+  fc.constantFrom(
+    "atomic",
+    "answer",
+    "spam",
+    "single",
+    "length",
+    "user",
+    "json_schema",
+    "text",
+    "tool_use",
+    "tool_result",
+  ),
 );
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -47,38 +63,44 @@ const valid = fc.constantFrom(
   { text: "Hi", contract: { criteria: [{ type: "length", max: 5 }] } },
   { model: "atomic", messages: [{ role: "user", content: "Hi" }] },
   { model: "atomic", input: "Hi" },
+  { model: "atomic", max_tokens: 9, messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }] },
 );
 
 describe("no body whatever", () => {
-  it.each(["/v1/jobs", "/v1/auctions/preview", "/v1/feedback", "/v1/keys", "/v1/chat/completions", "/v1/responses"])(
-    "makes %s fail inside",
-    async (path) => {
-      const server = testServer();
-      const body = fc.oneof(
-        value,
-        fc.tuple(valid, value).map(([a, b]) => ({ ...a, ...(typeof b === "object" ? b : {}) })),
-      );
-      await fc.assert(
-        fc.asyncProperty(body, async (body) => {
-          const response = await server.ask(path, { body: JSON.stringify(body) ?? "" });
-          const text = await response.text();
-          expect(server.unexpected).toEqual([]);
-          expect(response.status).toBeLessThan(500);
-          if (response.status >= 400)
-            expect(JSON.parse(text)).toHaveProperty(
-              path.startsWith("/v1/c") || path === "/v1/responses" ? "error.message" : "detail",
-            );
-        }),
-        { numRuns: 300 },
-      );
-    },
-  );
+  it.each([
+    "/v1/jobs",
+    "/v1/auctions/preview",
+    "/v1/feedback",
+    "/v1/keys",
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+  ])("makes %s fail inside", async (path) => {
+    const server = testServer();
+    const body = fc.oneof(
+      value,
+      fc.tuple(valid, value).map(([a, b]) => ({ ...a, ...(typeof b === "object" ? b : {}) })),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, async (body) => {
+        const response = await server.ask(path, { body: JSON.stringify(body) ?? "" });
+        const text = await response.text();
+        expect(server.unexpected).toEqual([]);
+        expect(response.status).toBeLessThan(500);
+        if (response.status >= 400)
+          expect(JSON.parse(text)).toHaveProperty(/^\/v1\/(c|r|m)/.test(path) ? "error.message" : "detail");
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it.each([
     ["/v1/jobs", "application/json"],
     ["/v1/jobs", "message/rfc822"],
     ["/v1/jobs:batch", "application/json"],
     ["/v1/chat/completions", "application/json"],
+    ["/v1/messages", "application/json"],
     ["/mcp", "application/json"],
     ["/login", "application/x-www-form-urlencoded"],
     ["/login", "multipart/form-data"],

@@ -4,6 +4,7 @@ import type { KeyRow } from "../../src/access/key.ts";
 import { mailText } from "../../src/email/mail-text.ts";
 import { isRefusal, parseMail } from "../../src/email/parse-mail.ts";
 import { previewAuctions } from "../../src/engine/preview.ts";
+import { promptTokens } from "../../src/engine/prompt-tokens.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
@@ -93,6 +94,7 @@ export function testServer(options: TestServerOptions = {}) {
     },
     market: {
       preview: async (_caller, request) => previewAuctions(request, freshMarket([...bidders.values()]), clock.nowMs, 1),
+      promptTokens,
       candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
       profiles: async () => profilesOf(market, [...bidders.values()], clock.nowMs),

@@ -172,6 +172,18 @@ describe("an open local server", () => {
     }
   });
 
+  it("does so whatever key is shown: there any will do", async () => {
+    const server = testServer({ local: true, operatorKey: null });
+    for (const headers of [{ authorization: "Bearer x" }, { "x-api-key": "x" }] as Record<string, string>[]) {
+      const asked = (host: string) => server.app.request(`http://${host}:8787/v1/jobs`, { headers });
+      expect([(await asked("rebound.example")).status, (await asked("localhost")).status]).toEqual([403, 200]);
+    }
+    // A key that somebody made is its holder's under any name.
+    const { key } = await (await server.ask("/v1/keys", { body: { tenant: "a" } })).json();
+    const held = await server.app.request("http://atomic.example/v1/jobs", { headers: { "x-api-key": key } });
+    expect(held.status).toBe(200);
+  });
+
   it("needs no sign-in", async () => {
     const server = testServer({ local: true, operatorKey: null, assets });
     expect(await (await server.app.request("/")).text()).toBe("asset /index.html");

@@ -25,11 +25,8 @@ export const authenticate = (ports: HttpPorts) =>
   });
 
 async function identify(c: Context<AppEnv>, ports: HttpPorts): Promise<[Caller, Proof]> {
-  const header = c.req.header("authorization");
-  if (header !== undefined) {
-    const key = /^Bearer +(\S{1,500}) *$/i.exec(header)?.[1];
-    if (key === undefined)
-      throw new AtomicError("unauthorized", 'The Authorization header must be "Bearer" and a key.');
+  const key = keyIn(c);
+  if (key !== null) {
     const caller = await ports.access.authenticate(key);
     if (caller === "unset") throw notConfigured();
     if (caller === null)
@@ -50,4 +47,19 @@ async function identify(c: Context<AppEnv>, ports: HttpPorts): Promise<[Caller, 
       'A key is needed: send "Authorization: Bearer" and your key, or sign in at /login.',
     );
   return [caller, "cookie"];
+}
+
+/** The key that a request shows; null: none. Both headers are such that no foreign page can send one without asking first. */
+function keyIn(c: Context): string | null {
+  const header = c.req.header("authorization");
+  const bare = c.req.header("x-api-key");
+  if (header === undefined && bare === undefined) return null;
+  const key = header === undefined ? /^(\S{1,500})$/.exec(bare ?? "") : /^Bearer +(\S{1,500}) *$/i.exec(header);
+  if (key?.[1] !== undefined) return key[1];
+  throw new AtomicError(
+    "unauthorized",
+    header === undefined
+      ? "The x-api-key header must be a key."
+      : 'The Authorization header must be "Bearer" and a key.',
+  );
 }

@@ -4,10 +4,10 @@ import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { operations } from "../openapi/operations.ts";
 
-/** Query parameters of native routes, by method and path as the document has them. OpenAI's routes take any. */
+/** Query parameters of native routes, by method and path as the document has them. OpenAI's and Anthropic's routes take any. */
 const known = new Map(
   operations
-    .filter(({ tag }) => tag !== "openai")
+    .filter(({ tag }) => tag !== "openai" && tag !== "anthropic")
     .map(({ method, path, query }) => [`${method} ${path}`, Object.keys(query ?? {})]),
 );
 

@@ -13,6 +13,7 @@ export const otherPages = (origins: readonly string[]) =>
       "Atomic-Reused",
       "Location",
       "Mcp-Session-Id",
+      "Request-Id",
       "Retry-After",
       "X-Request-Id",
       "X-Should-Retry",

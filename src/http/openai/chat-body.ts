@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { JobRequest } from "../../plan/job-request.ts";
+import { atomicExtension } from "../atomic-extension.ts";
+import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "../completion-request.ts";
 import { mostTurns, penaltyBody, seedBody, stopBody, topPBody } from "../native/field-bodies.ts";
-import { atomicExtension } from "./atomic-extension.ts";
-import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
+import { refuseUnserved } from "../unserved.ts";
 import { messageBody, messagesOf } from "./message-body.ts";
 import { toolChoiceBody, toolsBody, toolsOf } from "./tools-body.ts";
-import { chatUnserved, chatUnservedShape, refuseUnserved } from "./unserved.ts";
+import { chatUnserved, chatUnservedShape } from "./unserved.ts";
 
 /** The fields that mean something here; others of OpenAI's are ignored, as clients expect. */
 export const chatBody = z.object({

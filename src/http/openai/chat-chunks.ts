@@ -1,7 +1,7 @@
-import { toUsd } from "../../money/nano-usd.ts";
 import type { Usage } from "../../money/price.ts";
 import type { ToolCall } from "../../plan/tool.ts";
-import type { FinishedAnswer, GoesOn } from "./answer-parts.ts";
+import { factsOf } from "../answer-facts.ts";
+import type { FinishedAnswer } from "../answer-parts.ts";
 
 /** OpenAI's word for an end; one that it has no word for is told as the provider told it, and never as "stop". */
 const reasonOf = ({ finish, finishSaid, calls }: FinishedAnswer): string =>
@@ -68,11 +68,6 @@ export const completion = (head: ChatHead, answer: FinishedAnswer): object => ({
   atomic: factsOf(answer),
 });
 
-/** Rides on the first text of a bidder that goes on from another's: OpenAI's stream has no event for it. */
-export const leaderChanged = ({ from, to, at }: GoesOn) => ({
-  atomic: { leader_changed: { policy: "continue", from, to, at } },
-});
-
 /** What a provider's cache gave and took, in the words of both of OpenAI's APIs. */
 export const cacheDetails = ({ cachedInput = 0, cacheWrite }: Usage) => ({
   cached_tokens: cachedInput,
@@ -85,14 +80,4 @@ const usageOf = ({ usage }: FinishedAnswer) => ({
   total_tokens: usage.input + usage.output,
   prompt_tokens_details: cacheDetails(usage),
   completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
-});
-
-/** What OpenAI's answer has no field for: who answered, and what all attempts cost together, or nothing where it was given before. */
-export const factsOf = ({ job, winner, finish, finishSaid, reused }: FinishedAnswer) => ({
-  job: job.id,
-  bidder: winner,
-  // A Response has no place for an end that is neither whole nor cut by a cap.
-  ...(finish === "other" || finish === "unknown" ? { finish: finishSaid ?? finish } : {}),
-  cost_usd: reused ? 0 : toUsd(job.costNano),
-  ...(reused ? { reused } : {}),
 });

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
-import { saysNothing, saysSomething } from "../../plan/check-input.ts";
-import { checkTurns } from "../../plan/check-turns.ts";
 import { type Image, plainImageUrl } from "../../plan/image.ts";
 import type { Message } from "../../plan/microtask.ts";
 import type { ToolCall } from "../../plan/tool.ts";
+import { wholeConversation } from "../whole-conversation.ts";
 
 const detailBody = z.string().max(40).nullish();
 const contentPart = z.object({
@@ -49,17 +48,7 @@ export interface Turn {
 export function messagesOf(turns: readonly Turn[], field: string, call: string): Message[] {
   const place = (i: number) => `${field}[${turns[i]?.at ?? i}]`;
   const messages = turns.map(({ body }, i) => messageOf(body, place(i)));
-  const broken = checkTurns(messages, place, call);
-  if (broken !== null) throw AtomicError.from(broken);
-  const asked = messages.some((m) => m.role === "user") ? messages : withQuestion(messages);
-  if (!asked.some(saysSomething)) throw new AtomicError("invalid-request", saysNothing, { field });
-  return asked;
-}
-
-/** Some clients send a lone system message, which OpenAI answers: there the last one is what is asked. */
-function withQuestion(messages: readonly Message[]): Message[] {
-  const last = messages.at(-1);
-  return last?.role === "system" ? [...messages.slice(0, -1), { role: "user", content: last.content }] : [...messages];
+  return wholeConversation(messages, place, field, call);
 }
 
 function messageOf(body: MessageBody, field: string): Message {

@@ -1,6 +1,6 @@
 import type { Job } from "../../job/job.ts";
-import { type AnswerPart, NoAnswer } from "./answer-parts.ts";
-import { leaderChanged } from "./chat-chunks.ts";
+import { leaderChangedOf } from "../answer-facts.ts";
+import { type AnswerPart, NoAnswer } from "../answer-parts.ts";
 import {
   callItem,
   callItemId,
@@ -51,7 +51,7 @@ export async function* responseEvents(parts: AsyncIterable<AnswerPart>): AsyncGe
           ...place(),
           delta: part.text,
           logprobs: [],
-          ...(part.continues === undefined ? {} : leaderChanged(part.continues)),
+          ...leaderChangedOf(part),
         });
       } else {
         const response = doneResponse(part.answer);

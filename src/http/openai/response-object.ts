@@ -1,9 +1,10 @@
 import { type AtomicError, errorTable } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { ToolCall } from "../../plan/tool.ts";
-import type { FinishedAnswer } from "./answer-parts.ts";
-import { cacheDetails, factsOf } from "./chat-chunks.ts";
-import { marketModels } from "./model-name.ts";
+import { factsOf } from "../answer-facts.ts";
+import type { FinishedAnswer } from "../answer-parts.ts";
+import { marketModels } from "../model-name.ts";
+import { cacheDetails } from "./chat-chunks.ts";
 
 const prefix = "resp_";
 export const responseId = (job: string): string => `${prefix}${job}`;

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
+import { atomicExtension } from "../atomic-extension.ts";
+import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "../completion-request.ts";
 import { mostTurns, topPBody } from "../native/field-bodies.ts";
-import { atomicExtension } from "./atomic-extension.ts";
-import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "./completion-request.ts";
+import { refuseUnserved } from "../unserved.ts";
 import { type MessageBody, messageBody, messagesOf, type Turn } from "./message-body.ts";
 import { toolChoiceBody, toolsBody, toolsOf } from "./tools-body.ts";
-import { refuseUnserved, responsesUnserved, responsesUnservedShape } from "./unserved.ts";
+import { responsesUnserved, responsesUnservedShape } from "./unserved.ts";
 
 /** A turn, or an item of another type (a tool's call or result, reasoning), told apart by `type`. */
 const inputItem = z.union([
@@ -53,7 +54,7 @@ export const responsesBody = z.object({
 });
 export type ResponsesBody = z.infer<typeof responsesBody>;
 
-export const places = { schema: "text.format.schema", messages: "input", tool: "" } as const;
+export const places = { schema: "text.format.schema", messages: "input", tool: "", parameters: "parameters" } as const;
 
 /** The job that a response is. One in the background may be streamed later, so its text is logged as it comes. */
 export function responsesRequest(body: ResponsesBody): JobRequest {

@@ -4,22 +4,19 @@ import { AtomicError } from "../../error.ts";
 import type { Job } from "../../job/job.ts";
 import type { LoggedEvent } from "../../job/job-event.ts";
 import type { Message } from "../../plan/microtask.ts";
+import { answerParts, NoAnswer } from "../answer-parts.ts";
 import type { AppEnv } from "../app-env.ts";
+import { wholeAnswer } from "../await-answer.ts";
 import { cancelJob } from "../cancel-job.ts";
 import { Disconnect } from "../disconnect.ts";
 import { followJob } from "../follow-job.ts";
-import { idempotencyName } from "../idempotency-key.ts";
 import { eraseJob, wholeNumber } from "../native/jobs.ts";
 import { openJob } from "../open-job.ts";
 import type { HttpPorts, JobHandle } from "../ports.ts";
 import { readJobJson } from "../read-body.ts";
 import { readEvents } from "../read-events.ts";
-import { keyOrReuse, refuseReuse } from "../refuse-reuse.ts";
-import { requireWait } from "../require-wait.ts";
-import { submitJob } from "../submit-job.ts";
+import { submitCompletion } from "../submit-completion.ts";
 import { parseInput } from "../zod-refusal.ts";
-import { admitOpenai } from "./admit-openai.ts";
-import { answerParts, NoAnswer } from "./answer-parts.ts";
 import { inputItems } from "./input-items.ts";
 import { responseEvents } from "./response-events.ts";
 import { doneResponse, failedResponse, jobIdOf, openResponse } from "./response-object.ts";
@@ -28,30 +25,14 @@ import { places, responsesBody, responsesRequest } from "./responses-body.ts";
 /** OpenAI's Responses API. One in the background is a job: poll it, stream it from anywhere, cancel it. */
 export function responsesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/responses", async (c) => {
-    const name = idempotencyName(c.req.header("idempotency-key"));
     const body = parseInput(responsesBody, await readJobJson(c.req));
     const request = responsesRequest(body);
-    const caller = c.get("caller");
-    const { id, repeated, reused } = await submitJob(ports, { caller, request, via: "http", name }, async () => {
-      await admitOpenai(body.model, request, ports, caller.tenant, places);
-      const how = { waits: body.background !== true, named: name !== null };
-      requireWait(request, how, "atomic.lane", "leave out background");
-      if (name !== null) refuseReuse(request, "atomic.reuse_ms", keyOrReuse);
-    });
-    c.header("atomic-job-id", id);
-    if (repeated) c.header("idempotent-replayed", "true");
-    if (reused) c.header("atomic-reused", "true");
-    const open = () => ports.jobs.open(caller, id);
+    const goesOn = body.background === true ? "leave out background" : undefined;
+    const { id, open, reused } = await submitCompletion(c, ports, { model: body.model, request, places, goesOn });
     if (body.stream === true) return streamResponse(c, open, request.cancelOnDisconnect, -1, reused);
-    if (body.background === true) return c.json(await responseNow(await openJob(ports, caller, id), reused));
+    if (body.background === true) return c.json(await responseNow(await openJob(ports, c.get("caller"), id), reused));
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
-    try {
-      for await (const part of answerParts(followJob(open, gone.signal), false, reused))
-        if (part.type === "done") return c.json(doneResponse(part.answer));
-    } finally {
-      gone.end();
-    }
-    throw new AtomicError("cancelled", "The client left before the answer was there.");
+    return c.json(doneResponse(await wholeAnswer(answerParts(followJob(open, gone.signal), false, reused), gone)));
   });
 
   app.get("/v1/responses/:id", async (c) => {

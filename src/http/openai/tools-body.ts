@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { Tool, ToolChoice, Tools } from "../../plan/tool.ts";
+import { askedTools } from "../asked-tools.ts";
 
 const functionBody = z.object({
   name: z.string().min(1),
@@ -29,9 +30,7 @@ export function toolsOf(body: {
   const allowed = allowedChoice.safeParse(body.tool_choice).data;
   const offered = allowedOf((body.tools ?? []).map(toolOf), allowed);
   const choice = allowed === undefined ? choiceOf(body.tool_choice) : allowed.mode;
-  if (offered.length > 0) return { offered, choice, parallel: body.parallel_tool_calls ?? true };
-  if (choice === "auto" || choice === "none") return undefined;
-  throw refused("tool_choice", 'There is no tool to choose. Offer functions in "tools", or leave "tool_choice" out.');
+  return askedTools(offered, choice, body.parallel_tool_calls ?? true);
 }
 
 function toolOf(body: z.infer<typeof toolBody>, i: number): Tool {

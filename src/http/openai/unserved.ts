@@ -1,20 +1,6 @@
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
+import { given, isFull, type Unserved } from "../unserved.ts";
 
-/**
- * Fields of OpenAI's without which an answer would be another one than was asked for. What cannot be done is refused by
- * its name; fields that change nothing of an answer are ignored, as clients expect.
- */
-interface Unserved {
-  field: string;
-  /** Is it asked for? Clients send defaults. */
-  asks(value: unknown): boolean;
-  says: string;
-}
-
-const given = (value: unknown): boolean => value !== null && value !== undefined;
-const isFull = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && Object.keys(value).length > 0;
 const isMore = (value: unknown): boolean => typeof value === "number" && value > 0;
 
 const logprobs = "Several models may answer, and their log probabilities do not compare.";
@@ -80,9 +66,3 @@ export const responsesUnservedShape = {
   prompt: z.unknown().optional(),
   top_logprobs: z.int().nullish(),
 };
-
-/** Throws for the first field that asks for what cannot be done. */
-export function refuseUnserved(body: Readonly<Record<string, unknown>>, unserved: readonly Unserved[]): void {
-  const refused = unserved.find(({ field, asks }) => asks(body[field]));
-  if (refused !== undefined) throw new AtomicError("invalid-request", refused.says, { field: refused.field });
-}

@@ -145,6 +145,8 @@ export const explainAnswer = z.looseObject({
   savedNano: z.number(),
 });
 
+export const tokenCountAnswer = z.object({ input_tokens: z.int() });
+
 export const problem = z.object({
   title: z.string(),
   status: z.number(),
@@ -158,4 +160,14 @@ export const problem = z.object({
 
 export const openaiProblem = z.object({
   error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
+});
+
+export const anthropicProblem = z.object({
+  type: z.literal("error"),
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    details: z.object({ error_code: z.string(), field: z.string().optional(), reason: z.string().optional() }),
+  }),
+  request_id: z.string(),
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { contractSchema, criterionSchema, expressionSchema } from "../../plan/contract.ts";
 import { jobBody } from "../native/job-body.ts";
-import { openaiProblem, problem } from "./answer-bodies.ts";
+import { anthropicProblem, openaiProblem, problem } from "./answer-bodies.ts";
 import type { Answer, Operation } from "./operation.ts";
 import { operations } from "./operations.ts";
 
@@ -29,11 +29,19 @@ export function openapiDocument(bidderBody: z.ZodType): object {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    security: [{ key: [] }],
-    tags: ["jobs", "market", "money", "access", "openai"].map((name) => ({ name })),
+    security: [{ key: [] }, { apiKey: [] }],
+    tags: ["jobs", "market", "money", "access", "openai", "anthropic"].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { key: { type: "http", scheme: "bearer", description: keySays } },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: keySays },
+        apiKey: {
+          type: "apiKey",
+          in: "header",
+          name: "x-api-key",
+          description: "The same key, as Anthropic's clients send it.",
+        },
+      },
       schemas: { ...schemasOf(asked, "input"), ...schemasOf(told, "output") },
     },
   };
@@ -58,6 +66,7 @@ function namedSchemas(bidderBody: z.ZodType): { asked: Names; told: Names } {
   add(asked, bidderBody, "Bidder");
   add(told, problem, "Problem");
   add(told, openaiProblem, "OpenAIError");
+  add(told, anthropicProblem, "AnthropicError");
   for (const { body, answers } of operations) {
     if (typeof body === "object") add(asked, body.schema, body.name);
     for (const { schema, name } of Object.values(answers))
@@ -94,7 +103,7 @@ function operationObject(operation: Operation): object {
     ...(body === undefined ? {} : { requestBody: requestBody(body) }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseObject(answer)])),
-      default: errorObject(tag === "openai"),
+      default: errorObject(tag),
     },
   };
 }
@@ -124,9 +133,10 @@ function responseObject({ says, name, type = "application/json" }: Answer): obje
   return { description: says, content: { [type]: { schema } } };
 }
 
-const errorObject = (openai: boolean): object => ({
+const errorObject = (tag: Operation["tag"]): object => ({
   description: "What is wrong, of which field, and what to do.",
-  content: openai
-    ? { "application/json": { schema: refTo("OpenAIError") } }
-    : { "application/problem+json": { schema: refTo("Problem") } },
+  content:
+    tag === "openai" || tag === "anthropic"
+      ? { "application/json": { schema: refTo(tag === "openai" ? "OpenAIError" : "AnthropicError") } }
+      : { "application/problem+json": { schema: refTo("Problem") } },
 });

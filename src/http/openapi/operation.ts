@@ -5,7 +5,7 @@ export interface Operation {
   method: "get" | "post" | "put" | "delete";
   /** With parameters in braces. */
   path: string;
-  tag: "jobs" | "market" | "money" | "access" | "openai";
+  tag: "jobs" | "market" | "money" | "access" | "openai" | "anthropic";
   summary: string;
   /** The operator's key is needed. */
   operator?: true;

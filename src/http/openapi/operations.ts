@@ -1,4 +1,5 @@
 import { jobStatuses } from "../../job/job.ts";
+import { countBody, messagesBody } from "../anthropic/messages-body.ts";
 import { approvalBody } from "../native/approvals.ts";
 import { batchBody } from "../native/batch.ts";
 import { keyBody } from "../native/keys.ts";
@@ -15,6 +16,7 @@ import {
   listAnswer,
   newKeyAnswer,
   sealAnswer,
+  tokenCountAnswer,
 } from "./answer-bodies.ts";
 import { marketOperations } from "./market-operations.ts";
 import { type Answer, json, none, type Operation } from "./operation.ts";
@@ -318,10 +320,28 @@ export const operations: Operation[] = [
     answers: { 200: json("A list of items.") },
   },
   {
+    method: "post",
+    path: "/v1/messages",
+    tag: "anthropic",
+    summary: "Anthropic's messages: streamed or not, tools, structured output.",
+    body: { name: "MessageRequest", schema: messagesBody },
+    headers: named,
+    answers: { 200: json("A message, or server-sent events of one.") },
+  },
+  {
+    method: "post",
+    path: "/v1/messages/count_tokens",
+    tag: "anthropic",
+    summary: "How many tokens it would be asked with, as they are estimated when it is bid on. Nothing is run.",
+    body: { name: "TokenCountRequest", schema: countBody },
+    answers: { 200: { says: "The estimate.", name: "TokenCount", schema: tokenCountAnswer } },
+  },
+  {
     method: "get",
     path: "/v1/models",
     tag: "openai",
-    summary: "Names to ask for: atomic, its policies, and each bidder.",
+    summary:
+      "Names to ask for: atomic, its policies, and each bidder. In Anthropic's words where anthropic-version is sent.",
     answers: { 200: json("A list of models.") },
   },
   {

@@ -1,7 +1,7 @@
-import { AtomicError } from "../../error.ts";
-import type { Policy } from "../../market/bid.ts";
-import { servesKind } from "../../market/eligibility.ts";
-import type { BidderListing } from "../ports.ts";
+import { AtomicError } from "../error.ts";
+import type { Policy } from "../market/bid.ts";
+import { servesKind } from "../market/eligibility.ts";
+import type { BidderListing } from "./ports.ts";
 
 /** Names under which the whole market is one model, and the policy each stands for. */
 export const marketModels: Record<string, Policy> = {

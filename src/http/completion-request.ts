@@ -1,25 +1,25 @@
 import { z } from "zod";
-import { AtomicError } from "../../error.ts";
-import type { JsonSchema } from "../../plan/contract.ts";
-import type { JobRequest } from "../../plan/job-request.ts";
-import type { Message } from "../../plan/microtask.ts";
-import type { Tools } from "../../plan/tool.ts";
-import { mostOutputTokens } from "../native/field-bodies.ts";
-import { withInput } from "../native/job-request.ts";
+import { AtomicError } from "../error.ts";
+import type { JsonSchema } from "../plan/contract.ts";
+import type { JobRequest } from "../plan/job-request.ts";
+import type { Message } from "../plan/microtask.ts";
+import type { Tools } from "../plan/tool.ts";
 import { type AtomicExtension, nativeWords } from "./atomic-extension.ts";
 import { resolveModel } from "./model-name.ts";
+import { mostOutputTokens } from "./native/field-bodies.ts";
+import { withInput } from "./native/job-request.ts";
 
 export const schemaBody = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
 /** More than any job may have is what it may have: clients send what another provider's model can write. */
-export const outputTokensBody = z
+export const outputTokens = z
   .int()
   .min(1)
-  .transform((tokens) => Math.min(tokens, mostOutputTokens))
-  .nullish();
+  .transform((tokens) => Math.min(tokens, mostOutputTokens));
+export const outputTokensBody = outputTokens.nullish();
 /** Metadata of clients that send more than strings is not worth a refusal. */
 export const looseMetadata = z.record(z.string().max(64), z.string().max(512)).nullish().catch(null);
 
-/** What both of OpenAI's APIs ask for, in one form. */
+/** What foreign dialects ask for, in one form. */
 export interface Completion {
   model: string;
   messages: Message[];
@@ -84,7 +84,7 @@ export function completionRequest(asked: Completion): JobRequest {
   );
   // Text that nobody reads meanwhile need not be logged piece by piece: every piece is a row.
   const delivery = extension.delivery ?? (asked.streams ? request.delivery : "accepted");
-  // OpenAI's stream cannot take text back, so there a job whose text was sent fails rather than starts over.
+  // Foreign streams cannot take text back, so there a job whose text was sent fails rather than starts over.
   const otherwise = asked.streams && delivery === "live" ? "fail" : "restart";
   const leaderChange = extension.leader_change ?? otherwise;
   if (leaderChange !== "continue") return { ...request, delivery, leaderChange };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { criterionSchema } from "../../plan/contract.ts";
-import { jobKinds } from "../../plan/kind.ts";
+import { criterionSchema } from "../plan/contract.ts";
+import { jobKinds } from "../plan/kind.ts";
 import {
   contextBody,
   deadlineBody,
@@ -13,10 +13,10 @@ import {
   reuseBody,
   strategies,
   usdBody,
-} from "../native/field-bodies.ts";
-import { type JobBody, redactBody } from "../native/job-body.ts";
+} from "./native/field-bodies.ts";
+import { type JobBody, redactBody } from "./native/job-body.ts";
 
-/** What OpenAI's API has no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
+/** What other makers' APIs have no word for. Ours, so an unknown field in it is refused: a misspelt budget is no budget. */
 export const atomicExtension = z
   .strictObject({
     kind: z.enum(jobKinds).optional(),
@@ -82,24 +82,4 @@ export function nativeWords(extension: AtomicExtension): Omit<JobBody, "contract
     promptCache: extension.prompt_cache,
     reuseMs: extension.reuse_ms,
   };
-}
-
-/** Where the parts of a body that both of OpenAI's APIs have stand in one of them. */
-export interface Places {
-  schema: string;
-  messages: "messages" | "input";
-  /** Between a tool's index and its own fields. */
-  tool: "" | ".function";
-}
-
-/** Where a native field stands in OpenAI's dialect, for `param` of an error. */
-export function openaiField(field: string | undefined, places: Places): string | undefined {
-  if (field === undefined) return undefined;
-  if (field === "kind") return "model";
-  if (field === "toolChoice") return "tool_choice";
-  if (field === "messages") return places.messages;
-  if (field.startsWith("tools")) return field.replace("].", `]${places.tool}.`);
-  if (field.startsWith("contract.schema")) return places.schema + field.slice("contract.schema".length);
-  if (field.startsWith("contract.")) return `atomic.${field.slice("contract.".length)}`;
-  return `atomic.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }

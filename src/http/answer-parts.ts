@@ -1,11 +1,11 @@
-import { AtomicError } from "../../error.ts";
-import { attemptOf, evolve } from "../../job/evolve.ts";
-import type { Job } from "../../job/job.ts";
-import type { LoggedEvent } from "../../job/job-event.ts";
-import type { Usage } from "../../money/price.ts";
-import { contractOf } from "../../plan/templates.ts";
-import type { ToolCall } from "../../plan/tool.ts";
-import type { Finish } from "../../race/model-port.ts";
+import { AtomicError } from "../error.ts";
+import { attemptOf, evolve } from "../job/evolve.ts";
+import type { Job } from "../job/job.ts";
+import type { LoggedEvent } from "../job/job-event.ts";
+import type { Usage } from "../money/price.ts";
+import { contractOf } from "../plan/templates.ts";
+import type { ToolCall } from "../plan/tool.ts";
+import type { Finish } from "../race/model-port.ts";
 
 export interface FinishedAnswer {
   text: string;
