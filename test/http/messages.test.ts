@@ -111,6 +111,20 @@ describe("messages, whole", () => {
     });
   });
 
+  const mark = { cache_control: { type: "ephemeral" } };
+  const text = { type: "text", text: "Say hello." };
+  it.each<[string, object, boolean | undefined]>([
+    ["of the body", mark, true],
+    ["of a turn", { messages: [{ role: "user", content: [text, { ...text, ...mark }] }] }, true],
+    ["of instructions alone", { system: [{ ...text, ...mark }] }, undefined],
+    ["that is none", { cache_control: null }, undefined],
+    ["where Atomic is told otherwise", { ...mark, atomic: { prompt_cache: false } }, false],
+  ])("say what comes again by a mark %s", async (_, more, expected) => {
+    const server = testServer();
+    expect((await server.ask(path, { body: { ...asked, ...more } })).status).toBe(200);
+    expect(server.jobs.last()?.request.promptCache).toBe(expected);
+  });
+
   it("ask one bidder alone when it is the model, and take the schema under its older name", async () => {
     const server = testServer();
     const body = {

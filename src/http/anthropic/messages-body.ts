@@ -40,8 +40,8 @@ export const messagesBody = countBody.extend({
 });
 export type MessagesBody = z.infer<typeof messagesBody>;
 
-/** The job that a message is: one microtask, its text live unless there is something to check. */
-export function messagesRequest(body: MessagesBody): JobRequest {
+/** The job that a message is: one microtask, its text live unless there is something to check. `marked`: see `marksTurns`. */
+export function messagesRequest(body: MessagesBody, marked: boolean): JobRequest {
   if (body.messages.at(-1)?.role === "assistant")
     throw new AtomicError(
       "invalid-request",
@@ -49,14 +49,18 @@ export function messagesRequest(body: MessagesBody): JobRequest {
       { field: `messages[${body.messages.length - 1}].role` },
     );
   const { user_id: user } = body.metadata ?? {};
-  return request(body, {
-    maxOutputTokens: body.max_tokens,
-    temperature: body.temperature,
-    topP: body.top_p,
-    stop: body.stop_sequences?.length ? body.stop_sequences : undefined,
-    metadata: user == null ? undefined : { user_id: user },
-    streams: body.stream === true,
-  });
+  const atomic = marked ? { prompt_cache: true, ...body.atomic } : body.atomic;
+  return request(
+    { ...body, atomic },
+    {
+      maxOutputTokens: body.max_tokens,
+      temperature: body.temperature,
+      topP: body.top_p,
+      stop: body.stop_sequences?.length ? body.stop_sequences : undefined,
+      metadata: user == null ? undefined : { user_id: user },
+      streams: body.stream === true,
+    },
+  );
 }
 
 /** The same where only what is asked matters. */

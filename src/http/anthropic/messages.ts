@@ -10,6 +10,7 @@ import { readJobJson } from "../read-body.ts";
 import { streamAnswer } from "../stream-answer.ts";
 import { submitCompletion } from "../submit-completion.ts";
 import { parseInput } from "../zod-refusal.ts";
+import { marksTurns } from "./cache-marks.ts";
 import { messageEvents } from "./message-events.ts";
 import { doneMessage } from "./message-object.ts";
 import { countBody, countedRequest, messagesBody, messagesRequest, placesIn } from "./messages-body.ts";
@@ -17,8 +18,9 @@ import { countBody, countedRequest, messagesBody, messagesRequest, placesIn } fr
 /** Anthropic's Messages API: a job behind it, and how many tokens one would be asked with. */
 export function messagesRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
   app.post("/v1/messages", async (c) => {
-    const body = parseInput(messagesBody, await readJobJson(c.req));
-    const request = messagesRequest(body);
+    const given = await readJobJson(c.req);
+    const body = parseInput(messagesBody, given);
+    const request = messagesRequest(body, marksTurns(given));
     const asked = { model: body.model, request, places: placesIn(body) };
     const { id, open, reused } = await submitCompletion(c, ports, asked);
     const gone = new Disconnect(c, open, request.cancelOnDisconnect);
