@@ -6,13 +6,12 @@ import type { AuctionRequest } from "../market/bid.ts";
 import { ineligible } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
-import { boundTokens } from "../money/token-bound.ts";
 import { wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
 import { jobImages } from "../plan/job-request.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
-import { boundOf } from "./bound.ts";
+import { billedPrompt, boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { failureOf } from "./failure.ts";
@@ -256,9 +255,9 @@ export function tooDear(
   if (left === null) return [];
   const { task } = microtask;
   const inputTokens = estimateInput(texts, images);
-  const bounded = boundTokens(texts, images);
+  const billed = billedPrompt(texts, images);
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, bounded, firstTokens(run.job, task, bidder, inputTokens));
+    const { leastNano } = boundOf(bidder, billed, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

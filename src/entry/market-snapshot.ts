@@ -7,6 +7,7 @@ import { plainPacing } from "../market/pacing.ts";
 import { bindingProblem, defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
+import { withImageTokens } from "../models/image-tokens.ts";
 import { openSession } from "../store/database.ts";
 import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
 import { snapshotSource } from "../store/snapshot-source.ts";
@@ -90,7 +91,8 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
     .filter(({ bidder }) => !ids.has(bidder.id))
     .map(({ endpoint, bidder }) => ({ endpoint, bidder: switched(bidder) }));
   tellProblem(env);
-  const endpoints = [...stored, ...defaults];
+  // What is known of a model holds for rows of before the field, too.
+  const endpoints = [...stored, ...defaults].map((one) => ({ ...one, bidder: withImageTokens(one.bidder) }));
   return {
     state,
     bidders: [...embeddedBidders().map(switched), ...endpoints.map(({ bidder }) => bidder)],

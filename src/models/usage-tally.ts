@@ -1,5 +1,6 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { Usage } from "../money/price.ts";
+import { boundImageTokens } from "../money/token-bound.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import { countPrompt, TokenCount } from "./count-tokens.ts";
 
@@ -18,6 +19,8 @@ const isCount = (n: unknown): n is number =>
  */
 export class UsageTally {
   readonly #promptTokens: number;
+  /** The same with pictures at the most that the bidder bills for one: its bill for them may be many times the usual. */
+  readonly #promptBound: number;
   readonly #bound: number;
   readonly #cancelStopsBill: boolean;
   readonly #text = new TokenCount();
@@ -26,6 +29,7 @@ export class UsageTally {
 
   constructor(call: ModelCall, bidder: Bidder) {
     this.#promptTokens = countPrompt(call);
+    this.#promptBound = countPrompt(call, boundImageTokens(bidder));
     this.#bound = call.maxOutputTokens + (bidder.reasoningTokens ?? 0);
     this.#cancelStopsBill = bidder.cancelStopsBill;
   }
@@ -76,8 +80,8 @@ export class UsageTally {
    * Before headers came, its input as a bound: the provider may have begun.
    */
   cut(opened: boolean): Usage {
-    if (!opened) return { input: this.#promptTokens, output: 0, source: "bounded" };
-    const seen = this.#seen();
+    if (!opened) return { input: this.#promptBound, output: 0, source: "bounded" };
+    const seen = { ...this.#seen(), input: this.#promptBound };
     const reported = this.#reported;
     // A running record that has caught up with what was seen is the bill so far.
     if (this.#cancelStopsBill) return reported && reported.output >= seen.output ? reported : seen;
