@@ -6,6 +6,7 @@ import type { AuctionRequest } from "../market/bid.ts";
 import { ineligible } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
+import { costsNothing } from "../money/price.ts";
 import { wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
 import { jobImages } from "../plan/job-request.ts";
@@ -215,7 +216,7 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
   const inputTokens = estimateInput(texts, images);
   const features = inputFeatures(job, task, text);
   const room = roomAt(ports, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
-  return {
+  const asked: AuctionRequest = {
     kind: task.kind,
     closed: isClosed(task.kind),
     features,
@@ -243,7 +244,17 @@ export function auctionRequest(run: Run, microtask: MicrotaskState, { text, text
     ...judgingOf(run, microtask, features, maxOutputTokens, []),
     nowMs,
   };
+  // A market is refused such a budget; here everybody who costs something is too dear already, and the others are asked.
+  return request.budgetNano === 0 && hasFree(ports, asked) ? { ...asked, budgetNano: null } : asked;
 }
+
+/** Could somebody do it who costs nothing, now or later? */
+const hasFree = (scene: Scene, asked: AuctionRequest): boolean =>
+  scene
+    .market()
+    .bidders.some(
+      (bidder) => costsNothing(bidder.price) && ineligible(bidder, { ...asked, tried: [], unavailable: [] }) === null,
+    );
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
 export function tooDear(
