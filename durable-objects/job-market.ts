@@ -9,7 +9,7 @@ const oldMs = 10_000;
 /** Stores that do not answer for so long are away, ms. */
 const longestReadMs = 5_000;
 
-/** The market as one job's object sees it: what came with the job, or what it read itself later on. */
+/** The market as one job sees it: what came with the job, or what it read itself later on. */
 export class JobMarket {
   readonly #env: AtomicEnv;
   readonly #keepAlive: (work: Promise<unknown>) => void;
@@ -18,14 +18,19 @@ export class JobMarket {
   #known = false;
   #reads = false;
 
-  /** `keepAlive`: ctx.waitUntil of the job's object. */
+  /** `keepAlive`: ctx.waitUntil of what the job runs in. */
   constructor(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => void) {
     this.#env = env;
     this.#keepAlive = keepAlive;
   }
 
   take(parcel: MarketParcel): void {
-    this.#hold(unpackMarket(parcel));
+    this.begin(unpackMarket(parcel));
+  }
+
+  /** What the Worker knew that took the job. */
+  begin(snapshot: MarketSnapshot): void {
+    this.#hold(snapshot);
     this.#known = true;
     this.#atMs = Date.now();
   }

@@ -4,7 +4,7 @@ import { main, wrong } from "./command.ts";
 const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
                            [--context TOKENS] [--max-output TOKENS] [--concurrency N] [--region NAME] [--no-retention]
-                           [--no-tools] [--images data|url]
+                           [--no-tools] [--images data|url] [--image-tokens N]
 npm run bidders -- remove ID
 npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also one that was not added
 
@@ -19,6 +19,7 @@ npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also on
   --region     where it runs, as rules and jobs name it; --no-retention: it promises not to keep what it is sent
   --no-tools   the model cannot call functions: it is left out of requests that offer tools
   --images     it sees pictures: "data" in the call, "url" also by their address; without it, it is shown none
+  --image-tokens  input tokens that one picture is billed at most (default: what is known of the model's name, or 5000)
 
 A server on this machine:
   npm run bidders -- add ollama/llama3.2 --base-url http://localhost:11434/v1 --model llama3.2 --input 0 --output 0`;
@@ -57,6 +58,7 @@ await main({
     "no-retention": { type: "boolean" },
     "no-tools": { type: "boolean" },
     images: { type: "string" },
+    "image-tokens": { type: "string" },
   },
   async run(api, [verb = "list", id], options) {
     if (verb === "list") {
@@ -114,6 +116,9 @@ await main({
       ...(options["no-retention"] === true ? { noRetention: true } : {}),
       ...(options["no-tools"] === true ? { tools: false } : {}),
       ...(options.images === undefined ? {} : { images: options.images }),
+      ...(options["image-tokens"] === undefined
+        ? {}
+        : { imageTokens: number(options["image-tokens"], "--image-tokens") }),
     });
     console.log(
       `${id} bids from now on (within 10 s everywhere). It starts with what similar bidders taught the market.`,

@@ -18,7 +18,8 @@ What is not named stays as it is; "any" (or "none" for a budget, for --redact an
   --retention  forbidden: only bidders that promise not to keep what they are sent; nothing is kept as an example
   --redact     forms of values that are replaced in all that leaves: email, phone, iban, card, ip; "all"
   --terms      a file of words that are replaced too, one a line ("-": standard input); "none"
-  --month      cap of a calendar month;  --job  of one job;  --latency  the mean time a job should take
+  --month      cap of a calendar month;  --job  of one job, 0: only who costs nothing is asked;  --latency  the mean time
+               a job should take
   --rate       jobs that may begin in any minute; those that come by queue or mail are not counted
 
 Rules and caps hold for new jobs: at once here, within 10 s everywhere.`;

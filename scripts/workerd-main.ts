@@ -1,11 +1,11 @@
 /** A process of its own around one workerd, so that both can be killed together. Started by workerd.ts. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { type BundleOptions, optionsFile } from "./bundle.ts";
+import { folderFault, lockFolder } from "./data-folder.ts";
 import { root } from "./machine.ts";
 import type { WorkerdOptions } from "./workerd.ts";
 
@@ -18,7 +18,7 @@ const input = createInterface({ input: process.stdin });
 const given = await new Promise<WorkerdOptions & { host: string; port: number }>((done) =>
   input.once("line", (line) => done(JSON.parse(line))),
 );
-const lock = lockFolder(given.persistTo);
+const lock = await usingFolder(() => lockFolder(given.persistTo));
 let miniflare: Miniflare | null = null;
 let ending = false;
 const end = async () => {
@@ -69,7 +69,7 @@ type V4 = Parameters<typeof convertV4MiniflareOptions>[0];
 const shared = { cf: false, resourcePersistencePath: given.persistTo };
 const hasDatabase = Object.keys(workerOptions.d1Databases ?? {}).length > 0;
 // Before there is a door: what came in meanwhile would find no tables.
-if (hasDatabase) await migrateAlone();
+if (hasDatabase) await usingFolder(migrateAlone);
 
 const options = {
   workers: given.egress === undefined ? [worker] : [worker, egress],
@@ -79,7 +79,7 @@ const options = {
 };
 const started = new Miniflare(convertV4MiniflareOptions(options as unknown as V4));
 miniflare = started;
-await started.ready;
+await usingFolder(() => started.ready);
 if (hasDatabase) setInterval(tidy, tidyEveryMs);
 console.log(`ready on ${given.port}`);
 
@@ -110,23 +110,15 @@ async function tidy(): Promise<void> {
   }
 }
 
-/** Held by the operating system for this process: gone with it, however it ends. */
-function lockFolder(folder: string): DatabaseSync {
+/** What an operator can put right is told in a line, and ends this with 2. */
+async function usingFolder<T>(use: () => T | Promise<T>): Promise<T> {
   try {
-    mkdirSync(folder, { recursive: true });
-    chmodSync(folder, 0o700);
-    const database = new DatabaseSync(join(folder, "lock.sqlite"));
-    database.exec("BEGIN EXCLUSIVE");
-    return database;
+    return await use();
   } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    const busy = /locked|busy/.test(message);
-    console.error(
-      busy
-        ? `Another server uses ${folder}. Stop it first, or give this one a folder of its own.`
-        : `The data folder ${folder} cannot be used (${message}). Give another one.`,
-    );
-    process.exit(1);
+    const fault = folderFault(given.persistTo, error);
+    if (fault === null) throw error;
+    console.error(fault);
+    process.exit(2);
   }
 }
 

@@ -75,6 +75,7 @@ export async function startWorker(options: WorkerdOptions): Promise<LocalWorker>
   child.stdin?.write(`${JSON.stringify({ ...given, host, port })}\n`);
   const pid = child.pid ?? 0;
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
+  const allSaid = new Promise<void>((done) => child.once("close", () => done()));
   const signal = (name: NodeJS.Signals) => {
     try {
       process.kill(-pid, name);
@@ -104,5 +105,10 @@ export async function startWorker(options: WorkerdOptions): Promise<LocalWorker>
     await new Promise((done) => setTimeout(done, 25));
   }
   await kill();
+  if (child.exitCode === 2) {
+    // Its last line is what is to be put right.
+    await allSaid;
+    throw new Error(lines.at(-1));
+  }
   throw new Error(`The Worker did not start:\n${lines.slice(-20).join("\n")}`);
 }

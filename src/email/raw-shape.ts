@@ -1,5 +1,6 @@
 import type { Refusal } from "../error.ts";
 import type { MailCaps } from "./parsed-mail.ts";
+import { asUtf8 } from "./undeclared-charset.ts";
 
 const refuse = (message: string): Refusal => ({ code: "invalid-email", message, field: "email" });
 const newline = 10;
@@ -16,8 +17,7 @@ export function headerOf(raw: Uint8Array, limit: number): { bytes: Uint8Array; c
 }
 
 /**
- * What a lenient MIME parser would let pass: a mail without header fields, header bytes that are not UTF-8 (RFC 6532),
- * a multipart without its boundary (RFC 2046, section 5.1), too many lines or parts. null: nothing is wrong.
+ * What a lenient MIME parser would let pass: a mail without header fields, header bytes of no text, a multipart without its boundary (RFC 2046, section 5.1), too many lines or parts. null: nothing is wrong.
  */
 export function refuseShape(raw: Uint8Array, caps: MailCaps): Refusal | null {
   if (raw.length === 0) return refuse("The mail is empty. Send the raw message, header first (RFC 5322).");
@@ -26,12 +26,10 @@ export function refuseShape(raw: Uint8Array, caps: MailCaps): Refusal | null {
     return refuse(
       `The mail's header is over ${caps.headerBytes} bytes. Remove trace or tracking headers and send it again.`,
     );
-  let head: string;
-  try {
-    head = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(header.bytes);
-  } catch {
+  // No letter of a name or a subject: what UTF-16, pictures and other things begin with that are no mail.
+  if (header.bytes.includes(0xff))
     return refuse("The mail's header is not valid UTF-8. Encode such values as RFC 2047 words and send it again.");
-  }
+  const head = new TextDecoder().decode(asUtf8(header.bytes));
   const unfolded = head.replace(/\r?\n[ \t]+/g, " ");
   const fields = unfolded.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("From "));
   const named = fields.filter((line) => /^[!-9;-~]{1,200}[ \t]{0,8}:/.test(line));

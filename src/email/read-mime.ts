@@ -1,6 +1,7 @@
 import PostalMime, { type Address, type Attachment, type Email, type PostalMimeOptions } from "postal-mime";
 import { htmlText } from "./html-text.ts";
 import type { MailCaps } from "./parsed-mail.ts";
+import { asUtf8, charsetOf, declaredCharset } from "./undeclared-charset.ts";
 
 /** Characters of HTML that are read of one mail, all its parts together; what is longer is cut there. */
 const htmlChars = 1_048_576;
@@ -57,10 +58,16 @@ interface Part {
   content?: ArrayBuffer | null;
 }
 
+interface Node extends Part {
+  state: "header" | "body" | "finished";
+  contentType: { parsed: { value: string; params: Record<string, string> } };
+}
+
 /** What of postal-mime's parser is its own business, in the version that package.json pins: `BodyReader` needs it. */
 interface Internals {
-  currentNode: object;
+  currentNode: Node;
   processLine(line: Uint8Array, last: boolean): Promise<void>;
+  collectNode(node: Node, alternative: Node | false, related: boolean): Promise<void>;
   addTextEntry(part: Part, type: "plain" | "html", entry: { value: string }): void;
   collectSubMessage(part: Part): Promise<void>;
   renderTextContent(): void;
@@ -80,7 +87,7 @@ class BodyReader extends Parser {
   private readonly caps: MailCaps;
   private readonly forwards: number;
   private readonly spent: Spent;
-  private part: object;
+  private part: Node;
 
   constructor(caps: MailCaps, forwards: number, spent: Spent) {
     super({ maxNestingDepth: caps.depth, maxHeadersSize: caps.headerBytes, maxRfc822NestingDepth: forwards });
@@ -98,7 +105,20 @@ class BodyReader extends Parser {
       this.part = this.currentNode;
       if (spent.parts.add(this.part).size > caps.parts) throw new MailTooLarge(`${caps.parts} MIME parts`);
     }
-    return super.processLine(line, last);
+    // postal-mime reads headers as UTF-8, whatever they are.
+    return super.processLine(this.part.state === "header" ? asUtf8(line) : line, last);
+  }
+
+  /** Comes by every part, once its bytes are decoded and before its text is made of them. */
+  override collectNode(node: Node, alternative: Node | false, related: boolean): Promise<void> {
+    const { value, params } = node.contentType.parsed;
+    if (node.content && /^text\//.test(value)) {
+      const bytes = new Uint8Array(node.content);
+      const charset = declaredCharset(params.charset, value, bytes) ?? charsetOf(bytes);
+      if (charset === "mixed") node.content = asUtf8(bytes).slice().buffer;
+      params.charset = charset === "mixed" ? "utf-8" : charset;
+    }
+    return super.collectNode(node, alternative, related);
   }
 
   override addTextEntry(part: Part, type: "plain" | "html", { value }: { value: string }): void {

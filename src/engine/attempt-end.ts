@@ -7,12 +7,14 @@ import type { Verdict } from "../judge/verdict.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { cannotBe } from "../money/disputed.ts";
 import { costOf, type PriceSheet, type Usage } from "../money/price.ts";
+import { boundImageTokens } from "../money/token-bound.ts";
 import type { Microtask } from "../plan/microtask.ts";
 import { type CutAccount, cutAccount } from "../race/accounting.ts";
 import { type Finish, ModelFailure } from "../race/model-port.ts";
 import { judgementLost, judgementReached } from "./judgement-end.ts";
 import { readAs } from "./label.ts";
 import type { LiveAttempt } from "./live-attempt.ts";
+import { usualImageTokens } from "./messages.ts";
 import { cutShort } from "./own-cap.ts";
 import type { Run } from "./run.ts";
 import { uncutEvidence } from "./savings.ts";
@@ -48,7 +50,8 @@ function believe(
   const price = priceOf(run, attempt);
   if (usage === null || costOf(price, usage) <= attempt.reservedNano) return { usage };
   const outputTokens = attempt.maxOutputTokens + thinkingOf(run, attempt);
-  const wrong = cannotBe(usage, { price, outputTokens, texts: live.sent, images: live.images });
+  const imageTokens = bidderNamed(run.ports, attempt.bidder)?.imageTokens;
+  const wrong = cannotBe(usage, { price, outputTokens, texts: live.sent, images: live.images, imageTokens });
   if (!wrong.input && !wrong.output && !wrong.bill) return { usage };
   const possible: Usage = {
     input: wrong.input ? attempt.inputTokens : usage.input,
@@ -200,7 +203,11 @@ function cutBill(
   const account = cutAccount({
     ...evidence,
     price: priceOf(run, attempt),
-    inputTokens: live.calledAtMs !== null ? attempt.inputTokens : 0,
+    // Nobody will say what its pictures were billed.
+    inputTokens:
+      live.calledAtMs === null
+        ? 0
+        : attempt.inputTokens + live.images * Math.max(0, boundImageTokens(bidder) - usualImageTokens),
     tokensSeen: seen(run, attempt, live),
     maxOutputTokens,
     cancelStopsBill: bidder?.cancelStopsBill ?? false,

@@ -2,13 +2,12 @@ import { parametersFor } from "../adapt/parameters.ts";
 import { estimateTokens, TokenEstimate } from "../adapt/prompt.ts";
 import { attemptOf, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
-import { boundTokens } from "../money/token-bound.ts";
 import type { Message } from "../plan/microtask.ts";
 import { imagesOf, promptTexts } from "../plan/prompt-texts.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import type { AttemptRole } from "../race/race-event.ts";
 import { Seam } from "../race/seam.ts";
-import { boundOf } from "./bound.ts";
+import { billedPrompt, boundOf } from "./bound.ts";
 import { givenTo } from "./continuation.ts";
 import { openCriteria } from "./criteria.ts";
 import { fundsFor } from "./funds.ts";
@@ -124,7 +123,7 @@ export function launch(run: Run, microtask: MicrotaskState, start: Launch): void
       ? allowedTokens(task, bidder, inputTokens)
       : Math.min(firstTokens(job, task, bidder, inputTokens), usual ?? Number.POSITIVE_INFINITY));
   // The caller's cap is on the whole answer.
-  const bound = boundOf(bidder, boundTokens(texts, images), Math.max(1, cap - givenTokens));
+  const bound = boundOf(bidder, billedPrompt(texts, images), Math.max(1, cap - givenTokens));
   const leastNano = full ? bound.nano : bound.leastNano;
   const alone = !microtask.attempts.some((a) => a.status === "running");
   const funding = fundsFor(run, bound.nano, leastNano, alone && start.role !== "audit");

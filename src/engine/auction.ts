@@ -6,13 +6,13 @@ import type { AuctionRequest } from "../market/bid.ts";
 import { ineligible } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
-import { boundTokens } from "../money/token-bound.ts";
+import { costsNothing } from "../money/price.ts";
 import { wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
 import { jobImages } from "../plan/job-request.ts";
 import { isClosed } from "../plan/kind.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
-import { boundOf } from "./bound.ts";
+import { billedPrompt, boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
 import { drawsFor } from "./draws.ts";
 import { failureOf } from "./failure.ts";
@@ -221,7 +221,7 @@ export function auctionRequest(
   const inputTokens = estimateInput(texts, images);
   const features = inputFeatures(job, task, text);
   const room = roomAt(ports, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
-  return {
+  const asked: AuctionRequest = {
     kind: task.kind,
     closed: isClosed(task.kind),
     features,
@@ -252,7 +252,17 @@ export function auctionRequest(
     ...judgingOf(run, microtask, features, maxOutputTokens, []),
     nowMs,
   };
+  // A market is refused such a budget; here everybody who costs something is too dear already, and the others are asked.
+  return request.budgetNano === 0 && hasFree(ports, asked) ? { ...asked, budgetNano: null } : asked;
 }
+
+/** Could somebody do it who costs nothing, now or later? */
+const hasFree = (scene: Scene, asked: AuctionRequest): boolean =>
+  scene
+    .market()
+    .bidders.some(
+      (bidder) => costsNothing(bidder.price) && ineligible(bidder, { ...asked, tried: [], unavailable: [] }) === null,
+    );
 
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
 export function tooDear(
@@ -264,9 +274,9 @@ export function tooDear(
   if (left === null) return [];
   const { task } = microtask;
   const inputTokens = estimateInput(texts, images);
-  const bounded = boundTokens(texts, images);
+  const billed = billedPrompt(texts, images);
   return run.ports.market().bidders.flatMap((bidder) => {
-    const { leastNano } = boundOf(bidder, bounded, firstTokens(run.job, task, bidder, inputTokens));
+    const { leastNano } = boundOf(bidder, billed, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
   });

@@ -5,7 +5,7 @@ import type { Bidder } from "../market/bidder.ts";
 import { mayBeAsked, takesImages } from "../market/eligibility.ts";
 import { type JudgeProfile, judgeProfileOf } from "../market/judge-profile.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { costOf } from "../money/price.ts";
+import { costOf, costsNothing } from "../money/price.ts";
 import type { Contract } from "../plan/contract.ts";
 import { wayOf } from "../plan/image.ts";
 import { jobImages } from "../plan/job-request.ts";
@@ -64,17 +64,18 @@ function bestOf(
 
 /** Bidders that a request allows to be asked. */
 export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
-  scene.market().bidders.filter((b) => mayBeAsked(b, job.request) && seesAll(job, b));
+  scene.market().bidders.filter((b) => mayBeAsked(b, job.request) && mayServe(job, b));
 
-/** Who judges or merges answers is shown what they are about. */
-const seesAll = ({ request }: Job, bidder: Bidder): boolean => takesImages(bidder, wayOf(jobImages(request.input)));
+/** Who judges or merges answers is shown what they are about, and costs nothing where nothing may be spent. */
+const mayServe = ({ request }: Job, bidder: Bidder): boolean =>
+  takesImages(bidder, wayOf(jobImages(request.input))) && (request.budgetNano !== 0 || costsNothing(bidder.price));
 
 /** Bidders that may judge: those that may be asked, or in their place whom the request names for it. */
 export function judgesOf(job: Job, scene: Pick<Scene, "market">): Bidder[] {
   const { judges } = job.request;
   return judges === undefined
     ? eligibleFor(job, scene)
-    : scene.market().bidders.filter((b) => mayBeAsked(b, { ...job.request, bidders: judges }) && seesAll(job, b));
+    : scene.market().bidders.filter((b) => mayBeAsked(b, { ...job.request, bidders: judges }) && mayServe(job, b));
 }
 
 /** Bidders that ran for a microtask. */

@@ -2,10 +2,9 @@ import type { Job, MicrotaskState } from "../job/job.ts";
 import type { Bidder } from "../market/bidder.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import { costOf, type PriceSheet } from "../money/price.ts";
-import { boundTokens } from "../money/token-bound.ts";
 import type { Message } from "../plan/microtask.ts";
 import { imagesOf, promptTexts } from "../plan/prompt-texts.ts";
-import { boundOf } from "./bound.ts";
+import { billedPrompt, boundOf } from "./bound.ts";
 import { fundsFor } from "./funds.ts";
 import { judgeCapShare, judgeOutputTokens, judgeSpent, verdictTokens } from "./judge-choice.ts";
 import { estimateInput } from "./messages.ts";
@@ -31,8 +30,8 @@ export function overCap(
   audit = false,
 ): string | null {
   const { budgetNano } = run.job.request;
-  const price =
-    looks * boundOf(judge, boundTokens(promptTexts(messages), imagesOf(messages).length), judgeOutputTokens).nano;
+  const billed = billedPrompt(promptTexts(messages), imagesOf(messages).length);
+  const price = looks * boundOf(judge, billed, judgeOutputTokens).nano;
   if (budgetNano !== null && judgeSpent(run.job) + price > budgetNano * judgeCapShare)
     return "judging would use more than its share of the budget";
   if (budgetNano === null && !audit) {

@@ -50,7 +50,7 @@ export function promptOf(run: Run, microtask: MicrotaskState): Prompt {
 
 /** What a judge's look at such an input counts beside the answer, tokens. */
 export const estimateJudged = (job: Job, microtask: MicrotaskState): number =>
-  estimateTokens(judgedInputOf(job, microtask)) + jobImages(job.request.input).length * imageTokens;
+  estimateTokens(judgedInputOf(job, microtask)) + jobImages(job.request.input).length * usualImageTokens;
 
 function conversationOf(job: Job, microtask: MicrotaskState): Message[] | null {
   const { input } = job.request;
@@ -72,9 +72,12 @@ const inWords = (message: Message): Message =>
     ? message
     : { role: message.role === "tool" ? "user" : message.role, content: messageText(message) };
 
-/** Of a picture of a thousand pixels a side, providers bill some 260 to 1,600; what each bills is learned by use. */
-const imageTokens = 1_000;
+/**
+ * Of a picture of a thousand pixels a side, most providers bill some 260 to 1,600; what each bills is learned by use. Not
+ * told from a bidder's bound: that says nothing of what is usual, and who claims too much is never asked and never learned of.
+ */
+export const usualImageTokens = 1_000;
 
 /** Tokens that a prompt is estimated at, with what stands between its texts. Bids and attempts count alike. */
 export const estimateInput = (texts: readonly string[], images: number): number =>
-  texts.reduce((sum, text) => sum + estimateTokens(text) + 4, images * imageTokens);
+  texts.reduce((sum, text) => sum + estimateTokens(text) + 4, images * usualImageTokens);

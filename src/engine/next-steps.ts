@@ -98,7 +98,7 @@ export function nextSteps(job: Job, live: LiveAttempts, nowMs: number, scene?: S
     steps.push(...race.steps);
     wakeMs = Math.min(wakeMs, race.wakeMs);
     // After the race's steps: where another answer has passed, nobody is asked again.
-    const reask = owedReask(microtask);
+    const reask = owedReask(microtask, scene);
     if (reask !== null && reask.status !== "running")
       steps.push({ do: "reask", microtask: microtask.task.id, attempt: reask.id });
   }

@@ -1,10 +1,9 @@
 import { ineligible } from "../market/eligibility.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
-import { boundTokens } from "../money/token-bound.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { Fleet } from "../race/fleet.ts";
 import { auctionRequest } from "./auction.ts";
-import { boundOf } from "./bound.ts";
+import { billedPrompt, boundOf } from "./bound.ts";
 import { promptOf } from "./messages.ts";
 import { firstTokens } from "./own-cap.ts";
 import type { MarketView } from "./ports.ts";
@@ -23,10 +22,10 @@ export function openingOf(request: JobRequest, view: MarketView, nowMs: number):
     const { task } = microtask;
     const prompt = promptOf(run, microtask);
     const asked = auctionRequest(run, microtask, prompt);
-    const input = boundTokens(prompt.texts, prompt.images);
+    const billed = billedPrompt(prompt.texts, prompt.images);
     const bounds = view.bidders
       .filter((bidder) => ineligible(bidder, asked) === null)
-      .map((bidder) => boundOf(bidder, input, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);
+      .map((bidder) => boundOf(bidder, billed, firstTokens(job, task, bidder, asked.inputTokens, true)).nano);
     nano += Math.max(0, ...bounds);
     if (!bounds.includes(0)) freely = false;
   }

@@ -58,13 +58,13 @@ export function expectedOutput(microtask: MicrotaskState, attempt: Attempt): num
 }
 
 /**
- * Places that should not start now, besides those refused for money: their bidder is not there, or it has judged, so
- * that its own answer would gain by what it said. When that is everyone left, nobody is: a bidder
- * that may fail is better than a microtask that must.
+ * Places that should not start now, besides those that cannot: their bidder is not there, or it has judged, so that its
+ * own answer would gain by what it said. When that is everyone left, nobody is: a bidder that may fail is better than a
+ * microtask that must.
  */
 export function awayNow(
   lineUp: readonly Place[],
-  refused: readonly number[],
+  cannot: readonly number[],
   microtask: MicrotaskState,
   scene: Scene,
 ): number[] {
@@ -72,7 +72,7 @@ export function awayNow(
   const away: number[] = [];
   let free = 0;
   for (const [place, { bidder }] of lineUp.entries()) {
-    if (refused.includes(place)) continue;
+    if (cannot.includes(place)) continue;
     if (microtask.attempts.some((a) => a.round === round && a.place === place && a.role !== "judge")) continue;
     const known = isEmbedded(bidder) ? undefined : bidderNamed(scene, bidder);
     if (microtask.attempts.some((a) => a.role === "judge" && a.bidder === bidder)) away.push(place);

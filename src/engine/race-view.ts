@@ -13,7 +13,7 @@ import { predictionOf } from "./prediction.ts";
 import { betOn } from "./prefix-bet.ts";
 import { prefixVerdict } from "./prefix-verdict.ts";
 import { owedReask } from "./reask.ts";
-import type { Scene } from "./scene.ts";
+import { isSwitchedOff, type Scene } from "./scene.ts";
 
 export const maxOpenRacers = 4;
 
@@ -25,7 +25,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
   const round = microtask.decisions.length;
   const decision = microtask.decisions[round - 1];
   const strategy = job.request.strategy;
-  const reaskOwed = owedReask(microtask)?.id;
+  const reaskOwed = owedReask(microtask, scene)?.id;
   const racers: Racer[] = [];
   for (const attempt of microtask.attempts) {
     // An orphaned attempt's place is free again; a judge is no racer; a re-ask stands in for the attempt it mends.
@@ -49,7 +49,11 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
   const open = microtask.status === "open" && scene !== undefined && decision !== undefined;
   const lineUp = decision?.award ?? [];
   const unable = open ? unableToContinue(job, microtask, scene) : [];
-  const cannot = unable.length === 0 ? [] : lineUp.flatMap((p, at) => (unable.includes(p.bidder) ? [at] : []));
+  // Whoever else is left, these are not asked.
+  const cannot = [
+    ...refused,
+    ...lineUp.flatMap((p, at) => (unable.includes(p.bidder) || (open && isSwitchedOff(scene, p.bidder)) ? [at] : [])),
+  ];
   return {
     ...(open ? expectations(job, microtask, decision, scene) : {}),
     microtask: microtask.task.id,
@@ -68,7 +72,7 @@ export function raceView(job: Job, microtask: MicrotaskState, live: LiveAttempts
     maxOpen: maxOpenRacers,
     shown: microtask.leader,
     comparison: comparisonOf(microtask),
-    unavailable: [...refused, ...cannot, ...(open ? awayNow(lineUp, refused, microtask, scene) : [])],
+    unavailable: [...cannot, ...(open ? awayNow(lineUp, cannot, microtask, scene) : [])],
     accepted: microtask.joined === null ? null : { attempt: microtask.joined.attempt, atMs: microtask.joined.atMs },
   };
 }

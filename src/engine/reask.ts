@@ -2,20 +2,23 @@ import type { Attempt, MicrotaskState } from "../job/job.ts";
 import { readCall } from "../output/read-call.ts";
 import { reaskMessage } from "../output/reask.ts";
 import type { Message } from "../plan/microtask.ts";
+import { isSwitchedOff, type Scene } from "./scene.ts";
 
 /** Criteria that speak of an answer's form: whoever broke nothing else may mend it. */
 const ofForm: ReadonlySet<string> = new Set(["schema", "calls"]);
 
 /**
  * The attempt whose answer broke the schema, or its tools, and nothing else: the same bidder is shown its errors once
- * before the race moves on. Its place counts as running meanwhile. null: there is none, or it had its second chance.
+ * before the race moves on. Its place counts as running meanwhile. null: there is none, it had its second chance, or its
+ * bidder was switched off.
  */
-export function owedReask(microtask: MicrotaskState): Attempt | null {
+export function owedReask(microtask: MicrotaskState, scene?: Scene): Attempt | null {
   const { contract, tools } = microtask.task;
   if (contract.schema === undefined && tools === undefined) return null;
   if (microtask.attempts.some((a) => a.role === "reask" && a.status !== "orphaned")) return null;
   if (microtask.refused.some((r) => r.role === "reask")) return null;
-  return microtask.attempts.find((a) => (a.role === "leader" || a.role === "fallback") && brokeFormOnly(a)) ?? null;
+  const first = microtask.attempts.find((a) => (a.role === "leader" || a.role === "fallback") && brokeFormOnly(a));
+  return first === undefined || (scene !== undefined && isSwitchedOff(scene, first.bidder)) ? null : first;
 }
 
 function brokeFormOnly(attempt: Attempt): boolean {

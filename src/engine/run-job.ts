@@ -19,7 +19,7 @@ import { commitAttempt } from "./prefix-bet.ts";
 import type { Run } from "./run.ts";
 import { isRefused, prepareSettlement, sendSettlement } from "./settle.ts";
 import { startAudit } from "./start-audit.ts";
-import { asksBidders, orDeadline, withoutMarket } from "./without-market.ts";
+import { askingNobody, orDeadline, withoutMarket } from "./without-market.ts";
 import { writeOff } from "./write-off.ts";
 
 /** A loop that records nothing new is a defect; it must end as one, not as a hung object. */
@@ -223,12 +223,10 @@ export class JobRun implements Run {
     const deadlineAtMs = deadlineMs === null || job.status !== "running" ? null : job.acceptedAtMs + deadlineMs;
     if (!this.waitsForMarket) {
       const steps = nextSteps(job, live, ports.nowMs(), ports);
-      // A job may have waited for days: who was switched off meanwhile is not to be asked. All else goes on.
-      if (!steps.some(asksBidders) || (ports.marketFresh?.() ?? true)) return steps;
-      return orDeadline(
-        steps.filter((step) => !asksBidders(step)),
-        deadlineAtMs,
-      );
+      // A job may have run or waited for long: who was switched off meanwhile is not to be asked. All else goes on.
+      const others = askingNobody(steps);
+      const asksNobody = others.length === steps.length && others.every((step, i) => step === steps[i]);
+      return asksNobody || (ports.marketFresh?.() ?? true) ? steps : orDeadline(others, deadlineAtMs);
     }
     return orDeadline(withoutMarket(nextSteps(job, live, ports.nowMs())), deadlineAtMs);
   }

@@ -7,5 +7,9 @@ export type Scene = Pick<EnginePorts, "market" | "fleet" | "nowMs">;
 export const bidderNamed = (scene: Pick<EnginePorts, "market">, id: string): Bidder | undefined =>
   scene.market().bidders.find((bidder) => bidder.id === id);
 
+/** It was switched off, or removed: no new call is for it, though it stands in a line-up of before. */
+export const isSwitchedOff = (scene: Pick<EnginePorts, "market">, id: string): boolean =>
+  bidderNamed(scene, id)?.enabled !== true;
+
 /** Specialists in this process: they have no queue, no outage and no clock of their own. */
 export const isEmbedded = (bidder: string): boolean => bidder.startsWith("embedded/");

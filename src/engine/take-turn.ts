@@ -4,7 +4,7 @@ import { turnLeaseMs } from "../race/bidder-room.ts";
 import { ModelFailure } from "../race/model-port.ts";
 import type { LiveAttempt } from "./live-attempt.ts";
 import type { Run } from "./run.ts";
-import { bidderNamed, isEmbedded } from "./scene.ts";
+import { bidderNamed, isEmbedded, isSwitchedOff } from "./scene.ts";
 
 /** A call waits three times what the queue promised, between these, ms; the job's deadline cuts it short. */
 const leastPatienceMs = 30_000;
@@ -43,6 +43,11 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
       throw new ModelFailure("no-capacity", `${bidder.id}: ${why}`);
     }
     await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
+    // It may wait for minutes, and others may have nothing to ask meanwhile: it is read anew for this.
+    run.ports.marketFresh?.();
+    if (!isSwitchedOff(run.ports, bidder.id)) continue;
+    fleet.leave(turn, { how: "unknown" });
+    throw new ModelFailure("no-capacity", `${bidder.id}: it was switched off before a place came free`);
   }
   const letGo = keep(run, turn, live);
   const leave = (end: CallEnd) => {

@@ -1,4 +1,4 @@
-import type { Step } from "./next-steps.ts";
+import type { ActiveRaceStep, Step } from "./next-steps.ts";
 
 /**
  * Of these steps, those that can be done while nobody knows the market, as after a restart with its stores away. What
@@ -24,8 +24,31 @@ export function withoutMarket(steps: readonly Step[]): Step[] {
   });
 }
 
-/** Does a step choose among the market's bidders? */
-export const asksBidders = (step: Step): boolean => step.do === "auction" || step.do === "plan";
+/** What of these steps asks nobody anything: all that may be done by a market of long ago. */
+export const askingNobody = (steps: readonly Step[]): Step[] =>
+  steps.flatMap((step): Step[] => {
+    switch (step.do) {
+      case "plan":
+      case "auction":
+      case "reask":
+      case "audit-judge":
+        return [];
+      case "race": {
+        const rest = step.steps.filter((one) => !asks.has(one.step));
+        return rest.length === step.steps.length ? [step] : rest.length === 0 ? [] : [{ ...step, steps: rest }];
+      }
+      default:
+        return [step];
+    }
+  });
+
+/** Who gives a line-up up holds another auction. */
+const asks: ReadonlySet<ActiveRaceStep["step"]> = new Set<ActiveRaceStep["step"]>([
+  "start",
+  "judge",
+  "fuse",
+  "give-up",
+]);
 
 /** Where all else waits for the market, the deadline of a job that runs comes all the same. Epoch ms; null: it has none. */
 export const orDeadline = (steps: Step[], deadlineAtMs: number | null): Step[] =>

@@ -2,6 +2,7 @@ import { loadLanguageDetector, needsDetector } from "../../durable-objects/detec
 import { effectsOf } from "../../durable-objects/effects.ts";
 import { EndWaiters } from "../../durable-objects/end-waiters.ts";
 import { EventStreams } from "../../durable-objects/event-stream.ts";
+import { JobMarket } from "../../durable-objects/job-market.ts";
 import { lineOf } from "../../durable-objects/log-page.ts";
 import { TenantLink } from "../../durable-objects/tenant-link.ts";
 import type { EnginePorts } from "../engine/ports.ts";
@@ -11,8 +12,10 @@ import { AtomicError } from "../error.ts";
 import { refuseAppend } from "../job/append-rule.ts";
 import type { LifeEvent, LoggedEvent } from "../job/job-event.ts";
 import { type JobView, viewOf } from "../job/job-view.ts";
-import { type MarketSnapshot, viewOf as marketOf } from "./market-snapshot.ts";
+import type { MarketSnapshot } from "./market-snapshot.ts";
 
+type Keep = (log: readonly LoggedEvent[]) => Promise<void>;
+type KeepAlive = (work: Promise<unknown>) => void;
 type Accepted = LifeEvent & { type: "job-accepted" };
 
 /**
@@ -34,9 +37,10 @@ export class FastJob {
   });
 
   /** `keep` writes the log down; it may reject, and is called again then. */
-  private constructor(env: AtomicEnv, market: MarketSnapshot, keep: (log: readonly LoggedEvent[]) => Promise<void>) {
+  private constructor(env: AtomicEnv, known: MarketSnapshot, keep: Keep, keepAlive: KeepAlive) {
     const tenant = new TenantLink(env);
-    const view = marketOf(market);
+    const market = new JobMarket(env, keepAlive);
+    market.begin(known);
     const ports: EnginePorts = {
       ...effectsOf(env, () => market.endpoints),
       append: (events, epoch) => {
@@ -47,7 +51,12 @@ export class FastJob {
         if (refusal !== null) throw new Error(`The log refused an append: ${refusal}.`);
         this.log.push(...events);
       },
-      market: () => view,
+      market: () => market.view,
+      marketFresh: () => {
+        // Where the stores are away, what it knew stands for another while.
+        if (!market.fresh) market.read(this.#run.job, () => this.#run.turn());
+        return market.fresh;
+      },
       settle: async () => {
         await keep(this.log);
         this.#kept = true;
@@ -74,10 +83,11 @@ export class FastJob {
     env: AtomicEnv,
     market: MarketSnapshot,
     event: Accepted,
-    keep: (log: readonly LoggedEvent[]) => Promise<void>,
+    keep: Keep,
+    keepAlive: KeepAlive,
   ): Promise<FastJob> {
     if (needsDetector(event.request)) await loadLanguageDetector();
-    const job = new FastJob(env, market, keep);
+    const job = new FastJob(env, market, keep, keepAlive);
     job.#run.accept(event);
     return job;
   }

@@ -93,12 +93,16 @@ export async function makeJob(
   };
   if ("shard" in home) {
     const keep = (log: readonly LoggedEvent[]) => keepLog(env, home, caller.tenant, log);
-    const started = await FastJob.start(env, market, { type: "job-accepted", job: id, ...asked }, keep).catch(
-      (error: unknown) => {
-        giveBack();
-        throw error;
-      },
-    );
+    const started = await FastJob.start(
+      env,
+      market,
+      { type: "job-accepted", job: id, ...asked },
+      keep,
+      keepAlive,
+    ).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
     remember(caller, id, started);
     keepAlive(started.done);
     return { id, repeated: false, view: waitMs > 0 ? await started.ended(waitMs) : null };

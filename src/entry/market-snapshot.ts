@@ -7,6 +7,7 @@ import { plainPacing } from "../market/pacing.ts";
 import { bindingProblem, defaultBidders } from "../models/default-bidders.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
+import { withImageTokens } from "../models/image-tokens.ts";
 import { withCacheWrite } from "../models/prompt-cache.ts";
 import { openSession } from "../store/database.ts";
 import { Snapshots, type StoreSnapshot } from "../store/snapshot.ts";
@@ -82,9 +83,8 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
     }
     const endpoint = row.endpoint as Endpoint;
     const { reasoningTokens } = endpoint;
-    // Rows of before a field was part of a bidder have it in their endpoint only, or not at all.
-    const bidder = { ...row.bidder, price: withCacheWrite(endpoint, row.bidder.price) };
-    return [{ endpoint, bidder: reasoningTokens ? { ...bidder, reasoningTokens } : bidder }];
+    // Rows of before the field was part of a bidder have it in their endpoint only.
+    return [{ endpoint, bidder: reasoningTokens ? { ...row.bidder, reasoningTokens } : row.bidder }];
   });
   const switched = (bidder: Bidder): Bidder => ({ ...bidder, enabled: switches.get(bidder.id) ?? bidder.enabled });
   const ids = new Set(stored.map(({ bidder }) => bidder.id));
@@ -92,7 +92,11 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
     .filter(({ bidder }) => !ids.has(bidder.id))
     .map(({ endpoint, bidder }) => ({ endpoint, bidder: switched(bidder) }));
   tellProblem(env);
-  const endpoints = [...stored, ...defaults];
+  // What is known of a model holds for rows of before a field, too.
+  const endpoints = [...stored, ...defaults].map(({ endpoint, bidder }) => ({
+    endpoint,
+    bidder: { ...withImageTokens(bidder), price: withCacheWrite(endpoint, bidder.price) },
+  }));
   return {
     state,
     bidders: [...embeddedBidders().map(switched), ...endpoints.map(({ bidder }) => bidder)],

@@ -22,6 +22,8 @@ export interface Bidder {
   tools?: false;
   /** How it takes pictures: in the call, or by their address too. Absent: it is shown none. */
   images?: ImageWay;
+  /** Input tokens that it bills for one picture, at most; default 5,000. Money is reserved for so many. */
+  imageTokens?: number;
   region: string;
   /** Does the provider promise not to keep or train on what it is sent? */
   noRetention: boolean;

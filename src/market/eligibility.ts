@@ -79,6 +79,7 @@ export function brokenField(bidder: Bidder): string | null {
     badNumber("contextTokens", bidder.contextTokens) ??
     badNumber("maxOutputTokens", bidder.maxOutputTokens) ??
     badNumber("reasoningTokens", bidder.reasoningTokens ?? 0) ??
+    badNumber("imageTokens", bidder.imageTokens ?? 0) ??
     badNumber("expected.firstTokenMs", expected?.firstTokenMs) ??
     badNumber("expected.tokensPerSecond", expected?.tokensPerSecond) ??
     (bidder.concurrency !== null && !(bidder.concurrency > 0) ? `concurrency is ${bidder.concurrency}` : null)

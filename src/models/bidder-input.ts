@@ -56,6 +56,8 @@ export const bidderInputSchema = z.strictObject({
   tools: z.boolean().optional(),
   /** How the model takes pictures: in the call, or by their address too. Left out: it is shown none. */
   images: z.enum(imageWays).optional(),
+  /** Input tokens that the model bills for one picture, at most. Left out: what is known of its name, or 5,000. */
+  imageTokens: z.int().min(1).max(1_000_000).optional(),
   region: z
     .string()
     .min(1)
@@ -150,6 +152,7 @@ export function readBidder(
       structuredOutput: input.structuredOutput ?? true,
       ...(input.tools === false ? { tools: false } : {}),
       ...(input.images === undefined ? {} : { images: input.images }),
+      ...(input.imageTokens === undefined ? {} : { imageTokens: input.imageTokens }),
       region: input.region ?? (local ? "local" : "global"),
       noRetention: input.noRetention ?? local,
       concurrency: input.concurrency === undefined ? (local ? 1 : null) : input.concurrency,

@@ -31,9 +31,12 @@ export class TokenCount {
 const imageTokens = 1_600;
 
 /** Tokens of a whole prompt, offered tools and pictures included, with 4 a message for its framing. */
-export function countPrompt({ messages, tools }: Pick<ModelCall, "messages" | "tools">): number {
+export function countPrompt(
+  { messages, tools }: Pick<ModelCall, "messages" | "tools">,
+  perImage: number = imageTokens,
+): number {
   const count = new TokenCount();
   const texts = promptTexts(messages, tools);
   for (const text of texts) count.add(text);
-  return count.tokens + 4 * texts.length + imageTokens * imagesOf(messages).length;
+  return count.tokens + 4 * texts.length + perImage * imagesOf(messages).length;
 }

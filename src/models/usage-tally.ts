@@ -1,5 +1,6 @@
 import type { Bidder } from "../market/bidder.ts";
 import type { Usage } from "../money/price.ts";
+import { boundImageTokens } from "../money/token-bound.ts";
 import type { ModelCall } from "../race/model-port.ts";
 import { countPrompt, TokenCount } from "./count-tokens.ts";
 
@@ -18,6 +19,8 @@ const isCount = (n: unknown): n is number =>
  */
 export class UsageTally {
   readonly #promptTokens: number;
+  /** The same with pictures at the most that the bidder bills for one: its bill for them may be many times the usual. */
+  readonly #promptBound: number;
   readonly #bound: number;
   readonly #cancelStopsBill: boolean;
   /** What its provider caches of the prompt is billed dearer: until it says how much, all of it. */
@@ -28,6 +31,7 @@ export class UsageTally {
 
   constructor(call: ModelCall, bidder: Bidder, cached = false) {
     this.#promptTokens = countPrompt(call);
+    this.#promptBound = countPrompt(call, boundImageTokens(bidder));
     this.#bound = call.maxOutputTokens + (bidder.reasoningTokens ?? 0);
     this.#cancelStopsBill = bidder.cancelStopsBill;
     this.#cached = cached;
@@ -81,8 +85,8 @@ export class UsageTally {
    * Before headers came, its input as a bound: the provider may have begun.
    */
   cut(opened: boolean): Usage {
-    if (!opened) return { ...this.#prompt(), output: 0, source: "bounded" };
-    const seen = this.#seen();
+    if (!opened) return { ...this.#prompt(this.#promptBound), output: 0, source: "bounded" };
+    const seen = { ...this.#seen(), ...this.#prompt(this.#promptBound) };
     const reported = this.#reported;
     // A running record that has caught up with what was seen is the bill so far.
     if (this.#cancelStopsBill) return reported && reported.output >= seen.output ? reported : seen;
@@ -91,13 +95,16 @@ export class UsageTally {
 
   #seen(): Usage {
     const reasoning = this.#reasoning.tokens;
-    const usage: Usage = { ...this.#prompt(), output: this.#text.tokens + reasoning, source: "counted" };
+    const usage: Usage = {
+      ...this.#prompt(this.#promptTokens),
+      output: this.#text.tokens + reasoning,
+      source: "counted",
+    };
     if (reasoning > 0) usage.reasoning = reasoning;
     return usage;
   }
 
-  #prompt(): Pick<Usage, "input" | "cacheWrite"> {
-    const input = this.#promptTokens;
+  #prompt(input: number): Pick<Usage, "input" | "cacheWrite"> {
     return this.#cached ? { input, cacheWrite: input } : { input };
   }
 }

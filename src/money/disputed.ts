@@ -6,6 +6,8 @@ export interface AskedFor {
   outputTokens: number;
   texts: readonly string[];
   images: number;
+  /** What its bidder says it bills for a picture at most. */
+  imageTokens?: number | undefined;
 }
 
 /** Tokens that providers add to a prompt by themselves: how tools are called (Anthropic: 300 to 800), a date, a persona. */
@@ -20,8 +22,8 @@ const mostOverList = 4;
 /** More than the call can have used: more output than it was allowed, more input than it has bytes, or a bill far over both. */
 export function cannotBe(usage: Usage, asked: AskedFor): { input: boolean; output: boolean; bill: boolean } {
   const { input, output, billedNano = 0 } = usage;
-  const { price, outputTokens, texts, images } = asked;
-  const added = addedTokens + images * mostImageTokens;
+  const { price, outputTokens, texts, images, imageTokens = 0 } = asked;
+  const added = addedTokens + images * Math.max(mostImageTokens, imageTokens);
   // A text has at least as many bytes as UTF-16 units: mostly they need not be counted.
   const units = texts.reduce((sum, text) => sum + text.length, added);
   return {

@@ -80,3 +80,7 @@ export function highestCost(price: PriceSheet, inputTokens: number, outputTokens
     source: "bounded",
   });
 }
+
+/** Whatever a call uses, it is billed nothing: each rate is 0, as of a model of one's own or a specialist in this process. */
+export const costsNothing = (price: PriceSheet): boolean =>
+  Object.values(price).every((rate: unknown) => typeof rate !== "number" || rate === 0);

@@ -1,7 +1,7 @@
 /** What every call adds to its messages: roles, a template, a schema's wrapping. Tokens. */
 const perCallTokens = 64;
 const perMessageTokens = 8;
-/** Of a picture: the dearest of what providers said of a large one in 2026 (Anthropic: 4,784), and a little more. */
+/** Of a picture, where a bidder says nothing else: what most providers said of a large one in 2026 (Anthropic: 4,784), and a little more. */
 const perImageTokens = 5_000;
 
 /**
@@ -37,14 +37,18 @@ const perSpace = 0.5;
 
 /**
  * Input tokens that a call will hardly exceed. A word is a token and one more for every four further letters, its space
- * included; runs of letters and digits, or of turning case, are read as keys; other scripts have their own rates; each
- * of `images` pictures counts as a large one. For what is reserved, never for what a bid claims or what fits a context: it is a third to a half above most prose.
+ * included; runs of letters and digits, or of turning case, are read as keys; other scripts have their own rates. For
+ * what is reserved, never for what a bid claims or what fits a context: it is a third to a half above most prose.
  */
-export function boundTokens(texts: Iterable<string>, images = 0): number {
-  let tokens = perCallTokens + images * perImageTokens;
+export function boundTokens(texts: Iterable<string>): number {
+  let tokens = perCallTokens;
   for (const text of texts) tokens += perMessageTokens + textTokens(text);
   return Math.ceil(tokens);
 }
+
+/** Input tokens that one picture will not exceed at a bidder. */
+export const boundImageTokens = (bidder: { imageTokens?: number } | undefined): number =>
+  bidder?.imageTokens ?? perImageTokens;
 
 /** What an ASCII character is: 0 a mark, 1 white space or a control, 2 a digit, 3 a capital, 4 a small letter. */
 const [mark, space, digit, upper, lower] = [0, 1, 2, 3, 4];

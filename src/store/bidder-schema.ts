@@ -33,6 +33,7 @@ const fields = {
   structuredOutput: z.boolean(),
   tools: z.literal(false).optional(),
   images: z.enum(imageWays).optional(),
+  imageTokens: z.number().int().min(1).max(1_000_000).optional(),
   region: z.string().max(64),
   noRetention: z.boolean(),
   concurrency: z.number().int().min(1).max(100_000).nullable(),

@@ -4,6 +4,7 @@ import { bindingProblem, defaultBidders } from "../../src/models/default-bidders
 import { defaultModels } from "../../src/models/default-models.ts";
 import type { ConfiguredBidder } from "../../src/models/endpoint.ts";
 import { familyOf } from "../../src/models/family.ts";
+import { withImageTokens } from "../../src/models/image-tokens.ts";
 import { priceFile, priceRowOn } from "../../src/models/price-file.ts";
 import { costOf } from "../../src/money/price.ts";
 
@@ -59,6 +60,18 @@ describe("defaultBidders", () => {
       { near: "public", nowMs },
     );
     expect("bidder" in own ? own.bidder.reasoningTokens : own).toBe(512);
+  });
+
+  it("knows of those hosted models that bill more than usual for a picture how much that is", () => {
+    const keys = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GOOGLE_GENERATIVE_AI_API_KEY: "k", AI: {} };
+    const dear = defaultBidders(keys, nowMs)
+      .map(({ bidder }) => withImageTokens(bidder))
+      .filter(({ imageTokens }) => imageTokens !== undefined);
+    expect(Object.fromEntries(dear.map(({ model, imageTokens }) => [model, imageTokens]))).toEqual({
+      "gpt-6-luna": 36_000,
+      "gpt-6.1-sol": 36_000,
+      "gpt-6-astra": 36_000,
+    });
   });
 
   it("enters at least three OpenAI models at different prices with one key, and names the secret only", () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../scripts/api.ts";
@@ -71,6 +71,34 @@ describe("npm run serve refuses, and says what to do,", () => {
     expect(ended.status).toBe(2);
   });
 });
+
+it.each([
+  ["is a file", "", "is, or is in, a file"],
+  ["is in a file", "/data", "is, or is in, a file"],
+  ["has a file where its databases go", "d1", "is, or is in, a file"],
+  ["has a file where its objects go", "do", "is, or is in, a file"],
+  ["has a lock that is no file", "lock.sqlite/", "unable to open"],
+])(
+  "npm run serve says in a line that its data folder %s",
+  async (_, what, why) => {
+    const here = mkdtempSync(join(folder, "bad-"));
+    const data = join(here, `data${what.startsWith("/") ? what : ""}`);
+    const at = what === "" || what.startsWith("/") ? join(here, "data") : join(data, what);
+    mkdirSync(what.endsWith("/") ? at : dirname(at), { recursive: true });
+    if (!what.endsWith("/")) writeFileSync(at, "");
+    const ended = spawnSync(process.execPath, [script, "--data", data, "--port", String(await freePort())], {
+      env: { ...process.env, NODE_NO_WARNINGS: "1", ATOMIC_API_KEY: operatorKey },
+      encoding: "utf8",
+    });
+    expect(ended.stderr.trim().split("\n")).toEqual([
+      expect.stringContaining(`atomic: The data folder ${data} cannot`),
+    ]);
+    expect(ended.stderr).toContain(why);
+    expect(ended.stderr).toContain("give another folder");
+    expect(ended.status).toBe(2);
+  },
+  60_000,
+);
 
 describe("a server of one's own", () => {
   let provider: Provider;

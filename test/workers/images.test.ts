@@ -2,7 +2,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, inject, it } from "vitest";
 import type { JobRequest } from "../../src/plan/job-request.ts";
 import type { LedgerEntry } from "../provider/ledger.ts";
-import { addBidder, eventsOf, post } from "./api.ts";
+import { addBidder, call, eventsOf, post } from "./api.ts";
 
 const provider = inject("providerUrl");
 
@@ -47,4 +47,15 @@ it.each<[string, string, number]>([
   expect(refused.status).toBe(status);
   expect(await refused.json()).toMatchObject({ field: "messages" });
   expect((await post("/v1/jobs:batch", { jobs: [job] })).status).toBe(status);
+});
+
+it("a bidder shows what it bills for a picture at most: as it was added, or as is known of its model", async () => {
+  const shownOf = async (id: string) =>
+    ((await (await call(`/v1/bidders/${id}`)).json()) as { imageTokens?: number }).imageTokens;
+  await addBidder("seeing/dear", provider, {}, { images: "url", imageTokens: 9_000 });
+  await addBidder("seeing/gpt-4o-mini", provider, {}, { images: "url" });
+  await addBidder("seeing/plain", provider, {}, { images: "url" });
+  expect(await shownOf("seeing/dear")).toBe(9_000);
+  expect(await shownOf("seeing/gpt-4o-mini")).toBe(48_169);
+  expect(await shownOf("seeing/plain")).toBeUndefined();
 });

@@ -13,7 +13,7 @@ import { readJson } from "../read-body.ts";
 import { parseInput } from "../zod-refusal.ts";
 import { tenantName } from "./field-bodies.ts";
 
-/** Up to 9 million USD fit an exact integer of nano-USD; 0 stops a tenant. */
+/** Up to 9 million USD fit an exact integer of nano-USD; 0 leaves a tenant, or each of its jobs, to bidders that cost nothing. */
 const capBody = z.number().min(0).max(1_000_000).nullable();
 export const limitsBody = z.strictObject({
   monthlyUsd: capBody,
