@@ -40,6 +40,7 @@ const tasks = {
   "bench:settle": { steps: ["node bench/settle.ts"], args: true },
   "bench:market": { steps: ["node bench/market.ts"], args: true },
   "bench:budget": { steps: ["node bench/budget.ts"], args: true },
+  "bench:prompt-cache": { steps: ["node bench/prompt-cache.ts"], args: true },
   "bench:criteria": { steps: ["node bench/criteria.ts"], args: true },
   "bench:race": { steps: ["node bench/race.ts"], args: true },
 };
