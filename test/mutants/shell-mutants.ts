@@ -206,4 +206,11 @@ export const shellMutants: Mutant[] = [
     replace: "",
     caughtBy: "test/workers/reuse.test.ts",
   },
+  {
+    name: "believe any key on a server that has none",
+    file: "src/http/middleware/own-pages-only.ts",
+    find: 'c.get("caller").keyId === "local"',
+    replace: 'proof === "open"',
+    caughtBy: "test/http/sign-in.test.ts",
+  },
 ];

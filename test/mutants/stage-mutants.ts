@@ -315,8 +315,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "have answers about pictures judged by who does not see them",
     file: "src/engine/judge-choice.ts",
-    find: "takesImages(bidder, wayOf(jobImages(request.input)));",
-    replace: "takesImages(bidder, wayOf(jobImages(request.input).slice(0, 0)));",
+    find: "takesImages(bidder, wayOf(jobImages(request.input))) &&",
+    replace: "takesImages(bidder, wayOf(jobImages(request.input).slice(0, 0))) &&",
     caughtBy: "test/engine/images.test.ts",
   },
   {
@@ -353,5 +353,19 @@ export const stageMutants: Mutant[] = [
     find: "request.promptCache !== false && !request.noRetention",
     replace: "request.promptCache !== false",
     caughtBy: "test/engine/prompt-cache.test.ts",
+  },
+  {
+    name: "go on with who was switched off, where it stands in the line-up",
+    file: "src/engine/race-view.ts",
+    find: "unable.includes(p.bidder) || (open && isSwitchedOff(scene, p.bidder))",
+    replace: "unable.includes(p.bidder)",
+    caughtBy: "test/engine/switched-off.test.ts",
+  },
+  {
+    name: "have a job that may spend nothing judged for money",
+    file: "src/engine/judge-choice.ts",
+    find: "(request.budgetNano !== 0 || costsNothing(bidder.price))",
+    replace: "request.budgetNano !== -1",
+    caughtBy: "test/engine/free-only.test.ts",
   },
 ];
