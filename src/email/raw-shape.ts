@@ -17,7 +17,8 @@ export function headerOf(raw: Uint8Array, limit: number): { bytes: Uint8Array; c
 }
 
 /**
- * What a lenient MIME parser would let pass: a mail without header fields, header bytes of no text, a multipart without its boundary (RFC 2046, section 5.1), too many lines or parts. null: nothing is wrong.
+ * What a lenient MIME parser would let pass: a mail without header fields, header bytes of no text, a multipart without
+ * its boundary (RFC 2046, section 5.1), too many lines or parts. null: nothing is wrong.
  */
 export function refuseShape(raw: Uint8Array, caps: MailCaps): Refusal | null {
   if (raw.length === 0) return refuse("The mail is empty. Send the raw message, header first (RFC 5322).");
