@@ -1,8 +1,8 @@
 import { AtomicError } from "../error.ts";
 
 /**
- * Fields of a foreign dialect without which an answer would be another one than was asked for. What cannot be done is refused by
- * its name; fields that change nothing of an answer are ignored, as clients expect.
+ * Fields of a foreign dialect without which an answer would be another one than was asked for. What cannot be done is
+ * refused by its name; fields that change nothing of an answer are ignored, as clients expect.
  */
 export interface Unserved {
   field: string;

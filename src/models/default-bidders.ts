@@ -91,7 +91,7 @@ function servedBidders({ baseUrl, models, seeing, local }: LlmServer, hasKey: bo
       // A hosted server's price is not known: until the operator sets it, budgets are held as if it were dear.
       price: local
         ? { inputPerMtok: 0, outputPerMtok: 0 }
-        : priceSheetOf({ type: "openai-compatible", model: "" }, dearest()),
+        : priceSheetOf({ type: "openai-compatible", model }, dearest()),
       contextTokens: 8192,
       maxOutputTokens: 4096,
       structuredOutput: true,

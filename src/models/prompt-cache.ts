@@ -14,7 +14,10 @@ export const withCacheWrite = (endpoint: Pick<Endpoint, "type" | "model">, price
     ? { ...price, cacheWritePerMtok: Math.ceil(price.inputPerMtok * writeFactor) }
     : price;
 
-/** Is there a bill for what is cached, and may a call say what is to be? Older models of OpenAI cache by themselves, for nothing. */
+/**
+ * Is there a bill for what is cached, and may a call say what is to be? Older models of OpenAI cache by themselves, for
+ * nothing.
+ */
 export function billsCacheWrites({ type, model }: Pick<Endpoint, "type" | "model">): boolean {
   if (type !== "openai") return type === "anthropic";
   const [, major = "0", minor = "0"] = /^gpt-(\d+)(?:\.(\d+))?(?![\d.a-z])/.exec(model) ?? [];

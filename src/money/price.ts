@@ -65,20 +65,15 @@ export function costOf(price: PriceSheet, usage: Usage): NanoUsd {
   return nano + Math.ceil(rest / million);
 }
 
-/**
- * The most a call can cost: all its input and all its output at the dearer of their rates, thinking that its endpoint
- * adds included.
- */
+/** The most a call can cost, nano-USD: all its input and all its output, thinking included, at the dearest of their rates. */
 export function highestCost(price: PriceSheet, inputTokens: number, outputTokens: number): NanoUsd {
-  const thinks = (price.reasoningPerMtok ?? 0) > price.outputPerMtok;
-  const writes = (price.cacheWritePerMtok ?? 0) > price.inputPerMtok;
-  return costOf(price, {
-    input: inputTokens,
-    output: outputTokens,
-    ...(writes ? { cacheWrite: inputTokens } : {}),
-    ...(thinks ? { reasoning: outputTokens } : {}),
-    source: "bounded",
-  });
+  const { inputPerMtok, cachedInputPerMtok = 0, cacheWritePerMtok = 0, outputPerMtok, reasoningPerMtok = 0 } = price;
+  const dearest = {
+    ...price,
+    inputPerMtok: Math.max(inputPerMtok, cachedInputPerMtok, cacheWritePerMtok),
+    outputPerMtok: Math.max(outputPerMtok, reasoningPerMtok),
+  };
+  return costOf(dearest, { input: inputTokens, output: outputTokens, source: "bounded" });
 }
 
 /** Whatever a call uses, it is billed nothing: each rate is 0, as of a model of one's own or a specialist in this process. */

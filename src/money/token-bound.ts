@@ -1,7 +1,10 @@
 /** What every call adds to its messages: roles, a template, a schema's wrapping. Tokens. */
 const perCallTokens = 64;
 const perMessageTokens = 8;
-/** Of a picture, where a bidder says nothing else: what most providers said of a large one in 2026 (Anthropic: 4,784), and a little more. */
+/**
+ * Of a picture, where a bidder says nothing else: what most providers said of a large one in 2026 (Anthropic: 4,784), and
+ * a little more.
+ */
 const perImageTokens = 5_000;
 
 /**

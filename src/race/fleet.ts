@@ -10,14 +10,16 @@ const mostRooms = 256;
 
 /**
  * What one process knows of all bidders right now: open circuits, headroom, calls under way, what they were sent lately,
- * and how many hedges are still allowed. Shared by all jobs of an isolate. Synchronous plain data, so that jobs of different request contexts
- * may share it: a call waits by asking again, never on another's promise. Nothing in it must not be lost.
+ * and how many hedges are still allowed. Shared by all jobs of an isolate. Synchronous plain data, so that jobs of
+ * different request contexts may share it: a call waits by asking again, never on another's promise. Nothing in it must
+ * not be lost.
  */
 export class Fleet {
   readonly #nowMs: () => number;
   readonly #rooms = new Map<string, BidderRoom>();
   readonly #times = new HedgeTimes();
   #budget: HedgeBudget | null = null;
+  /** Which prompts they were sent lately, and what of them they were asked to cache. */
   readonly prompts: SentPrompts;
 
   constructor(nowMs: () => number) {

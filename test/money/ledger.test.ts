@@ -220,8 +220,7 @@ describe("prices and reservations", () => {
         ([plain = 0, cachedInput = 0, cacheWrite = 0, output = 0], sheet, read, write) => {
           const price = {
             ...sheet,
-            // A provider that takes more for reading than for sending knows no cache.
-            ...(read === undefined ? {} : { cachedInputPerMtok: Math.min(read, sheet.inputPerMtok) }),
+            ...(read === undefined ? {} : { cachedInputPerMtok: read }),
             ...(write === undefined ? {} : { cacheWritePerMtok: write }),
           };
           const input = plain + cachedInput + cacheWrite;

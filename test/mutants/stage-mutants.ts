@@ -336,8 +336,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "reserve for a cache that costs nothing to write",
     file: "src/money/price.ts",
-    find: "...(writes ? { cacheWrite: inputTokens } : {}),",
-    replace: "...(writes ? { cacheWrite: 0 } : {}),",
+    find: "Math.max(inputPerMtok, cachedInputPerMtok, cacheWritePerMtok)",
+    replace: "Math.max(inputPerMtok, cachedInputPerMtok)",
     caughtBy: "test/money/ledger.test.ts",
   },
   {
