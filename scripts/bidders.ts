@@ -5,6 +5,7 @@ const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
                            [--context TOKENS] [--max-output TOKENS] [--concurrency N] [--region NAME] [--no-retention]
                            [--no-tools] [--images data|url] [--image-tokens N]
+                           [--reasoning none|minimal|low|medium|high] [--thinking TOKENS]
 npm run bidders -- remove ID
 npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also one that was not added
 
@@ -20,6 +21,9 @@ npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also on
   --no-tools   the model cannot call functions: it is left out of requests that offer tools
   --images     it sees pictures: "data" in the call, "url" also by their address; without it, it is shown none
   --image-tokens  input tokens that one picture is billed at most (default: what is known of the model's name, or 5000)
+  --reasoning  how long the model is to think, where it can be told; then jobs can ask it for more ("effort"), and
+               "npm run bidders -- on ID:high" puts that arm to every auction ("remove ID:high": only where it is asked for)
+  --thinking   tokens of thinking, beside its answer, that money is set aside for (default: 1024 to 24576 by --reasoning)
 
 A server on this machine:
   npm run bidders -- add ollama/llama3.2 --base-url http://localhost:11434/v1 --model llama3.2 --input 0 --output 0`;
@@ -29,6 +33,9 @@ interface Line {
   enabled: boolean;
   serves: string | string[];
   price: { inputPerMtok: number; outputPerMtok: number };
+  arm?: { effort: string };
+  arms?: string[];
+  onlyByName?: boolean;
   standing?: {
     kinds: { kind: string; accept: { mean: number }; n: number; brier: number | null }[];
     errorRate: number;
@@ -59,6 +66,8 @@ await main({
     "no-tools": { type: "boolean" },
     images: { type: "string" },
     "image-tokens": { type: "string" },
+    reasoning: { type: "string" },
+    thinking: { type: "string" },
   },
   async run(api, [verb = "list", id], options) {
     if (verb === "list") {
@@ -78,6 +87,9 @@ await main({
           kinds.push(
             `judge: accepts ${(100 * judge.trueAccept).toFixed(0)} % of good, rejects ${(100 * judge.trueReject).toFixed(0)} % of bad (${judge.audits} audit${judge.audits === 1 ? "" : "s"})`,
           );
+        // An arm is told of once there is something to tell.
+        if (b.arm !== undefined && b.onlyByName === true && b.enabled && kinds.length === 0) continue;
+        if (b.arms !== undefined) kinds.push(`thinks longer where a job asks for effort: ${b.arms.join(", ")}`);
         console.log(
           `${b.enabled ? " " : "-"} ${b.id.padEnd(32)} ${price.padEnd(24)} ${serves}${kinds.length > 0 ? `\n${" ".repeat(35)}${kinds.join("; ")}` : ""}`,
         );
@@ -104,6 +116,8 @@ await main({
         model: options.model ?? id.split("/").slice(1).join("/"),
         ...(options["base-url"] === undefined ? {} : { baseUrl: options["base-url"] }),
         ...(options.secret === undefined ? {} : { apiKeySecretName: options.secret }),
+        ...(options.reasoning === undefined ? {} : { reasoning: options.reasoning }),
+        ...(options.thinking === undefined ? {} : { reasoningTokens: number(options.thinking, "--thinking") }),
       },
       ...(price === undefined ? {} : { price }),
       ...(options.family === undefined ? {} : { family: options.family }),

@@ -3,14 +3,16 @@ import { isRejected, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { AuctionRequest } from "../market/bid.ts";
-import { ineligible } from "../market/eligibility.ts";
+import type { Bidder } from "../market/bidder.ts";
+import { ineligible, isAskedFor } from "../market/eligibility.ts";
 import { type Decision, decide, type FailureReason, type Pacing, type Random } from "../market/market.ts";
 import { formatUsd, type NanoUsd } from "../money/nano-usd.ts";
 import { costsNothing } from "../money/price.ts";
 import { wayOf } from "../plan/image.ts";
 import { isInstructed } from "../plan/instructed.ts";
-import { jobImages } from "../plan/job-request.ts";
+import { type JobRequest, jobImages } from "../plan/job-request.ts";
 import { isClosed } from "../plan/kind.ts";
+import type { Microtask } from "../plan/microtask.ts";
 import { outputTokens } from "../plan/output-tokens.ts";
 import { billedPrompt, boundOf } from "./bound.ts";
 import { notGiven, unableToContinue } from "./continuation.ts";
@@ -173,7 +175,8 @@ export function decideJudged(
   pacing: Pacing,
   draws: () => Random,
 ): Decision | Refusal {
-  const { state, bidders } = run.ports.market();
+  const { state } = run.ports.market();
+  const bidders = competing(run.ports, asked);
   const first = decide(state, bidders, asked, pacing, draws());
   if ("code" in first || microtask.task.contract.judged.length === 0) return first;
   const lineUp = first.award.map((place) => place.bidder);
@@ -182,6 +185,10 @@ export function decideJudged(
   const worthLookNano = asked.verdict.costNano;
   return decide(state, bidders, { ...asked, ...judging, worthLookNano }, pacing, draws());
 }
+
+/** All but the arms that nobody asked for, which are not worth a line each of what is written down. */
+const competing = (scene: Pick<Scene, "market">, asked: Pick<AuctionRequest, "allowed" | "effort">): Bidder[] =>
+  scene.market().bidders.filter((bidder) => bidder.arm === undefined || isAskedFor(bidder, asked));
 
 const sameLooks = (one: AuctionRequest["looks"] = {}, other: AuctionRequest["looks"] = {}): boolean =>
   Object.keys(one).length === Object.keys(other).length && Object.keys(one).every((id) => one[id] === other[id]);
@@ -220,7 +227,8 @@ export function auctionRequest(
   const maxOutputTokens = answerCap(task);
   const inputTokens = estimateInput(texts, images);
   const features = inputFeatures(job, task, text);
-  const room = roomAt(ports, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
+  const who = asksOf(request, task);
+  const room = roomAt(ports, who, inputTokens + Math.min(maxOutputTokens, outputTokens[task.kind]));
   const asked: AuctionRequest = {
     kind: task.kind,
     closed: isClosed(task.kind),
@@ -236,7 +244,7 @@ export function auctionRequest(
     ...(task.tools === undefined ? {} : { needsTools: true as const }),
     ...(way === null ? {} : { needsImages: way }),
     ...(isInstructed(job.planSource, request, task) ? { instructed: true as const } : {}),
-    allowed: request.bidders,
+    ...who,
     noRetention: request.noRetention,
     region: request.region,
     tried: triedOf(microtask),
@@ -264,6 +272,12 @@ const hasFree = (scene: Scene, asked: AuctionRequest): boolean =>
       (bidder) => costsNothing(bidder.price) && ineligible(bidder, { ...asked, tried: [], unavailable: [] }) === null,
     );
 
+/** Whom a microtask asks. How long a planner is to think is not the caller's to say. */
+const asksOf = ({ bidders, effort }: JobRequest, { kind }: Microtask): Pick<AuctionRequest, "allowed" | "effort"> => ({
+  allowed: bidders,
+  ...(effort === undefined || kind === "plan" ? {} : { effort }),
+});
+
 /** A bid is what a call is expected to cost; who could cost more than is left, however short, is not to be asked. */
 export function tooDear(
   run: Run,
@@ -275,7 +289,7 @@ export function tooDear(
   const { task } = microtask;
   const inputTokens = estimateInput(texts, images);
   const billed = billedPrompt(texts, images);
-  return run.ports.market().bidders.flatMap((bidder) => {
+  return competing(run.ports, asksOf(run.job.request, task)).flatMap((bidder) => {
     const { leastNano } = boundOf(bidder, billed, firstTokens(run.job, task, bidder, inputTokens));
     const reason = `it may cost ${formatUsd(leastNano)} and ${formatUsd(left)} are left`;
     return leastNano > left ? [{ bidder: bidder.id, reason }] : [];
@@ -295,11 +309,15 @@ function triedOf(microtask: MicrotaskState): AuctionRequest["tried"] {
 }
 
 /** Who cannot be asked now and why, and the calls and queueing at the others. */
-function roomAt(scene: Scene, tokens: number): Pick<AuctionRequest, "unavailable" | "load" | "queueMs"> {
+function roomAt(
+  scene: Scene,
+  who: Pick<AuctionRequest, "allowed" | "effort">,
+  tokens: number,
+): Pick<AuctionRequest, "unavailable" | "load" | "queueMs"> {
   const unavailable: AuctionRequest["unavailable"] = [];
   const load: Record<string, number> = {};
   const queueMs: Record<string, number> = {};
-  for (const bidder of scene.market().bidders) {
+  for (const bidder of competing(scene, who)) {
     if (isEmbedded(bidder.id)) continue;
     const room = scene.fleet.look(bidder, tokens);
     if (room.unavailable !== null) unavailable.push({ bidder: bidder.id, reason: room.unavailable });

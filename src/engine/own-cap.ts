@@ -20,7 +20,8 @@ export const answerCap = ({ maxOutputTokens, kind }: Microtask): number =>
 /** The same of one bidder, within its own limit and what its context has room for beside the prompt. */
 export function allowedTokens(task: Microtask, bidder: Bidder | undefined, inputTokens: number): number {
   if (bidder === undefined) return Math.min(answerCap(task), outputTokens[task.kind]);
-  const room = Math.max(leastOutput, bidder.contextTokens - Math.ceil(promptSlack * inputTokens));
+  const thinking = bidder.reasoningTokens ?? 0;
+  const room = Math.max(leastOutput, bidder.contextTokens - thinking - Math.ceil(promptSlack * inputTokens));
   return Math.min(answerCap(task), bidder.maxOutputTokens, room);
 }
 

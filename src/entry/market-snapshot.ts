@@ -5,6 +5,7 @@ import type { Bidder } from "../market/bidder.ts";
 import { emptyMarket, type MarketState } from "../market/market.ts";
 import { plainPacing } from "../market/pacing.ts";
 import { bindingProblem, defaultBidders } from "../models/default-bidders.ts";
+import { withArms } from "../models/effort-arms.ts";
 import { embeddedBidders } from "../models/embedded/registry.ts";
 import type { ConfiguredBidder, Endpoint } from "../models/endpoint.ts";
 import { withImageTokens } from "../models/image-tokens.ts";
@@ -93,10 +94,13 @@ function putTogether(env: AtomicEnv, { state, bidders }: StoreSnapshot): Omit<Ma
     .map(({ endpoint, bidder }) => ({ endpoint, bidder: switched(bidder) }));
   tellProblem(env);
   // What is known of a model holds for rows of before a field, too.
-  const endpoints = [...stored, ...defaults].map(({ endpoint, bidder }) => ({
-    endpoint,
-    bidder: { ...withImageTokens(bidder), price: withCacheWrite(endpoint, bidder.price) },
-  }));
+  const endpoints = [...stored, ...defaults].flatMap(({ endpoint, bidder }) =>
+    withArms(
+      { endpoint, bidder: { ...withImageTokens(bidder), price: withCacheWrite(endpoint, bidder.price) } },
+      switches,
+      ids,
+    ),
+  );
   return {
     state,
     bidders: [...embeddedBidders().map(switched), ...endpoints.map(({ bidder }) => bidder)],

@@ -166,8 +166,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         return learned;
       },
       async deleteBidder(id) {
+        const { bidders } = await marketSnapshot(env, null, keepAlive);
         const { db, wrote } = session();
-        const gone = await new BidderStore(db).delete(id);
+        const store = new BidderStore(db);
+        // An arm is its bidder's: what can be taken back is that it was switched.
+        const isArm = bidders.some((bidder) => bidder.id === id && bidder.arm !== undefined);
+        const gone = isArm ? await store.forgetSwitch(id) : await store.delete(id);
         wrote();
         forgetMarket();
         return gone;

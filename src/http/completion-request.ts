@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AtomicError } from "../error.ts";
 import type { JsonSchema } from "../plan/contract.ts";
+import type { Effort } from "../plan/effort.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Message } from "../plan/microtask.ts";
 import type { Tools } from "../plan/tool.ts";
@@ -32,6 +33,7 @@ export interface Completion {
   frequencyPenalty?: number | null | undefined;
   presencePenalty?: number | null | undefined;
   stop?: string[] | undefined;
+  effort: Effort | undefined;
   metadata: Record<string, string> | null | undefined;
   tools: Tools | undefined;
   extension: AtomicExtension;
@@ -72,6 +74,7 @@ export function completionRequest(asked: Completion): JobRequest {
       frequencyPenalty: asked.frequencyPenalty ?? undefined,
       presencePenalty: asked.presencePenalty ?? undefined,
       stop: asked.stop,
+      effort: asked.effort,
       metadata: asked.metadata ?? undefined,
       contract: {
         ...(schema === undefined ? {} : { schema }),

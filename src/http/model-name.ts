@@ -11,9 +11,12 @@ export const marketModels: Record<string, Policy> = {
   "atomic/best": "best",
 };
 
-/** Bidders that can hold a conversation, and so are models for OpenAI's clients. */
+/**
+ * Bidders that can hold a conversation, and so are models for OpenAI's clients. An arm that takes part by request may
+ * be named, and is no choice of its own: clients have a word for effort.
+ */
 export const conversing = (bidders: BidderListing[]): BidderListing[] =>
-  bidders.filter((b) => b.enabled && servesKind(b, "answer"));
+  bidders.filter((b) => b.enabled && servesKind(b, "answer") && !(b.arm !== undefined && b.onlyByName === true));
 
 /** The market under a policy, or one bidder alone. */
 export function resolveModel(name: string): { policy: Policy; bidders: string[] | undefined } {

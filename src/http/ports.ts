@@ -66,7 +66,7 @@ export interface Feedback {
 /** A bidder as shown to callers: these fields and its standing. */
 export type BidderListing = Pick<
   Bidder,
-  "id" | "provider" | "serves" | "enabled" | "region" | "noRetention" | "onlyByName"
+  "id" | "provider" | "serves" | "enabled" | "region" | "noRetention" | "onlyByName" | "arm"
 > & { [standing: string]: unknown };
 
 /** What admission asks of a bidder: is it there, and whom may it serve. */

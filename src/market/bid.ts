@@ -1,4 +1,5 @@
 import type { NanoUsd } from "../money/nano-usd.ts";
+import type { Effort } from "../plan/effort.ts";
 import type { ImageWay } from "../plan/image.ts";
 import type { Kind } from "../plan/kind.ts";
 import type { Features } from "./cell.ts";
@@ -35,6 +36,8 @@ export interface AuctionRequest {
   needsImages?: ImageWay;
   /** The caller says in words how it is to be done. Absent: only its kind does. */
   instructed?: true;
+  /** Who can be told how long to think is to think so long at least. Absent: as its operator said. */
+  effort?: Effort;
   /** Bidders the caller's key and the operator allow; null: all enabled. */
   allowed: string[] | null;
   noRetention: boolean;

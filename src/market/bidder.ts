@@ -1,4 +1,5 @@
 import type { PriceSheet } from "../money/price.ts";
+import type { Effort } from "../plan/effort.ts";
 import type { ImageWay } from "../plan/image.ts";
 import type { Kind } from "../plan/kind.ts";
 
@@ -17,6 +18,10 @@ export interface Bidder {
   maxOutputTokens: number;
   /** Tokens of thinking its endpoint may add to a call's output cap, billed as output; default 0. */
   reasoningTokens?: number;
+  /** Another bidder's model, told to think so long. Absent: it is none's. */
+  arm?: { of: string; effort: Effort };
+  /** Efforts at which it has arms that can be asked. Absent: none. */
+  arms?: Effort[];
   structuredOutput: boolean;
   /** false: it cannot be offered tools. Absent: it can. */
   tools?: false;
@@ -42,6 +47,9 @@ export interface Bidder {
   /** It answers only where no generative bidder can: its answers pass, but are no match for a model's. */
   standIn?: true;
   enabled: boolean;
-  /** Takes part only in requests that name it: simulated bidders, which must never answer by accident. */
+  /**
+   * Takes part only in requests that name it: simulated bidders, which must never answer by accident, and arms, which
+   * those have too that ask for their effort.
+   */
   onlyByName?: boolean;
 }

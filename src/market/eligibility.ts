@@ -1,3 +1,4 @@
+import { rankOf } from "../plan/effort.ts";
 import type { ImageWay } from "../plan/image.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import type { Kind } from "../plan/kind.ts";
@@ -18,8 +19,9 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (broken) return `its entry is broken: ${broken}`;
   if (!bidder.enabled) return "it is switched off";
   if (!servesKind(bidder, request.kind)) return unservedReason(request.kind);
-  if (request.allowed !== null && !request.allowed.includes(bidder.id)) return "it is not on the allow-list";
-  if (bidder.onlyByName && request.allowed === null) return "it takes part only in requests that name it";
+  if (!isAskedFor(bidder, request))
+    return request.allowed === null ? "it takes part only in requests that name it" : "it is not on the allow-list";
+  if (thinksTooLittle(bidder, request)) return `the request asks for more thought (${request.effort}): its arm bids`;
   if (request.instructed && bidder.fixed) return "it follows no instruction";
   if (request.noRetention && !bidder.noRetention) return "its provider keeps what it is sent";
   if (request.region !== null && bidder.region !== request.region && bidder.region !== "local") {
@@ -36,6 +38,21 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (away) return away.reason;
   return null;
 }
+
+type Asked = Pick<AuctionRequest, "allowed" | "effort">;
+
+/** An arm is asked for by its own name, by its effort, or, once it takes part always, by nothing. */
+export function isAskedFor({ id, arm, onlyByName }: Pick<Bidder, "id" | "arm" | "onlyByName">, asked: Asked): boolean {
+  const { allowed, effort } = asked;
+  if (allowed?.includes(id)) return true;
+  const byEffort = arm !== undefined && arm.effort === effort;
+  if (allowed !== null) return byEffort && allowed.includes(arm.of);
+  return byEffort || !onlyByName;
+}
+
+/** It could think as long as is asked under another name: that one bids in its place. */
+const thinksTooLittle = ({ arm, arms }: Bidder, { effort }: Asked): boolean =>
+  effort !== undefined && (arm === undefined ? arms?.includes(effort) === true : rankOf(arm.effort) < rankOf(effort));
 
 /** Can it be shown pictures that come so? */
 export const takesImages = ({ images }: Pick<Bidder, "images">, way: ImageWay | null): boolean =>

@@ -35,7 +35,9 @@ export function expectedCall(
     column && column.output[0] > 0
       ? column.output[1]
       : logarithm(Math.min(firstOutput, maxOutputTokens, bidder.maxOutputTokens) + 1);
-  let mean = ((row?.tokens[2] ?? 0) * weight + usual * 2) / (weight + 2);
+  const thought = usualThought(bidder.reasoningTokens ?? 0);
+  const first = thought > 0 ? logarithm(exponential(usual) + thought) : usual;
+  let mean = ((row?.tokens[2] ?? 0) * weight + first * 2) / (weight + 2);
   const spread = lengthVariance(row);
   let variance = spread;
   if (column && i >= 0) {
@@ -49,6 +51,9 @@ export function expectedCall(
   const cost = costOf(bidder.price, { input, output, cachedInput, source: "bounded" }) * exponential(bill);
   return { input, output, costNano: Math.ceil(cost) };
 }
+
+/** Tokens of thinking expected of a call nobody has made, of so many that it has room for: a quarter. */
+export const usualThought = (room: number): number => room / 4;
 
 /** Mean output tokens of a bidder's answers of a kind; null: there was none. */
 export function usualOutput(tokens: Row["tokens"]): number | null {

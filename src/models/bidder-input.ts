@@ -4,6 +4,7 @@ import { fromUsd } from "../money/nano-usd.ts";
 import type { PriceSheet } from "../money/price.ts";
 import { imageWays } from "../plan/image.ts";
 import { kindNames } from "../plan/kind.ts";
+import { usualRoom } from "./effort-arms.ts";
 import { type ConfiguredBidder, type Endpoint, omittedFields } from "./endpoint.ts";
 import { familyOf } from "./family.ts";
 import { isLocalHost, isLoopbackHost } from "./llm-server.ts";
@@ -133,8 +134,11 @@ export function readBidder(
   if (maxOutputTokens > contextTokens)
     return refuse("maxOutputTokens", "maxOutputTokens is larger than contextTokens.");
   const local = input.endpoint.local ?? url.local;
+  const { reasoning = "none" } = input.endpoint;
+  const reasoningTokens = input.endpoint.reasoningTokens ?? usualRoom(reasoning, contextTokens);
   const endpoint: Endpoint = {
     ...input.endpoint,
+    ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
     ...(url.href === null ? {} : { baseUrl: url.href }),
     ...(local ? { local } : {}),
   };

@@ -1,4 +1,5 @@
 import type { Bidder } from "../market/bidder.ts";
+import type { Reasoning } from "../plan/effort.ts";
 
 export const endpointTypes = ["openai-compatible", "openai", "anthropic", "google", "workers-ai", "sim"] as const;
 export type EndpointType = (typeof endpointTypes)[number];
@@ -27,7 +28,7 @@ export interface Endpoint {
   /** A server on this machine or network: its first call loads the model, and headers come with the first token. */
   local?: boolean;
   /** Effort asked of reasoning models; absent: the provider's default. */
-  reasoning?: "none" | "minimal" | "low" | "medium" | "high";
+  reasoning?: Reasoning;
   /** Tokens added to `maxOutputTokens` for thinking that is billed as output; default 0. */
   reasoningTokens?: number;
   /**

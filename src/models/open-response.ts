@@ -20,7 +20,7 @@ export async function openResponse(
   const response = await clock.race(fetch(url, { ...init, redirect: "manual", signal: clock.signal }));
   if (target.onHeadroom) {
     const headroom = readHeadroom(response.headers, Date.now());
-    if (headroom) target.onHeadroom(target.bidder.id, headroom);
+    if (headroom) target.onHeadroom(target.bidder.arm?.of ?? target.bidder.id, headroom);
   }
   if (response.status !== 200)
     throw failureOfStatus(response.status, response.headers, await errorText(response, clock));

@@ -1,6 +1,7 @@
 import type { Policy, Strategy } from "../market/bid.ts";
 import type { NanoUsd } from "../money/nano-usd.ts";
 import type { Contract } from "./contract.ts";
+import type { Effort } from "./effort.ts";
 import type { Image } from "./image.ts";
 import type { Kind } from "./kind.ts";
 import type { Message, Plan } from "./microtask.ts";
@@ -59,6 +60,8 @@ export interface JobRequest {
   /** What happens instead of "continue" where nobody can go on from the delivered text. Absent: restart. */
   leaderChangeElse?: "restart" | "fail";
   bidders: string[] | null;
+  /** Who can be told how long to think is to think so long at least. Absent: as its operator said. */
+  effort?: Effort;
   /** Who may judge its answers, and is shown them for that; asked for one only who is in `bidders` too. Absent: whoever may be asked. */
   judges?: string[];
   maxOutputTokens: number | null;

@@ -29,7 +29,7 @@ export class Fleet {
 
   /** Why a bidder should not be asked now (null: it may be), queueing to expect (ms), calls it has (waiting included). */
   look(bidder: Bidder, tokens: number): { unavailable: string | null; queueMs: number; load: number } {
-    const room = this.#rooms.get(bidder.id);
+    const room = this.#rooms.get(roomFor(bidder));
     if (room === undefined) return { unavailable: null, queueMs: 0, load: 0 };
     room.declare(bidder.concurrency);
     return room.look(tokens, this.#nowMs());
@@ -37,7 +37,7 @@ export class Fleet {
 
   /** Lines up for a place at a bidder; null: too many wait there. The holder must `renew` within `turnLeaseMs`. */
   enter(bidder: Bidder, owner: string, tokens: number): Turn | null {
-    return this.#roomOf(bidder).enter(bidder.id, owner, tokens, this.#nowMs());
+    return this.#roomOf(bidder).enter(roomFor(bidder), owner, tokens, this.#nowMs());
   }
 
   /** true: the call may start, and holds its place until `leave`. false: ask again. */
@@ -63,7 +63,7 @@ export class Fleet {
     for (const room of this.#rooms.values()) room.forget(owner);
   }
 
-  /** Rate headers of a bidder's response. */
+  /** Rate headers of a response of this bidder, or of one of its arms. */
   stated(bidder: string, requests: StatedLimit, tokens: StatedLimit): void {
     this.#rooms.get(bidder)?.stated(requests, tokens, this.#nowMs());
   }
@@ -101,17 +101,21 @@ export class Fleet {
   }
 
   #roomOf(bidder: Bidder): BidderRoom {
-    const room = this.#rooms.get(bidder.id) ?? new BidderRoom(bidder, this.#nowMs());
+    const id = roomFor(bidder);
+    const room = this.#rooms.get(id) ?? new BidderRoom(bidder, this.#nowMs());
     room.declare(bidder.concurrency);
-    this.#rooms.delete(bidder.id);
-    this.#rooms.set(bidder.id, room);
+    this.#rooms.delete(id);
+    this.#rooms.set(id, room);
     if (this.#rooms.size > mostRooms) {
-      for (const [id, old] of this.#rooms) {
-        if (!old.idle || id === bidder.id) continue;
-        this.#rooms.delete(id);
+      for (const [other, old] of this.#rooms) {
+        if (!old.idle || other === id) continue;
+        this.#rooms.delete(other);
         break;
       }
     }
     return room;
   }
 }
+
+/** Arms are calls of one model at one provider: its limits and outages are theirs, too. */
+const roomFor = ({ id, arm }: Bidder): string => arm?.of ?? id;

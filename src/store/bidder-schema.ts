@@ -8,7 +8,7 @@ const tokens = z.number().int().min(1).max(100_000_000);
 const name = z.string().min(1).max(128);
 
 /** Only bidders that come with the server have these. */
-type OwnField = "fixed" | "measuredConfidence" | "standIn" | "onlyByName";
+type OwnField = "fixed" | "measuredConfidence" | "standIn" | "onlyByName" | "arm" | "arms";
 
 const fields = {
   id: z

@@ -84,6 +84,12 @@ export class BidderStore {
       .onConflictDoUpdate({ target: bidders.id, set: { enabled, updatedAtMs: nowMs } });
   }
 
+  /** Whoever was switched on or off is as it was before. true, also where it was not. */
+  async forgetSwitch(id: string): Promise<true> {
+    await this.#db.delete(bidders).where(and(eq(bidders.id, id), eq(bidders.body, nothing)));
+    return true;
+  }
+
   /** false: none of this id is stored. Its profile stays in the market, in case it comes back. */
   async delete(id: string): Promise<boolean> {
     const stored = and(eq(bidders.id, id), ne(bidders.body, nothing));

@@ -204,7 +204,7 @@ describe("requests", () => {
     expect((await bodyOf("workers-ai", call)).tool_choice).toEqual(chat);
     expect((await bodyOf("google", call)).toolConfig).toEqual({ functionCallingConfig: google });
     expect((await bodyOf("anthropic", call)).tool_choice).toEqual(anthropic);
-    const thinker = { model: "claude-haiku-4-5", reasoning: "low" as const };
+    const thinker = { model: "claude-haiku-4-5", reasoning: "low" as const, reasoningTokens: 2048 };
     expect((await bodyOf("anthropic", call, thinker)).tool_choice).toEqual(anthropic);
   });
 
@@ -234,7 +234,7 @@ describe("requests", () => {
   });
 
   it("ask Anthropic for no thinking after a call whose thinking is not at hand", async () => {
-    const thinker = { model: "claude-haiku-4-5", reasoning: "low" as const };
+    const thinker = { model: "claude-haiku-4-5", reasoning: "low" as const, reasoningTokens: 2048 };
     expect((await bodyOf("anthropic", asked, thinker)).thinking).toMatchObject({ type: "enabled" });
     const after = await bodyOf("anthropic", { ...asked, messages: history }, thinker);
     expect(after.thinking).not.toMatchObject({ type: "enabled" });

@@ -95,6 +95,26 @@ describe("a fleet", () => {
     expect(fleet.look(bidder, 1).unavailable).toBeNull();
   });
 
+  it("has one room for a bidder and its arms: calls, limits and outages are of one model", () => {
+    const { fleet } = clocked();
+    const own = bidderOf("a/one", { concurrency: 1 });
+    const arm = bidderOf("a/one:high", { concurrency: 1, arm: { of: "a/one", effort: "high" } });
+    const turn = enter(fleet, own, "job 1");
+    expect(fleet.admit(turn)).toBe(true);
+    const waiting = enter(fleet, arm, "job 2");
+    expect(fleet.admit(waiting)).toBe(false);
+    expect(fleet.look(arm, 1)).toEqual(fleet.look(own, 1));
+    fleet.leave(turn, { how: "well" });
+    expect(fleet.admit(waiting)).toBe(true);
+    fleet.leave(waiting, { how: "well" });
+    for (let i = 0; i < 20; i++) {
+      const failing = enter(fleet, arm, `failing ${i}`);
+      fleet.admit(failing);
+      fleet.leave(failing, server);
+    }
+    expect(fleet.look(own, 1).unavailable).not.toBeNull();
+  });
+
   it("learns the room from headers, and forgets idle bidders beyond its bound", () => {
     const { fleet, clock } = clocked();
     const bidder = bidderOf("a/one");

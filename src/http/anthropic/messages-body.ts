@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { atomicExtension } from "../atomic-extension.ts";
+import { clientEffort, clientThinking, effortOfThinking } from "../client-effort.ts";
 import { completionRequest, outputTokens, schemaBody } from "../completion-request.ts";
 import { mostTurns, stopBody, topPBody } from "../native/field-bodies.ts";
 import { refuseUnserved } from "../unserved.ts";
@@ -19,7 +20,8 @@ export const countBody = z.object({
   system: systemBody.nullish(),
   tools: toolsBody,
   tool_choice: toolChoiceBody,
-  output_config: z.object({ format: formatBody }).nullish(),
+  output_config: z.object({ format: formatBody, effort: clientEffort }).nullish(),
+  thinking: clientThinking,
   /** As it was called before. */
   output_format: formatBody,
   ...messagesUnservedShape,
@@ -87,6 +89,7 @@ function request(body: z.infer<typeof countBody>, terms: Terms): JobRequest {
     messages: messagesOf(body.messages, body.system),
     schema: (body.output_config?.format ?? body.output_format)?.schema,
     instruction: undefined,
+    effort: effortOfThinking(body.thinking, body.output_config?.effort),
     tools: toolsOf(body),
     extension: body.atomic ?? {},
   });

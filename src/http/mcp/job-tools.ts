@@ -39,6 +39,7 @@ export const toolJobBody = jobBody
     budgetUsd: true,
     deadlineMs: true,
     policy: true,
+    effort: true,
     strategy: true,
     bidders: true,
     judges: true,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { contractSchema } from "../../plan/contract.ts";
+import { efforts } from "../../plan/effort.ts";
 import { maxImages } from "../../plan/image.ts";
 import { jobKinds } from "../../plan/kind.ts";
 import { identifierKinds, type RedactionRules } from "../../plan/redaction.ts";
@@ -142,6 +143,12 @@ export const jobBody = z.strictObject({
     .optional()
     .describe("Who may judge answers, and is shown them for that; default: whoever may be asked and is no contestant."),
   maxOutputTokens: z.int().min(1).max(mostOutputTokens).optional().describe("Cap on an answer."),
+  effort: z
+    .enum(efforts)
+    .optional()
+    .describe(
+      "How long models are to think that can be told so, at least: each is asked as its arm of that effort. Default: as the operator set them up.",
+    ),
   temperature: z
     .number()
     .min(0)

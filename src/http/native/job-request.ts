@@ -71,6 +71,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     ...(body.leaderChangeElse === undefined ? {} : { leaderChangeElse: body.leaderChangeElse }),
     bidders: body.bidders ?? null,
     ...(body.judges === undefined ? {} : { judges: body.judges }),
+    ...(body.effort === undefined ? {} : { effort: body.effort }),
     maxOutputTokens: body.maxOutputTokens ?? null,
     temperature: body.temperature ?? null,
     ...samplingOf(body),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { atomicExtension } from "../atomic-extension.ts";
+import { clientEffort, effortOf } from "../client-effort.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "../completion-request.ts";
 import { mostTurns, penaltyBody, seedBody, stopBody, topPBody } from "../native/field-bodies.ts";
 import { refuseUnserved } from "../unserved.ts";
@@ -29,6 +30,7 @@ export const chatBody = z.object({
   seed: seedBody.nullish(),
   frequency_penalty: penaltyBody.nullish(),
   presence_penalty: penaltyBody.nullish(),
+  reasoning_effort: clientEffort,
   ...chatUnservedShape,
   tools: toolsBody,
   tool_choice: toolChoiceBody,
@@ -58,6 +60,7 @@ export function chatRequest(body: ChatBody): JobRequest {
     frequencyPenalty: body.frequency_penalty,
     presencePenalty: body.presence_penalty,
     stop: typeof body.stop === "string" ? [body.stop] : body.stop?.length ? body.stop : undefined,
+    effort: effortOf(body.reasoning_effort),
     metadata: body.metadata,
     tools: toolsOf(body),
     extension: body.atomic ?? {},

@@ -28,6 +28,7 @@ export function openResponse(job: Job): Record<string, unknown> {
     output: [],
     parallel_tool_calls: request.tools?.parallel ?? false,
     previous_response_id: null,
+    reasoning: { effort: request.effort ?? null, summary: null },
     temperature: request.temperature,
     text: { format: formatOf(job) },
     tool_choice: choiceOf(job),

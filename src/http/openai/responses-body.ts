@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { JobRequest } from "../../plan/job-request.ts";
 import { atomicExtension } from "../atomic-extension.ts";
+import { clientEffort, effortOf } from "../client-effort.ts";
 import { completionRequest, looseMetadata, outputTokensBody, schemaBody, schemaOfMode } from "../completion-request.ts";
 import { mostTurns, topPBody } from "../native/field-bodies.ts";
 import { refuseUnserved } from "../unserved.ts";
@@ -45,6 +46,7 @@ export const responsesBody = z.object({
   max_output_tokens: outputTokensBody,
   temperature: z.number().min(0).max(2).nullish(),
   top_p: topPBody.nullish(),
+  reasoning: z.object({ effort: clientEffort }).nullish(),
   metadata: looseMetadata,
   tools: toolsBody,
   tool_choice: toolChoiceBody,
@@ -69,6 +71,7 @@ export function responsesRequest(body: ResponsesBody): JobRequest {
     maxOutputTokens: body.max_output_tokens,
     temperature: body.temperature,
     topP: body.top_p,
+    effort: effortOf(body.reasoning?.effort),
     metadata: body.metadata,
     tools: toolsOf(body),
     extension: body.atomic ?? {},
