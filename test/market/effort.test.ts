@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Bidder } from "../../src/market/bidder.ts";
 import { ineligible } from "../../src/market/eligibility.ts";
+import { decide, emptyMarket, learn, seededRandom } from "../../src/market/market.ts";
 import { expectedCall } from "../../src/market/tokens.ts";
 import { withArms } from "../../src/models/effort-arms.ts";
 import { type Effort, efforts, type Reasoning, rankOf } from "../../src/plan/effort.ts";
-import { bidder, request } from "./setting.ts";
+import { bidder, decided, pacing, report, request, settlement, startMs } from "./setting.ts";
 
 const ids = ["a/one", "b/two", "c/three"];
 const market = fc
@@ -79,4 +80,38 @@ it("before its first call a bidder is expected to use a quarter of its room for 
   expect(more).toBeGreaterThan(2048);
   expect(more).toBeLessThan(2048 * 1.3);
   expect(expected(8192).costNano).toBeGreaterThan(5 * expected(0).costNano);
+});
+
+it("an arm that bids always leads where thought pays, and its bidder where it does not, on 9 of 10 seeds", () => {
+  const [own, arm] = withArms(
+    { bidder: bidder("a/one", 1), endpoint: { type: "openai", model: "one", reasoning: "medium" } },
+    new Map([["a/one:high", true]]),
+  ).map((one) => one.bidder);
+  if (own === undefined || arm === undefined) throw new Error("there is no arm");
+  const both = [own, arm];
+  const chance: Record<string, Record<string, number>> = {
+    proofs: { [own.id]: 0.45, [arm.id]: 0.92 },
+    notes: { [own.id]: 0.93, [arm.id]: 0.93 },
+  };
+  const right = Array.from({ length: 10 }, (_, seed) => {
+    const state = emptyMarket();
+    const random = seededRandom(`arms/${seed}`);
+    const led = { proofs: 0, notes: 0 };
+    for (let n = 1; n <= 400; n++) {
+      const context = n % 2 === 0 ? "proofs" : "notes";
+      const features = { inputChars: 400, script: "latin", context };
+      const nowMs = startMs + n * 1000;
+      // $0.05 an answer; a call costs $0.0003 without thought and $0.0033 with it.
+      const asked = request({ nowMs, features, maxAttempts: 1, valueNano: 50_000_000 });
+      const decision = decided(decide(state, both, asked, pacing, random));
+      const leader = decision.award[0]?.bidder ?? "";
+      if (n > 200 && leader === (context === "proofs" ? arm.id : own.id)) led[context]++;
+      const worth = random() < (chance[context]?.[leader] ?? 0) ? 1 : 0;
+      const outputTokens = leader === arm.id ? 3150 : 150;
+      const told = report(decision, leader, worth, { outputTokens, costNano: (100 + outputTokens) * 1000 });
+      learn(state, settlement([told], n, { features, atMs: nowMs }), both);
+    }
+    return Math.min(led.proofs, led.notes);
+  });
+  expect(right.filter((led) => led > 80).length, right.join(" ")).toBeGreaterThanOrEqual(9);
 });
