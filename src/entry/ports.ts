@@ -24,6 +24,7 @@ import { checkLane } from "../plan/check-lane.ts";
 import type { JobRequest } from "../plan/job-request.ts";
 import { BidderStore } from "../store/bidder-store.ts";
 import { CachedKeys, type KeyMemory } from "../store/cached-keys.ts";
+import { loadCounters } from "../store/counters.ts";
 import { type LastWrite, openDatabase, openSession } from "../store/database.ts";
 import { ExampleStore } from "../store/example-store.ts";
 import { JobList, type JobListing } from "../store/job-list.ts";
@@ -130,6 +131,7 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
         return profilesOf(state, bidders, Date.now());
       },
+      counters: () => loadCounters(session().db),
       bidderBody: bidderInputSchema,
       async putBidder(id, body) {
         const read = readBidder(id, body, { near: nearnessOf(env), nowMs: Date.now() });

@@ -25,6 +25,7 @@ import { feedbackRoute } from "./native/feedback.ts";
 import { jobRoutes } from "./native/jobs.ts";
 import { keyRoutes } from "./native/keys.ts";
 import { marketRoute } from "./native/market.ts";
+import { metricsRoute } from "./native/metrics.ts";
 import { moneyRoutes } from "./native/money.ts";
 import { previewRoute } from "./native/preview.ts";
 import { rulesRoutes } from "./native/rules.ts";
@@ -102,6 +103,7 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   previewRoute(app, ports);
   bidderRoutes(app, ports);
   marketRoute(app, ports);
+  metricsRoute(app, ports);
   keyRoutes(app, ports);
   moneyRoutes(app, ports);
   rulesRoutes(app, ports);

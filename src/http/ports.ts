@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Refusal } from "../error.ts";
+import type { Counters } from "../job/counters.ts";
 import type { Explanation } from "../job/explain.ts";
 import type { Job, JobStatus } from "../job/job.ts";
 import type { JobSummary } from "../job/job-summary.ts";
@@ -176,6 +177,8 @@ export interface HttpPorts {
     bidders(): Promise<BidderListing[]>;
     /** What was learned of them, by kind and context, of all tenants. */
     profiles(): Promise<KindProfiles[]>;
+    /** What was settled since there was a market, of all tenants. */
+    counters(): Promise<Counters>;
     /** What `putBidder` takes, for documents; it is checked there. */
     bidderBody: z.ZodType;
     putBidder(id: string, body: unknown): Promise<Refusal | null>;

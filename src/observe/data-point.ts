@@ -1,3 +1,4 @@
+import { resultOf } from "../job/counters.ts";
 import type { JobSummary } from "../job/job-summary.ts";
 import type { AttemptReport, Settlement } from "../market/settlement.ts";
 
@@ -146,12 +147,6 @@ function attemptPoint(settlement: Settlement, attempt: AttemptReport, weight: nu
       worth: attempt.outcome?.worth ?? -1,
     },
   );
-}
-
-function resultOf(attempt: AttemptReport): string {
-  if (attempt.outcome !== null) return attempt.outcome.worth >= 0.5 ? "accepted" : "rejected";
-  if (attempt.failure !== null) return "failed";
-  return attempt.censored ? "cut" : "unknown";
 }
 
 /** A point with its columns in the schema's order. */

@@ -1,4 +1,4 @@
-import { inArray, sql } from "drizzle-orm";
+import { inArray, ne, sql } from "drizzle-orm";
 import { AtomicError } from "../error.ts";
 import { emptyMarket, type MarketState } from "../market/market.ts";
 import { isKind, type Kind, kindNames } from "../plan/kind.ts";
@@ -8,7 +8,10 @@ import { marketParts } from "./schema.ts";
 /** Largest part of the market's memory, in characters of its JSON. The market bounds itself well below. */
 export const maxPartChars = 65_536;
 
-/** A stored part as read: "shared", "judges", "breaks" or a kind. */
+/** Kept beside the market, since it changes with it; no decision reads it. */
+export const countersPart = "counters";
+
+/** A stored part as read: "shared", "judges", "breaks", a kind, or the counters. */
 export interface MarketPart {
   part: string;
   /** Counts from 1; a writer that read another version has lost the race. */
@@ -18,7 +21,7 @@ export interface MarketPart {
 
 export const partsQuery = (db: Database, parts?: readonly string[]) => {
   const query = db.select().from(marketParts);
-  return parts === undefined ? query : query.where(inArray(marketParts.part, [...parts]));
+  return query.where(parts === undefined ? ne(marketParts.part, countersPart) : inArray(marketParts.part, [...parts]));
 };
 
 /** The whole market, as last settled; empty when nothing was learned yet. */

@@ -1,11 +1,14 @@
 import { sql } from "drizzle-orm";
 import { AtomicError } from "../error.ts";
+import { count } from "../job/counters.ts";
 import type { JobSummary, SettlementMessage } from "../job/job-summary.ts";
 import type { Bidder } from "../market/bidder.ts";
 import { learn } from "../market/market.ts";
 import type { Settlement } from "../market/settlement.ts";
+
+import { countersOf } from "./counters.ts";
 import type { Database } from "./database.ts";
-import { bodiesOf, marketOf, partsQuery } from "./market-store.ts";
+import { bodiesOf, countersPart, marketOf, partsQuery } from "./market-store.ts";
 import { jobs, settled } from "./schema.ts";
 import { type Before, type Revised, type Work, writesOf } from "./settle-writes.ts";
 import { readSettlementMessage } from "./settlement-message.ts";
@@ -111,6 +114,7 @@ async function readBefore(db: Database, entries: readonly Entry[]): Promise<Befo
 /** The parts of the market that these settlements change. */
 const partsOf = (settlements: readonly Settlement[]): string[] => [
   "shared",
+  countersPart,
   ...(settlements.some((s) => s.judges !== undefined && s.judges.length > 0) ? ["judges"] : []),
   ...(settlements.some((s) => s.prefixes !== undefined && s.prefixes.length > 0) ? ["breaks"] : []),
   ...new Set(settlements.map((s) => s.kind)),
@@ -134,6 +138,10 @@ function fold(entries: readonly Entry[], before: Before, bidders: readonly Bidde
     });
     if (failed !== undefined) continue;
     work.changed = bodiesOf(state, work.settlements.length === 0 ? [] : partsOf(work.settlements));
+    if (work.settlements.length + work.summaries.length > 0) {
+      const counters = count(countersOf(before.parts), work.summaries, work.settlements);
+      work.changed.push({ part: countersPart, body: JSON.stringify(counters) });
+    }
     return { work, poison };
   }
 }

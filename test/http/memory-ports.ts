@@ -8,6 +8,7 @@ import { promptTokens } from "../../src/engine/prompt-tokens.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Assets } from "../../src/http/pages/assets.ts";
 import type { HttpPorts } from "../../src/http/ports.ts";
+import { noCounters } from "../../src/job/counters.ts";
 import { checkContract } from "../../src/judge/check-contract.ts";
 import { checkTools } from "../../src/judge/check-tools.ts";
 import type { Bidder } from "../../src/market/bidder.ts";
@@ -51,6 +52,7 @@ export function testServer(options: TestServerOptions = {}) {
   let script: Script = answers("Hello.");
   const jobs = memoryJobs("secret", () => script);
   const market = emptyMarket();
+  const counters = noCounters();
   const unexpected: unknown[] = [];
   const ledgers = new Map<string, { rows: MemoryRows; ledger: TenantLedger }>();
   const ledgerOf = (tenant: string) => {
@@ -97,6 +99,7 @@ export function testServer(options: TestServerOptions = {}) {
       promptTokens,
       candidates: async () => [...bidders.values()],
       bidders: async () => [...bidders.values()].map((b) => ({ ...b })),
+      counters: async () => counters,
       profiles: async () => profilesOf(market, [...bidders.values()], clock.nowMs),
       bidderBody: bidderInputSchema,
       putBidder: async (id, body) => {

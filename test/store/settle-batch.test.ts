@@ -1,12 +1,14 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { noCounters } from "../../src/job/counters.ts";
 import { learn, type MarketState } from "../../src/market/market.ts";
 import type { Settlement } from "../../src/market/settlement.ts";
+import { loadCounters } from "../../src/store/counters.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { ExampleStore } from "../../src/store/example-store.ts";
 import { JobList } from "../../src/store/job-list.ts";
-import { loadMarket } from "../../src/store/market-store.ts";
+import { countersPart, loadMarket } from "../../src/store/market-store.ts";
 import { type SettleReport, settleBatch } from "../../src/store/settle-batch.ts";
 import { dump, localD1, wipe } from "./local-d1.ts";
 import { bidders, message, nowMs, settlement } from "./messages.ts";
@@ -39,6 +41,39 @@ async function rows() {
 }
 
 describe("settling", () => {
+  it("counts what was settled once, however often it is told, and keeps it from the market", async () => {
+    const [one, two] = [message(1), message(2)];
+    await settleBatch(db, [one, one], bidders, nowMs);
+    const once = await loadCounters(db);
+    await settleBatch(db, [one], bidders, nowMs);
+    expect(await loadCounters(db)).toEqual(once);
+    await settleBatch(db, [one, two], bidders, nowMs);
+    const both = await loadCounters(db);
+    expect(both.tenants).toMatchObject({
+      [one.summary.tenant]: { jobs: 1, costNano: one.summary.costNano },
+      [two.summary.tenant]: { jobs: 1, costNano: two.summary.costNano },
+    });
+    const attempts = [one, two].flatMap((m) => m.settlements.flatMap((s) => s.attempts));
+    const results = Object.values(both.bidders).flatMap((its) => Object.values(its.results));
+    expect(results.reduce((sum, n) => sum + n, 0)).toBe(attempts.length);
+    expect(Object.keys((await loadMarket(db)).kinds)).not.toContain("counters");
+    // A later cost of the same job moves the books, not what was counted.
+    await settleBatch(
+      db,
+      [{ ...one, revision: 1, summary: { ...one.summary, costNano: 9 }, settlements: [] }],
+      bidders,
+      nowMs,
+    );
+    expect(await loadCounters(db)).toEqual(both);
+  });
+
+  it("counts from nought where the counters are none", async () => {
+    await d1.prepare("insert into market_parts values ('counters', 7, 'no json')").run();
+    expect(await loadCounters(db)).toEqual(noCounters());
+    await settleBatch(db, [message(1)], bidders, nowMs);
+    expect(Object.values((await loadCounters(db)).jobs)).toEqual([1]);
+  });
+
   it("keeps what jobs taught of their judges in a part of its own, once each", async () => {
     const one = message(1);
     const [first] = one.settlements;
@@ -55,7 +90,7 @@ describe("settling", () => {
       decides: { yes: 3, no: 2 },
     });
     const parts = (await dump(d1)).market_parts as { part: string }[];
-    expect(parts.map((p) => p.part).sort()).toEqual(["answer", "judges", "shared"]);
+    expect(parts.map((p) => p.part).sort()).toEqual(["answer", "counters", "judges", "shared"]);
   });
 
   it("keeps what became of accepted prefixes, and audits of judges, once each", async () => {
@@ -115,7 +150,7 @@ describe("settling", () => {
       }),
     ]);
     expect(all.market_parts).toEqual(
-      ["answer", "shared", "spam"].map((part) => expect.objectContaining({ part, version: 1 })),
+      ["answer", "counters", "shared", "spam"].map((part) => expect.objectContaining({ part, version: 1 })),
     );
     expect(outcomes(await loadMarket(db))).toBe(200);
     expect((await new JobList(db).list("tenant-1", { limit: 1, after: null })).jobs).toEqual([message(99).summary]);
@@ -348,7 +383,13 @@ describe("bad messages", () => {
     expect(counts(await settleBatch(db, [message(2)], bidders, nowMs, fails))).toMatchObject({ settled: 0, jobs: 0 });
     const { jobs, usage_months: _, ...learned } = await dump(d1);
     const { jobs: others, usage_months: __, ...learnedWithout } = without;
-    expect(learned).toEqual(learnedWithout);
+    const market = ({ market_parts: parts = [], ...rest }: Partial<Awaited<ReturnType<typeof dump>>>) => ({
+      ...rest,
+      parts: parts.filter((one) => (one as { part: string }).part !== countersPart),
+    });
+    expect(market(learned)).toEqual(market(learnedWithout));
+    // Its job ended, whatever can be learned of it.
+    expect(Object.values((await loadCounters(db)).jobs)).toEqual([3]);
     expect(jobs).toHaveLength(3);
     expect(jobs).toEqual(expect.arrayContaining(others ?? []));
   });

@@ -61,6 +61,14 @@ export const marketOperations: Operation[] = [
     answers: { 200: json("Beliefs, and how far claims came true.") },
   },
   {
+    method: "get",
+    path: "/metrics",
+    tag: "market",
+    summary: "What was settled and who bids, for Prometheus.",
+    operator: true,
+    answers: { 200: { says: "Text format 0.0.4.", type: "text/plain" } },
+  },
+  {
     method: "post",
     path: "/v1/market/priors",
     tag: "market",
