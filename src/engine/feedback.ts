@@ -11,6 +11,8 @@ export interface FeedbackGiven {
   microtask?: string;
   label?: string;
   good?: boolean;
+  /** The operator says so. Absent: the job's tenant. */
+  byOperator?: true;
 }
 
 /** Takes feedback on one microtask, once; the market is told with the run's next turn. null: taken. */

@@ -72,6 +72,6 @@ export function toldBefore(job: Job, attempt: Attempt) {
   for (const settlement of job.settlements ?? [])
     for (const report of settlement.attempts)
       if (report.attempt === attempt.id && report.outcome !== null && report.outcome.source !== "feedback")
-        return { source: report.outcome.source, worth: report.outcome.worth };
+        return report.outcome;
   return null;
 }

@@ -149,7 +149,7 @@ function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outc
       isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text, m.task)?.confidence ?? null) : null,
     // A text that two wrote says little of either.
     outcome: a.continues === null ? outcome : null,
-    failure: a.failure,
+    failure: isUnreadable(m, a) ? "unreadable" : a.failure,
     costNano: a.costNano,
     firstTokenMs: a.firstTokenMs,
     totalMs: a.totalMs ?? 0,
@@ -167,20 +167,43 @@ function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outc
 /** Criteria that say an answer has the form that was asked for, and nothing of what it says. */
 const formOnly: ReadonlySet<string> = new Set(["schema", "calls"]);
 
+/** An outcome by form alone, where a contract asks for no more. What a person says of it later weighs four times that. */
+const formWeight = 0.25;
+const certain = { trueAccept: 1, trueReject: 1 };
+
+/** Does its contract ask for a form, and for nothing that an answer of that form could still miss? */
+const asksForForm = ({ task: { contract, tools } }: MicrotaskState): boolean =>
+  contract.criteria.length === 0 &&
+  contract.judged.length === 0 &&
+  (contract.schema !== undefined || tools !== undefined);
+
+/** The verdict on all that an attempt wrote, or that a prefix of it is rejected; null: there is neither. */
+const verdictOn = (a: Attempt) => a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
+
+/** A closed question's answer that is none of its labels: nothing was said, right or wrong. */
+const isUnreadable = (m: MicrotaskState, a: Attempt): boolean =>
+  isClosed(m.task.kind) && asksForForm(m) && a.failure === null && verdictOn(a)?.result === "reject";
+
 /**
- * What criteria or the judge say an attempt was worth; null where nothing is known. An answer that only fits its
- * schema, or its tools, is no evidence; one that broke them is. A judge is believed as far as its own profile goes.
+ * What criteria or the judge say an attempt was worth; null where nothing is known. Where only a form was asked for,
+ * answers that have it and answers that have not count alike, a quarter each: were only the latter counted, everybody
+ * would look worse with each job. To name one of its labels says nothing of a closed answer. A judge is believed as far
+ * as its own profile goes.
  */
 export function outcomeOf(m: MicrotaskState, a: Attempt, trust: (judge: string) => JudgeProfile): Outcome | null {
-  const verdict = a.wholeVerdict ?? (a.prefixVerdict?.result === "reject" ? a.prefixVerdict : null);
+  const verdict = verdictOn(a);
   if (verdict === null || verdict.result === "undecided") return null;
+  if (asksForForm(m))
+    return isClosed(m.task.kind)
+      ? null
+      : { worth: verdict.result === "accept" ? 1 : 0, source: "criteria", reliability: certain, weight: formWeight };
   const judged = verdict.criteria.some((c) => c.class === "judged" && c.result !== "undecided");
   const decided = verdict.criteria.some((c) => !formOnly.has(c.criterion) && c.result !== "undecided");
   if (verdict.result === "accept" && !decided) return null;
   const worth = verdict.result === "accept" ? 1 : 0;
   // What code rejects is rejected, whoever else spoke of it.
   const byCode = verdict.criteria.some((c) => c.class !== "judged" && c.result === "reject");
-  if (!judged || byCode) return { worth, source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } };
+  if (!judged || byCode) return { worth, source: "criteria", reliability: certain };
   const look = m.attempts.findLast(
     (one) =>
       one.role === "judge" &&
@@ -235,7 +258,7 @@ function agreement(m: MicrotaskState, view: MarketView, features: Features): Map
 export function feedbackSettlement(
   job: Job,
   m: MicrotaskState,
-  feedback: { label?: string; good?: boolean },
+  feedback: { label?: string; good?: boolean; byOperator?: true },
   number: number,
   nowMs: number,
 ): Settlement | null {
@@ -246,12 +269,17 @@ export function feedbackSettlement(
     judges.push(...judgeFeedback(m, a, worth === 1, reliability.trueAccept));
     // A merged answer was no bid, so what is said of it is no news of its writer's.
     if (a.role === "fusion") return report(m, a, job.request.strategy, null);
-    const against = toldBefore(job, a);
+    const before = toldBefore(job, a);
     return report(m, a, job.request.strategy, {
       worth,
       source: "feedback",
       reliability,
-      ...(against === null ? {} : { against }),
+      // Of whether answers are right a form says nothing, so nothing is learned of forms; the word takes its place.
+      ...(before === null
+        ? {}
+        : before.weight === undefined
+          ? { against: { source: before.source, worth: before.worth } }
+          : { instead: { worth: before.worth, weight: before.weight } }),
     });
   };
   const attempts = m.attempts
@@ -273,6 +301,7 @@ export function feedbackSettlement(
     features,
     atMs: nowMs,
     again: true,
+    ...(feedback.byOperator === true ? { trusted: true as const } : {}),
     attempts,
     ...(judges.length === 0 ? {} : { judges }),
   };

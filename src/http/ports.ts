@@ -62,6 +62,8 @@ export interface Feedback {
   label?: string;
   /** Other kinds: was the accepted answer good? */
   good?: boolean;
+  /** The operator's word, which no cap holds. Absent: its tenant's. */
+  byOperator?: true;
 }
 
 /** A bidder as shown to callers: these fields and its standing. */

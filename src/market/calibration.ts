@@ -48,20 +48,21 @@ export function recalibrate(learned: Calibration | undefined, features: readonly
 
 /**
  * One step of online Bayesian logistic regression with a diagonal Gaussian posterior (Chapelle and Li, NeurIPS 2011),
- * seen through the verdict's noise. Precision is capped at 4,000, so that it keeps learning.
+ * seen through the verdict's noise; `weight`: how much of an outcome it is, 0 to 1. Precision is capped at 4,000, so that it keeps learning.
  */
 export function learnCalibration(
   learned: Calibration,
   features: readonly number[],
   worth: number,
   reliability: { trueAccept: number; trueReject: number },
+  weight = 1,
 ): void {
   const p = recalibrate(learned, features);
   const q = within(noisy(p, reliability), 0.01, 0.99);
   const slope = (reliability.trueAccept + reliability.trueReject - 1) * p * (1 - p);
   const { mean, precision } = learned;
-  const information = (slope * slope) / (q * (1 - q));
-  const gradient = (slope * (worth - q)) / (q * (1 - q));
+  const information = (weight * slope * slope) / (q * (1 - q));
+  const gradient = (weight * slope * (worth - q)) / (q * (1 - q));
   for (let i = 0; i < features.length; i++) {
     const x = features[i] ?? 0;
     const next = Math.min(4000, (precision[i] ?? firstCalibration.precision[i] ?? 300) + information * x * x);

@@ -22,7 +22,7 @@ import { rebaseKind, rebaseShared } from "./rebase.ts";
 import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
 import { rowFor, sharedRowFor } from "./rows.ts";
-import type { AttemptReport, Settlement } from "./settlement.ts";
+import type { AttemptReport, Outcome, Settlement } from "./settlement.ts";
 import { refit } from "./skill.ts";
 import {
   type Column,
@@ -93,16 +93,16 @@ export function learn(state: MarketState, settlement: Settlement, listed: readon
     // The bidder's bid was for its first try.
     if (report.role === "reask") continue;
     if (!outcome || !bidder || outcome.reliability.trueAccept + outcome.reliability.trueReject < 1.05) continue;
-    const told = isTold(outcome.source);
-    if (told && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
-    if (told) admitted++;
+    const capped = isTold(outcome.source) && settlement.trusted !== true;
+    if (capped && !admitTold(kind, settlement.tenant, settlement.atMs)) continue;
+    if (isTold(outcome.source)) admitted++;
     const worth = corrected(outcome.worth, outcome.reliability);
     if (own && outcome.source !== "agreement" && typeof report.confidence === "number" && worth !== null)
       proved.push([own, report.confidence, worth]);
     const posterior = acceptance(view, bidder, column, band);
     const features = featuresOf(posterior, kind.rows[row], settlement.features);
     seen.push({ row, report, outcome, features, own: posterior.own, p: recalibrate(kind.calibration, features) });
-    if (told && !admitTold(state.shared, settlement.tenant, settlement.atMs, sourceCap)) continue;
+    if (capped && !admitTold(state.shared, settlement.tenant, settlement.atMs, sourceCap)) continue;
     learnReliability(state.shared, outcome);
   }
   const others: Others = (id) => {
@@ -203,7 +203,8 @@ function learnOutcomes(
     const { reliability, worth } = one.outcome;
     const power = reliability.trueAccept + reliability.trueReject - 1;
     const counts = pseudoCounts(one.p, noisy(mean, reliability), slope * power, worth);
-    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, counts.accept * g, counts.reject * g, newest));
+    const { accept, reject } = inPlaceOf(one.outcome, counts);
+    changes.push(() => addCounts(column, keepBand ? band : -1, one.row, accept * g, reject * g, newest));
     for (const other of rejected) {
       const pair = pairIndex(other.row, one.row);
       if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
@@ -221,7 +222,8 @@ function learnOutcomes(
       continue;
     }
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability);
+    if (known.first)
+      learnCalibration(kind.calibration, one.features, worth, reliability, within(one.outcome.weight ?? 1, 0, 1));
     const clean = corrected(worth, reliability);
     if (clean !== null) {
       // Its bid did not know of a rejection in its own round: what it would have claimed then is what is scored.
@@ -230,8 +232,9 @@ function learnOutcomes(
       recordClaim(row, claim, clean, (q * (1 - q)) / (power * power));
     }
     changes.push(() => {
-      // A word raises no alarm: an alarm forgets, and a few words must not undo a record.
-      if (isTold(one.outcome.source) || one.own < establishedFrom) return;
+      // A word raises no alarm: an alarm forgets, and a few words must not undo a record. Nor does a form, which would
+      // undo what words have said of answers that have it.
+      if (isTold(one.outcome.source) || one.outcome.weight !== undefined || one.own < establishedFrom) return;
       if (watchForDrift(kind, one.row, row, column, mean, one.own, worth, reliability)) kind.calm = 0;
     });
   }
@@ -240,6 +243,16 @@ function learnOutcomes(
   kind.outcomes += seen.length;
   kind.calm += seen.length;
   refit(kind, view.shared, newest);
+}
+
+/** The counts of an outcome, weighed, less those of the one in whose place it is. */
+function inPlaceOf(
+  { weight = 1, instead }: Outcome,
+  counts: { accept: number; reject: number },
+): { accept: number; reject: number } {
+  const part = within(weight, 0, 1);
+  const [worth, before] = [within(instead?.worth ?? 0, 0, 1), within(instead?.weight ?? 0, 0, 1)];
+  return { accept: part * counts.accept - before * worth, reject: part * counts.reject - before * (1 - worth) };
 }
 
 /** What a bid said of an answer that came. */

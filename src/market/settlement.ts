@@ -22,6 +22,8 @@ export type FailureReason =
   | "malformed-stream"
   | "error-frame"
   | "empty-answer"
+  /** A closed question's answer that names none of its labels. Of settlements only: the attempt itself was rejected. */
+  | "unreadable"
   | "refused"
   | "too-large"
   | "content-filter"
@@ -39,6 +41,10 @@ export interface Outcome {
   source: "criteria" | "judge" | "agreement" | "feedback" | "audit";
   /** Measured P(says accept | good) and P(says reject | bad) of the source. */
   reliability: { trueAccept: number; trueReject: number };
+  /** How much of an outcome it is, above 0 to 1: to have the form that was asked for is less than to be right. Absent: 1. */
+  weight?: number;
+  /** An earlier outcome of this attempt, in whose place it is. Absent: beside all that was said before. */
+  instead?: { worth: number; weight: number };
   /** What another source had said of the same attempt: an audit or feedback measures that source. */
   against?: { source: Outcome["source"]; worth: number };
 }
@@ -91,6 +97,8 @@ export interface Settlement {
   atMs: number;
   /** From an evaluation, not from a job: nothing was bid, so no claim is scored, and its order in time says nothing of change. */
   evaluated?: true;
+  /** The operator's word: no cap holds it. Absent: a tenant's, or nobody's. */
+  trusted?: true;
   /** These attempts were settled before: their outcomes are news, their times, tokens and costs are not. */
   again?: boolean;
   attempts: AttemptReport[];

@@ -37,6 +37,7 @@ const failureReasons = [
   "malformed-stream",
   "error-frame",
   "empty-answer",
+  "unreadable",
   "refused",
   "too-large",
   "repeated-prefix",
@@ -82,6 +83,8 @@ const attempt = z.looseObject({
       worth: share,
       source: z.enum(["criteria", "judge", "agreement", "feedback", "audit"]),
       reliability: z.looseObject({ trueAccept: share, trueReject: share }),
+      weight: share.optional(),
+      instead: z.looseObject({ worth: share, weight: share }).optional(),
     })
     .nullable(),
   failure: z.enum(failureReasons).nullable(),

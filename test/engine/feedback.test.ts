@@ -44,3 +44,46 @@ it("feedback on a merged answer says nothing of the bid of who merged it", async
   expect(giveFeedback(run, { good: false }, 1)).toBe(null);
   expect(outcomes(run)).toEqual([["fusion", null]]);
 });
+
+describe("an answer of which only a form was asked", () => {
+  const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+  const contract = { schema, criteria: [], judged: [] };
+  const told = (run: JobRun) => run.job.settlements?.at(-1)?.attempts[0];
+
+  it("is an outcome of its own weight, and what a person says takes its place", async () => {
+    const run = await ended({ contract }, '{"city":"Paris"}');
+    expect(told(run)?.outcome).toEqual({
+      worth: 1,
+      source: "criteria",
+      reliability: { trueAccept: 1, trueReject: 1 },
+      weight: 0.25,
+    });
+    expect(giveFeedback(run, { good: false, byOperator: true }, 1)).toBe(null);
+    expect(told(run)?.outcome).toMatchObject({
+      worth: 0,
+      source: "feedback",
+      instead: { worth: 1, weight: 0.25 },
+    });
+    expect(told(run)?.outcome).not.toHaveProperty("against");
+    expect(run.job.settlements?.at(-1)?.trusted).toBe(true);
+  });
+
+  it("counts as before where more is asked: what breaks its form is no answer", async () => {
+    const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
+    const run = await ended({ contract: { ...contract, criteria } }, '{"city":"Paris"}');
+    expect(told(run)?.outcome).toEqual({ worth: 1, source: "criteria", reliability: { trueAccept: 1, trueReject: 1 } });
+  });
+
+  it("of a closed question says nothing, and where it names no label no answer came", async () => {
+    let calls = 0;
+    const world = new World([bidderOf("a/one"), bidderOf("b/two")], () => says(calls++ < 2 ? "purple" : "red"));
+    const run = world.accept(requestOf({ kind: "classify", labels: ["red", "blue"], strategy: "single" }));
+    expect((await world.settle()).status).toBe("succeeded");
+    const reports = run.job.settlements?.at(-1)?.attempts.map((a) => [a.role, a.outcome, a.failure]);
+    expect(reports).toEqual([
+      ["leader", null, "unreadable"],
+      ["reask", null, "unreadable"],
+      ["fallback", null, null],
+    ]);
+  });
+});

@@ -242,13 +242,14 @@ it("tells earlier calls in words where no tools are offered any more", async () 
   ]);
 });
 
-it("teaches the market that a call was wrong, and not that one merely fits", async () => {
+it("teaches the market alike that a call fits, and that one does not, and either less than what a person says", async () => {
   const outcomeOf = async (written: string) => {
     const { world } = await run(() => asksFor([call("get_weather", written)]), {}, [bidderOf("a/one")]);
-    return [...world.settled.values()].flatMap((s) => s.attempts.map((a) => a.outcome?.worth ?? null));
+    return [...world.settled.values()].flatMap((s) => s.attempts.map((a) => [a.outcome?.worth, a.outcome?.weight]));
   };
-  expect(await outcomeOf('{"city":"Paris"}')).toEqual([null]);
-  expect(await outcomeOf('{"town":"Paris"}')).toEqual([0, 0]);
+  expect(await outcomeOf('{"city":"Paris"}')).toEqual([[1, 0.25]]);
+  const broken = [0, 0.25];
+  expect(await outcomeOf('{"town":"Paris"}')).toEqual([broken, broken]);
 });
 
 it("ends in the same answer after a crash at each write", async () => {

@@ -44,6 +44,22 @@ const later = startMs + 1_000_000;
 const counted = (state: MarketState): number =>
   (state.kinds.answer?.columns ?? []).reduce((sum, column) => sum + column.counts.reduce((x, y) => x + y, 0), 0);
 
+describe("the operator's word", () => {
+  it("counts as often as it is said, where a tenant's ends at its cap", () => {
+    const outcomes = (trusted: object) => {
+      const state = settledMarket();
+      for (let n = 0; n < 200; n++) {
+        const outcome: Outcome = { worth: 0, source: "feedback", reliability: truth };
+        const told = settlement([report(anyDecision, "a/1", null, { outcome })], 0, { tenant: "t", atMs: later });
+        learn(state, { ...told, key: `word/${n}`, again: true, ...trusted }, two);
+      }
+      return state.kinds.answer?.outcomes ?? 0;
+    };
+    expect(outcomes({})).toBe(360 + feedbackCap);
+    expect(outcomes({ trusted: true })).toBe(360 + 200);
+  });
+});
+
 describe("feedback of one tenant", () => {
   it("moves a bidder of 360 outcomes by at most 0.13, however often it is said, and of either source", () => {
     for (const source of ["feedback", "audit"] as const) {

@@ -36,6 +36,7 @@ export async function giveFeedback(
       { field: feedback.label === undefined ? "good" : "label" },
     );
   const job = await openJob(ports, caller, id, "job");
-  const refusal = await job.feedback(feedback);
+  const byOperator = caller.role === "operator" ? { byOperator: true as const } : {};
+  const refusal = await job.feedback({ ...feedback, ...byOperator });
   if (refusal !== null) throw AtomicError.from(refusal);
 }
