@@ -1,4 +1,4 @@
-import { attemptOf, microtaskOf } from "../job/evolve.ts";
+import { attemptOf, isRejected, microtaskOf } from "../job/evolve.ts";
 import type { Attempt, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
 import type { Verdict } from "../judge/verdict.ts";
@@ -35,7 +35,11 @@ export function betOn(
   const criteria = standingCriteria(microtask.task.contract, verdict);
   const quarter = quarterOf(tokens, expectedOutput(microtask, attempt));
   const { kind } = microtask.task;
-  return breakRiskOf(scene.market().state.breaks, { kind, criteria, bidder: attempt.bidder, quarter }, scene.nowMs());
+  const { bidder } = attempt;
+  const risk = breakRiskOf(scene.market().state.breaks, { kind, criteria, bidder, quarter }, scene.nowMs());
+  // Whoever broke the contract of this very task a moment ago is no average writer: no record tells of that.
+  const broke = microtask.attempts.some((one) => one !== attempt && one.bidder === bidder && isRejected(one));
+  return broke && criteria !== "" ? { ...risk, chance: 1 } : risk;
 }
 
 /** Remembers in which quarters of its expected length a running attempt had an accepted prefix. Mutates `live`. */

@@ -9,6 +9,9 @@ import { bidderNamed, isEmbedded, isSwitchedOff } from "./scene.ts";
 /** A call waits three times what the queue promised, between these, ms; the job's deadline cuts it short. */
 const leastPatienceMs = 30_000;
 const mostPatienceMs = 600_000;
+/** It waits for what its provider allows for so long, and this beyond: a minute's allowance is whole again by then. */
+const longestAllowanceMs = 65_000;
+const afterAllowanceMs = 5_000;
 const firstPollMs = 5;
 const longestPollMs = 50;
 
@@ -29,9 +32,10 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
   if (bidder === undefined || isEmbedded(attempt.bidder)) return null;
   const { fleet } = run.ports;
   const tokens = attempt.inputTokens + attempt.maxOutputTokens;
-  const patienceMs = patienceOf(run, attempt, fleet.look(bidder, tokens).queueMs);
+  const { queueMs } = fleet.look(bidder, tokens);
   const turn = fleet.enter(bidder, run.job.id, tokens);
   if (turn === null) throw new ModelFailure("no-capacity", `too many calls wait for ${bidder.id}`);
+  const patienceMs = patienceOf(run, attempt, queueMs, fleet.waitMs(turn));
   const fromMs = run.ports.nowMs();
   for (let pollMs = firstPollMs; !fleet.admit(turn); pollMs = Math.min(longestPollMs, 2 * pollMs)) {
     const waitedMs = run.ports.nowMs() - fromMs;
@@ -39,7 +43,10 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
     if (waitedMs + owedMs > patienceMs || live.abort.signal.aborted) {
       fleet.leave(turn, { how: "unknown" });
       if (live.abort.signal.aborted) throw new ModelFailure("internal", "The call was withdrawn while it waited.");
-      const why = owedMs > 0 ? `it takes no calls for another ${owedMs} ms` : `no place after ${waitedMs} ms`;
+      const why =
+        owedMs > 0
+          ? `it takes no calls for another ${Math.ceil(owedMs / 1000)} s`
+          : `no place came free in ${Math.round(waitedMs / 1000)} s`;
       throw new ModelFailure("no-capacity", `${bidder.id}: ${why}`);
     }
     await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
@@ -64,9 +71,11 @@ export function callEnd(failure: ModelFailure | null, live: LiveAttempt): CallEn
   return { how: "failed", reason: failure.reason, retryAfterMs: failure.retryAfterMs };
 }
 
-function patienceOf(run: Run, attempt: Attempt, queueMs: number): number {
+/** `allowanceMs`: until its provider takes calls again, as far as is known. */
+function patienceOf(run: Run, attempt: Attempt, queueMs: number, allowanceMs: number): number {
   if (attempt.audits !== null) return leastPatienceMs;
-  const patienceMs = Math.min(mostPatienceMs, Math.max(leastPatienceMs, 3 * queueMs));
+  const allowed = allowanceMs <= longestAllowanceMs ? allowanceMs + afterAllowanceMs : 0;
+  const patienceMs = Math.min(mostPatienceMs, Math.max(leastPatienceMs, 3 * queueMs, allowed));
   const { deadlineMs } = run.job.request;
   return deadlineMs === null ? patienceMs : Math.min(patienceMs, run.job.acceptedAtMs + deadlineMs - run.ports.nowMs());
 }

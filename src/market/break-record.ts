@@ -59,6 +59,11 @@ const longestName = 48;
  * the end of a committed answer is always seen, and a single early break holds the next commits back.
  */
 const prior = { held: 199.5, broke: 0.5 };
+/**
+ * Of a schema a prefix shows the names and not yet the values: one break in forty, with the weight of twenty. A commit is
+ * taken once some hundred such answers were seen to hold.
+ */
+const schemaPrior = { held: 19.5, broke: 0.5 };
 /** A bidder's own record stands on what all of them show, with the weight of so many observations. */
 const borrowed = 300;
 /** Standard deviations (of a count) above its mean at which a risk is read. */
@@ -76,7 +81,7 @@ export const criteriaName = (types: readonly string[]): string => {
 
 /**
  * The risk that an accepted prefix is rejected as a whole: Gamma-Poisson counts, the bidder's own on a prior of all
- * bidders' in this kind, criteria and quarter, those on `prior`; read `caution` deviations above the mean.
+ * bidders' in this kind, criteria and quarter, those on what is assumed of such criteria; read `caution` deviations above the mean.
  */
 export function breakRiskOf(
   breaks: BreaksState | undefined,
@@ -87,7 +92,8 @@ export function breakRiskOf(
   if (criteria === "") return { chance: 0, seen: 0, broke: 0, criteria, quarter };
   const all = countsOf(breaks, prefix, "", nowMs);
   const own = countsOf(breaks, prefix, prefix.bidder, nowMs);
-  const share = (prior.broke + all.broke) / (prior.held + prior.broke + all.held + all.broke);
+  const before = criteria.split("+").includes("schema") ? schemaPrior : prior;
+  const share = (before.broke + all.broke) / (before.held + before.broke + all.held + all.broke);
   const broke = borrowed * share + own.broke;
   const seen = borrowed + own.held + own.broke;
   const chance = Math.min(1, (broke + caution * Math.sqrt(broke)) / seen);

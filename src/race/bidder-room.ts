@@ -2,6 +2,7 @@ import type { Bidder } from "../market/bidder.ts";
 import type { FailureReason } from "../market/settlement.ts";
 import { type Circuit, circuitCallEnded, circuitCallStarted, newCircuit, viewCircuit } from "./circuit-breaker.ts";
 import {
+  allowanceWaitMs,
   type Headroom,
   headroomCallEnded,
   headroomCallStarted,
@@ -96,12 +97,7 @@ export class BidderRoom {
 
   /** How long it must wait whatever leaves before it, ms: the provider said so. */
   waitMs(turn: Turn, nowMs: number): number {
-    if (nowMs < this.#headroom.blockedUntilMs) return this.#headroom.blockedUntilMs - nowMs;
-    const { unavailable, queueMs } = viewHeadroom(this.#headroom, 0, turn.tokens, nowMs);
-    if (unavailable === null || queueMs > 0) return 0;
-    const { requests, tokens } = this.#headroom;
-    const fullAtMs = [requests, tokens].map((w) => (w.left !== null && w.fullAtMs > nowMs ? w.fullAtMs : 0));
-    return Math.max(1_000, Math.max(...fullAtMs) - nowMs);
+    return allowanceWaitMs(this.#headroom, turn.tokens, nowMs);
   }
 
   renew(turn: Turn, nowMs: number): void {

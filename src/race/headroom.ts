@@ -29,13 +29,16 @@ interface Window {
   /** Sent in the current minute, to learn the allowance when a 429 comes without headers. */
   sent: number;
   minute: number;
-  /** The allowance was guessed from a 429: it grows by a tenth each minute that comes near it. */
+  /** The allowance was guessed from a 429: it grows by a quarter, and by five, each minute that comes near it. */
   guessed: boolean;
 }
 
 const minuteMs = 60_000;
 const firstBackoffMs = 1_000;
 const longestBackoffMs = 60_000;
+
+/** Fewer calls in a minute tell nothing of how many it takes. */
+const fewestSent = 10;
 
 const newWindow = (): Window => ({ perMinute: null, left: null, fullAtMs: 0, sent: 0, minute: 0, guessed: false });
 
@@ -74,7 +77,8 @@ export function headroomCallEnded(room: Headroom, heldMs: number): void {
 
 /**
  * A 429 came with `inFlight` calls under way (itself included). Waits as told, else 1 s doubling to 60 s; halves the
- * concurrency unless a rate window explains it (additive increase, multiplicative decrease). Mutates.
+ * concurrency unless a rate window explains it (additive increase, multiplicative decrease). Of one call at a time that is
+ * not told when to come back, a minute's allowance is guessed: where it is told, it knows. Mutates.
  */
 export function headroomRefused(room: Headroom, inFlight: number, retryAfterMs: number | null, nowMs: number): void {
   const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(room.refused, 10));
@@ -82,9 +86,9 @@ export function headroomRefused(room: Headroom, inFlight: number, retryAfterMs: 
   room.blockedUntilMs = Math.max(room.blockedUntilMs, nowMs + (retryAfterMs ?? backoffMs));
   if ((room.requests.left ?? 1) <= 0 || (room.tokens.left ?? 1) <= 0) return;
   if (inFlight > 1) room.concurrency = Math.max(1, Math.min(room.concurrency ?? inFlight, inFlight) / 2);
-  else if (room.requests.perMinute === null) {
+  else if (room.requests.perMinute === null && retryAfterMs === null) {
     const window = room.requests;
-    if (window.minute === Math.floor(nowMs / minuteMs) && window.sent > 1) {
+    if (window.minute === Math.floor(nowMs / minuteMs) && window.sent > fewestSent) {
       window.perMinute = window.sent - 1;
       window.guessed = true;
     }
@@ -117,11 +121,17 @@ export function viewHeadroom(
   return { unavailable: null, queueMs };
 }
 
+/** ms until a call of so many tokens fits in what its provider allows; 0: now. The cap on calls at a time is another matter. */
+export function allowanceWaitMs(room: Headroom, tokens: number, nowMs: number): number {
+  const blockedMs = Math.max(0, room.blockedUntilMs - nowMs);
+  return Math.max(blockedMs, waitFor(room.requests, 1, nowMs), waitFor(room.tokens, tokens, nowMs));
+}
+
 function spend(window: Window, amount: number, nowMs: number): void {
   const minute = Math.floor(nowMs / minuteMs);
   if (minute !== window.minute) {
     if (window.guessed && window.perMinute !== null && window.sent > 0.8 * window.perMinute) {
-      window.perMinute = Math.ceil(window.perMinute * 1.1);
+      window.perMinute = Math.ceil(window.perMinute * 1.25) + 5;
     }
     window.minute = minute;
     window.sent = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { betOn } from "../../src/engine/prefix-bet.ts";
 import { explain } from "../../src/job/explain.ts";
-import type { Job } from "../../src/job/job.ts";
+import type { Attempt, Job } from "../../src/job/job.ts";
 import { emptyMarket, learn, type Settlement } from "../../src/market/market.ts";
 import type { Contract } from "../../src/plan/contract.ts";
 import { bidderOf, requestOf, says, World } from "./world.ts";
@@ -129,4 +130,21 @@ describe("commit on prefix, from job to job", () => {
       expect(world.settled.size).toBe(1);
     }
   });
+});
+
+it("nobody is committed to who broke the contract of this very task", async () => {
+  const world = new World(two, () => says(breaks, 30));
+  world.accept(requestOf({ strategy: "single", contract, bidders: ["a/one"] }));
+  const [microtask] = (await world.settle()).microtasks;
+  const [first] = microtask?.attempts ?? [];
+  if (microtask === undefined || first === undefined) throw new Error("nobody was asked");
+  expect((first.wholeVerdict ?? first.prefixVerdict)?.result).toBe("reject");
+  const again = { ...first, id: "again", role: "reask" as const, wholeVerdict: null, prefixVerdict: null };
+  const prefix = { on: "prefix" as const, result: "accept" as const, criteria: [], risk: ["criteria/1"] };
+  const pacing = { lambda: 1, muUsdPerSecond: 0 };
+  const view = { state: emptyMarket(), bidders: two, pacing, examples: () => [] };
+  const bet = (attempts: Attempt[]) =>
+    betOn({ market: () => view, nowMs: () => 0 }, { ...microtask, attempts }, again, prefix, 10)?.chance;
+  expect(bet([first, again])).toBe(1);
+  expect(bet([again])).toBeLessThan(0.01);
 });

@@ -33,6 +33,26 @@ describe("the risk of a commit on prefix", () => {
     expect(riskOf(undefined, { criteria: "" }).chance).toBe(0);
   });
 
+  it("waits for a hundred answers where only names of a schema can be seen, and not their values", () => {
+    const breaks = emptyBreaks();
+    expect(riskOf(breaks, { criteria: "schema" }).chance).toBeGreaterThan(3 * bound);
+    expect(riskOf(breaks, { criteria: "length+schema" }).chance).toBeGreaterThan(3 * bound);
+    learnBreaks(
+      breaks,
+      "draft",
+      Array.from({ length: 60 }, () => report(true, { criteria: "schema" })),
+      day,
+    );
+    expect(riskOf(breaks, { criteria: "schema" }).chance).toBeGreaterThan(bound);
+    learnBreaks(
+      breaks,
+      "draft",
+      Array.from({ length: 60 }, () => report(true, { criteria: "schema" })),
+      day,
+    );
+    expect(riskOf(breaks, { criteria: "schema" }).chance).toBeLessThan(bound);
+  });
+
   it("holds commits back after one early break, and lets them go on after enough that held", () => {
     const breaks = emptyBreaks();
     learnBreaks(breaks, "draft", [report(false)], day);

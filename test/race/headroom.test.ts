@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  allowanceWaitMs,
   headroomCallEnded,
   headroomCallStarted,
   headroomRefused,
@@ -55,13 +56,40 @@ describe("headroom", () => {
     expect(room.concurrency).toBe(16);
   });
 
-  it("learns a rate from 429s of single calls", () => {
+  const refusedAfter = (calls: number, retryAfterMs: number | null) => {
     const room = newHeadroom(null, 800);
     headroomStated(room, unknown, unknown, 0);
-    for (let call = 0; call < 11; call++) headroomCallStarted(room, 10, 1_000 * call);
-    headroomRefused(room, 1, 0, 11_000);
-    expect(viewHeadroom(room, 0, 10, 11_000).unavailable).toBe("no requests left for 49 s");
+    for (let call = 0; call < calls; call++) headroomCallStarted(room, 10, 500 * call);
+    headroomRefused(room, 1, retryAfterMs, 11_000);
+    return room;
+  };
+
+  it("learns a rate from a 429 of single calls that does not say when to come back", () => {
+    const room = refusedAfter(11, null);
+    expect(viewHeadroom(room, 0, 10, 12_000).unavailable).toBe("no requests left for 48 s");
+    expect(allowanceWaitMs(room, 10, 12_000)).toBe(48_000);
     expect(viewHeadroom(room, 0, 10, 60_000).unavailable).toBeNull();
+  });
+
+  it("guesses no rate of a few calls, nor where it is told when to come back", () => {
+    for (const room of [refusedAfter(3, null), refusedAfter(10, null), refusedAfter(22, 1_000)]) {
+      expect(viewHeadroom(room, 0, 10, 11_500).unavailable).toBe("rate-limited for 1 s");
+      expect(allowanceWaitMs(room, 10, 11_500)).toBe(500);
+      for (let call = 0; call < 200; call++) headroomCallStarted(room, 10, 12_000 + call);
+      expect(viewHeadroom(room, 0, 10, 12_300).unavailable).toBeNull();
+      expect(allowanceWaitMs(room, 10, 12_300)).toBe(0);
+    }
+  });
+
+  it("tries more of a guessed rate in each minute that used it up", () => {
+    const room = refusedAfter(11, null);
+    const allowed = [1, 2, 3, 4].map((minute) => {
+      let calls = 0;
+      for (; calls < 1_000 && viewHeadroom(room, 0, 10, 60_000 * minute).unavailable === null; calls++)
+        headroomCallStarted(room, 10, 60_000 * minute);
+      return calls;
+    });
+    expect(allowed).toEqual([18, 28, 40, 55]);
   });
 
   it("is plain JSON", () => {
