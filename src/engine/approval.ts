@@ -17,7 +17,8 @@ export function giveApproval(run: Run, id: string, approved: boolean, note: stri
     return conflict("This microtask does not wait for an approval.");
   if (microtask.approval !== null)
     return conflict(`This microtask was ${microtask.approval.approved ? "approved" : "refused"} already.`);
-  if (run.job.status !== "running") return conflict(`The job has ended: ${run.job.status}.`);
+  if (run.job.status !== "running")
+    return conflict(`The job has ended: ${run.job.status}. Nothing in it waits any more.`);
   if (microtask.status !== "waiting")
     return conflict("This microtask waits for others first. Approve it when it waits.");
   run.record({ type: "approval-given", microtask: id, approved, note });

@@ -142,12 +142,19 @@ const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
 /** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */
 const maxRounds = 3;
 const mostRounds = 10;
+/** Nobody waits for a place that is given up so soon, ms: after two such rounds there is none to be had in time. */
+const soonMs = 1_000;
+const mostInVain = 2;
 
 /** May the market be asked once more? */
 export function roundsLeft(microtask: MicrotaskState): boolean {
   const rounds = microtask.decisions.length;
-  const ran = new Set(microtask.attempts.filter((a) => a.failure !== "no-capacity").map((a) => a.round));
-  return rounds < mostRounds && (ran.size < maxRounds || rounds < maxRounds);
+  const roundsOf = (attempts: readonly Attempt[]) => new Set(attempts.map((a) => a.round)).size;
+  const ran = roundsOf(microtask.attempts.filter((a) => a.failure !== "no-capacity"));
+  const isInVain = ({ failure, startedAtMs, endedAtMs }: Attempt) =>
+    failure === "no-capacity" && (endedAtMs ?? startedAtMs) - startedAtMs < soonMs;
+  if (roundsOf(microtask.attempts.filter(isInVain)) >= mostInVain) return false;
+  return rounds < mostRounds && (ran < maxRounds || rounds < maxRounds);
 }
 
 const retriesLeft = (microtask: MicrotaskState): boolean => microtask.decisions.length > 0 && roundsLeft(microtask);
@@ -195,10 +202,13 @@ const sameLooks = (one: AuctionRequest["looks"] = {}, other: AuctionRequest["loo
 
 /** "embedded/franc: rejected (schema: ...)." for each bidder that was tried. */
 export function triedSentence(microtask: MicrotaskState): string {
-  return microtask.attempts
-    .filter((a) => a.role !== "judge" && a.status !== "running")
-    .map((a) => `${a.bidder}: ${whyFailed(a) ?? whyRejected(a) ?? a.status}.`)
-    .join(" ");
+  const times = new Map<string, number>();
+  for (const a of microtask.attempts) {
+    if (a.role === "judge" || a.status === "running") continue;
+    const said = `${a.bidder}: ${whyFailed(a) ?? whyRejected(a) ?? a.status}`;
+    times.set(said, (times.get(said) ?? 0) + 1);
+  }
+  return [...times].map(([said, n]) => (n === 1 ? `${said}.` : `${said} (${n} times).`)).join(" ");
 }
 
 function whyFailed({ failure, message }: Attempt): string | null {

@@ -20,7 +20,11 @@ export function deliverText(run: Run, attempt: Attempt, live: LiveAttempt): void
     const stands = shown?.status === "running" && run.live.get(shown.id)?.asked === null;
     if (committed !== attempt.id && stands) return;
     const { policy, events } = leaderChange(run, microtask, attempt.id);
-    if (policy === "fail") return run.record(...events);
+    if (policy === "fail") {
+      run.record(...events);
+      // The job is over: who still runs is cut, and no further token of anybody may come to say so.
+      return run.turn();
+    }
     // What it was given is void with the rest: its text is delivered from the start.
     if (policy === "restart") live.logged = 0;
     run.record(...events, ...textDue(attempt, live));

@@ -172,7 +172,9 @@ function settling(job: Job, scene?: Scene): Step[] {
   // It settles when its last attempt has reported what it cost.
   if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return [];
   if (job.settlements === null) {
-    const due = scene === undefined ? [] : auditsDue(job, shareOf({ ports: scene }));
+    // A job of the fast lane is written down when it has settled, and its Worker may not live as long as an audit.
+    const audited = scene !== undefined && job.request.lane !== "fast";
+    const due = audited ? auditsDue(job, shareOf({ ports: scene })) : [];
     if (due.length > 0) return due.map((one): Step => ({ do: "audit-judge", ...one }));
     return [{ do: "prepare-settlement" }];
   }

@@ -34,7 +34,7 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
   const tokens = attempt.inputTokens + attempt.maxOutputTokens;
   const { queueMs } = fleet.look(bidder, tokens);
   const turn = fleet.enter(bidder, run.job.id, tokens);
-  if (turn === null) throw new ModelFailure("no-capacity", `too many calls wait for ${bidder.id}`);
+  if (turn === null) throw new ModelFailure("no-capacity", "too many calls wait for it");
   const patienceMs = patienceOf(run, attempt, queueMs, fleet.waitMs(turn));
   const fromMs = run.ports.nowMs();
   for (let pollMs = firstPollMs; !fleet.admit(turn); pollMs = Math.min(longestPollMs, 2 * pollMs)) {
@@ -47,14 +47,14 @@ export async function takeTurn(run: Run, attempt: Attempt, live: LiveAttempt): P
         owedMs > 0
           ? `it takes no calls for another ${Math.ceil(owedMs / 1000)} s`
           : `no place came free in ${Math.round(waitedMs / 1000)} s`;
-      throw new ModelFailure("no-capacity", `${bidder.id}: ${why}`);
+      throw new ModelFailure("no-capacity", why);
     }
     await pause(run, Math.max(pollMs, Math.min(owedMs, 1_000)), live);
     // It may wait for minutes, and others may have nothing to ask meanwhile: it is read anew for this.
     run.ports.marketFresh?.();
     if (!isSwitchedOff(run.ports, bidder.id)) continue;
     fleet.leave(turn, { how: "unknown" });
-    throw new ModelFailure("no-capacity", `${bidder.id}: it was switched off before a place came free`);
+    throw new ModelFailure("no-capacity", "it was switched off before a place came free");
   }
   const letGo = keep(run, turn, live);
   const leave = (end: CallEnd) => {

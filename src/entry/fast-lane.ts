@@ -23,8 +23,9 @@ const longestBacklogMs = 5_000;
 /** A log that was not taken for so long went with its request: the platform lets one work on for half a minute, ms. */
 const lostMs = 60_000;
 
-/** So long a reader waits for a log that may be on its way, ms. */
-const patienceMs = 2_000;
+/** So long a reader waits for a log that may be on its way, ms: a second bidder may run on for ten seconds to teach. */
+const patienceMs = 12_000;
+const pollMs = { first: 50, longest: 500 };
 
 /** Logs of this isolate that are not written down yet, and since when. */
 const backlog = new Map<string, number>();
@@ -89,11 +90,11 @@ export function fastHandle(
     if (live !== null) return live.log.map(lineOf).join("");
     // An answer is out a moment before its log is written down.
     const untilMs = Date.now() + (Date.now() - timeOfKey(place.key) < fastLaneMs + lostMs ? patienceMs : 0);
-    for (;;) {
+    for (let waitMs = pollMs.first; ; waitMs = Math.min(pollMs.longest, 2 * waitMs)) {
       const text = await shard.log(caller.tenant, place.key);
       if (text !== null) return text;
       if (Date.now() >= untilMs) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
     if ((await summary()) === null)
       throw new AtomicError(

@@ -8,9 +8,25 @@ const maxFaults = 20;
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, [], schema)).slice(0, maxFaults);
+  const faults = closest(parsed.error.issues)
+    .flatMap((issue) => faultsOf(issue, [], schema))
+    .slice(0, maxFaults);
   const first = faults[0] ?? { field: "", detail: "The request is not valid." };
   throw new InputError({ code: "invalid-request", message: first.detail, field: first.field }, faults);
+}
+
+/** A number beyond every bound is told the one of its field, and not those of all whole numbers too. */
+function closest(issues: readonly Issue[]): Issue[] {
+  const limit = (issue: Issue): number | null =>
+    issue.code === "too_big" ? Number(issue.maximum) : issue.code === "too_small" ? -Number(issue.minimum) : null;
+  return issues.filter((issue) => {
+    const own = limit(issue);
+    return !issues.some((other) => {
+      const its = limit(other);
+      const same = other.code === issue.code && pathText(other.path) === pathText(issue.path);
+      return other !== issue && same && own !== null && its !== null && its < own;
+    });
+  });
 }
 
 /** `contract.criteria[2].pattern`. */

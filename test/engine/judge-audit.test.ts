@@ -64,6 +64,13 @@ describe("which verdicts are audited", () => {
       if (isDrawn(seed, "answer.2", 0.1)) expect(isDrawn(seed, "answer.2", 0.2)).toBe(true);
   });
 
+  it("has none in the fast lane, whose jobs are written down when they have settled", async () => {
+    const { job } = await run({ more: { lane: "fast" } });
+    expect(job.status).toBe("succeeded");
+    expect(auditsOf(job)).toEqual([]);
+    expect(auditsOf((await run()).job)).toHaveLength(1);
+  });
+
   it("does not depend on what was said, nor on the machine that draws", async () => {
     const seeds = Array.from({ length: 40 }, (_, i) => i);
     const taken = async (judges: "accept" | "reject") => {

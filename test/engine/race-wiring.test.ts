@@ -364,3 +364,22 @@ describe("a judge in the race", () => {
     expect(spent).toBeLessThanOrEqual(0.25 * 2_500_000);
   });
 });
+
+it("ends soon where nobody can be asked before the deadline, and says it once", async () => {
+  const bidder = bidderOf("a/one", { concurrency: 1 });
+  const here = isolate([bidder], () => says("Paris."));
+  const turn = here.fleet.enter(bidder, "other", 100);
+  if (turn !== null) here.fleet.admit(turn);
+  here.fleet.leave(turn ?? raise(), { how: "failed", reason: "rate-limited", retryAfterMs: 600_000 });
+  const world = await here.run(requestOf({ deadlineMs: 5_000 }));
+  const job = world.run?.job;
+  const tries = job?.microtasks[0]?.attempts ?? [];
+  expect(job?.status).toBe("failed");
+  expect(tries.length).toBeLessThanOrEqual(3);
+  expect(job?.error?.message.match(/a\/one/g)?.length).toBe(1);
+  expect(job?.error?.message).toMatch(/takes no calls for another \d+ s/);
+});
+
+function raise(): never {
+  throw new Error("there is no turn");
+}

@@ -252,7 +252,7 @@ describe("a job", () => {
     });
     const given = await server.ask("/v1/feedback", { body: { job: id, microtask: "answer", good: true } });
     expect(given.status).toBe(202);
-    expect(server.jobs.last()?.feedback).toEqual([{ microtask: "answer", good: true }]);
+    expect(server.jobs.last()?.feedback).toEqual([{ microtask: "answer", good: true, byOperator: true }]);
     const cancelled = await server.ask(`/v1/jobs/${id}/cancel`, { method: "POST" });
     expect([cancelled.status, await cancelled.json()]).toEqual([202, { id, status: "cancelled" }]);
     expect(server.jobs.last()?.cancelled).toBe("client");

@@ -13,7 +13,7 @@ import type { Tools } from "../../plan/tool.ts";
 import { checkInputLengths, validatePlan } from "../../plan/validate-plan.ts";
 import type { HttpPorts } from "../ports.ts";
 import { type JobBody, redactionOf } from "./job-body.ts";
-import { planOf } from "./plan-body.ts";
+import { planOf, refuseLabels } from "./plan-body.ts";
 
 /** The normalised request of a body, or throws what is wrong with it. */
 export async function jobRequestOf(body: JobBody, parseMail: HttpPorts["parseMail"]): Promise<JobRequest> {
@@ -48,6 +48,11 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     throw new AtomicError("invalid-request", '"stop" is for a job of one microtask. Leave it or the plan out.', {
       field: "stop",
     });
+  if (body.stop !== undefined && isClosed(kind))
+    throw new AtomicError("invalid-request", `An answer of kind "${kind}" is a label. Leave "stop" out.`, {
+      field: "stop",
+    });
+  refuseLabels(kind, body.labels, contract.schema !== undefined, "");
   if (body.leaderChangeElse !== undefined && body.leaderChange !== "continue")
     throw new AtomicError("invalid-request", '"leaderChangeElse" goes with "leaderChange": "continue".', {
       field: "leaderChangeElse",

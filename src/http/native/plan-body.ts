@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import { fromUsd } from "../../money/nano-usd.ts";
 import { contractSchema, emptyContract } from "../../plan/contract.ts";
-import { jobKinds } from "../../plan/kind.ts";
+import { jobKinds, type Kind } from "../../plan/kind.ts";
 import type { InputPart, Plan } from "../../plan/microtask.ts";
 import { contextBody, labelsBody, mostOutputTokens, namedBody, usdBody } from "./field-bodies.ts";
 
@@ -59,6 +59,8 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
       'A plan of several microtasks must say what its answer is: give assembly {"type": "single", "of": id} or {"type": "object", "fields": {name: id}}.',
       { field: "plan.assembly" },
     );
+  for (const [i, { kind, labels, contract }] of body.microtasks.entries())
+    refuseLabels(kind, labels, contract.schema !== undefined, `plan.microtasks[${i}].`);
   return {
     microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, context, wait, ...task }) => {
       const parts: InputPart[] = input ?? [
@@ -78,4 +80,13 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
     }),
     assembly,
   };
+}
+
+/** Labels are the shape of an answer: beside another shape they would be ignored. `at`: where they stand. */
+export function refuseLabels(kind: Kind, labels: string[] | undefined, hasSchema: boolean, at: string): void {
+  if (labels === undefined || !(hasSchema || kind === "entities")) return;
+  const why = hasSchema ? "the contract's schema says already what the answer looks like" : "it answers with entities";
+  throw new AtomicError("invalid-request", `"${at}labels" would be ignored: ${why}. Leave one of them out.`, {
+    field: `${at}labels`,
+  });
 }
