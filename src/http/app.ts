@@ -116,9 +116,10 @@ export function createApp(ports: HttpPorts, options: AppOptions = {}): Hono<AppE
   messagesRoutes(app, ports);
   mcpRoute(app, ports);
 
-  app.notFound((c) => {
+  app.notFound(async (c) => {
     const isPage = ["GET", "HEAD"].includes(c.req.method) && !c.req.path.startsWith("/v1/");
-    if (isPage && assets !== undefined) return serveAsset(c, assets);
+    const page = isPage && assets !== undefined ? await serveAsset(c, assets) : null;
+    if (page !== null && page.status !== 404) return page;
     return errorResponse(
       c,
       new AtomicError(

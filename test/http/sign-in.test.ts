@@ -206,3 +206,17 @@ describe("every response", () => {
     expect(own.headers.get("x-request-id")).toBe("mine-1");
   });
 });
+
+it("what is no page is refused as anything that is not there, whoever asks", async () => {
+  const nothing = async () => new Response(null, { status: 404 });
+  const server = testServer({ assets: nothing });
+  for (const path of ["/favicon.ico", "//v1/jobs", "/nothing"]) {
+    const response = await server.ask(path);
+    expect([path, response.status, response.headers.get("content-type")]).toEqual([
+      path,
+      404,
+      "application/problem+json",
+    ]);
+    expect(await response.json()).toMatchObject({ code: "not-found" });
+  }
+});
