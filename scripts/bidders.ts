@@ -33,6 +33,7 @@ interface Line {
   enabled: boolean;
   serves: string | string[];
   price: { inputPerMtok: number; outputPerMtok: number };
+  now?: { unavailable: string | null; load: number };
   arm?: { effort: string };
   arms?: string[];
   onlyByName?: boolean;
@@ -87,6 +88,7 @@ await main({
           kinds.push(
             `judge: accepts ${(100 * judge.trueAccept).toFixed(0)} % of good, rejects ${(100 * judge.trueReject).toFixed(0)} % of bad (${judge.audits} audit${judge.audits === 1 ? "" : "s"})`,
           );
+        if (b.now !== undefined) kinds.push(`now: ${b.now.unavailable ?? `${b.now.load} calls`}`);
         // An arm is told of once there is something to tell.
         if (b.arm !== undefined && b.onlyByName === true && b.enabled && kinds.length === 0) continue;
         if (b.arms !== undefined) kinds.push(`thinks longer where a job asks for effort: ${b.arms.join(", ")}`);

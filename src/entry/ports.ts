@@ -125,7 +125,12 @@ export function portsOf(env: AtomicEnv, keepAlive: (work: Promise<unknown>) => v
       candidates: async () => (await marketSnapshot(env, null, keepAlive)).bidders,
       async bidders() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
-        return bidders.map((bidder) => ({ ...bidder, standing: standing(state, bidder, Date.now()) }));
+        return bidders.map((bidder) => {
+          // What this process knows of it at this moment; another one may know otherwise.
+          const now = isolateFleet.look(bidder, 1);
+          const busy = now.unavailable !== null || now.load > 0;
+          return { ...bidder, standing: standing(state, bidder, Date.now()), ...(busy ? { now } : {}) };
+        });
       },
       async profiles() {
         const { state, bidders } = await marketSnapshot(env, null, keepAlive);
