@@ -49,7 +49,8 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
       good: given.good ?? null,
       number,
     },
-    { type: "settlement-prepared", settlements: [settlement] },
+    // Losers may still be on their way when the answer is out: what is said then is told with the job's end, after it.
+    ...(job.madeUp ? [{ type: "settlement-prepared" as const, settlements: [settlement] }] : []),
   );
   return null;
 }

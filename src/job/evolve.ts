@@ -28,7 +28,9 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       job.microtasks.push(...event.plan.microtasks.map(pendingMicrotask));
       break;
     case "settlement-prepared":
-      job.settlements = [...(job.settlements ?? []), ...event.settlements];
+      job.settlements = [...job.settlements, ...event.settlements];
+      // Code of before told of feedback on its own, also when it came before the end was made up.
+      if (event.settlements.length === 0 || event.settlements.some((s) => s.again !== true)) job.madeUp = true;
       break;
     case "settlement-sent":
       for (const key of event.keys) job.sent.add(key);
