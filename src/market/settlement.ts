@@ -22,6 +22,8 @@ export type FailureReason =
   | "malformed-stream"
   | "error-frame"
   | "empty-answer"
+  /** It gave its thoughts as its answer, until their closing tag came, which none had opened. */
+  | "unmarked-thoughts"
   | "refused"
   | "too-large"
   | "content-filter"

@@ -37,6 +37,7 @@ const failureReasons = [
   "malformed-stream",
   "error-frame",
   "empty-answer",
+  "unmarked-thoughts",
   "refused",
   "too-large",
   "repeated-prefix",
