@@ -3,7 +3,7 @@ import { giveFeedback } from "../../src/engine/feedback.ts";
 import type { JobRun } from "../../src/engine/run-job.ts";
 import { feedbackSettlement } from "../../src/engine/settle.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
-import { bidderOf, flush, requestOf, says, World } from "./world.ts";
+import { bidderOf, flush, Killed, requestOf, says, World } from "./world.ts";
 
 async function ended(more: Partial<JobRequest>, says_: string): Promise<JobRun> {
   const world = new World([bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")], (call) =>
@@ -72,6 +72,24 @@ describe("feedback while losers are still on their way", () => {
     expect(job.microtasks[0]?.charge?.nano).toBe(job.costNano);
     expect([...world.settled.keys()]).toEqual([key, `${key}/feedback/1`]);
   });
+
+  it.each([0, 1, 2])(
+    "is told once, and the job charged once, where the process dies %i writes later",
+    async (writes) => {
+      const { world, run } = await answered();
+      giveFeedback(run, { label: "red" }, world.nowMs);
+      world.commitsLeft = writes;
+      run.turn();
+      await world.settle().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      expect(world.killed).toBe(true);
+      world.commitsLeft = null;
+      world.boot();
+      const job = await world.settle();
+      const key = `${job.id}/answer`;
+      expect(world.log.filter((event) => event.type === "microtask-charged")).toHaveLength(1);
+      expect([...world.settled.keys()]).toEqual([key, `${key}/feedback/1`]);
+    },
+  );
 
   it("is made up for in a log of before, where feedback was told on its own and the end was never made up", async () => {
     const { world, run } = await answered();
