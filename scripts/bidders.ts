@@ -1,11 +1,13 @@
 /** `npm run bidders`: who bids, and how to add one. */
 import { main, wrong } from "./command.ts";
+import { TryFailed, tryBidder } from "./try-bidder.ts";
 
 const usage = `npm run bidders -- list
 npm run bidders -- add ID --base-url URL --model NAME --input USD --output USD [--secret NAME] [--type TYPE] [--family NAME]
                            [--context TOKENS] [--max-output TOKENS] [--concurrency N] [--region NAME] [--no-retention]
                            [--no-tools] [--images data|url] [--image-tokens N]
-                           [--reasoning none|minimal|low|medium|high] [--thinking TOKENS]
+                           [--reasoning none|minimal|low|medium|high] [--thinking TOKENS] [--no-try]
+npm run bidders -- try ID                                    one small call, as a job of yours: does it answer?
 npm run bidders -- remove ID
 npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also one that was not added
 
@@ -24,6 +26,8 @@ npm run bidders -- off ID, npm run bidders -- on ID          any bidder, also on
   --reasoning  how long the model is to think, where it can be told; then jobs can ask it for more ("effort"), and
                "npm run bidders -- on ID:high" puts that arm to every auction ("remove ID:high": only where it is asked for)
   --thinking   tokens of thinking, beside its answer, that money is set aside for (default: 1024 to 24576 by --reasoning)
+  --no-try     a bidder that was added is put one small job, as "try" does; not with this. Where it gives no answer
+               the command ends with 1, and the bidder stays
 
 A server on this machine:
   npm run bidders -- add ollama/llama3.2 --base-url http://localhost:11434/v1 --model llama3.2 --input 0 --output 0`;
@@ -69,6 +73,7 @@ await main({
     "image-tokens": { type: "string" },
     reasoning: { type: "string" },
     thinking: { type: "string" },
+    "no-try": { type: "boolean" },
   },
   async run(api, [verb = "list", id], options) {
     if (verb === "list") {
@@ -98,12 +103,13 @@ await main({
       }
       return;
     }
-    if (!["add", "remove", "on", "off"].includes(verb)) throw wrong(`There is no command "${verb}".`, usage);
+    if (!["add", "try", "remove", "on", "off"].includes(verb)) throw wrong(`There is no command "${verb}".`, usage);
     if (id === undefined) throw wrong(`"${verb}" needs a bidder's id.`, usage);
     if (verb === "remove") {
       await api.call("DELETE", `/v1/bidders/${id}`);
       return console.log(`Removed ${id}.`);
     }
+    if (verb === "try") return console.log(await tryBidder(api, id, false));
     if (verb !== "add") {
       await api.call("PUT", `/v1/bidders/${id}`, { enabled: verb === "on" });
       return console.log(`${id} is ${verb} (within 10 s everywhere).`);
@@ -139,6 +145,15 @@ await main({
     console.log(
       `${id} bids from now on (within 10 s everywhere). It starts with what similar bidders taught the market.`,
     );
+    if (options["no-try"] === true) return;
+    try {
+      console.log(await tryBidder(api, id, true));
+    } catch (error) {
+      if (!(error instanceof TryFailed)) throw error;
+      throw new Error(
+        `${error.message}\nIt bids all the same. Add it again with what is right, try it with npm run bidders -- try ${id}, or take it away: npm run bidders -- remove ${id}`,
+      );
+    }
   },
 });
 

@@ -19,7 +19,7 @@ export function folderFault(folder: string, error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === "ERR_SQLITE_ERROR" && /locked|busy/.test(error.message))
-    return `Another server uses ${folder}. Stop it first, or give this one a folder of its own.`;
+    return `Another server uses ${folder}. Stop it first, or give this one a folder of its own: --data DIR.`;
   const ofFile = path !== undefined && (path === folder || path.startsWith(join(folder, "/")));
   if (code !== "ERR_SQLITE_ERROR" && !ofFile) return null;
   const why =
@@ -28,5 +28,5 @@ export function folderFault(folder: string, error: unknown): string | null {
       : code === "EACCES" || code === "EPERM" || code === "EROFS"
         ? `${path} cannot be written by this user`
         : error.message;
-  return `The data folder ${folder} cannot be used: ${why}. Put that right, or give another folder.`;
+  return `The data folder ${folder} cannot be used: ${why}. Put that right, or give another folder: --data DIR.`;
 }

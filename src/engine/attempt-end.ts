@@ -64,7 +64,7 @@ function believe(
 function endEvents(run: Run, attempt: Attempt, live: LiveAttempt, end: StreamEnd): JobEvent[] {
   if (live.asked !== null)
     return [cancelled(run, attempt, live, end.usage), ...judgementLost(run, attempt, "the judge was cut")];
-  const failure = end.failure ?? unusable(run, attempt, live, end.finish);
+  const failure = end.failure === null ? unusable(run, attempt, live, end.finish) : ofCap(run, attempt, end.failure);
   if (failure === null) return finished(run, attempt, live, end);
   const lost = judgementLost(run, attempt, `the judge failed: ${failure.reason}`);
   return [failed(run, attempt, live, end.usage, failure), ...lost];
@@ -75,8 +75,21 @@ function unusable(run: Run, attempt: Attempt, live: LiveAttempt, finish: Finish)
   if (finish === "content-filter")
     return new ModelFailure("content-filter", "The provider's filter stopped the answer.");
   if (live.text.slice(attempt.continues?.chars ?? 0).trim() === "" && live.calls.length === 0)
-    return new ModelFailure("empty-answer", "The stream ended without text.");
-  const microtask = finish === "length" ? microtaskOf(run.job, attempt.microtask) : undefined;
+    return (finish === "length" ? shortOf(run, attempt) : null) ?? new ModelFailure("empty-answer", noText(finish));
+  return finish === "length" ? shortOf(run, attempt) : null;
+}
+
+const noText = (finish: Finish): string =>
+  finish === "length"
+    ? "Its output cap was used up before any text: raise max_tokens (maxOutputTokens)."
+    : "The stream ended without text.";
+
+/** A cap of Atomic's own that was used up before any text is no fault of the caller's, or the bidder's. */
+const ofCap = (run: Run, attempt: Attempt, failure: ModelFailure): ModelFailure =>
+  (failure.capped ? shortOf(run, attempt) : null) ?? failure;
+
+function shortOf(run: Run, attempt: Attempt): ModelFailure | null {
+  const microtask = microtaskOf(run.job, attempt.microtask);
   return microtask === undefined ? null : cutShort(microtask, attempt, bidderNamed(run.ports, attempt.bidder));
 }
 
@@ -186,6 +199,7 @@ const walkedAway: FailureReason[] = [
   "total-timeout",
   "connection-lost",
   "malformed-stream",
+  "unmarked-thoughts",
   "too-large",
   "repeated-prefix",
 ];

@@ -137,6 +137,7 @@ const passing: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "connect-timeout",
   "truncated",
   "cut-short",
+  "unmarked-thoughts",
   "no-capacity",
 ]);
 /** Rounds of auction a microtask may have before it fails; rounds that only waited for a place do not count. */

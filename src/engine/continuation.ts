@@ -9,7 +9,7 @@ import { bidderNamed, type Scene } from "./scene.ts";
 export type Continuation = { from: Attempt; text: string } | { not: string };
 
 /** Failures that speak against the text itself. */
-const tainted: ReadonlySet<FailureReason> = new Set<FailureReason>(["content-filter", "refused"]);
+const tainted: ReadonlySet<FailureReason> = new Set<FailureReason>(["content-filter", "refused", "unmarked-thoughts"]);
 
 /**
  * What the policy "continue" asks for now. null: nothing was delivered, its author still stands, or the request has

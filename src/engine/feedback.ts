@@ -50,8 +50,10 @@ export function giveFeedback(run: Pick<Run, "job" | "record">, given: FeedbackGi
       label: given.label ?? null,
       good: given.good ?? null,
       number,
+      ...(given.byOperator === true ? { byOperator: true as const } : {}),
     },
-    { type: "settlement-prepared", settlements: [settlement] },
+    // Losers may still be on their way when the answer is out: what is said then is told with the job's end, after it.
+    ...(job.madeUp ? [{ type: "settlement-prepared" as const, settlements: [settlement] }] : []),
   );
   return null;
 }

@@ -69,7 +69,7 @@ export function judgeFeedback(m: MicrotaskState, attempt: Attempt, good: boolean
 
 /** What was told the market of an attempt when its job was settled: feedback measures that source. */
 export function toldBefore(job: Job, attempt: Attempt) {
-  for (const settlement of job.settlements ?? [])
+  for (const settlement of job.settlements)
     for (const report of settlement.attempts)
       if (report.attempt === attempt.id && report.outcome !== null && report.outcome.source !== "feedback")
         return report.outcome;

@@ -171,7 +171,7 @@ function afterEnd(job: Job, live: LiveAttempts, nowMs: number, scene?: Scene): S
 function settling(job: Job, scene?: Scene): Step[] {
   // It settles when its last attempt has reported what it cost.
   if (job.microtasks.some((m) => m.attempts.some((a) => a.status === "running"))) return [];
-  if (job.settlements === null) {
+  if (!job.madeUp) {
     // A job of the fast lane is written down when it has settled, and its Worker may not live as long as an audit.
     const audited = scene !== undefined && job.request.lane !== "fast";
     const due = audited ? auditsDue(job, shareOf({ ports: scene })) : [];
@@ -184,7 +184,7 @@ function settling(job: Job, scene?: Scene): Step[] {
 
 /** The queue has taken all that the job says of its end: its summary, and what its microtasks taught. */
 export const isSettled = (job: Job): boolean =>
-  job.sent.has(job.id) && (job.settlements ?? []).every((s) => job.sent.has(s.key));
+  job.sent.has(job.id) && job.settlements.every((s) => job.sent.has(s.key));
 
 /** What is owed to the request's webhook, and when the next attempt is due. */
 function outbox(job: Job, nowMs: number): { steps: Step[]; wakeMs: number } {

@@ -151,7 +151,7 @@ export class JobRun implements Run {
 
   /** The market is not known, and there may be something to decide. */
   get waitsForMarket(): boolean {
-    return this.job.settlements === null && this.ports.marketKnown?.() === false;
+    return !this.job.madeUp && this.ports.marketKnown?.() === false;
   }
 
   cancel(by: "client" | "disconnect" | "operator"): void {

@@ -1,5 +1,5 @@
 import { estimateTokens } from "../adapt/prompt.ts";
-import { isRejected } from "../job/evolve.ts";
+import { isRejected, microtaskOf } from "../job/evolve.ts";
 import { inputOf } from "../job/input-of.ts";
 import type { Attempt, Job, MicrotaskState } from "../job/job.ts";
 import type { JobEvent } from "../job/job-event.ts";
@@ -20,13 +20,32 @@ import type { Run } from "./run.ts";
 /** Between two tries to hand settlements over, ms: twice as long each time. An object that is awake costs money. */
 const retryMs = { first: 2_000, longest: 300_000 };
 
-/** The job has ended and every attempt has reported: what the market will be told is written down once. */
+/**
+ * The job has ended and every attempt has reported: what it is charged and what the market will be told is written down
+ * once, and then what people have said of it already.
+ */
 export function prepareSettlement(run: Run): void {
-  run.record(...chargesOf(run.job), {
-    type: "settlement-prepared",
-    settlements: settlementsOf(run.job, run.ports.market(), run.ports.nowMs()),
+  const { job } = run;
+  const nowMs = run.ports.nowMs();
+  const settlements = settlementsOf(job, run.ports.market(), nowMs);
+  const madeUp = { ...job, settlements: [...job.settlements, ...settlements] };
+  const said = job.feedback.flatMap(({ microtask: id, label, good, byOperator }, i): Settlement[] => {
+    const microtask = microtaskOf(job, id);
+    const told = job.settlements.some((s) => s.key === feedbackKey(job, id, i + 1));
+    if (microtask === undefined || told) return [];
+    const given = {
+      ...(label === null ? {} : { label }),
+      ...(good === null ? {} : { good }),
+      ...(byOperator ? { byOperator } : {}),
+    };
+    const settlement = feedbackSettlement(madeUp, microtask, given, i + 1, nowMs);
+    return settlement === null ? [] : [settlement];
   });
+  run.record(...chargesOf(job), { type: "settlement-prepared", settlements: [...settlements, ...said] });
 }
+
+const feedbackKey = (job: Job, microtask: string, number: number): string =>
+  `${job.id}/${microtask}/feedback/${number}`;
 
 /**
  * A tenant pays for what was accepted: all that its attempts cost, losers and judges too; audits of judges are the
@@ -51,7 +70,7 @@ export const isRefused = (run: Run): boolean => refused.has(run);
 export function sendSettlement(run: Run): void {
   if (sending.has(run)) return;
   sending.add(run);
-  const due = (run.job.settlements ?? []).filter((s) => !run.job.sent.has(s.key));
+  const due = run.job.settlements.filter((s) => !run.job.sent.has(s.key));
   const keys = [run.job.id, ...due.map((s) => s.key)];
   const { costNano } = run.job;
   run.ports.settle(run.job, due).then(
@@ -295,7 +314,7 @@ export function feedbackSettlement(
   if (attempts.length === 0) return null;
   const features = inputFeatures(job, m.task, text);
   return {
-    key: `${job.id}/${m.task.id}/feedback/${number}`,
+    key: feedbackKey(job, m.task.id, number),
     tenant: job.tenant,
     kind: m.task.kind,
     features,

@@ -28,13 +28,20 @@ export function evolve(job: Job | null, event: LoggedEvent): Job | null {
       job.microtasks.push(...event.plan.microtasks.map(pendingMicrotask));
       break;
     case "settlement-prepared":
-      job.settlements = [...(job.settlements ?? []), ...event.settlements];
+      job.settlements = [...job.settlements, ...event.settlements];
+      // Code of before told of feedback on its own, also when it came before the end was made up.
+      if (event.settlements.length === 0 || event.settlements.some((s) => s.again !== true)) job.madeUp = true;
       break;
     case "settlement-sent":
       for (const key of event.keys) job.sent.add(key);
       break;
     case "feedback-given":
-      job.feedback.push({ microtask: event.microtask, label: event.label, good: event.good });
+      job.feedback.push({
+        microtask: event.microtask,
+        label: event.label,
+        good: event.good,
+        ...(event.byOperator === true ? { byOperator: true } : {}),
+      });
       break;
     case "microtask-waiting": {
       const microtask = microtaskOf(job, event.microtask);

@@ -245,7 +245,7 @@ function queueSentence(attempts: readonly Attempt[]): string[] {
 
 function outcomesOf(job: Job, m: MicrotaskState): Explanation["microtasks"][number]["outcomes"] {
   const prefix = `${job.id}/${m.task.id}`;
-  const mine = (job.settlements ?? []).filter((s) => s.key === prefix || s.key.startsWith(`${prefix}/`));
+  const mine = job.settlements.filter((s) => s.key === prefix || s.key.startsWith(`${prefix}/`));
   const newest = new Map<string, Explanation["microtasks"][number]["outcomes"][number]>();
   for (const { attempts } of mine)
     for (const { attempt, bidder, outcome, costNano, failure, censored } of attempts)

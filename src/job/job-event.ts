@@ -37,6 +37,8 @@ export type LifeEvent =
       label: string | null;
       good: boolean | null;
       number: number;
+      /** The operator said so. Absent: its tenant did. */
+      byOperator?: true;
     };
 
 /** The assembled, schema-valid result. */

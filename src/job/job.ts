@@ -171,11 +171,14 @@ export interface Job {
   leasedNano: NanoUsd | null;
   /** The newest answer of the tenant's budget that was less than asked for, and what it has lent or would lend in all. */
   shortage: { why: MoneyShortage; atMs: number; mostNano: NanoUsd } | null;
-  settlements: Settlement[] | null;
+  /** What the market is told, in order. */
+  settlements: Settlement[];
+  /** Its end was made up: what is charged, and what its microtasks teach. What people say of it may come before that. */
+  madeUp: boolean;
   /** Keys the market's queue has taken. */
   sent: Set<string>;
   /** Webhooks, in the order they became due. */
   outbox: WebhookMessage[];
   /** What people said of microtasks, in order: it counts once each. */
-  feedback: { microtask: string; label: string | null; good: boolean | null }[];
+  feedback: { microtask: string; label: string | null; good: boolean | null; byOperator?: true }[];
 }

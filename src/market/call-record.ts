@@ -10,6 +10,7 @@ const notItsFault: ReadonlySet<FailureReason> = new Set([
   "client-error",
   "no-capacity",
   "cut-short",
+  "unmarked-thoughts",
 ]);
 
 /** Does such a failure speak against the bidder? */

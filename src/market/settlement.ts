@@ -24,6 +24,8 @@ export type FailureReason =
   | "empty-answer"
   /** A closed question's answer that names none of its labels. Of settlements only: the attempt itself was rejected. */
   | "unreadable"
+  /** It gave its thoughts as its answer, until their closing tag came, which none had opened. */
+  | "unmarked-thoughts"
   | "refused"
   | "too-large"
   | "content-filter"

@@ -9,7 +9,8 @@ import { UsageTally } from "./usage-tally.ts";
 /** What a provider's reader yields; the guard makes the port's promises of it. */
 export type RawPart =
   | { type: "open" }
-  | { type: "text"; text: string }
+  /** again: it was given as reasoning before, and turned out to be the answer. */
+  | { type: "text"; text: string; again?: true }
   | { type: "reasoning"; text: string }
   /** A piece of a call, or a sign that one is being written: "". */
   | { type: "call-text"; text: string }
@@ -58,7 +59,7 @@ export async function* guardCall(
           if (part.text !== "" || part.type === "call-text") clock.progressed();
           if (part.text === "") break;
           if (part.type === "reasoning") tally.sawReasoning(part.text);
-          else tally.sawText(part.text);
+          else if (part.type !== "text" || part.again !== true) tally.sawText(part.text);
           if (tally.seenLength > cap) throw new ModelFailure("too-large", `answer longer than ${cap} characters`);
           if (part.type === "text" && stops !== null) {
             const text = stops.push(part.text);
@@ -94,8 +95,7 @@ export async function* guardCall(
           texts ||= rest !== "";
           const wished = calls.ended(part.finish);
           const finish = part.finish !== "calls" ? part.finish : wished.length > 0 ? "stop" : "other";
-          if (!texts && wished.length === 0)
-            throw new ModelFailure("empty-answer", `neither text nor a call (finish: ${finish})`);
+          if (!texts && wished.length === 0) throw finish === "length" ? usedUp(call, bidder) : nothingSaid(finish);
           for (const call of wished) yield { type: "call", call };
           yield { type: "usage", usage: tally.whole() };
           yield { type: "end", finish, ...(finish === "other" && part.said !== undefined ? { said: part.said } : {}) };
@@ -121,6 +121,19 @@ export async function* guardCall(
   } finally {
     clock.stop();
   }
+}
+
+const nothingSaid = (finish: Finish): ModelFailure =>
+  new ModelFailure("empty-answer", `neither text nor a call (finish: ${finish})`);
+
+/** Whoever thinks pays for its thoughts with what its answer may have, unless it has room for them. */
+function usedUp({ maxOutputTokens }: ModelCall, { reasoningTokens = 0 }: Bidder): ModelFailure {
+  const room = reasoningTokens === 0 ? "" : ` and ${reasoningTokens} to think`;
+  return new ModelFailure(
+    "empty-answer",
+    `the cap of ${maxOutputTokens} tokens${room} was used up before any text, by thinking if it thinks: raise max_tokens (maxOutputTokens), or the bidder's --thinking`,
+    { capped: true },
+  );
 }
 
 /** An error whose text may hold addresses or prompt text is not passed on, only its kind. */

@@ -58,11 +58,20 @@ export function failureOfStatus(status: number, headers: HeadersLike, body: stri
   const retryAfterMs =
     code === "insufficient_quota" ? quotaRetryAfterMs : (retryAfter(headers, Date.now()) ?? undefined);
   const fault = faultOf(status, code, body);
-  return new ModelFailure(reason, `HTTP ${status}${code ? ` ${code}` : ""}`, {
+  return new ModelFailure(reason, `HTTP ${status}${code ? ` ${code}` : ""}${toCheck(status, code)}`, {
     status,
     ...(fault === null ? {} : { fault }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** What the operator has set wrongly when a provider answers so; "": nothing that is known. */
+function toCheck(status: number, code: string | null): string {
+  if (code === "egress_refused") return "";
+  if (status === 401 || status === 403) return ": check the bidder's secret, and that its key may use this model";
+  if (status === 404 || code === "model_not_found")
+    return ": check the bidder's model name, and whether its base URL ends as its server wants (most: /v1)";
+  return "";
 }
 
 export function reasonOfStatus(status: number): FailureReason {

@@ -75,10 +75,12 @@ export class ModelFailure extends Error {
   readonly retryAfterMs: number | null;
   readonly status: number | null;
   readonly fault: RequestFault | null;
+  /** empty-answer: its output cap was used up before any text. */
+  readonly capped: boolean;
   constructor(
     reason: FailureReason,
     message: string,
-    options: { retryAfterMs?: number; status?: number; fault?: RequestFault } = {},
+    options: { retryAfterMs?: number; status?: number; fault?: RequestFault; capped?: boolean } = {},
   ) {
     super(message);
     this.name = "ModelFailure";
@@ -86,6 +88,7 @@ export class ModelFailure extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.status = options.status ?? null;
     this.fault = options.fault ?? null;
+    this.capped = options.capped ?? false;
   }
 }
 

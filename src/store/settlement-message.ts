@@ -38,6 +38,7 @@ const failureReasons = [
   "error-frame",
   "empty-answer",
   "unreadable",
+  "unmarked-thoughts",
   "refused",
   "too-large",
   "repeated-prefix",

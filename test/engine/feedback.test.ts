@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { giveFeedback } from "../../src/engine/feedback.ts";
 import type { JobRun } from "../../src/engine/run-job.ts";
+import { feedbackSettlement } from "../../src/engine/settle.ts";
 import type { JobRequest } from "../../src/plan/job-request.ts";
-import { bidderOf, requestOf, says, World } from "./world.ts";
+import { bidderOf, flush, Killed, requestOf, says, World } from "./world.ts";
 
 async function ended(more: Partial<JobRequest>, says_: string): Promise<JobRun> {
   const world = new World([bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")], (call) =>
@@ -85,5 +86,65 @@ describe("an answer of which only a form was asked", () => {
       ["reask", null, "unreadable"],
       ["fallback", null, null],
     ]);
+  });
+});
+
+describe("feedback while losers are still on their way", () => {
+  const labels = ["red", "blue"];
+  /** The answer is out; the other racer was told to stop and has not yet. */
+  async function answered(): Promise<{ world: World; run: JobRun }> {
+    const world = new World([bidderOf("a/one"), bidderOf("b/two")], ({ bidder }) =>
+      says(bidder === "a/one" ? "red" : "blue", 20, bidder === "a/one" ? 200 : 2000),
+    );
+    // A provider that takes its time to hear of a cut.
+    world.pause = (ms) => new Promise((resolve) => world.after(ms, () => resolve(false)));
+    const run = world.accept(requestOf({ kind: "classify", labels, strategy: "race" }));
+    while (run.job.status === "running") {
+      await flush();
+      world.step();
+    }
+    return { world, run };
+  }
+  it("is told after the job's end, which is charged and teaches all the same", async () => {
+    const { world, run } = await answered();
+    expect(run.job.microtasks[0]?.attempts.map((a) => a.status)).toEqual(["complete", "running"]);
+    expect(giveFeedback(run, { label: "red", byOperator: true }, world.nowMs)).toBe(null);
+    run.turn();
+    const job = await world.settle();
+    const key = `${job.id}/answer`;
+    expect(job.microtasks[0]?.charge?.nano).toBe(job.costNano);
+    expect([...world.settled.keys()]).toEqual([key, `${key}/feedback/1`]);
+    expect(world.settled.get(`${key}/feedback/1`)?.trusted).toBe(true);
+  });
+
+  it.each([0, 1, 2])(
+    "is told once, and the job charged once, where the process dies %i writes later",
+    async (writes) => {
+      const { world, run } = await answered();
+      giveFeedback(run, { label: "red" }, world.nowMs);
+      world.commitsLeft = writes;
+      run.turn();
+      await world.settle().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      expect(world.killed).toBe(true);
+      world.commitsLeft = null;
+      world.boot();
+      const job = await world.settle();
+      const key = `${job.id}/answer`;
+      expect(world.log.filter((event) => event.type === "microtask-charged")).toHaveLength(1);
+      expect([...world.settled.keys()]).toEqual([key, `${key}/feedback/1`]);
+    },
+  );
+
+  it("is made up for in a log of before, where feedback was told on its own and the end was never made up", async () => {
+    const { world, run } = await answered();
+    const [microtask] = run.job.microtasks;
+    const said = microtask && feedbackSettlement(run.job, microtask, { label: "red" }, 1, world.nowMs);
+    const about = { microtask: "answer", attempt: null, label: "red", good: null, number: 1 };
+    run.record({ type: "feedback-given", ...about }, { type: "settlement-prepared", settlements: said ? [said] : [] });
+    world.boot();
+    const job = await world.settle();
+    const key = `${job.id}/answer`;
+    expect(job.microtasks[0]?.charge?.nano).toBe(job.costNano);
+    expect([...world.settled.keys()]).toEqual([`${key}/feedback/1`, key]);
   });
 });

@@ -25,3 +25,17 @@ it.each([
 ] as const)("HTTP %i with %j is a fault of the request: %s", (status, body, fault) => {
   expect(failureOfStatus(status, new Headers(), JSON.stringify(body)).fault).toBe(fault);
 });
+
+it.each([
+  [401, openai("invalid_api_key", "Incorrect API key sk-1"), /^HTTP 401 invalid_api_key: check the bidder's secret/],
+  [403, {}, /^HTTP 403: check the bidder's secret/],
+  [404, openai("model_not_found", "no secret-model"), /^HTTP 404 model_not_found: check the bidder's model name/],
+  [404, "404 page not found", /^HTTP 404: .* base URL ends as its server wants \(most: \/v1\)$/],
+  [400, openai("model_not_found"), /^HTTP 400 model_not_found: check the bidder's model name/],
+  [403, { error: { code: "egress_refused" } }, /^HTTP 403 egress_refused$/],
+  [500, openai(null), /^HTTP 500 invalid_request_error$/],
+] as const)("HTTP %i with %j says what to check, in our words only", (status, body, words) => {
+  const { message } = failureOfStatus(status, new Headers(), JSON.stringify(body));
+  expect(message).toMatch(words);
+  expect(message).not.toMatch(/sk-1|secret-model|page not found/);
+});

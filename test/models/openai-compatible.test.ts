@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readChatChunk } from "../../src/models/openai-compatible/chat-chunk.ts";
 import { streamChatCompletions } from "../../src/models/openai-compatible/chat-stream.ts";
+import type { ModelCall } from "../../src/race/model-port.ts";
+import type { Script } from "../provider/script.ts";
 import { callOf, collect, never, until } from "./call.ts";
 import { provider, run, six, target, timeouts } from "./chat-endpoint.ts";
 
@@ -259,5 +261,49 @@ describe("usage", () => {
     const got = await run({ pieces: six, usage });
     expect(got.usage?.source).toBe("counted");
     expect(got.usage?.output).toBe(7);
+  });
+});
+
+describe("a model whose template opens its thinking", () => {
+  const thoughts = ["Two and three, ", "so five.\n", "</think>\n", "\n", "The answer ", "is 5"];
+  const ask = (model: string, script: Script, call: Partial<ModelCall> = {}) => {
+    provider.script(model, script);
+    const of = target();
+    of.endpoint = { ...of.endpoint, model };
+    return collect(streamChatCompletions(of, callOf(call), never));
+  };
+
+  it("fails once, with its bill, and is understood from then on", async () => {
+    const first = await ask("opens", { pieces: thoughts, usage: { input: 9, output: 12 } });
+    expect(first.failure?.reason).toBe("unmarked-thoughts");
+    expect(first.text).not.toContain("The answer");
+    expect(first.usage).not.toBeNull();
+    const second = await ask("opens", { pieces: thoughts });
+    expect(second).toMatchObject({ failure: null, text: "The answer is 5", finish: "stop" });
+    expect(second.reasoning).toBe("Two and three, so five.\n");
+  });
+
+  it("is understood at once where its answer comes whole", async () => {
+    const got = await ask("opens-whole", { text: thoughts.join(""), fault: "not-a-stream" });
+    expect(got).toMatchObject({ failure: null, text: "The answer is 5" });
+    expect((await ask("opens-whole", { pieces: thoughts })).failure).toBeNull();
+  });
+
+  it("gives an answer without thoughts at its end, counts it once, and after five of them as it comes", async () => {
+    await ask("at-times", { pieces: thoughts });
+    for (let i = 0; i < 5; i++) {
+      const got = await ask("at-times", { pieces: six, fault: "usage-missing" });
+      expect([got.text, got.reasoning]).toEqual([six.join(""), six.join("")]);
+      expect(got.usage?.output).toBeLessThan(12);
+    }
+    expect((await ask("at-times", { pieces: six })).reasoning).toBe("");
+  });
+
+  it("has given no answer where its cap came before the end of its thoughts, and says what to do", async () => {
+    await ask("short", { pieces: thoughts });
+    const got = await ask("short", { pieces: thoughts.slice(0, 2), finish: "length" }, { maxOutputTokens: 64 });
+    expect(got.text).toBe("");
+    expect(got.failure).toMatchObject({ reason: "empty-answer", capped: true });
+    expect(got.failure?.message).toMatch(/cap of 64 tokens was used up before any text.*raise max_tokens/);
   });
 });

@@ -55,7 +55,7 @@ export const stageMutants: Mutant[] = [
   {
     name: "settle anew at each try, instead of what the log says",
     file: "src/engine/settle.ts",
-    find: "const due = (run.job.settlements ?? []).filter",
+    find: "const due = run.job.settlements.filter",
     replace: "const due = settlementsOf(run.job, run.ports.market(), run.ports.nowMs()).filter",
     caughtBy: "chaos",
   },

@@ -45,6 +45,7 @@ it("says what is wrong with what was typed, and ends with 2", () => {
     ["ope", ["--jobs", "many"], /--jobs many: give a whole number/],
     ["ope", ["--kind", "nonsense"], /nonsense is not a kind/],
     ["bidders", ["add", "a/b", "--input", "", "--output", "1"], /--input takes a number/],
+    ["bidders", ["try"], /"try" needs a bidder's id/],
     ["replay", ["--fiel", other], /Unknown option/],
     ["evaluate", [other], /Say whom to put them to/],
     ["evaluate", [other, "--bidders", "a/b", "--most-usd", "much"], /--most-usd takes an amount/],

@@ -94,7 +94,7 @@ it.each([
       expect.stringContaining(`atomic: The data folder ${data} cannot`),
     ]);
     expect(ended.stderr).toContain(why);
-    expect(ended.stderr).toContain("give another folder");
+    expect(ended.stderr).toContain("give another folder: --data DIR.");
     expect(ended.status).toBe(2);
   },
   60_000,

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -48,6 +49,18 @@ it("is open without a key to this machine's own names alone, whatever a request 
     expect(await status("/v1/jobs", { ...foreign, [header]: `${server.url}/v1/jobs` })).toBe(403);
   for (const path of ["/cdn-cgi/handler/email?from=a@example.com&to=b@example.com", "/cdn-cgi/mf/scheduled"])
     expect(await status(path, own, mail)).toBe(404);
+}, 90_000);
+
+it("npm start has a folder of its own where it is told one, and says so where another server uses it", async () => {
+  vi.stubEnv("ATOMIC_API_KEY", "");
+  server = await startServer({ persistTo });
+  const args = ["scripts/start.ts", "--port", "0", "--data", persistTo];
+  const second = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+  });
+  expect([second.status, second.stderr]).toEqual([1, expect.stringContaining(`Another server uses ${persistTo}.`)]);
+  expect(second.stderr).toContain("--data DIR");
 }, 90_000);
 
 it("does not start with a model server that it could not use, and says why", async () => {

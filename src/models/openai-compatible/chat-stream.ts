@@ -7,7 +7,7 @@ import {
   type Timeouts,
 } from "../../race/model-port.ts";
 import type { CallClock } from "../call-clock.ts";
-import type { Target } from "../endpoint.ts";
+import type { Endpoint, Target } from "../endpoint.ts";
 import { EventStreamParser, type StreamEvent } from "../event-stream.ts";
 import { guardCall, type RawPart } from "../guard-call.ts";
 import { BodyReader, openResponse, readWhole } from "../open-response.ts";
@@ -15,6 +15,7 @@ import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
 import { RepeatedFrames } from "./repeated-frames.ts";
 import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
+import { beginsInThoughts, sawNoUnopened, sawUnopened } from "./unopened-thoughts.ts";
 import { WrittenCalls } from "./written-calls.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
@@ -64,10 +65,11 @@ async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGe
   yield { type: "open" };
   if (!response.body) throw new ModelFailure("malformed-stream", "a response without a body");
   const type = response.headers.get("content-type") ?? "";
+  const ending = new Ending(endpoint, call.continues === true);
   const parts = type.includes("application/json")
-    ? readWholeAnswer(response.body, clock)
+    ? readWholeAnswer(response.body, clock, ending)
     : type === "" || type.includes("event-stream") || type.includes("text/plain")
-      ? readStream(response.body, clock)
+      ? readStream(response.body, clock, ending)
       : null;
   if (!parts) throw new ModelFailure("malformed-stream", "the response is neither an event stream nor JSON");
   for await (const part of parts) {
@@ -81,26 +83,51 @@ class Ending {
   finish: Finish | "calls" | null = null;
   said: string | null = null;
   refused = false;
-  readonly splitter = new ThinkSplitter();
   readonly calls = new WrittenCalls();
+  readonly #endpoint: Endpoint;
+  readonly #splitter: ThinkSplitter;
+  #texts = false;
+
+  constructor(endpoint: Endpoint, continues: boolean) {
+    this.#endpoint = endpoint;
+    this.#splitter = new ThinkSplitter(beginsInThoughts(endpoint), !continues);
+  }
+
+  text(piece: string): Generator<RawPart, void, void> {
+    this.#texts = true;
+    return this.#split(this.#splitter.push(piece));
+  }
 
   *parts(): Generator<RawPart, void, void> {
-    yield* textParts(this.splitter.end());
+    yield* this.#split(this.#splitter.end(this.finish === "length"));
+    const { thought } = this.#splitter;
+    if (thought === "unopened") sawUnopened(this.#endpoint);
+    else if (this.#texts && this.finish !== "length") sawNoUnopened(this.#endpoint);
     for (const call of this.calls.all()) yield { type: "call", call };
     // An end marker without a reason: the stream is whole, of the answer nobody said so.
     const finish = this.finish ?? "unknown";
     yield { type: "end", finish, ...(this.said === null ? {} : { said: this.said }), refused: this.refused };
   }
+
+  *#split({ reasoning, text, again }: SplitText): Generator<RawPart, void, void> {
+    if (this.#splitter.exposed) {
+      sawUnopened(this.#endpoint);
+      throw new ModelFailure(
+        "unmarked-thoughts",
+        "its text was thinking, which its server does not mark: from now on that is known of it, and it can be asked again",
+      );
+    }
+    if (reasoning !== "") yield { type: "reasoning", text: reasoning };
+    if (text !== "") yield { type: "text", text, ...(again === true ? { again } : {}) };
+  }
 }
 
-function* textParts({ reasoning, text }: SplitText): Generator<RawPart, void, void> {
-  if (reasoning !== "") yield { type: "reasoning", text: reasoning };
-  if (text !== "") yield { type: "text", text };
-}
-
-async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): AsyncGenerator<RawPart, void, void> {
+async function* readStream(
+  body: ReadableStream<Uint8Array>,
+  clock: CallClock,
+  ending: Ending,
+): AsyncGenerator<RawPart, void, void> {
   const parser = new EventStreamParser();
-  const ending = new Ending();
   const frames = new RepeatedFrames();
   const reader = new BodyReader(body, clock);
   let limit: Limit | null = null;
@@ -136,10 +163,10 @@ async function* readStream(body: ReadableStream<Uint8Array>, clock: CallClock): 
 async function* readWholeAnswer(
   body: ReadableStream<Uint8Array>,
   clock: CallClock,
+  ending: Ending,
 ): AsyncGenerator<RawPart, void, void> {
   const chunk = readChatChunk(await readWhole(body, clock, maxBodyBytes));
   if (!chunk) throw new ModelFailure("malformed-stream", "the response's body is not JSON");
-  const ending = new Ending();
   yield* partsOf(chunk, ending);
   if (ending.finish !== null || ending.refused) yield* ending.parts();
 }
@@ -159,7 +186,7 @@ const wordsOf = ({ text, calls }: ChatChunk): string => text + calls.map((piece)
 function* partsOf(chunk: ChatChunk, ending: Ending): Generator<RawPart, void, void> {
   if (chunk.error) throw new ModelFailure("error-frame", "the provider sent an error in place of an answer");
   if (chunk.reasoning !== "") yield { type: "reasoning", text: chunk.reasoning };
-  if (chunk.text !== "") yield* textParts(ending.splitter.push(chunk.text));
+  if (chunk.text !== "") yield* ending.text(chunk.text);
   for (const piece of chunk.calls) yield { type: "call-text", text: ending.calls.push(piece) };
   if (chunk.usage) yield { type: "usage", usage: chunk.usage };
   if (chunk.refused) ending.refused = true;
