@@ -1,12 +1,12 @@
 import { ask } from "./ask.js";
-import { el } from "./elements.js";
+import { el, fault } from "./elements.js";
 
 /**
  * What a reader may say to a job: `path` takes `body`, and `done` stands in the buttons' place.
  * @typedef {{ name: string, path: string, body: object, done: string }} Choice
  */
 
-/** What became of a press, by the row it was in: it stays when the page is drawn anew. @type {Map<string, { text: string, done: boolean }>} */
+/** What became of a press, by the row it was in: it stays when the page is drawn anew. @type {Map<string, { words: HTMLElement, done: boolean }>} */
 const said = new Map();
 
 /** @param {string} job @returns {Choice[]} */
@@ -24,7 +24,7 @@ export function approving(job, microtask) {
 /** @param {string} job @param {string} microtask @returns {Choice[]} */
 export const rating = (job, microtask) =>
   [true, false].map((good) => ({
-    name: good ? "👍 Good" : "👎 Bad",
+    name: good ? "Good" : "Bad",
     path: "/v1/feedback",
     body: { job, microtask, good },
     done: "Thanks: the market learns from it.",
@@ -32,22 +32,20 @@ export const rating = (job, microtask) =>
 
 /** @param {string} key @param {Choice[]} choices */
 export function actions(key, choices) {
-  const row = el("p", { class: "actions" });
+  const row = el("div", { class: "actions" });
   const draw = () => {
     const note = said.get(key);
-    const text =
-      note === undefined ? null : el("span", { class: note.done ? "quiet" : "fault", role: "status" }, note.text);
     const buttons = choices.map((one) => el("button", { type: "button", onclick: () => void press(one) }, one.name));
-    row.replaceChildren(...(note?.done ? [] : buttons), ...(text === null ? [] : [text]));
+    row.replaceChildren(...(note?.done ? [] : buttons), note?.words ?? "");
   };
   /** @param {Choice} choice */
   const press = async ({ path, body, done }) => {
     for (const button of row.querySelectorAll("button")) button.disabled = true;
     try {
       await ask(path, body);
-      said.set(key, { text: done, done: true });
+      said.set(key, { words: el("span", { class: "quiet", role: "status" }, done), done: true });
     } catch (error) {
-      said.set(key, { text: error instanceof Error ? error.message : String(error), done: false });
+      said.set(key, { words: fault(error), done: false });
     }
     draw();
   };

@@ -14,13 +14,9 @@ export class Refused extends Error {
  * @returns {Promise<any>}
  */
 export async function ask(path, body) {
-  const accept = { accept: "application/json" };
-  const post = {
-    method: "POST",
-    headers: { ...accept, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(path, body === undefined ? { headers: accept } : post);
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  const post = { method: "POST", headers, body: JSON.stringify(body) };
+  const response = await fetch(path, body === undefined ? { headers } : post);
   if (response.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Refused(401, "You are not signed in.");

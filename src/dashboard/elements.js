@@ -18,46 +18,37 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /**
- * A table with a caption for those who cannot see it.
+ * A table below what it says. On a narrow screen it scrolls by itself, with a shadow where there is more.
  * @param {string} caption
  * @param {string[]} heads a head that begins with "#" is of a column of numbers
  * @param {(Node | string | number | null)[][]} rows
  * @param {(index: number) => string | null} classOf
  */
 export function table(caption, heads, rows, classOf = () => null) {
-  const numeric = heads.map((h) => h.startsWith("#"));
-  return el(
-    "div",
-    { class: "scroll" },
+  const names = heads.map((h) => h.replace(/^#/, ""));
+  const kinds = heads.map((h) => (h.startsWith("#") ? "number" : null));
+  const head = names.map((name, i) => el("th", { scope: "col", class: kinds[i] }, name));
+  const body = rows.map((row, r) =>
     el(
-      "table",
-      {},
-      el("caption", {}, caption),
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          heads.map((h, i) => el("th", { scope: "col", class: numeric[i] ? "number" : null }, h.replace(/^#/, ""))),
-        ),
-      ),
-      el(
-        "tbody",
-        {},
-        rows.map((row, r) =>
-          el(
-            "tr",
-            { class: classOf(r) },
-            row.map((cell, i) =>
-              el("td", { class: numeric[i] ? "number" : null, "data-head": heads[i]?.replace(/^#/, "") }, cell),
-            ),
-          ),
-        ),
-      ),
+      "tr",
+      { class: classOf(r) },
+      row.map((cell, i) => el("td", { class: kinds[i], "data-head": names[i] }, cell)),
     ),
   );
+  const parts = [el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)];
+  return el("div", {}, quiet(caption), el("div", { class: "scroll" }, el("table", { "aria-label": caption }, parts)));
 }
+
+export const quiet = (/** @type {string} */ words) => el("p", { class: "quiet" }, words);
+
+export const faint = (/** @type {string} */ words) => el("span", { class: "quiet" }, words);
+
+/** @param {unknown} error */
+export const fault = (error) =>
+  el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error));
+
+/** @param {...any} children */
+export const card = (...children) => el("section", { class: "card" }, ...children);
 
 /** @param {string} status */
 export const badge = (status) => el("span", { class: `badge ${status}` }, status);
@@ -69,3 +60,16 @@ export const list = (items) =>
     { class: "plain" },
     items.map((one) => el("li", {}, one)),
   );
+
+/** Which details the reader has open: they stay so when the page is drawn again. @type {Set<string>} */
+const open = new Set();
+
+/** @param {string} key @param {string} summary @param {...Node} content */
+export function details(key, summary, ...content) {
+  const element = el("details", { open: open.has(key) }, el("summary", {}, summary), ...content);
+  element.addEventListener("toggle", () => {
+    if (/** @type {HTMLDetailsElement} */ (element).open) open.add(key);
+    else open.delete(key);
+  });
+  return element;
+}

@@ -20,6 +20,14 @@ export function took(/** @type {number | null | undefined} */ ms) {
 
 export const clock = (/** @type {number} */ atMs) => new Date(atMs).toLocaleString();
 
+/** The time of day, after the date where that is another than the neighbour's. @param {number} atMs @param {number} [nextToMs] */
+export function dayClock(atMs, nextToMs) {
+  const at = new Date(atMs);
+  const time = at.toLocaleTimeString();
+  if (nextToMs !== undefined && new Date(nextToMs).toDateString() === at.toDateString()) return time;
+  return `${at.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
+}
+
 /** Enough of a job's id to tell it from its neighbours. */
 export const shortId = (/** @type {string} */ id) => {
   // Those of the fast lane begin with the time: jobs of one minute differ at their ends.
@@ -29,7 +37,7 @@ export const shortId = (/** @type {string} */ id) => {
 
 /**
  * A list of jobs in a line: how many of each status, what they cost and saved, how long half of the ended ones took at most.
- * @param {{ status: string, costUsd: number, savedUsd: number, createdAtMs: number, endedAtMs: number | null }[]} jobs
+ * @param {import("../http/pages/page-state.ts").ListedJob[]} jobs
  */
 export function inShort(jobs) {
   /** @type {Map<string, number>} */

@@ -1,8 +1,8 @@
 import { actions, approving, cancelling, rating } from "./actions.js";
 import { ask, Refused } from "./ask.js";
-import { el } from "./elements.js";
+import { el, fault, quiet } from "./elements.js";
 import { apply, emptyJob } from "./job-state.js";
-import { answerView, explanationView, headView, logView } from "./job-view.js";
+import { answerView, explanationView, headView, liveView, logView } from "./job-view.js";
 import { microtaskView } from "./microtask-view.js";
 
 /** Every type of event, as server-sent events are heard by name. */
@@ -43,6 +43,7 @@ const types = [
 ];
 
 const id = new URLSearchParams(location.search).get("id") ?? location.hash.slice(1);
+const path = `/v1/jobs/${encodeURIComponent(id)}`;
 const place = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.getElementById(name));
 const job = emptyJob();
 /** How far the server's clock is ahead of ours: no bar may end before it began. */
@@ -71,19 +72,20 @@ function draw() {
     const card = microtaskView(microtask, nowMs);
     const choices = choicesOf(microtask);
     if (choices.length > 0) card.append(actions(`${microtask.id} ${job.status}`, choices));
-    else if (microtask.rated) card.append(el("p", { class: "quiet" }, "Rated."));
+    else if (microtask.rated) card.append(quiet("Rated."));
     const old = cards.children[i + 1];
     if (old === undefined) cards.append(card);
     else old.replaceWith(card);
   });
   if (drawnSeq !== job.seq) {
     if (place("answer").children.length === 0) place("answer").replaceChildren(...answerView(job));
+    place("live").replaceChildren(...liveView(job));
     place("log").replaceChildren(...logView(job));
   }
   drawnSeq = job.seq;
 }
 
-/** @param {import("./job-state.js").Microtask} microtask */
+/** @param {import("../http/pages/page-state.ts").PageMicrotask} microtask */
 function choicesOf({ id: microtask, status, awaitsApproval, rated }) {
   if (job.status === "running") return awaitsApproval ? approving(id, microtask) : [];
   return status === "joined" && !rated ? rating(id, microtask) : [];
@@ -96,11 +98,11 @@ function drawSoon() {
 }
 
 async function explain() {
-  place("explanation").replaceChildren(...explanationView(await ask(`/v1/jobs/${encodeURIComponent(id)}/explain`)));
+  place("explanation").replaceChildren(...explanationView(await ask(`${path}/explain`)));
 }
 
 function follow() {
-  const source = new EventSource(`/v1/jobs/${encodeURIComponent(id)}/events`);
+  const source = new EventSource(`${path}/events`);
   for (const type of types)
     source.addEventListener(type, (message) => {
       const event = JSON.parse(/** @type {MessageEvent} */ (message).data);
@@ -113,15 +115,12 @@ function follow() {
 
 try {
   // Says so when there is no such job or nobody is signed in, which an event source cannot.
-  await ask(`/v1/jobs/${encodeURIComponent(id)}`);
+  await ask(path);
   follow();
   setInterval(() => {
     if (job.status === "running" && !document.hidden) drawSoon();
   }, 250);
 } catch (error) {
   if (!(error instanceof Refused && error.status === 401))
-    place("head").replaceChildren(
-      el("h1", {}, "Job"),
-      el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
-    );
+    place("head").replaceChildren(el("h1", {}, "Job"), fault(error));
 }

@@ -1,62 +1,33 @@
-/**
- * A job as the page shows it: a fold of its events, one at a time.
- * @typedef {{ criterion: string, class: string, result: string, evidence: string }} Criterion
- * @typedef {{
- *   id: string, bidder: string, role: string, status: string, startedAtMs: number, endedAtMs: number | null,
- *   text: string, tokens: number | null, costNano: number, reservedNano: number,
- *   outputPerMtok: number, uncutTokens: number | null, savedNano: number, savedTokens: number,
- *   note: string, firstTokenMs: number | null, committed: boolean, criteria: Criterion[], verdict: string | null,
- *   keptFrom: number,
- * }} Attempt
- * @typedef {{
- *   id: string, kind: string, needs: string[], status: string, decisions: object[], attempts: Attempt[],
- *   winner: string | null, how: string | null, text: string | null, value: unknown, failure: string | null,
- *   repairs: string[], awaitsApproval: boolean, rated: boolean, version: number,
- * }} Microtask
- */
+/** @typedef {import("../http/pages/page-state.ts").PageJob} Job @typedef {import("../http/pages/page-state.ts").PageAttempt} Attempt @typedef {import("../http/pages/page-state.ts").PageMicrotask} Microtask */
 
-/** @returns {ReturnType<typeof shape>} */
-export const emptyJob = () => shape();
-
-function shape() {
-  return {
-    seq: 0,
-    /** Until its first event came nothing is known of it. */
-    status: "loading",
-    request: /** @type {any} */ (null),
-    via: "",
-    createdAtMs: 0,
-    endedAtMs: /** @type {number | null} */ (null),
-    plan: /** @type {string | null} */ (null),
-    planWhy: "",
-    /** @type {Microtask[]} */
-    microtasks: [],
-    answer:
-      /** @type {{ text: string, value: unknown, calls?: { name: string, arguments: string }[], unsure: { part: string, why: string }[] } | null} */ (
-        null
-      ),
-    cancelRequested: false,
-    error: /** @type {{ code: string, message: string } | null} */ (null),
-    /** What happened, one line an event. */
-    /** @type {{ seq: number, atMs: number, type: string, about: string }[]} */
-    log: [],
-  };
-}
+/** A job as the page shows it: a fold of its events, one at a time. @returns {Job} */
+export const emptyJob = () => ({
+  seq: 0,
+  status: "loading",
+  request: null,
+  via: "",
+  createdAtMs: 0,
+  endedAtMs: null,
+  plan: null,
+  planWhy: "",
+  microtasks: [],
+  answer: null,
+  cancelRequested: false,
+  error: null,
+  log: [],
+});
 
 /** What every attempt cost and saved, together. */
-export function totals(/** @type {ReturnType<typeof shape>} */ job) {
+export function totals(/** @type {Job} */ job) {
   const attempts = job.microtasks.flatMap((m) => m.attempts);
-  return {
-    costNano: attempts.reduce((sum, a) => sum + a.costNano, 0),
-    savedNano: attempts.reduce((sum, a) => sum + a.savedNano, 0),
-    savedTokens: attempts.reduce((sum, a) => sum + a.savedTokens, 0),
-    attempts: attempts.length,
-  };
+  const sum = (/** @type {"costNano" | "savedNano" | "savedTokens"} */ of) => attempts.reduce((n, a) => n + a[of], 0);
+  const [costNano, savedNano, savedTokens] = [sum("costNano"), sum("savedNano"), sum("savedTokens")];
+  return { costNano, savedNano, savedTokens, attempts: attempts.length };
 }
 
 /**
  * Folds one event in, in place. An event seen before is dropped, one of an unknown type only noted.
- * @param {ReturnType<typeof shape>} job
+ * @param {Job} job
  * @param {any} event
  */
 export function apply(job, event) {
@@ -66,8 +37,7 @@ export function apply(job, event) {
   const microtask = job.microtasks.find((m) => m.id === event.microtask);
   if (microtask !== undefined) {
     microtask.version += 1;
-    applyToMicrotask(microtask, event);
-    return;
+    return applyToMicrotask(microtask, event);
   }
   switch (event.type) {
     case "job-accepted":
@@ -92,24 +62,23 @@ export function apply(job, event) {
       job.cancelRequested = true;
       break;
     case "job-ended":
-      Object.assign(job, {
-        status: event.status,
-        endedAtMs: event.atMs,
-        answer: event.answer ?? null,
-        error: event.error ?? null,
-      });
+      job.status = event.status;
+      job.endedAtMs = event.atMs;
+      job.answer = event.answer ?? null;
+      job.error = event.error ?? null;
       break;
   }
 }
 
 /** @returns {Microtask} */
-const openMicrotask = (/** @type {any} */ task) => ({
-  id: task.id,
-  kind: task.kind,
-  needs: task.needs,
+const openMicrotask = (/** @type {any} */ { id, kind, needs }) => ({
+  id,
+  kind,
+  needs,
   status: "pending",
   decisions: [],
   attempts: [],
+  leader: null,
   winner: null,
   how: null,
   text: null,
@@ -142,6 +111,9 @@ function applyToMicrotask(microtask, event) {
     case "attempt-started":
       microtask.attempts.push(startAttempt(event, microtask.attempts));
       return;
+    case "leader-changed":
+      microtask.leader = event.to;
+      return;
     case "microtask-joined":
       Object.assign(microtask, {
         status: "joined",
@@ -163,7 +135,9 @@ function applyToMicrotask(microtask, event) {
   if (attempt === undefined) return;
   switch (event.type) {
     case "text-streamed":
-      attempt.text += event.text;
+      microtask.leader = attempt.id;
+      // One that is complete has its text already; after a change of leader it is told from the start.
+      if (attempt.status === "running") attempt.text = attempt.text.slice(0, event.offset) + event.text;
       return;
     case "attempt-committed":
       attempt.committed = true;
@@ -190,12 +164,10 @@ function applyToMicrotask(microtask, event) {
       return;
     case "attempt-cancelled":
       end(attempt, "cancelled", event);
-      Object.assign(attempt, {
-        note: event.why,
-        uncutTokens: event.uncut?.tokens ?? null,
-        savedNano: event.savedNano,
-        savedTokens: event.savedTokens,
-      });
+      attempt.note = event.why;
+      attempt.uncutTokens = event.uncut?.tokens ?? null;
+      attempt.savedNano = event.savedNano;
+      attempt.savedTokens = event.savedTokens;
       return;
   }
 }
@@ -217,7 +189,6 @@ const startAttempt = (/** @type {any} */ event, /** @type {Attempt[]} */ before)
   savedNano: 0,
   savedTokens: 0,
   note: event.why,
-  firstTokenMs: null,
   committed: false,
   criteria: [],
   verdict: null,
@@ -231,18 +202,15 @@ function end(attempt, status, event) {
     endedAtMs: event.atMs,
     costNano: event.costNano,
     tokens: event.usage?.output ?? null,
-    firstTokenMs: event.firstTokenMs,
-    // Values that were replaced in what it was sent.
     keptFrom: Object.values(event.redacted ?? {}).reduce((sum, n) => sum + n, 0),
   });
 }
 
 /** @param {any} event */
 function aboutOf(event) {
-  const parts = [event.microtask, event.attempt, event.bidder, event.status, event.why];
-  if (event.type === "award-made") parts.push(event.decision.why);
-  if (event.type === "start-refused") parts.push(event.shortage);
-  if (event.type === "approval-given") parts.push(event.approved ? "approved" : "refused", event.note);
+  const { microtask, attempt, bidder, status, why, decision, shortage, approved, note } = event;
+  const said = approved === undefined ? "" : approved ? "approved" : "refused";
+  const parts = [microtask, attempt, bidder, status, why, decision?.why, shortage, said, note];
   return parts.filter((part) => typeof part === "string" && part !== "").join(" · ");
 }
 

@@ -1,9 +1,8 @@
-import { badge, el, list, table } from "./elements.js";
+import { badge, card, details, el, faint, fault, list, quiet, table } from "./elements.js";
 import { clock, nanoUsd, took } from "./format.js";
 import { said, totals } from "./job-state.js";
-import { details } from "./microtask-view.js";
 
-/** @typedef {ReturnType<typeof import("./job-state.js").emptyJob>} JobState */
+/** @typedef {import("../http/pages/page-state.ts").PageJob} JobState */
 
 /** @param {JobState} job @param {string} id @param {number} nowMs */
 export function headView(job, id, nowMs) {
@@ -22,24 +21,23 @@ export function headView(job, id, nowMs) {
     ["Saved by cutting", `${nanoUsd(sum.savedNano)}, ${sum.savedTokens} tokens`],
   ];
   return [
-    el("h1", {}, inputTitle(job.request)),
-    el("p", {}, badge(job.status), " ", el("span", { class: "id quiet" }, id)),
+    el("h1", {}, inputTitle(job.request?.input)),
+    el("p", { class: "line" }, badge(job.status), el("span", { class: "id quiet", title: id }, id)),
     el(
       "dl",
       { class: "facts" },
       facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
     ),
-    job.error === null ? null : el("p", { class: "fault", role: "alert" }, job.error.message),
-    job.planWhy === "" ? null : el("p", { class: "quiet" }, job.planWhy),
+    job.error === null ? null : fault(job.error.message),
+    job.planWhy === "" ? null : quiet(job.planWhy),
     job.request === null
       ? null
       : details("input", "What was asked", el("pre", {}, inputText(job.request)), ...pictures(job.request.input)),
   ].filter((part) => part !== null);
 }
 
-/** @param {any} request */
-function inputTitle(request) {
-  const input = request?.input;
+/** @param {any} input */
+function inputTitle(input) {
   if (input === undefined) return "Job";
   // Of a conversation the newest question: its system message is the same for many jobs.
   const asked = input.messages?.findLast((/** @type {any} */ m) => m.role === "user")?.content;
@@ -48,28 +46,38 @@ function inputTitle(request) {
   return line === "" ? "Job" : line.length > 90 ? `${line.slice(0, 90)}…` : line;
 }
 
-/** @param {any} request */
+/** @param {{ input: any, tools?: { offered: { name: string }[] } }} request */
 function inputText({ input, tools }) {
-  const offered = tools?.offered.map((/** @type {any} */ tool) => tool.name).join(", ");
+  const offered = tools?.offered.map((tool) => tool.name).join(", ");
   return offered === undefined ? turnsText(input) : `${turnsText(input)}\n\nTools: ${offered}`;
 }
 
 /** Only what came with the job is drawn: an address would tell who looks. @param {any} input */
 function pictures({ messages = [] }) {
-  const urls = messages.flatMap((/** @type {any} */ m) => (m.images ?? []).map((/** @type {any} */ one) => one.url));
-  return urls.map((/** @type {string} */ url) =>
-    url.startsWith("data:image/") ? el("img", { src: url, alt: "Picture" }) : el("p", {}, url),
-  );
+  return messages
+    .flatMap((/** @type {any} */ m) => m.images ?? [])
+    .map((/** @type {{ url: string }} */ { url }) =>
+      url.startsWith("data:image/") ? el("img", { src: url, alt: "Picture" }) : el("p", {}, url),
+    );
 }
 
 /** @param {any} input */
-function turnsText(input) {
-  if (input.type !== "messages") return input.text;
-  return input.messages
-    .map((/** @type {any} */ m) =>
-      input.messages.length === 1 ? m.content : `${m.role}: ${said({ text: m.content, calls: m.calls })}`,
-    )
-    .join("\n");
+function turnsText({ text, messages = [] }) {
+  const turn = (/** @type {any} */ m) => `${m.role}: ${said({ text: m.content, calls: m.calls })}`;
+  return text ?? (messages.length === 1 ? messages[0].content : messages.map(turn).join("\n"));
+}
+
+/** What the leader wrote so far, before it is an answer. @param {JobState} job */
+export function liveView({ status, request, microtasks }) {
+  if (status !== "running") return [];
+  const leader = microtasks.flatMap((m) => m.attempts.filter((a) => a.id === m.leader))[0];
+  if (leader === undefined)
+    return request?.delivery === "accepted" ? [quiet("This job shows no text before it is accepted.")] : [];
+  return [
+    el("h2", {}, "As it is written"),
+    el("section", { class: "card live" }, el("div", { class: "answer" }, leader.text)),
+    quiet(`${leader.bidder} leads; nothing of it is accepted yet.`),
+  ];
 }
 
 /** @param {JobState} job */
@@ -79,9 +87,7 @@ export function answerView({ answer }) {
   const isCard = typeof value === "object" && value !== null && !Array.isArray(value);
   return [
     el("h2", {}, "Answer"),
-    el(
-      "section",
-      { class: "card" },
+    card(
       isCard
         ? table(
             "The answer, part by part",
@@ -98,36 +104,32 @@ export function answerView({ answer }) {
 
 /** @param {any} value */
 function partView(value) {
-  if (value === null) return el("span", { class: "quiet" }, "–");
+  if (value === null) return faint("–");
   if (typeof value !== "object") return el("div", { class: "answer" }, value);
   if (typeof value.label === "string")
     return el(
       "span",
       {},
       value.label,
-      typeof value.confidence === "number"
-        ? el("span", { class: "quiet" }, ` ${(100 * value.confidence).toFixed(0)} % sure`)
-        : null,
+      typeof value.confidence === "number" ? faint(` ${(100 * value.confidence).toFixed(0)} % sure`) : null,
     );
   const parts = Object.entries(value).filter(([, v]) => !(Array.isArray(v) && v.length === 0));
-  if (parts.length === 0) return el("span", { class: "quiet" }, "none");
+  if (parts.length === 0) return faint("none");
   return list(parts.map(([k, v]) => `${k}: ${Array.isArray(v) ? v.map(plain).join(", ") : plain(v)}`));
 }
 
 const plain = (/** @type {unknown} */ v) => (typeof v === "string" ? v : JSON.stringify(v));
 
-/** @param {any} explanation */
+/** @param {import("../http/pages/page-state.ts").Explanation} explanation */
 export const explanationView = (explanation) => [
   el("h2", {}, "Why it went this way"),
-  el(
-    "section",
-    { class: "card" },
-    explanation.sentences.map((/** @type {string} */ s) => el("p", {}, s)),
-    explanation.microtasks.map((/** @type {any} */ m) =>
+  card(
+    explanation.sentences.map((s) => el("p", {}, s)),
+    explanation.microtasks.map((m) =>
       details(
         `explain-${m.id}`,
-        `${m.id}: ${m.sentences.length} sentence${m.sentences.length === 1 ? "" : "s"}`,
-        list(m.sentences),
+        `${m.id} in detail`,
+        list([...m.sentences, ...m.losers.map((l) => `${l.bidder}: ${l.why}`)]),
       ),
     ),
   ),

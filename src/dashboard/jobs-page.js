@@ -1,6 +1,6 @@
 import { ask } from "./ask.js";
-import { badge, el, table } from "./elements.js";
-import { clock, inShort, shortId, took, usd } from "./format.js";
+import { badge, card, el, fault, quiet, table } from "./elements.js";
+import { clock, dayClock, inShort, shortId, took, usd } from "./format.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("jobs"));
 const choice = /** @type {HTMLSelectElement} */ (document.getElementById("status"));
@@ -36,22 +36,20 @@ async function refresh() {
 /** @param {unknown} error */
 function tell(error) {
   shown = "";
-  place.replaceChildren(
-    el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
-  );
+  place.replaceChildren(fault(error));
 }
 
 /** @param {any[]} jobs @param {string | null} more */
 const rows = (jobs, more) => [
   table(
     jobs.length === 0 ? "No jobs here" : inShort(jobs),
-    ["Status", "Job", "Kind", "Plan", "Started", "#Took", "#Attempts", "Winner or fault", "#Cost", "#Saved"],
-    jobs.map((job) => [
+    ["Status", "Job", "Kind", "Plan", "#Started", "#Took", "#Attempts", "Winner or fault", "#Cost", "#Saved"],
+    jobs.map((job, i) => [
       badge(job.status),
       el("a", { href: `/job.html?id=${encodeURIComponent(job.id)}`, class: "id", title: job.id }, shortId(job.id)),
       job.kind,
       job.plan,
-      clock(job.createdAtMs),
+      el("span", { title: clock(job.createdAtMs) }, dayClock(job.createdAtMs, jobs[i - 1]?.createdAtMs)),
       job.endedAtMs === null ? "–" : took(job.endedAtMs - job.createdAtMs),
       job.attempts,
       job.winner ?? job.error ?? "–",
@@ -72,13 +70,10 @@ async function showOlder(before) {
   await refresh();
 }
 
-const nothing = () =>
-  choice.value === "" ? nothingYet() : [el("p", { class: "quiet" }, `No job is ${choice.value}.`)];
+const nothing = () => (choice.value === "" ? nothingYet() : [quiet(`No job is ${choice.value}.`)]);
 
 const nothingYet = () => [
-  el(
-    "section",
-    { class: "card" },
+  card(
     el("h2", {}, "No jobs yet"),
     el("p", {}, "Send one, and it appears here:"),
     el(
@@ -86,7 +81,7 @@ const nothingYet = () => [
       { class: "command" },
       `curl ${location.origin}/v1/jobs -H 'content-type: application/json' \\\n  -d '{"kind": "language", "text": "Wo bleibt mein Paket?"}'`,
     ),
-    el("p", { class: "quiet" }, "With a key: add -H 'authorization: Bearer KEY'."),
+    quiet("With a key: add -H 'authorization: Bearer KEY'."),
   ),
 ];
 

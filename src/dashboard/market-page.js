@@ -1,5 +1,5 @@
 import { ask } from "./ask.js";
-import { el, table } from "./elements.js";
+import { card, details, el, faint, fault, quiet, table } from "./elements.js";
 import { interval, reliability } from "./plots.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("market"));
@@ -11,57 +11,57 @@ async function refresh() {
     const { kinds } = await ask("/v1/market");
     // A page that did not change is left alone: its focus and selection are the reader's.
     const now = JSON.stringify(kinds);
-    if (now !== shown) draw(kinds);
+    if (now !== shown) place.replaceChildren(...(kinds.length === 0 ? nothingYet() : kinds.map(kindView)));
     shown = now;
   } catch (error) {
     shown = "";
-    place.replaceChildren(
-      el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)),
-    );
+    place.replaceChildren(fault(error));
   }
 }
 
-/** What the reader opened stays open. @param {any[]} kinds */
-function draw(kinds) {
-  const open = new Set(
-    [...place.querySelectorAll("details[open]")].map((details) => details.getAttribute("data-kind")),
-  );
-  place.replaceChildren(...(kinds.length === 0 ? nothingYet() : kinds.map((known) => kindView(known, open))));
-}
+/** Contexts that have a column each; the others have one when the reader asks for them. */
+const fewContexts = 8;
+/** Kinds of which the reader asked for all. @type {Set<string>} */
+const whole = new Set();
 
-/** @param {any} known @param {Set<string | null>} open */
-const kindView = ({ kind, outcomes, contexts, bidders }, open) =>
-  el(
+/** @param {{ kind: string, outcomes: number, contexts: any[], bidders: any[] }} known */
+function kindView({ kind, outcomes, contexts, bidders }) {
+  // Those with most outcomes come first.
+  const columns = whole.has(kind) ? contexts : contexts.slice(0, fewContexts);
+  const more = contexts.length - columns.length;
+  const showAll = () => {
+    whole.add(kind);
+    shown = "";
+    void refresh();
+  };
+  return el(
     "section",
     { class: "card", "aria-label": `Kind ${kind}` },
-    el("header", {}, el("h2", {}, kind), el("span", { class: "quiet" }, `${count(outcomes)} outcomes`)),
+    el("header", {}, el("h2", {}, kind), faint(`${count(outcomes)} outcomes`)),
     table(
       "Believed chance of an accepted answer with its 90 % interval, and the outcomes behind it. Faint: little known.",
-      ["Bidder", ...contexts.map((/** @type {any} */ c) => `#${c.context === "" ? "all others" : c.context}`)],
-      bidders.map((/** @type {any} */ b) => [b.bidder, ...b.contexts.map(cell)]),
+      ["Bidder", ...columns.map((c) => `#${c.context === "" ? "all others" : c.context}`)],
+      bidders.map((b) => [b.bidder, ...b.contexts.slice(0, columns.length).map(cell)]),
     ),
-    ...claimsView(kind, bidders, open.has(kind)),
+    more === 0 ? null : el("button", { type: "button", onclick: showAll }, `and ${more} more`),
+    ...claimsView(kind, bidders),
   );
+}
 
 /**
  * What bidders said of their chances, and what came of it: drawn for those with enough claims, all of it in a table.
- * @param {string} kind @param {any[]} bidders @param {boolean} open
+ * @param {string} kind @param {any[]} bidders
  */
-function claimsView(kind, bidders, open) {
+function claimsView(kind, bidders) {
   const told = bidders.filter((b) => settled(b) >= fewest && b.calibrationError !== null);
   return [
     told.length === 0
       ? null
-      : el(
-          "p",
-          { class: "quiet" },
-          "Claims that were settled: to the right what was said, upwards how many came true, larger dots for more claims. On the line both agree.",
-        ),
+      : quiet("Claims that were settled: larger dots for more of them. On the line, what was said came true."),
     el("div", { class: "plots" }, told.map(claimsPlot)),
-    el(
-      "details",
-      { "data-kind": kind, open },
-      el("summary", { class: "quiet" }, "Settled claims in numbers"),
+    details(
+      kind,
+      "Settled claims in numbers",
       table(
         "What was said, how many of these came true, and how many there were; by how much they were off on average.",
         ["Bidder", ...fifths.map((t) => `#said ${t}`), "#off by", "#Brier"],
@@ -117,13 +117,9 @@ const percent = (p) => `${Math.round(100 * p)} %`;
 const count = (n) => (n >= 10 || n === 0 ? String(Math.round(n)) : n.toFixed(1));
 
 const nothingYet = () => [
-  el(
-    "section",
-    { class: "card" },
+  card(
     el("h2", {}, "Nothing learned yet"),
-    el(
-      "p",
-      {},
+    quiet(
       "Jobs whose answers are checked (criteria, a schema, a judge) or that get feedback teach the market. Bids start from what similar bidders and prices suggest.",
     ),
   ),

@@ -1,7 +1,7 @@
-import { badge, el, list, table } from "./elements.js";
+import { badge, details, el, faint, fault, list, quiet, table } from "./elements.js";
 import { nanoUsd, took } from "./format.js";
 
-/** @typedef {import("./job-state.js").Microtask} Microtask @typedef {import("./job-state.js").Attempt} Attempt */
+/** @typedef {import("../http/pages/page-state.ts").PageMicrotask} Microtask @typedef {Microtask["decisions"][0]} Decision */
 
 /**
  * One microtask: its auctions, its race, and what came of it.
@@ -17,20 +17,10 @@ export function microtaskView(microtask, nowMs) {
       {},
       el("h3", {}, microtask.id),
       badge(microtask.status),
-      winner === undefined
-        ? null
-        : el(
-            "span",
-            {},
-            `${winner.bidder} won${microtask.how === null ? "" : ` by ${microtask.how.replaceAll("-", " ")}`}`,
-          ),
-      el(
-        "span",
-        { class: "quiet" },
-        `${microtask.kind}${microtask.needs.length === 0 ? "" : `, after ${microtask.needs.join(", ")}`}`,
-      ),
+      winner === undefined ? null : `${winner.bidder} won by ${microtask.how?.replaceAll("-", " ")}`,
+      faint(`${microtask.kind}${microtask.needs.length === 0 ? "" : `, after ${microtask.needs.join(", ")}`}`),
     ),
-    microtask.failure === null ? null : el("p", { class: "fault" }, microtask.failure),
+    microtask.failure === null ? null : fault(microtask.failure),
     microtask.decisions.map((decision, round) =>
       auctionView(decision, `${microtask.id}-${round}`, round, winner?.bidder ?? null),
     ),
@@ -39,28 +29,21 @@ export function microtaskView(microtask, nowMs) {
   );
 }
 
-/** @param {any} decision @param {string} key @param {number} round @param {string | null} winner */
+/** @param {Decision} decision @param {string} key @param {number} round @param {string | null} winner */
 function auctionView(decision, key, round, winner) {
+  const { why, explored, award, cell, valueNano, excluded } = decision;
   const bids = [...decision.bids].sort((a, b) => b.score - a.score);
-  const role = (/** @type {string} */ bidder) => {
-    const place = decision.award.find((/** @type {any} */ p) => p.bidder === bidder);
+  const role = (/** @type {string | undefined} */ bidder) => {
+    const place = award.find((p) => p.bidder === bidder);
     if (place === undefined) return "–";
-    return place.startAfterMs === null || place.startAfterMs === 0
-      ? place.role
-      : `${place.role} after ${took(place.startAfterMs)}`;
+    return place.startAfterMs ? `${place.role} after ${took(place.startAfterMs)}` : place.role;
   };
   return el(
     "div",
-    {},
-    el(
-      "p",
-      {},
-      round === 0 ? "" : `Auction ${round + 1}: `,
-      decision.why,
-      decision.explored ? " (an exploration)" : "",
-    ),
+    { class: "bids" },
+    el("p", {}, round === 0 ? "" : `Auction ${round + 1}: `, why, explored ? " (an exploration)" : ""),
     table(
-      `${bids.length} bid${bids.length === 1 ? "" : "s"} for ${decision.cell}; an accepted answer is worth ${nanoUsd(decision.valueNano)}`,
+      `${bids.length} bid${bids.length === 1 ? "" : "s"} for ${cell}; an accepted answer is worth ${nanoUsd(valueNano)}`,
       ["Bidder", "Line-up", "#P(accept)", "#Cost", "#First token", "#Total", "#Score"],
       bids.map((b) => [
         b.bidder,
@@ -71,15 +54,21 @@ function auctionView(decision, key, round, winner) {
         took(b.totalMs.p50),
         b.score.toPrecision(3),
       ]),
-      (i) => (bids[i].bidder === winner ? "won" : role(bids[i].bidder) === "–" ? "out" : null),
+      (i) => (bids[i]?.bidder === winner ? "won" : role(bids[i]?.bidder) === "–" ? "out" : null),
     ),
-    decision.excluded.length === 0
-      ? null
-      : details(
-          `bids-out-${key}`,
-          `${decision.excluded.length} not asked`,
-          list(decision.excluded.map((/** @type {any} */ x) => `${x.bidder}: ${x.reason}`)),
-        ),
+    excluded.length === 0 ? null : notAsked(decision, key),
+  );
+}
+
+/** Who was not asked, a line for each reason. @param {Decision} decision @param {string} key */
+function notAsked({ kind, excluded }, key) {
+  const groups = Map.groupBy(excluded, ({ reason }) => reason);
+  const unserved = groups.get(`it does not serve ${kind}`)?.length ?? 0;
+  const lines = [...groups].sort(([, a], [, b]) => a.length - b.length);
+  return details(
+    `bids-out-${key}`,
+    `${excluded.length} not asked${unserved > 1 ? `: ${unserved} do not serve ${kind}` : ""}`,
+    list(lines.map(([reason, out]) => `${out.map((one) => one.bidder).join(", ")}: ${reason}`)),
   );
 }
 
@@ -95,7 +84,7 @@ function attemptsView({ attempts, winner }, nowMs) {
   );
 }
 
-/** @param {Attempt} a @param {boolean} won @param {number} from @param {number} to @param {number} nowMs */
+/** @param {Microtask["attempts"][0]} a @param {boolean} won @param {number} from @param {number} to @param {number} nowMs */
 function attemptView(a, won, from, to, nowMs) {
   const until = a.endedAtMs ?? nowMs;
   const bar = el("div", { class: `bar ${a.status}` });
@@ -107,19 +96,11 @@ function attemptView(a, won, from, to, nowMs) {
     el(
       "div",
       { class: "attempt" },
-      el(
-        "span",
-        {},
-        won ? "★ " : "",
-        a.bidder,
-        el("span", { class: "quiet" }, ` ${a.role}${a.committed ? ", committed" : ""}`),
-      ),
+      el("span", {}, won ? "★ " : "", a.bidder, faint(` ${a.role}${a.committed ? ", committed" : ""}`)),
       el("div", { class: "track" }, bar),
       el("span", { class: "number" }, badge(a.status), ` ${took(until - a.startedAtMs)} · ${nanoUsd(a.costNano)}`),
     ),
-    el(
-      "p",
-      { class: "quiet" },
+    quiet(
       `${a.note}${a.tokens === null ? "" : ` · ${a.tokens} tokens`}${saved}${kept}${a.verdict === null ? "" : ` · verdict: ${a.verdict}`}`,
     ),
     a.criteria.length === 0
@@ -136,26 +117,11 @@ function attemptView(a, won, from, to, nowMs) {
 }
 
 /** @param {Microtask} microtask */
-function resultView({ text, value, repairs, attempts, id }) {
-  const live = text === null ? attempts.find((a) => a.text !== "" && a.status === "running") : undefined;
-  if (live !== undefined) return el("pre", {}, live.text);
+function resultView({ text, value, repairs, id }) {
   if (text === null) return null;
   return details(
     `result-${id}`,
     repairs.length === 0 ? "Result" : `Result, mended: ${repairs.join(", ")}`,
     el("pre", {}, typeof value === "string" || value === null ? text : JSON.stringify(value, null, 2)),
   );
-}
-
-/** Which details the reader has open: they stay so when the job goes on. @type {Set<string>} */
-const open = new Set();
-
-/** @param {string} key @param {string} summary @param {...Node} content */
-export function details(key, summary, ...content) {
-  const element = el("details", { open: open.has(key) }, el("summary", {}, summary), ...content);
-  element.addEventListener("toggle", () => {
-    if (/** @type {HTMLDetailsElement} */ (element).open) open.add(key);
-    else open.delete(key);
-  });
-  return element;
 }

@@ -16,7 +16,10 @@ export interface Explanation {
     kind: string;
     sentences: string[];
     decisions: Decision[];
+    /** Who bid and lost, or could have bid but for money, room, or what became of it before: one a round. */
     losers: { bidder: string; costNano: NanoUsd; why: string }[];
+    /** Who was never in question: it does not serve the kind, takes part by name only, is not allowed, is switched off. */
+    notAsked: { why: string; bidders: string[] }[];
     /**
      * What each attempt was taken to have been worth (the newest word on it), once settled; null: nothing is known.
      * `failed`: there is no answer, by its bidder's doing.
@@ -39,10 +42,12 @@ export interface Explanation {
 /** Folds a job into its explanation. Pure; numbers come from the log alone. */
 export function explain(job: Job): Explanation {
   const strongest = job.microtasks.reduce((sum, m) => sum + (strongestBid(m.decisions[0])?.costNano ?? 0), 0);
+  const succeeded = job.status === "succeeded";
   const alone = job.microtasks.every((m) => m.attempts.every((a) => a.bidder === strongestBid(m.decisions[0])?.bidder));
   const saved = job.microtasks.flatMap((m) => m.attempts).reduce((sum, a) => sum + a.savedNano, 0);
+  const none = succeeded || job.status === "running" ? "" : ", without an answer";
   const sentences = [
-    `The job ${ended(job)} with ${job.microtasks.length} microtask${job.microtasks.length === 1 ? "" : "s"} and cost ${formatUsd(job.costNano)}.`,
+    `The job ${ended(job)} with ${job.microtasks.length} microtask${job.microtasks.length === 1 ? "" : "s"} and cost ${formatUsd(job.costNano)}${none}.`,
   ];
   const lost = job.microtasks
     .flatMap((m) => m.attempts)
@@ -51,15 +56,17 @@ export function explain(job: Job): Explanation {
     sentences.push(
       `Calls that a restart lost may have cost up to ${formatUsd(lost)} of it: nobody knows what was billed.`,
     );
-  if (strongest > 0 && alone && lost === 0)
+  // Only an answer is worth a comparison: a job without one, or without one yet, saved nobody anything.
+  if (succeeded && strongest > 0 && alone && lost === 0)
     sentences.push(`The strongest bidder ran alone; by its bids it would have cost ${formatUsd(strongest)}.`);
-  else if (strongest > 0) {
+  else if (succeeded && strongest > 0) {
     const more = job.costNano - lost - strongest;
     sentences.push(
       `The strongest bidder alone would have cost ${formatUsd(strongest)} by its bids: the market ${more > 0 ? "spent" : "saved"} ${formatUsd(Math.abs(more))}${more > 0 ? " more" : ""}${lost > 0 ? ", what the restart lost aside" : ""}.`,
     );
   }
-  if (saved > 0) sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
+  if (succeeded && saved > 0)
+    sentences.push(`Cutting losers early saved ${formatUsd(saved)} of what they would still have sent.`);
   sentences.push(...queueSentence(job.microtasks.flatMap((m) => m.attempts)));
   sentences.push(...(job.answer?.unsure ?? []).map(({ part, why }) => `Unsure of ${part}: ${why}`));
   if (job.error !== null) sentences.push(job.error.message);
@@ -74,7 +81,14 @@ export function explain(job: Job): Explanation {
   };
 }
 
-const ended = (job: Job): string => (job.status === "running" ? "is running" : job.status);
+const endings: Record<Job["status"], string> = {
+  running: "is running",
+  succeeded: "succeeded",
+  failed: "failed",
+  cancelled: "was cancelled",
+  parked: "is parked",
+};
+const ended = (job: Job): string => endings[job.status];
 
 const strongestBid = (decision: Decision | undefined): Decision["bids"][number] | null =>
   (decision?.bids ?? []).reduce<Decision["bids"][number] | null>(
@@ -88,10 +102,13 @@ const strongestBid = (decision: Decision | undefined): Decision["bids"][number] 
 function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"][number] {
   const sentences: string[] = [];
   const losers: Explanation["microtasks"][number]["losers"] = [];
+  const notAsked = new Map<string, Set<string>>();
   for (const decision of m.decisions) {
-    const told = explainDecision(decision);
+    const told = explainDecision(decision, { valueNano: m.task.valueNano, policy: job.request.policy });
     sentences.push(...told.sentences);
     losers.push(...told.losers);
+    for (const { why, bidders } of told.notAsked)
+      notAsked.set(why, new Set([...(notAsked.get(why) ?? []), ...bidders]));
   }
   sentences.push(
     ...m.attempts.map(attemptSentence),
@@ -103,7 +120,15 @@ function explainMicrotask(job: Job, m: MicrotaskState): Explanation["microtasks"
     ...m.audits.map(auditSentence),
   );
   if (m.failure !== null) sentences.push(m.failure.message);
-  return { id: m.task.id, kind: m.task.kind, sentences, decisions: m.decisions, losers, outcomes: outcomesOf(job, m) };
+  return {
+    id: m.task.id,
+    kind: m.task.kind,
+    sentences,
+    decisions: m.decisions,
+    losers,
+    notAsked: [...notAsked].map(([why, bidders]) => ({ why, bidders: [...bidders] })),
+    outcomes: outcomesOf(job, m),
+  };
 }
 
 function attemptSentence(a: Attempt): string {

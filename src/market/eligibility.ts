@@ -13,14 +13,34 @@ export const servesKind = ({ serves }: Pick<Bidder, "serves">, kind: Kind): bool
 /** Why a bidder is not asked for a kind, in words. */
 export const unservedReason = (kind: Kind): string => `it does not serve ${kind}`;
 
+const switchedOff = "it is switched off";
+const onlyByName = "it takes part only in requests that name it";
+const notAllowed = "it is not on the allow-list";
+
+/**
+ * Who is out for one of these was never in question, whatever it costs and however busy it is: such are told by number.
+ * Many and one in words; null: another reason, which is one bidder's own.
+ */
+export function neverInQuestion(reason: string, kind: Kind): { one: string; many: string } | null {
+  const words = {
+    [unservedReason(kind)]: { one: `does not serve ${kind}`, many: `do not serve ${kind}` },
+    [onlyByName]: {
+      one: "takes part only in requests that name it",
+      many: "take part only in requests that name them",
+    },
+    [notAllowed]: { one: "is not on the allow-list", many: "are not on the allow-list" },
+    [switchedOff]: { one: "is switched off", many: "are switched off" },
+  };
+  return words[reason] ?? null;
+}
+
 /** Why a bidder cannot take part, in words that name the field at fault; null: it can. Never throws on bad data. */
 export function ineligible(bidder: Bidder, request: AuctionRequest): string | null {
   const broken = brokenField(bidder);
   if (broken) return `its entry is broken: ${broken}`;
-  if (!bidder.enabled) return "it is switched off";
+  if (!bidder.enabled) return switchedOff;
   if (!servesKind(bidder, request.kind)) return unservedReason(request.kind);
-  if (!isAskedFor(bidder, request))
-    return request.allowed === null ? "it takes part only in requests that name it" : "it is not on the allow-list";
+  if (!isAskedFor(bidder, request)) return request.allowed === null ? onlyByName : notAllowed;
   if (thinksTooLittle(bidder, request)) return `the request asks for more thought (${request.effort}): its arm bids`;
   if (request.instructed && bidder.fixed) return "it follows no instruction";
   if (request.noRetention && !bidder.noRetention) return "its provider keeps what it is sent";

@@ -1,18 +1,26 @@
 import { formatUsd, fromUsd } from "../money/nano-usd.ts";
 import type { AwardInputs } from "./award-inputs.ts";
 import type { Bid, Decision, Place } from "./bid.ts";
+import { neverInQuestion } from "./eligibility.ts";
 import { whyLost } from "./why-lost.ts";
+import { type AskedWorth, worthSentence } from "./worth.ts";
 
-/** A decision for people. `costNano`: what the bid would have cost, 0 for who could not take part. */
+/** A decision for people. */
 export interface Explanation {
   sentences: string[];
+  /** Who bid and lost, or could have bid but for money, room, or what became of it before. `costNano`: what the bid would have cost, 0 for who made none. */
   losers: { bidder: string; costNano: number; why: string }[];
+  /** Who was never in question, by why. */
+  notAsked: { why: string; bidders: string[] }[];
 }
 
 const percent = (p: number): string => `${(p * 100).toFixed(1)} %`;
 
-/** A decision in sentences and numbers: what decided, and of each loser what it would have cost and why it lost. */
-export function explainDecision(decision: Decision): Explanation {
+/**
+ * A decision in sentences and numbers: what decided, and of each loser what it would have cost and why it lost. `asked`:
+ * what the caller said of the worth of an answer, where it is known.
+ */
+export function explainDecision(decision: Decision, asked?: AskedWorth): Explanation {
   const inputs = decision.inputs as AwardInputs;
   const byId = new Map(decision.bids.map((bid) => [bid.bidder, bid]));
   const leader = byId.get(decision.award[0]?.bidder ?? "");
@@ -20,6 +28,8 @@ export function explainDecision(decision: Decision): Explanation {
   sentences.push(
     `An accepted answer was taken to be worth ${formatUsd(decision.valueNano)}; a dollar of cost weighed ${Number(decision.lambda.toPrecision(3))}, a second of waiting ${formatUsd(fromUsd(decision.muUsdPerSecond))}.`,
   );
+  const source = asked === undefined ? "" : worthSentence(decision, asked);
+  if (source !== "") sentences.push(source);
   sentences.push(
     `The bids speak of ${decision.cell}: the kind, what the job is a case of with its input's script, and the input's length band.`,
   );
@@ -40,9 +50,29 @@ export function explainDecision(decision: Decision): Explanation {
   const losers = decision.bids
     .filter((bid) => !placed.has(bid.bidder))
     .map((bid) => ({ bidder: bid.bidder, costNano: bid.costNano, why: whyLost(bid, leader, decision) }));
-  for (const one of decision.excluded)
-    losers.push({ bidder: one.bidder, costNano: 0, why: `Not eligible: ${one.reason}.` });
-  return { sentences, losers };
+  const notAsked = new Map<string, string[]>();
+  for (const { bidder, reason } of decision.excluded) {
+    if (neverInQuestion(reason, decision.kind) === null)
+      losers.push({ bidder, costNano: 0, why: `Not eligible: ${reason}.` });
+    else notAsked.set(reason, [...(notAsked.get(reason) ?? []), bidder]);
+  }
+  const groups = [...notAsked].map(([why, bidders]) => ({ why, bidders })).sort(byMost);
+  // They are the same in each round.
+  if (groups.length > 0 && decision.round === 1) sentences.push(othersSentence(groups, decision));
+  return { sentences, losers, notAsked: groups };
+}
+
+type Groups = Explanation["notAsked"];
+
+const byMost = (a: Groups[number], b: Groups[number]): number => b.bidders.length - a.bidders.length;
+
+/** "13 others do not serve draft, 2 are not on the allow-list." */
+function othersSentence(groups: Groups, { kind }: Decision): string {
+  const parts = groups.map(({ why, bidders: { length: n } }, i) => {
+    const words = neverInQuestion(why, kind);
+    return `${n}${i > 0 ? "" : n === 1 ? " other" : " others"} ${n === 1 ? words?.one : words?.many}`;
+  });
+  return `${parts.join(", ")}.`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { short } from "./elementary.ts";
 import { plainPacing } from "./pacing.ts";
 
 /** What a policy makes of value, cost and time: factors, and the share of the value one second of waiting costs. */
-const policies: Record<Policy, { value: number; cost: number; waiting: number }> = {
+export const policies: Record<Policy, { value: number; cost: number; waiting: number }> = {
   balanced: { value: 1, cost: 1, waiting: 0 },
   cheap: { value: 0.2, cost: 1, waiting: 0 },
   fast: { value: 1, cost: 1, waiting: 0.05 },
@@ -12,13 +12,13 @@ const policies: Record<Policy, { value: number; cost: number; waiting: number }>
 };
 
 /** Worth of an accepted answer by default, in units of the strongest eligible bidder's expected cost. */
-const valueInCosts = 20;
+export const valueInCosts = 20;
 /** And of what the fastest is waited for, at the plain price of time: where all are free, that is the cost there is. */
-const valueInWaits = 10;
+export const valueInWaits = 10;
 /** Longer waits count as this one, ms: that all are queued for an hour makes no answer worth more. */
-const longestWaitMs = 60_000;
+export const longestWaitMs = 60_000;
 /** Value when even the strongest is free and at once: one ten-thousandth of a dollar, so that quality still decides. */
-const leastValueNano = 100_000;
+export const leastValueNano = 100_000;
 
 /**
  * Value in nano-USD and the two prices of a decision, from request, policy and pacing. `strongestNano`: what the strongest

@@ -80,6 +80,34 @@ describe("the job page's fold", () => {
     expect(job.cancelRequested).toBe(true);
   });
 
+  it("has the leader's text as it streams: from the start after a change of leader, once where it is complete", () => {
+    const job = emptyJob();
+    const tell = (event: object) => apply(job, { seq: job.seq + 1, atMs: 1, microtask: "answer", ...event });
+    const live = () => job.microtasks.flatMap((m) => m.attempts.filter((a) => a.id === m.leader)).map((a) => a.text);
+    const [task] = singlePlan(requestOf()).microtasks;
+    apply(job, { seq: 1, atMs: 1, type: "job-accepted", request: requestOf(), via: "http" });
+    apply(job, {
+      seq: 2,
+      atMs: 1,
+      type: "microtasks-planned",
+      plan: { source: "caller", microtasks: [task] },
+      why: "",
+    });
+    for (const attempt of ["a1", "a2"])
+      tell({ type: "attempt-started", attempt, bidder: attempt, role: "parallel", why: "", reservedNano: 1 });
+    expect(live()).toEqual([]);
+    tell({ type: "text-streamed", attempt: "a1", offset: 0, text: "Hel" });
+    tell({ type: "text-streamed", attempt: "a1", offset: 3, text: "lo" });
+    expect(live()).toEqual(["Hello"]);
+    tell({ type: "leader-changed", from: "a1", to: "a2", policy: "restart" });
+    expect(live()).toEqual([""]);
+    tell({ type: "text-streamed", attempt: "a2", offset: 0, text: "Good day" });
+    expect(live()).toEqual(["Good day"]);
+    tell({ type: "attempt-finished", attempt: "a2", text: "Good day.", usage: { output: 3 }, costNano: 1 });
+    tell({ type: "text-streamed", attempt: "a2", offset: 8, text: "." });
+    expect(live()).toEqual(["Good day."]);
+  });
+
   it("is told of every type of event by name", () => {
     const page = readFileSync(new URL("../../src/dashboard/job-page.js", import.meta.url), "utf8");
     const folder = new URL("../../src/", import.meta.url);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { inShort, nanoUsd, took, usd } from "../../src/dashboard/format.js";
+import { clock, dayClock, inShort, nanoUsd, took, usd } from "../../src/dashboard/format.js";
 import { dashboardAssets } from "../http/dashboard-assets.ts";
 import { testServer } from "../http/memory-ports.ts";
 
@@ -52,6 +52,17 @@ describe("amounts and times", () => {
     expect(nanoUsd(1500)).toBe("$0.00000150");
     expect([12, 1500, 61_000, 7_200_000, null].map(took)).toEqual(["12 ms", "1.50 s", "1 min 1 s", "2.0 h", "–"]);
   });
+});
+
+it("a row's time has its date only where the row above is of another day", () => {
+  const noon = new Date(2026, 10, 28, 12, 2, 31).getTime();
+  const time = new Date(noon).toLocaleTimeString();
+  expect(dayClock(noon, noon + 3_600_000)).toBe(time);
+  for (const told of [dayClock(noon), dayClock(noon, noon + 86_400_000)]) {
+    expect(told).toContain("28");
+    expect(told.endsWith(`, ${time}`)).toBe(true);
+    expect(told.length).toBeLessThan(clock(noon).length + 3);
+  }
 });
 
 describe("a list of jobs in a line", () => {

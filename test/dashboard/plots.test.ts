@@ -63,6 +63,16 @@ describe("a reliability diagram", () => {
     expect(false_.number("cy")).toBeCloseTo(line.number("y1"));
   });
 
+  it("says on its axes what they are, in the picture's bounds", () => {
+    const texts = diagram.children.filter(({ tag }) => tag === "text");
+    const words = texts.map(({ children }) => String(children[0]));
+    expect(words.sort()).toEqual(["0", "0", "100 %", "100 %", "50", "50", "came true", "said"]);
+    for (const text of texts) {
+      expect(text.number("x")).toBeLessThan(diagram.number("width"));
+      expect(text.number("y")).toBeLessThan(diagram.number("height"));
+    }
+  });
+
   it("has dots whose areas are shares of the claims", () => {
     expect((true_.number("r") / false_.number("r")) ** 2).toBeCloseTo(9);
   });

@@ -126,6 +126,24 @@ describe("what the market says it saved", () => {
     expect(sentences.join(" ")).not.toContain("the market");
   });
 
+  it.each([
+    ["failed", "The job failed with 1 microtask and cost", ", without an answer."],
+    ["cancelled", "The job was cancelled with 1 microtask and cost", ", without an answer."],
+    ["parked", "The job is parked with 1 microtask and cost", ", without an answer."],
+    ["running", "The job is running with 1 microtask and cost", "."],
+  ] as const)("is nothing where the job %s: only its cost is told", async (status, begins, ends) => {
+    const bidders = [bidderOf("a/one"), bidderOf("b/two"), bidderOf("c/three")];
+    const world = new World(bidders, (call) => says(`Paris. ${"And so on. ".repeat(call.seed % 7)}`, 50));
+    const criteria = [{ type: "contains" as const, text: "Paris", must: true, ignoreCase: false }];
+    world.accept(requestOf({ strategy: "race", contract: { criteria, judged: [] } }));
+    const job = await world.settle();
+    expect(explain(job).sentences.join(" ")).toMatch(/the market (saved|spent).*Cutting losers early saved/);
+    const { sentences, microtasks } = explain({ ...job, status, answer: null });
+    expect(sentences[0]).toBe(`${begins} ${formatUsd(job.costNano)}${ends}`);
+    expect(sentences.join(" ")).not.toMatch(/saved|market|strongest/);
+    expect(microtasks[0]?.sentences.join(" ")).toContain("That worth is ");
+  });
+
   it("is not measured by the dearest of those that nobody knows anything of", async () => {
     const tenfold = { price: { inputPerMtok: 10e9, outputPerMtok: 10e9 } };
     const plain = { price: { inputPerMtok: 1e9, outputPerMtok: 1e9 } };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type AuctionRequest, decide, emptyMarket, explainDecision, seededRandom } from "../../src/market/market.ts";
 import { sentenceOf } from "../../src/market/sentence.ts";
+import { formatUsd } from "../../src/money/nano-usd.ts";
 import { bidder, decided, pacing, request } from "./setting.ts";
 
 const four = ["a/1", "b/2", "c/3", "d/4"].map((id) => bidder(id, 1));
@@ -86,5 +87,76 @@ it("numbers of attempts and rejections, and prices of time, are told as people s
   });
   expect(noneOf(2, 2)).toMatchObject({
     message: "None of the 2 bidders left is worth its cost after 2 rejections. Raise the value or the budget.",
+  });
+});
+
+it("those who were never in question are one sentence and no losers; those who could have bid are told one by one", () => {
+  const others = [
+    ...["e/1", "e/2", "e/3"].map((id) => bidder(id, 1, { serves: ["spam"] })),
+    bidder("f/named", 1, { onlyByName: true }),
+    bidder("g/dear", 1e6),
+    bidder("h/small", 1, { contextTokens: 1 }),
+  ];
+  const d = decided(
+    decide(
+      emptyMarket(),
+      [...four, ...others],
+      request({ budgetNano: 10_000_000, unavailable: [{ bidder: "d/4", reason: "its circuit is open" }] }),
+      pacing,
+      seededRandom("others"),
+    ),
+  );
+  const before = JSON.stringify(d);
+  const told = explainDecision(d);
+  expect(told.sentences).toContain("3 others do not serve answer, 1 takes part only in requests that name it.");
+  expect(told.notAsked).toEqual([
+    { why: "it does not serve answer", bidders: ["e/1", "e/2", "e/3"] },
+    { why: "it takes part only in requests that name it", bidders: ["f/named"] },
+  ]);
+  const losers = told.losers.map((one) => one.bidder);
+  expect(losers).toEqual(expect.arrayContaining(["d/4", "g/dear", "h/small"]));
+  expect(losers.filter((id) => /^[ef]/.test(id))).toEqual([]);
+  expect(explainDecision({ ...d, round: 2 }).sentences.join(" ")).not.toContain("do not serve");
+  expect(JSON.stringify(d)).toBe(before);
+});
+
+describe("the worth of an answer is told with where it comes from", () => {
+  const sourceOf = (more: Partial<AuctionRequest>, usdPerMtok: number) => {
+    const asked = request(more);
+    const some = [bidder("a/1", usdPerMtok), bidder("b/2", 2 * usdPerMtok)];
+    const d = decided(decide(emptyMarket(), some, asked, pacing, seededRandom("worth")));
+    const sentence = explainDecision(d, asked).sentences.find((one) => one.startsWith("That worth"));
+    return { d, sentence, cost: d.bids.find((bid) => bid.bidder === "a/1")?.costNano ?? 0 };
+  };
+
+  it("the caller's word, and what the policy made of it", () => {
+    expect(sourceOf({ valueNano: 5_000_000 }, 1).sentence).toBe("That worth comes from the caller's valueUsd.");
+    expect(sourceOf({ valueNano: 5_000_000, policy: "best" }, 1).sentence).toBe(
+      "That worth comes from the caller's valueUsd, x 8 for policy best.",
+    );
+  });
+
+  it("20 x the expected cost of the strongest, by name", () => {
+    const { sentence, cost } = sourceOf({}, 100);
+    expect(sentence).toBe(
+      `That worth is 20 x the expected cost of a/1, the strongest bidder (${formatUsd(cost)}), as the caller gave no valueUsd.`,
+    );
+    const looked = sourceOf({ verdict: { trueAccept: 1, trueReject: 1, costNano: 70_000 }, policy: "cheap" }, 100);
+    expect(looked.sentence).toBe(
+      `That worth is 20 x the expected cost of a/1, the strongest bidder (${formatUsd(looked.cost + 70_000)} with a look at its answer), x 0.2 for policy cheap, as the caller gave no valueUsd.`,
+    );
+  });
+
+  it("10 x the wait for the fastest, where costs are small beside it", () => {
+    expect(sourceOf({}, 0.0001).sentence).toMatch(
+      /^That worth is 10 x what waiting for \S+, the fastest bidder, comes to \(\d+ ms at \$0\.000100 a second\), as the caller gave no valueUsd\.$/,
+    );
+  });
+
+  it("nothing where the decision does not tell, or nobody knows what was asked", () => {
+    const { d } = sourceOf({}, 100);
+    const told = explainDecision({ ...d, valueNano: 123_456 }, { valueNano: null, policy: "balanced" });
+    expect(told.sentences.join(" ")).not.toContain("That worth");
+    expect(explainDecision(d).sentences.join(" ")).not.toContain("That worth");
   });
 });

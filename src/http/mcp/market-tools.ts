@@ -29,7 +29,7 @@ export function addMarketTools(server: McpServer, acting: Acting): void {
         const lines = auctions.flatMap(({ microtask, decision }) =>
           "code" in decision
             ? [`${microtask}: ${decision.message}`]
-            : [`${microtask}:`, ...explainDecision(decision).sentences, ...bidLines(decision.bids)],
+            : [`${microtask}:`, ...explainDecision(decision, request).sentences, ...bidLines(decision.bids)],
         );
         return told(lines.join("\n"));
       }),

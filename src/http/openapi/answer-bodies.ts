@@ -139,7 +139,19 @@ export const explainAnswer = z.looseObject({
   job: z.string(),
   status: z.string(),
   sentences: z.array(z.string()).describe("Why the job went as it did, for people."),
-  microtasks: z.array(z.looseObject({ id: z.string(), kind: z.string(), sentences: z.array(z.string()) })),
+  microtasks: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: z.string(),
+      sentences: z.array(z.string()),
+      losers: z
+        .array(z.looseObject({ bidder: z.string(), costNano: z.number(), why: z.string() }))
+        .describe("Who bid and lost, or could have bid but for money, room, or what became of it before."),
+      notAsked: z
+        .array(z.looseObject({ why: z.string(), bidders: z.array(z.string()) }))
+        .describe("Who was never in question, by why: it does not serve the kind, is not named, is switched off."),
+    }),
+  ),
   costNano: z.number().describe("In billionths of a US dollar."),
   strongestAloneNano: z.number(),
   savedNano: z.number(),
