@@ -213,4 +213,11 @@ export const shellMutants: Mutant[] = [
     replace: 'proof === "open"',
     caughtBy: "test/http/sign-in.test.ts",
   },
+  {
+    name: "count again what was settled before",
+    file: "src/job/counters.ts",
+    find: 'if (settlement.again === true || settlement.key.includes("/feedback/")) continue;',
+    replace: "",
+    caughtBy: "test/job/counters.test.ts",
+  },
 ];

@@ -438,4 +438,11 @@ export const stageMutants: Mutant[] = [
     replace: "return risk;",
     caughtBy: "test/engine/commit-on-prefix.test.ts",
   },
+  {
+    name: "tell of feedback before the job's end is made up",
+    file: "src/engine/feedback.ts",
+    find: "...(job.madeUp ? [",
+    replace: '...(job.id !== "" ? [',
+    caughtBy: "test/engine/feedback.test.ts",
+  },
 ];
