@@ -152,9 +152,10 @@ export function roundsLeft(microtask: MicrotaskState): boolean {
   const rounds = microtask.decisions.length;
   const roundsOf = (attempts: readonly Attempt[]) => new Set(attempts.map((a) => a.round)).size;
   const ran = roundsOf(microtask.attempts.filter((a) => a.failure !== "no-capacity"));
+  const asked = microtask.attempts.filter(({ role }) => role !== "judge");
   const isInVain = ({ failure, startedAtMs, endedAtMs }: Attempt) =>
     failure === "no-capacity" && (endedAtMs ?? startedAtMs) - startedAtMs < soonMs;
-  if (roundsOf(microtask.attempts.filter(isInVain)) >= mostInVain) return false;
+  if (roundsOf(asked) - roundsOf(asked.filter((a) => !isInVain(a))) >= mostInVain) return false;
   return rounds < mostRounds && (ran < maxRounds || rounds < maxRounds);
 }
 

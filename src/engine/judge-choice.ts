@@ -64,7 +64,13 @@ function bestOf(
 
 /** Bidders that a request allows to be asked. */
 export const eligibleFor = (job: Job, scene: Pick<Scene, "market">): Bidder[] =>
-  scene.market().bidders.filter((b) => mayBeAsked(b, job.request) && mayServe(job, b));
+  scene
+    .market()
+    .bidders.filter((b) => mayBeAsked(b, job.request) && mayServe(job, b) && isChosen(b, job.request.bidders));
+
+/** How long who judges or merges is to think is its operator's to say: an arm is asked only where it is named. */
+const isChosen = ({ id, arm }: Bidder, named: readonly string[] | null): boolean =>
+  arm === undefined || (named?.includes(id) ?? false);
 
 /** Who judges or merges answers is shown what they are about, and costs nothing where nothing may be spent. */
 const mayServe = ({ request }: Job, bidder: Bidder): boolean =>

@@ -168,7 +168,8 @@ function report(m: MicrotaskState, a: Attempt, strategy: Strategy, outcome: Outc
       isClosed(m.task.kind) && a.status === "complete" ? (readLabel(a.text, m.task)?.confidence ?? null) : null,
     // A text that two wrote says little of either.
     outcome: a.continues === null ? outcome : null,
-    failure: isUnreadable(m, a) ? "unreadable" : a.failure,
+    failure: a.failure,
+    ...(isUnreadable(m, a) ? { unreadable: true as const } : {}),
     costNano: a.costNano,
     firstTokenMs: a.firstTokenMs,
     totalMs: a.totalMs ?? 0,

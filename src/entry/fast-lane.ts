@@ -93,7 +93,8 @@ export function fastHandle(
     for (let waitMs = pollMs.first; ; waitMs = Math.min(pollMs.longest, 2 * waitMs)) {
       const text = await shard.log(caller.tenant, place.key);
       if (text !== null) return text;
-      if (Date.now() >= untilMs) break;
+      // One that has settled is not on its way any more: it was deleted.
+      if (Date.now() >= untilMs || (await summary()) !== null) break;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
     if ((await summary()) === null)

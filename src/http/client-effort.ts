@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Effort } from "../plan/effort.ts";
 
-/** How other makers' APIs say how long to think. */
-export const clientEffort = z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish();
+/** How other makers' APIs say how long to think. Words of others ("default", "auto") leave it to who is asked. */
+export const clientEffort = z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish().catch(null);
 
 /** The same in a job's words; "none", as silence, leaves it to who is asked. Nobody is asked for more than "high". */
 export function effortOf(word: z.infer<typeof clientEffort>): Effort | undefined {
@@ -18,7 +18,8 @@ export const clientThinking = z
     z.object({ type: z.literal("disabled") }),
     z.object({ type: z.literal("between_tools") }),
   ])
-  .nullish();
+  .nullish()
+  .catch(null);
 
 const low = 4096;
 const medium = 10_000;

@@ -17,15 +17,17 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
 
 /** A number beyond every bound is told the one of its field, and not those of all whole numbers too. */
 function closest(issues: readonly Issue[]): Issue[] {
-  const limit = (issue: Issue): number | null =>
-    issue.code === "too_big" ? Number(issue.maximum) : issue.code === "too_small" ? -Number(issue.minimum) : null;
-  return issues.filter((issue) => {
-    const own = limit(issue);
-    return !issues.some((other) => {
-      const its = limit(other);
-      const same = other.code === issue.code && pathText(other.path) === pathText(issue.path);
-      return other !== issue && same && own !== null && its !== null && its < own;
-    });
+  const least = new Map<string, number>();
+  const keys = issues.map((issue) => {
+    if (issue.code !== "too_big" && issue.code !== "too_small") return null;
+    const limit = issue.code === "too_big" ? Number(issue.maximum) : -Number(issue.minimum);
+    const key = `${issue.code} ${pathText(issue.path)}`;
+    least.set(key, Math.min(least.get(key) ?? Number.POSITIVE_INFINITY, limit));
+    return { key, limit };
+  });
+  return issues.filter((_, i) => {
+    const own = keys[i];
+    return own == null || own.limit <= (least.get(own.key) ?? own.limit);
   });
 }
 

@@ -55,7 +55,58 @@ export function count(counters: Counters, ended: readonly JobSummary[], learned:
     if (settlement.again === true || settlement.key.includes("/feedback/")) continue;
     for (const attempt of settlement.attempts) countAttempt(counters, attempt);
   }
+  return withinBound(counters);
+}
+
+/** Characters of JSON that the counters may have: what is stored has room for 65,536. */
+const longest = 60_000;
+
+/** Where names are long, those with least are counted together, so that no batch is ever too large to be kept. Mutates. */
+function withinBound(counters: Counters): Counters {
+  const { bidders, tenants } = counters;
+  if (Object.keys(bidders).length + Object.keys(tenants).length < 40) return counters;
+  let length = JSON.stringify(counters).length;
+  while (length > longest) {
+    const before =
+      JSON.stringify(bidders).length >= JSON.stringify(tenants).length ? foldBidder(bidders) : foldTenant(tenants);
+    if (!before) return counters;
+    length = JSON.stringify(counters).length;
+  }
   return counters;
+}
+
+function foldTenant(tenants: Counters["tenants"]): boolean {
+  const least = leastOf(tenants, ({ jobs }) => jobs);
+  if (least === null) return false;
+  const [name, its] = least;
+  const all = entryOf(tenants, others, Number.POSITIVE_INFINITY, () => ({ jobs: 0, costNano: 0, savedNano: 0 }));
+  all.jobs += its.jobs;
+  all.costNano += its.costNano;
+  all.savedNano += its.savedNano;
+  return delete tenants[name];
+}
+
+function foldBidder(bidders: Counters["bidders"]): boolean {
+  const least = leastOf(bidders, ({ results }) => Object.values(results).reduce((sum, n) => sum + n, 0));
+  if (least === null) return false;
+  const [name, its] = least;
+  const all = entryOf<BidderCounters>(bidders, others, Number.POSITIVE_INFINITY, noAttempts);
+  for (const [result, n] of Object.entries(its.results) as [AttemptResult, number][])
+    all.results[result] = (all.results[result] ?? 0) + n;
+  for (const [reason, n] of Object.entries(its.failures)) all.failures[reason] = (all.failures[reason] ?? 0) + n;
+  all.costNano += its.costNano;
+  all.inputTokens += its.inputTokens;
+  all.outputTokens += its.outputTokens;
+  all.firstToken.bins = all.firstToken.bins.map((n, i) => n + (its.firstToken.bins[i] ?? 0));
+  all.firstToken.sumMs += its.firstToken.sumMs;
+  return delete bidders[name];
+}
+
+function leastOf<T>(record: Record<string, T>, size: (of: T) => number): [string, T] | null {
+  let least: [string, T] | null = null;
+  for (const entry of Object.entries(record))
+    if (entry[0] !== others && (least === null || size(entry[1]) < size(least[1]))) least = entry;
+  return least;
 }
 
 function countJob({ jobs, durations, tenants }: Counters, job: JobSummary): void {
@@ -70,14 +121,7 @@ function countJob({ jobs, durations, tenants }: Counters, job: JobSummary): void
 }
 
 function countAttempt({ bidders }: Counters, attempt: AttemptReport): void {
-  const its = entryOf<BidderCounters>(bidders, attempt.bidder, most.bidders, () => ({
-    results: {},
-    failures: {},
-    costNano: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    firstToken: noDurations(),
-  }));
+  const its = entryOf<BidderCounters>(bidders, attempt.bidder, most.bidders, noAttempts);
   const result = resultOf(attempt);
   its.results[result] = (its.results[result] ?? 0) + 1;
   if (attempt.failure !== null) its.failures[attempt.failure] = (its.failures[attempt.failure] ?? 0) + 1;
@@ -93,6 +137,15 @@ export function resultOf(attempt: Pick<AttemptReport, "outcome" | "failure" | "c
   if (attempt.failure !== null) return "failed";
   return attempt.censored ? "cut" : "unknown";
 }
+
+const noAttempts = (): BidderCounters => ({
+  results: {},
+  failures: {},
+  costNano: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  firstToken: noDurations(),
+});
 
 const noDurations = (): Durations => ({ bins: new Array<number>(durationEndsMs.length + 1).fill(0), sumMs: 0 });
 

@@ -46,9 +46,11 @@ export const isStoredAsRead = (version: number): boolean => version >= commonVer
 /** What an event is written as: the oldest version whose code would not misread it, so that a rollback parks few jobs. */
 export function versionOf(event: JobEvent): number {
   if (event.type !== "job-accepted") return commonVersion;
-  const { tools, stop, lane, input, redact } = event.request;
+  const { tools, stop, lane, input, redact, effort } = event.request;
   if (jobImages(input).length > 0) return logVersion;
   if (redact !== undefined) return redactionVersion;
   const calls = input.type === "messages" && input.messages.some((m) => m.role === "tool" || "calls" in m);
-  return calls || tools !== undefined || stop !== undefined || lane !== undefined ? toolsVersion : commonVersion;
+  return calls || tools !== undefined || stop !== undefined || lane !== undefined || effort !== undefined
+    ? toolsVersion
+    : commonVersion;
 }

@@ -1,6 +1,7 @@
 import { fnv1a } from "../plan/fnv1a.ts";
 import { growth } from "./forgetting.ts";
 import { hasBand } from "./length-bands.ts";
+import { addReadable } from "./readable.ts";
 import { type Column, cellMemory, emptyColumn, type KindState, maxCells, maxContexts } from "./state.ts";
 import { addLengths } from "./tokens.ts";
 
@@ -98,6 +99,7 @@ function joinRest(kind: KindState, at: number, nowMs: number): void {
     if (to && counts.length > 0 && hasBand(kind, rest, band)) addPairs(to, counts, most);
   });
   addLengths(rest, column);
+  addReadable(rest, column);
 }
 
 /** Adds pairs of (accepted, rejected), each pair kept below the memory of a cell. */

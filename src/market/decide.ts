@@ -15,6 +15,7 @@ import { ineligible, tooLongForAll, unservedReason } from "./eligibility.ts";
 import { expectedTimes, inTime } from "./latency.ts";
 import { policyTerms, waitingPrice } from "./policy.ts";
 import { acceptance, columnOf, featuresOf, type KindView, viewKind } from "./profile.ts";
+import { readable } from "./readable.ts";
 import { unsound } from "./request.ts";
 import { sentenceOf } from "./sentence.ts";
 import type { Column, MarketState, Row } from "./state.ts";
@@ -133,7 +134,9 @@ function decideBut(
       within(request.queueMs?.[one.bidder.id] ?? 0, 0, 86_400_000),
     );
     const answers =
-      answering(shared, view.sharedGrowth) * (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
+      answering(shared, view.sharedGrowth) *
+      readable(column, one.index) *
+      (request.deadlineMs === null ? 1 : inTime(times, request.deadlineMs));
     let lift = 1;
     if (one.index >= 0 && view.kind)
       for (const t of triedRows) if (t >= 0) lift *= coFailureLift(view.kind, one.index, t);

@@ -50,7 +50,7 @@ export function ineligible(bidder: Bidder, request: AuctionRequest): string | nu
   if (request.needsStructuredOutput && !bidder.structuredOutput) return "it cannot promise structured output";
   if (request.needsTools && bidder.tools === false) return "it cannot call tools";
   if (!takesImages(bidder, request.needsImages ?? null)) return unseen(bidder);
-  const needed = contextTokensNeeded(request);
+  const needed = contextTokensNeeded(request) + (bidder.reasoningTokens ?? 0);
   if (isTooLong(bidder, request)) return `it takes ${bidder.contextTokens} tokens, the task needs ${needed}`;
   const tried = request.tried.find((one) => one.bidder === bidder.id);
   if (tried) return tried.how === "rejected" ? "its answer was rejected" : "it failed already";
@@ -82,7 +82,7 @@ const unseen = ({ images }: Bidder): string =>
   images === undefined ? "it is shown no pictures" : "it takes pictures in the call only, as data: URLs";
 
 const isTooLong = (bidder: Bidder, request: AuctionRequest): boolean =>
-  contextTokensNeeded(request) > bidder.contextTokens;
+  contextTokensNeeded(request) + (bidder.reasoningTokens ?? 0) > bidder.contextTokens;
 
 /** Would somebody take part in a shorter request, and nobody in this one, now or later? */
 export function tooLongForAll(bidders: readonly Bidder[], request: AuctionRequest): boolean {

@@ -18,6 +18,7 @@ import { knownBefore, knownByRole, type Others, type Told } from "./known-before
 import { learnTimes } from "./latency.ts";
 import { hasBand } from "./length-bands.ts";
 import { acceptance, featuresOf, type KindView, viewKind } from "./profile.ts";
+import { learnReadable } from "./readable.ts";
 import { rebaseKind, rebaseShared } from "./rebase.ts";
 import { learnReliability, reliabilityOf } from "./reliability.ts";
 import { roundKind, roundShared } from "./rounding.ts";
@@ -167,8 +168,12 @@ function learnCall(
   if (claimed && tellsOfErrors(report))
     recordCall(shared, report.failure !== null && !report.censored, g, growth(state.shared, nowMs));
   learnTimes(shared, row, report);
+  if (isAnswer(report)) learnReadable(column, index, report.unreadable !== true);
   if (report.failure !== null || report.censored) return;
-  learnTokens(row, index, column, report.estimatedInputTokens ?? estimate, report.inputTokens, report.outputTokens);
+  // What an arm thinks is no part of what others write.
+  const everybody = bidder.arm === undefined;
+  const written = report.estimatedInputTokens ?? estimate;
+  learnTokens(row, index, column, written, report.inputTokens, report.outputTokens, everybody);
   // What bids make of the list: of that they are to learn how far the bill is.
   const { inputTokens: input, outputTokens: output, cachedTokens = 0, estimatedInputTokens = input } = report;
   const cachedInput = estimatedInputTokens > 0 ? (cachedTokens * input) / estimatedInputTokens : 0;
@@ -176,6 +181,10 @@ function learnCall(
   if (listed > 100 && report.costNano > 0)
     shared.bill += 0.2 * (within(logarithm(report.costNano / listed), -2.5, 2.5) - shared.bill);
 }
+
+/** It wrote all it would, or as much as told that it names no label. */
+const isAnswer = ({ failure, censored, unreadable }: AttemptReport): boolean =>
+  failure === null && (unreadable === true || !censored);
 
 function learnOutcomes(
   kind: KindState,
@@ -210,8 +219,9 @@ function learnOutcomes(
       if (other.row === one.row || Math.max(other.row, one.row) >= maxPaired) continue;
       const joint = conditional(one.p, belief, r).mean;
       while (kind.coFailed.length < pair + 2) kind.coFailed.push(0);
-      kind.coFailed[pair] = (kind.coFailed[pair] ?? 0) + (1 - worth) * g;
-      kind.coFailed[pair + 1] = (kind.coFailed[pair + 1] ?? 0) + (1 - noisy(joint, reliability)) * g;
+      const part = partOf(one.outcome) * g;
+      kind.coFailed[pair] = (kind.coFailed[pair] ?? 0) + (1 - worth) * part;
+      kind.coFailed[pair + 1] = (kind.coFailed[pair + 1] ?? 0) + (1 - noisy(joint, reliability)) * part;
     }
     belief = afterVerdict(belief, acceptAtNodes(one.p, r), worth, reliability);
     if (worth < 0.5) rejected.push(one);
@@ -222,8 +232,7 @@ function learnOutcomes(
       continue;
     }
     // Only what ran before anything was seen is unconditional and may recalibrate first claims.
-    if (known.first)
-      learnCalibration(kind.calibration, one.features, worth, reliability, within(one.outcome.weight ?? 1, 0, 1));
+    if (known.first) learnCalibration(kind.calibration, one.features, worth, reliability, partOf(one.outcome));
     const clean = corrected(worth, reliability);
     if (clean !== null) {
       // Its bid did not know of a rejection in its own round: what it would have claimed then is what is scored.
@@ -240,17 +249,18 @@ function learnOutcomes(
   }
   learnLoading(kind, seen);
   for (const change of changes) change();
-  kind.outcomes += seen.length;
-  kind.calm += seen.length;
+  const outcomes = seen.reduce((sum, one) => sum + partOf(one.outcome), 0);
+  kind.outcomes += outcomes;
+  kind.calm += outcomes;
   refit(kind, view.shared, newest);
 }
 
+const partOf = ({ weight = 1 }: Outcome): number => within(weight, 0, 1);
+
 /** The counts of an outcome, weighed, less those of the one in whose place it is. */
-function inPlaceOf(
-  { weight = 1, instead }: Outcome,
-  counts: { accept: number; reject: number },
-): { accept: number; reject: number } {
-  const part = within(weight, 0, 1);
+function inPlaceOf(outcome: Outcome, counts: { accept: number; reject: number }): { accept: number; reject: number } {
+  const { instead } = outcome;
+  const part = partOf(outcome);
   const [worth, before] = [within(instead?.worth ?? 0, 0, 1), within(instead?.weight ?? 0, 0, 1)];
   return { accept: part * counts.accept - before * worth, reject: part * counts.reject - before * (1 - worth) };
 }

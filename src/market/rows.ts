@@ -56,7 +56,7 @@ export function rowFor(
   if (gone < 0) return -1;
   kind.rows[gone] = fresh;
   for (const column of kind.columns) {
-    for (const pairs of [column.counts, column.outputs, ...column.bands]) {
+    for (const pairs of [column.counts, column.outputs, column.unread ?? [], ...column.bands]) {
       if (2 * gone < pairs.length) pairs[2 * gone] = 0;
       if (2 * gone + 1 < pairs.length) pairs[2 * gone + 1] = 0;
     }

@@ -22,8 +22,6 @@ export type FailureReason =
   | "malformed-stream"
   | "error-frame"
   | "empty-answer"
-  /** A closed question's answer that names none of its labels. Of settlements only: the attempt itself was rejected. */
-  | "unreadable"
   /** It gave its thoughts as its answer, until their closing tag came, which none had opened. */
   | "unmarked-thoughts"
   | "refused"
@@ -70,6 +68,8 @@ export interface AttemptReport {
   /** null: nothing is known of its worth (cut before a verdict, or a closed answer that only parsed). */
   outcome: Outcome | null;
   failure: FailureReason | null;
+  /** Its answer to a closed question names none of the labels. Absent: it named one, or the question was open. */
+  unreadable?: true;
   costNano: NanoUsd;
   firstTokenMs: number | null;
   /** Time until its end; when `censored`, it would have taken longer. */

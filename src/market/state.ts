@@ -70,6 +70,8 @@ export interface Column {
   /** By row: weight, mean log output tokens; and of everybody: weight, mean log. */
   outputs: number[];
   output: [weight: number, log: number];
+  /** Of closed questions, by row: answers that named a label, and that named none. Absent: all did. */
+  unread?: number[];
   lastMs: number;
 }
 

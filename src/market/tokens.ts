@@ -79,7 +79,7 @@ export function blend(old: number, weight: number, value: number): number {
   return old + (value - old) / Math.min(weight + 1, memory);
 }
 
-/** Takes the tokens of one call into its row and its context, in place. `estimate`: of its input, by our count; null: there was none. */
+/** Takes the tokens of one call into its row and its context, in place. `estimate`: of its input, by our count; null: there was none. `everybody`: its length tells of others' too. */
 export function learnTokens(
   row: Row,
   i: number,
@@ -87,6 +87,7 @@ export function learnTokens(
   estimate: number | null,
   input: number,
   output: number,
+  everybody = true,
 ): void {
   const weight = row.tokens[0];
   const length = logarithm(output + 1);
@@ -99,6 +100,7 @@ export function learnTokens(
   const n = column.outputs[2 * i] ?? 0;
   column.outputs[2 * i + 1] = blend(column.outputs[2 * i + 1] ?? 0, n, length);
   column.outputs[2 * i] = Math.min(memory, n + 1);
+  if (!everybody) return;
   column.output[1] = blend(column.output[1], column.output[0], length);
   column.output[0] = Math.min(memory, column.output[0] + 1);
 }

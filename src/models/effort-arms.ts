@@ -7,7 +7,7 @@ const rooms: Record<Reasoning, number> = { none: 0, minimal: 1024, low: 4096, me
 /** "minimal" is hardly any, and no arm. */
 const armEfforts = efforts.filter((effort) => effort !== "minimal");
 /** A prompt and an answer need the rest of a context. */
-const largestShare = 0.5;
+const largestShare = 0.25;
 
 export const usualRoom = (effort: Reasoning, contextTokens: number): number =>
   Math.min(rooms[effort], Math.floor(contextTokens * largestShare));

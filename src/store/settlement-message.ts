@@ -37,7 +37,6 @@ const failureReasons = [
   "malformed-stream",
   "error-frame",
   "empty-answer",
-  "unreadable",
   "unmarked-thoughts",
   "refused",
   "too-large",

@@ -80,11 +80,11 @@ describe("an answer of which only a form was asked", () => {
     const world = new World([bidderOf("a/one"), bidderOf("b/two")], () => says(calls++ < 2 ? "purple" : "red"));
     const run = world.accept(requestOf({ kind: "classify", labels: ["red", "blue"], strategy: "single" }));
     expect((await world.settle()).status).toBe("succeeded");
-    const reports = run.job.settlements?.at(-1)?.attempts.map((a) => [a.role, a.outcome, a.failure]);
+    const reports = run.job.settlements?.at(-1)?.attempts.map((a) => [a.role, a.outcome, a.failure, a.unreadable]);
     expect(reports).toEqual([
-      ["leader", null, "unreadable"],
-      ["reask", null, "unreadable"],
-      ["fallback", null, null],
+      ["leader", null, null, true],
+      ["reask", null, null, true],
+      ["fallback", null, null, undefined],
     ]);
   });
 });

@@ -24,8 +24,15 @@ describe("how long to think, in other makers' words", () => {
     expect(response.effort).toBe(effort);
   });
 
-  it("an effort that nobody knows is refused", () => {
-    expect(chatBody.safeParse({ model: "atomic", messages: turns, reasoning_effort: "lots" }).success).toBe(false);
+  it("words of other makers leave it to who is asked, as silence does", () => {
+    for (const word of ["default", "auto", "", 7]) {
+      const body = chatBody.parse({ model: "atomic", messages: turns, reasoning_effort: word });
+      expect(chatRequest(body).effort).toBeUndefined();
+    }
+    for (const thinking of [{ type: "auto" }, { type: "enabled" }, { type: "enabled", budget_tokens: 0 }, "on"]) {
+      const body = messagesBody.parse({ model: "atomic", messages: turns, max_tokens: 100, thinking });
+      expect(messagesRequest(body, false).effort).toBeUndefined();
+    }
   });
 
   it.each<[object, string | undefined]>([

@@ -447,3 +447,13 @@ describe("bidders", () => {
     expect(kinds[0].bidders[0].contexts[0].mean).toBeGreaterThan(0.8);
   });
 });
+
+it("tells at most twenty of many faults, and of a number out of bounds the bound of its field", async () => {
+  const server = testServer();
+  const metadata = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`key${i}`, 1]));
+  const many = await (await server.ask("/v1/jobs", { body: { text: "x", metadata } })).json();
+  expect(many.errors?.length ?? 0).toBeLessThanOrEqual(20);
+  const far = await (await server.ask("/v1/jobs", { body: { text: "x", deadlineMs: 1e308 } })).json();
+  expect(far).toMatchObject({ field: "deadlineMs" });
+  expect(far.detail).toContain("2592000000");
+});

@@ -83,3 +83,41 @@ it("keeps to its bound whatever comes, loses none, and grows only", () =>
     ),
     { numRuns: 20 },
   ));
+
+it("keeps to its bound with long names, every reason and large sums, and folds those with least", () => {
+  const reasons = [
+    "rate-limited",
+    "server-error",
+    "first-token-timeout",
+    "stall-timeout",
+    "connection-lost",
+    "malformed-stream",
+    "content-filter",
+    "empty-answer",
+    "cut-short",
+    "no-capacity",
+  ] as const;
+  const long = (name: string, i: number) => `${name}-${i}`.padEnd(120, "x");
+  const counters = noCounters();
+  for (let i = 0; i < 90; i++) {
+    const attempts = Array.from({ length: 12 + i }, (_, n) =>
+      attempt("j", n, {
+        bidder: long("bidder", i),
+        costNano: 1e12 + n,
+        outcome: n % 3 === 0 ? null : { worth: n % 2, source: "judge", reliability: { trueAccept: 1, trueReject: 1 } },
+        failure: n % 3 === 0 ? (reasons[n % reasons.length] ?? null) : null,
+        inputTokens: 1e9,
+        outputTokens: 1e9,
+      }),
+    );
+    const jobs = Array.from({ length: 2 }, () => summary({ tenant: long("tenant", i), costNano: 1e13 }));
+    count(counters, jobs, [settled({ attempts })]);
+    expect(JSON.stringify(counters).length).toBeLessThanOrEqual(60_000);
+  }
+  expect(Object.keys(counters.bidders)).toContain(others);
+  // Who has most is told apart for as long as there is room.
+  expect(Object.keys(counters.bidders).length).toBeGreaterThan(30);
+  const all = Array.from({ length: 90 }, (_, i) => 12 + i).reduce((x, y) => x + y, 0);
+  expect(sum(Object.values(counters.bidders).flatMap((its) => Object.values(its.results)))).toBe(all);
+  expect(sum(Object.values(counters.tenants).map((its) => its.jobs))).toBe(180);
+});

@@ -48,3 +48,41 @@ describe("answers of which only a form is asked", () => {
     expect(n).toBeLessThan(96);
   });
 });
+
+describe("answers to a closed question that name no label", () => {
+  const askedFor = (context: string, at: number) =>
+    request({
+      kind: "classify",
+      closed: true,
+      nowMs: startMs + at * 1000,
+      features: { inputChars: 400, script: "latin", context },
+    });
+  const claims = (state: MarketState, context: string, at: number) =>
+    decided(decide(state, two, askedFor(context, at), pacing, seededRandom("bid"))).bids.find(
+      (bid) => bid.bidder === "a/1",
+    )?.accept.mean ?? 0;
+  const told = (state: MarketState, context: string, n: number, more: object) => {
+    const features = { inputChars: 400, script: "latin", context };
+    learn(state, settlement([report(anyDecision, "a/1", null, more)], n, { kind: "classify", features }), two);
+  };
+
+  it("lower what a bidder is believed to do in that context, and nowhere else", () => {
+    const state = emptyMarket();
+    for (let n = 1; n <= 60; n++) for (const context of ["prose", "labels"]) told(state, context, n, {});
+    const before = claims(state, "labels", 60);
+    for (let n = 61; n <= 160; n++) told(state, "prose", n, { unreadable: true });
+    expect(claims(state, "prose", 160)).toBeLessThan(0.4 * before);
+    expect(claims(state, "labels", 160)).toBeCloseTo(before, 2);
+    const draft = decided(decide(state, two, request({ kind: "draft" }), pacing, seededRandom("bid"))).bids[0];
+    expect(draft?.accept.mean).toBeGreaterThan(0.5);
+    // It may learn to: what it was is forgotten.
+    for (let n = 161; n <= 760; n++) told(state, "prose", n, {});
+    expect(claims(state, "prose", 760)).toBeGreaterThan(0.8 * before);
+  });
+
+  it("leave nothing behind in a context where all can be read", () => {
+    const state = emptyMarket();
+    for (let n = 1; n <= 20; n++) told(state, "labels", n, {});
+    expect(JSON.stringify(state)).not.toContain("unread");
+  });
+});

@@ -17,12 +17,12 @@ describe("arms", () => {
   it("are the efforts above a bidder's own, each with an endpoint, a room and a name", () => {
     const [own, ...arms] = armed();
     expect(own?.bidder).toEqual({ ...thinker, arms: ["medium", "high"] });
-    expect(arms.map(({ bidder, endpoint: { reasoning, reasoningTokens } }) => [bidder.id, reasoning, reasoningTokens]))
-      // The longest leaves half of the context.
-      .toEqual([
-        ["a/one:medium", "medium", 8192],
-        ["a/one:high", "high", 24_576],
-      ]);
+    expect(
+      arms.map(({ bidder, endpoint: { reasoning, reasoningTokens } }) => [bidder.id, reasoning, reasoningTokens]),
+    ).toEqual([
+      ["a/one:medium", "medium", 8192],
+      ["a/one:high", "high", 24_576],
+    ]);
     for (const { bidder, endpoint: its } of arms) {
       expect(bidder).toMatchObject({ model: "one", onlyByName: true, enabled: true, arm: { of: "a/one" } });
       expect(bidder.reasoningTokens).toBe(its.reasoningTokens);
@@ -30,8 +30,8 @@ describe("arms", () => {
     }
   });
 
-  it("leave half of a context, and are never narrower than what the operator set", () => {
-    const small = bidderOf("a/small", { contextTokens: 20_000, reasoningTokens: 9_000 });
+  it("leave three quarters of a context, and are never narrower than what the operator set", () => {
+    const small = bidderOf("a/small", { contextTokens: 40_000, reasoningTokens: 9_000 });
     expect(armed({}, small).map(({ bidder }) => bidder.reasoningTokens)).toEqual([9_000, 9_000, 10_000]);
   });
 

@@ -283,6 +283,20 @@ describe("a model whose template opens its thinking", () => {
     expect(second.reasoning).toBe("Two and three, so five.\n");
   });
 
+  it("is none that has answered without the tag: nobody can have it write one that says otherwise", async () => {
+    expect((await ask("plain", { pieces: six })).failure).toBeNull();
+    const about = ["The closing tag is\n", "</think>\n", "\n", "and stands alone."];
+    for (let i = 0; i < 2; i++)
+      expect(await ask("plain", { pieces: about })).toMatchObject({ failure: null, text: about.join("") });
+  });
+
+  it("is not told by an answer to who asks about the tag", async () => {
+    const messages = [{ role: "user" as const, content: "What does </think> mean?" }];
+    const got = await ask("asked", { pieces: thoughts }, { messages });
+    expect(got).toMatchObject({ failure: null, text: thoughts.join("") });
+    expect((await ask("asked", { pieces: six })).text).toBe(six.join(""));
+  });
+
   it("is understood at once where its answer comes whole", async () => {
     const got = await ask("opens-whole", { text: thoughts.join(""), fault: "not-a-stream" });
     expect(got).toMatchObject({ failure: null, text: "The answer is 5" });

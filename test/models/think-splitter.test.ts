@@ -104,3 +104,11 @@ describe("thoughts that no tag opened", () => {
     expect(split("a\n</think>\n\nb", [1, 4], rest)).toEqual({ reasoning: "", text: "a\n</think>\n\nb" });
   });
 });
+
+it("leaves a closing tag behind thoughts that were marked to the answer", () => {
+  const splitter = new ThinkSplitter();
+  const got = splitter.push("<think>Five.</think>The tag is\n</think>\n\nand no more.");
+  const end = splitter.end();
+  expect([got.reasoning, got.text + end.text]).toEqual(["Five.", "The tag is\n</think>\n\nand no more."]);
+  expect(splitter.exposed).toBe(false);
+});

@@ -104,8 +104,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "go on from text that a filter stopped",
     file: "src/engine/continuation.ts",
-    find: 'new Set<FailureReason>(["content-filter", "refused"])',
-    replace: "new Set<FailureReason>([])",
+    find: 'new Set<FailureReason>(["content-filter", "refused", "unmarked-thoughts"])',
+    replace: 'new Set<FailureReason>(["refused", "unmarked-thoughts"])',
     caughtBy: "test/engine/continuation.test.ts",
   },
   {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AtomicError } from "../../error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { operatorOnly } from "../middleware/operator-only.ts";
-import type { HttpPorts } from "../ports.ts";
+import type { BidderListing, Caller, HttpPorts } from "../ports.ts";
 import { readJson } from "../read-body.ts";
 
 /** "provider/model"; a model's name may hold further slashes ("workers-ai/@cf/meta/llama-3"). */
@@ -14,13 +14,20 @@ const switchBody = z.strictObject({ enabled: z.boolean() });
 
 /** Who bids, and their standing, for every caller; changes are the operator's. */
 export function bidderRoutes(app: Hono<AppEnv>, ports: HttpPorts): void {
-  app.get("/v1/bidders", async (c) => c.json({ bidders: await ports.market.bidders() }));
+  // How busy a bidder is tells of other tenants.
+  const shown = ({ now, ...bidder }: BidderListing, { role }: Caller) =>
+    role === "operator" && now !== undefined ? { ...bidder, now } : bidder;
+
+  app.get("/v1/bidders", async (c) => {
+    const bidders = await ports.market.bidders();
+    return c.json({ bidders: bidders.map((bidder) => shown(bidder, c.get("caller"))) });
+  });
 
   app.get("/v1/bidders/:id{.+}", async (c) => {
     const id = c.req.param("id");
     const bidder = (await ports.market.bidders()).find((b) => b.id === id);
     if (bidder === undefined) throw missing();
-    return c.json(bidder);
+    return c.json(shown(bidder, c.get("caller")));
   });
 
   app.put("/v1/bidders/:id{.+}", operatorOnly, async (c) => {

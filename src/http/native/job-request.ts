@@ -48,11 +48,7 @@ export function withInput(body: JobBody, input: JobInput, tools: Tools | undefin
     throw new AtomicError("invalid-request", '"stop" is for a job of one microtask. Leave it or the plan out.', {
       field: "stop",
     });
-  if (body.stop !== undefined && isClosed(kind))
-    throw new AtomicError("invalid-request", `An answer of kind "${kind}" is a label. Leave "stop" out.`, {
-      field: "stop",
-    });
-  refuseLabels(kind, body.labels, contract.schema !== undefined, "");
+  refuseLabels(kind, body.labels, "");
   if (body.leaderChangeElse !== undefined && body.leaderChange !== "continue")
     throw new AtomicError("invalid-request", '"leaderChangeElse" goes with "leaderChange": "continue".', {
       field: "leaderChangeElse",

@@ -59,8 +59,7 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
       'A plan of several microtasks must say what its answer is: give assembly {"type": "single", "of": id} or {"type": "object", "fields": {name: id}}.',
       { field: "plan.assembly" },
     );
-  for (const [i, { kind, labels, contract }] of body.microtasks.entries())
-    refuseLabels(kind, labels, contract.schema !== undefined, `plan.microtasks[${i}].`);
+  for (const [i, { kind, labels }] of body.microtasks.entries()) refuseLabels(kind, labels, `plan.microtasks[${i}].`);
   return {
     microtasks: body.microtasks.map(({ valueUsd, input, needs, labels, maxOutputTokens, context, wait, ...task }) => {
       const parts: InputPart[] = input ?? [
@@ -82,11 +81,14 @@ export function planOf(body: PlanBody): Omit<Plan, "source"> {
   };
 }
 
-/** Labels are the shape of an answer: beside another shape they would be ignored. `at`: where they stand. */
-export function refuseLabels(kind: Kind, labels: string[] | undefined, hasSchema: boolean, at: string): void {
-  if (labels === undefined || !(hasSchema || kind === "entities")) return;
-  const why = hasSchema ? "the contract's schema says already what the answer looks like" : "it answers with entities";
-  throw new AtomicError("invalid-request", `"${at}labels" would be ignored: ${why}. Leave one of them out.`, {
-    field: `${at}labels`,
-  });
+/** Entities have kinds of their own: labels would be ignored. `at`: where they stand. */
+export function refuseLabels(kind: Kind, labels: string[] | undefined, at: string): void {
+  if (labels === undefined || kind !== "entities") return;
+  throw new AtomicError(
+    "invalid-request",
+    `"${at}labels" would be ignored: entities have kinds of their own. Leave it out.`,
+    {
+      field: `${at}labels`,
+    },
+  );
 }

@@ -15,7 +15,7 @@ import { type ChatChunk, readChatChunk } from "./chat-chunk.ts";
 import { chatRequest } from "./chat-request.ts";
 import { RepeatedFrames } from "./repeated-frames.ts";
 import { type SplitText, ThinkSplitter } from "./think-splitter.ts";
-import { beginsInThoughts, sawNoUnopened, sawUnopened } from "./unopened-thoughts.ts";
+import { beginsInThoughts, mayBeginInThoughts, sawNoUnopened, sawUnopened } from "./unopened-thoughts.ts";
 import { WrittenCalls } from "./written-calls.ts";
 
 /** After the finish reason only usage is missing; a server that holds the connection open does not hold the answer. */
@@ -65,7 +65,9 @@ async function* read(target: Target, call: ModelCall, clock: CallClock): AsyncGe
   yield { type: "open" };
   if (!response.body) throw new ModelFailure("malformed-stream", "a response without a body");
   const type = response.headers.get("content-type") ?? "";
-  const ending = new Ending(endpoint, call.continues === true);
+  // Who is asked of the tag will speak of it.
+  const speaks = call.messages.some(({ content }) => content.includes("</think>"));
+  const ending = new Ending(endpoint, call.continues === true, speaks);
   const parts = type.includes("application/json")
     ? readWholeAnswer(response.body, clock, ending)
     : type === "" || type.includes("event-stream") || type.includes("text/plain")
@@ -88,9 +90,10 @@ class Ending {
   readonly #splitter: ThinkSplitter;
   #texts = false;
 
-  constructor(endpoint: Endpoint, continues: boolean) {
+  constructor(endpoint: Endpoint, continues: boolean, speaks: boolean) {
     this.#endpoint = endpoint;
-    this.#splitter = new ThinkSplitter(beginsInThoughts(endpoint), !continues);
+    const may = !speaks && mayBeginInThoughts(endpoint);
+    this.#splitter = new ThinkSplitter(beginsInThoughts(endpoint), !continues, may);
   }
 
   text(piece: string): Generator<RawPart, void, void> {

@@ -30,10 +30,10 @@ export class ThinkSplitter {
   /** Where the thinking of this text began and ended; null: it has none, as far as it came. */
   thought: "tagged" | "unopened" | null = null;
 
-  /** `whole`: the text is a whole answer from its beginning, not the rest of one. */
-  constructor(unopened = false, whole = true) {
+  /** `whole`: the text is a whole answer from its beginning, not the rest of one. `may`: it may begin within thoughts. */
+  constructor(unopened = false, whole = true, may = true) {
     this.#unopened = unopened && whole;
-    this.#watch = whole && !unopened ? new LoneClose() : null;
+    this.#watch = whole && may && !unopened ? new LoneClose() : null;
   }
 
   push(piece: string): SplitText {
@@ -45,6 +45,7 @@ export class ThinkSplitter {
       if (begun.startsWith(open)) {
         this.#state = "thinking";
         this.thought = "tagged";
+        this.#watch = null;
         this.#held = begun.slice(open.length);
       } else if (this.#unopened) this.#state = "unopened";
       else return this.#first();
