@@ -6,7 +6,7 @@ import type { JobEvent } from "./job-event.ts";
 export const logVersion = 5;
 /** What older code reads and goes on with as well, after a rollback, is written as this; so is a log that has ended. */
 export const commonVersion = 2;
-/** Requests with tools, results of calls, stop sequences or a lane. */
+/** Requests with tools, results of calls, stop sequences, a lane or an effort. */
 const toolsVersion = 3;
 /** Requests with redaction. */
 const redactionVersion = 4;

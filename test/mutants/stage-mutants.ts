@@ -132,8 +132,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "write a job as older code would run it wrongly",
     file: "src/job/log-version.ts",
-    find: "? toolsVersion : commonVersion;",
-    replace: "? commonVersion : commonVersion;",
+    find: "    ? toolsVersion\n",
+    replace: "    ? commonVersion\n",
     caughtBy: "test/durable-objects/job-log.test.ts",
   },
   {
