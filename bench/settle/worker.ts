@@ -97,7 +97,8 @@ async function bareInsert(env: Env, { from, forMs }: Order): Promise<BatchRecord
   const done: BatchRecord[] = [];
   const untilMs = Date.now() + forMs;
   const insert = env.DB.prepare(
-    "insert into jobs values (?, ?, ?, 'succeeded', 'answer', 'single', 'http', ?, 1, 2, 0, 0, 0, null, null, 0)",
+    `insert into jobs (tenant, created_at_ms, id, status, kind, plan, via, ended_at_ms, microtasks, attempts, cost_nano,
+      saved_nano, saved_tokens) values (?, ?, ?, 'succeeded', 'answer', 'single', 'http', ?, 1, 2, 0, 0, 0)`,
   );
   for (;;) {
     const startMs = Date.now();
