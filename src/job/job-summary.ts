@@ -44,6 +44,8 @@ export interface SettlementMessage {
     /** What its job was confined to. Left out by code of before, which did not tell: it is not kept. */
     only?: { bidders: string[] | null; region: string | null } | undefined;
   }[];
+  /** Kinds of which this job's answers turned out to be wrong: none of them is an example. Left out: none did. */
+  spoiled?: string[] | undefined;
 }
 
 /** Folds a job into its summary. */
@@ -98,11 +100,23 @@ export function examplesOf(job: Job): SettlementMessage["examples"] {
   if (!request.examples || request.noRetention || request.redact !== undefined) return [];
   if (job.status !== "succeeded") return [];
   const { bidders, region } = request;
+  const wrong = spoiledIn(job);
   return job.microtasks.flatMap(({ task, joined }) => {
+    if (wrong.includes(task.kind)) return [];
     // A turn among tools shows nothing without them.
     if (joined === null || task.kind === "plan" || task.tools !== undefined) return [];
     const input = inputOf(job, task);
     if (input.length > exampleChars || joined.text.length > exampleChars) return [];
     return [{ kind: task.kind, input, output: joined.text, only: { bidders, region } }];
   });
+}
+
+/** Kinds of which a person has said that this job's answer was wrong. */
+export function spoiledIn(job: Job): string[] {
+  const wrong = new Set<string>();
+  for (const { task, joined } of job.microtasks)
+    for (const { attempts } of job.settlements)
+      for (const { attempt, outcome } of attempts)
+        if (attempt === joined?.attempt && outcome?.source === "feedback" && outcome.worth < 0.5) wrong.add(task.kind);
+  return [...wrong];
 }

@@ -1,6 +1,6 @@
 import type { Settlement } from "../market/settlement.ts";
 import type { Job } from "./job.ts";
-import { examplesOf, type SettlementMessage, summaryOf } from "./job-summary.ts";
+import { examplesOf, type SettlementMessage, spoiledIn, summaryOf } from "./job-summary.ts";
 import type { Seal } from "./seal.ts";
 
 /** A message of the queue may have 128 KB; the rest is for its envelope. Bytes of JSON. */
@@ -33,6 +33,9 @@ export function settlementMessages(
     return next;
   };
   for (const settlement of settlements) room(settlement, (m) => m.settlements.length).settlements.push(settlement);
+  const [first] = messages;
+  const spoiled = job.request.examples ? spoiledIn(job) : [];
+  if (first !== undefined && spoiled.length > 0) first.spoiled = spoiled;
   for (const example of examplesOf(job)) room(example, (m) => m.examples.length).examples.push(example);
   return messages;
 }

@@ -101,3 +101,10 @@ export const exampleCap = (db: Database, pairs: string) =>
         join examples e on e.tenant = p.value ->> 'tenant' and e.kind = p.value ->> 'kind')
       where place > ${maxExamples})`,
   );
+
+/** Drops what jobs kept of kinds of which their answers turned out to be wrong. `spoiled`: JSON of {tenant, job, kind}. */
+export const examplesSpoiled = (db: Database, spoiled: string) =>
+  db.delete(examples).where(
+    sql`(${examples.tenant}, ${examples.job}, ${examples.kind}) in (
+      select value ->> 'tenant', value ->> 'job', value ->> 'kind' from json_each(${spoiled}))`,
+  );

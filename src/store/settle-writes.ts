@@ -3,7 +3,14 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { SettlementMessage } from "../job/job-summary.ts";
 import type { Settlement } from "../market/settlement.ts";
 import type { Database } from "./database.ts";
-import { type ExampleRow, exampleCap, exampleKey, exampleWrite, maxExampleChars } from "./example-store.ts";
+import {
+  type ExampleRow,
+  exampleCap,
+  exampleKey,
+  examplesSpoiled,
+  exampleWrite,
+  maxExampleChars,
+} from "./example-store.ts";
 import { jsonChunks } from "./json-chunks.ts";
 import { type MarketPart, maxPartChars, partWrite } from "./market-store.ts";
 import { jobs, settled, usageMonths } from "./schema.ts";
@@ -45,6 +52,10 @@ export async function writesOf(db: Database, work: Work, before: Before, nowMs: 
     const pairs = new Map(kept.map(({ tenant, kind }) => [`${kind} ${tenant}`, { tenant, kind }]));
     items.push(exampleCap(db, JSON.stringify([...pairs.values()])));
   }
+  const wrong = work.fresh.flatMap(({ summary, spoiled = [] }) =>
+    spoiled.map((kind) => ({ tenant: summary.tenant, job: summary.id, kind })),
+  );
+  if (wrong.length > 0) items.push(examplesSpoiled(db, JSON.stringify(wrong)));
   const oversized: string[] = [];
   for (const { part, body } of work.changed) {
     if (body.length > maxPartChars) oversized.push(part);

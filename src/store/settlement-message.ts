@@ -155,6 +155,7 @@ const message = z.object({
     .catch(undefined),
   settlements: z.unknown(),
   examples: z.unknown(),
+  spoiled: z.array(z.enum(kindNames)).max(kindNames.length).optional().catch(undefined),
 });
 
 /** A number that no column holds as the nearest one that it does. */
@@ -202,7 +203,7 @@ export function readSettlementMessage(body: unknown, nowMs: number): ReadMessage
     return fault === null;
   });
   const examples = readEach("examples", read.data.examples, example, faults);
-  const { revision, month } = read.data;
+  const { revision, month, spoiled } = read.data;
   return {
     message: {
       summary: told.data,
@@ -210,6 +211,7 @@ export function readSettlementMessage(body: unknown, nowMs: number): ReadMessage
       ...(month === undefined ? {} : { month }),
       settlements,
       examples,
+      ...(spoiled === undefined ? {} : { spoiled }),
     },
     faults,
   };

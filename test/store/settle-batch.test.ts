@@ -67,6 +67,26 @@ describe("settling", () => {
     expect(await loadCounters(db)).toEqual(both);
   });
 
+  it("drops what a job kept of a kind of which its answer turned out to be wrong, and nothing else", async () => {
+    const keeping = (n: number) => ({
+      ...message(n),
+      examples: ["draft", "summarise"].map((kind) => ({ kind, input: `input ${n}`, output: "output", only: free })),
+    });
+    await settleBatch(db, [keeping(1), keeping(3)], bidders, nowMs);
+    const left = async () =>
+      (await new ExampleStore(db).list("tenant-1")).map(({ job, kind }) => `${job} ${kind}`).sort();
+    expect(await left()).toHaveLength(4);
+    const [told] = message(1).settlements;
+    if (told === undefined) throw new Error("a message has a settlement");
+    const word = {
+      ...message(1),
+      settlements: [{ ...told, key: "job_1/main/feedback/1", again: true }],
+      spoiled: ["draft"],
+    };
+    await settleBatch(db, [word, word], bidders, nowMs);
+    expect(await left()).toEqual(["job_1 summarise", "job_3 draft", "job_3 summarise"]);
+  });
+
   it("counts from nought where the counters are none", async () => {
     await d1.prepare("insert into market_parts values ('counters', 7, 'no json')").run();
     expect(await loadCounters(db)).toEqual(noCounters());

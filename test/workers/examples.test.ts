@@ -73,3 +73,21 @@ it("shows accepted answers as examples to their own tenant alone, and only when 
   expect((await call("/v1/examples?kind=poem", {}, one)).status).toBe(400);
   expect((await call("/v1/examples?jb=1", { method: "DELETE" }, one)).status).toBe(400);
 });
+
+it("what a person says was wrong is no example any more, and what was said to be good stays one", async () => {
+  const key = await keyOf("crane");
+  await addBidder("examples/crane", inject("providerUrl"), { text: "A crane at the weir." });
+  const ask = async (text: string) => {
+    const body = { text, kind: "summarise", bidders: ["examples/crane"], examples: true };
+    return ((await (await post("/v1/jobs?wait=true", body, key)).json()) as { id: string }).id;
+  };
+  const kept = async () =>
+    ((await (await call("/v1/examples", {}, key)).json()) as { examples: { job: string }[] }).examples.map(
+      ({ job }) => job,
+    );
+  const [good, bad] = [await ask("The first crane stood there."), await ask("The second crane stood there.")];
+  await expect.poll(async () => (await kept()).length, { timeout: 10_000 }).toBe(2);
+  expect((await post("/v1/feedback", { job: bad, good: false }, key)).status).toBe(202);
+  expect((await post("/v1/feedback", { job: good, good: true }, key)).status).toBe(202);
+  await expect.poll(kept, { timeout: 10_000 }).toEqual([good]);
+});
