@@ -88,14 +88,15 @@ export function fastHandle(
   const shard = shardOf(env, place);
   const lines = async (): Promise<string> => {
     if (live !== null) return live.log.map(lineOf).join("");
-    // An answer is out a moment before its log is written down.
-    const untilMs = Date.now() + (Date.now() - timeOfKey(place.key) < fastLaneMs + lostMs ? patienceMs : 0);
-    for (let waitMs = pollMs.first; ; waitMs = Math.min(pollMs.longest, 2 * waitMs)) {
+    const written = await shard.log(caller.tenant, place.key);
+    if (written !== null) return written;
+    // An answer is out a moment before its log is written down. One that has settled was deleted.
+    const isYoung = Date.now() - timeOfKey(place.key) < fastLaneMs + lostMs;
+    const untilMs = isYoung && (await summary()) === null ? Date.now() + patienceMs : 0;
+    for (let waitMs = pollMs.first; Date.now() < untilMs; waitMs = Math.min(pollMs.longest, 2 * waitMs)) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
       const text = await shard.log(caller.tenant, place.key);
       if (text !== null) return text;
-      // One that has settled is not on its way any more: it was deleted.
-      if (Date.now() >= untilMs || (await summary()) !== null) break;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
     if ((await summary()) === null)
       throw new AtomicError(

@@ -132,8 +132,11 @@ function countAttempt({ bidders }: Counters, attempt: AttemptReport): void {
 }
 
 /** What an attempt came to, in one word. */
-export function resultOf(attempt: Pick<AttemptReport, "outcome" | "failure" | "censored">): AttemptResult {
+export function resultOf(
+  attempt: Pick<AttemptReport, "outcome" | "failure" | "censored" | "unreadable">,
+): AttemptResult {
   if (attempt.outcome !== null) return attempt.outcome.worth >= 0.5 ? "accepted" : "rejected";
+  if (attempt.unreadable === true) return "rejected";
   if (attempt.failure !== null) return "failed";
   return attempt.censored ? "cut" : "unknown";
 }

@@ -70,9 +70,12 @@ export function isAskedFor({ id, arm, onlyByName }: Pick<Bidder, "id" | "arm" | 
   return byEffort || !onlyByName;
 }
 
-/** It could think as long as is asked under another name: that one bids in its place. */
-const thinksTooLittle = ({ arm, arms }: Bidder, { effort }: Asked): boolean =>
-  effort !== undefined && (arm === undefined ? arms?.includes(effort) === true : rankOf(arm.effort) < rankOf(effort));
+/** It could think as long as is asked under another name: that one bids in its place. Not so an arm that is named itself. */
+function thinksTooLittle({ id, arm, arms }: Bidder, { allowed, effort }: Asked): boolean {
+  if (effort === undefined) return false;
+  if (arm === undefined) return arms?.includes(effort) === true;
+  return rankOf(arm.effort) < rankOf(effort) && !allowed?.includes(id);
+}
 
 /** Can it be shown pictures that come so? */
 export const takesImages = ({ images }: Pick<Bidder, "images">, way: ImageWay | null): boolean =>

@@ -37,6 +37,7 @@ it("counts attempts by what they came to, and none again that feedback or an aud
     attempt("j", 2, { bidder: "a/one", outcome: null, failure: "rate-limited", firstTokenMs: null }),
     attempt("j", 3, { bidder: "a/one", outcome: null, censored: true }),
     attempt("j", 4, { bidder: "a/one", outcome: null, timed: false }),
+    attempt("j", 5, { bidder: "a/one", outcome: null, unreadable: true }),
   ];
   const counters = count(
     noCounters(),
@@ -44,12 +45,12 @@ it("counts attempts by what they came to, and none again that feedback or an aud
     [settled({ attempts }), settled({ attempts, again: true }), settled({ attempts, key: "job_1/answer/feedback/1" })],
   );
   expect(counters.bidders["a/one"]).toMatchObject({
-    results: { accepted: 1, rejected: 1, failed: 1, cut: 1, unknown: 1 },
+    results: { accepted: 1, rejected: 2, failed: 1, cut: 1, unknown: 1 },
     failures: { "rate-limited": 1 },
     costNano: sum(attempts.map((one) => one.costNano)),
-    inputTokens: 1500,
-    outputTokens: 200,
-    firstToken: { sumMs: 3 * 120 },
+    inputTokens: 1800,
+    outputTokens: 240,
+    firstToken: { sumMs: 4 * 120 },
   });
 });
 

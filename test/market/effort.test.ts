@@ -70,6 +70,12 @@ it("an arm may be named itself", () => {
   expect(ineligible(own, request({ allowed: ["a/one:high"] }))).toBe("it is not on the allow-list");
   expect(ineligible(arm, request())).toBe("it takes part only in requests that name it");
   expect(ineligible(own, request({ effort: "high" }))).toContain("its arm bids");
+  // A client that names one may send a word for effort too, by habit: the name is the plainer word.
+  const [, medium] = withArms(
+    { bidder: bidder("a/one", 1), endpoint: { type: "openai", model: "one", reasoning: "low" } },
+    new Map(),
+  ).map((one) => one.bidder);
+  expect(medium && ineligible(medium, request({ allowed: ["a/one:medium"], effort: "high" }))).toBeNull();
 });
 
 it("before its first call a bidder is expected to use a quarter of its room for thinking", () => {
