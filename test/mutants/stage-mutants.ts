@@ -371,8 +371,8 @@ export const stageMutants: Mutant[] = [
   {
     name: "let a bidder answer whose arm was asked for",
     file: "src/market/eligibility.ts",
-    find: "effort !== undefined && (arm === undefined ? arms?.includes(effort) === true :",
-    replace: "effort !== undefined && (arm === undefined ? false :",
+    find: "if (arm === undefined) return arms?.includes(effort) === true;",
+    replace: "if (arm === undefined) return false;",
     caughtBy: "test/market/effort.test.ts",
   },
   {
